@@ -1,0 +1,30 @@
+# make demo    masks on a real clip, from a clean machine (sets up, builds, runs)
+# make test    every test; make test FILTER=Name runs the tests whose name matches
+# make setup   what the build needs: FFmpeg's libraries, OpenVINO (demo and test call it)
+# make bench   timed comparisons (docs/results.md says how to read them)
+# make clean   removes what the build made; .deps stays
+
+SWIFT_FLAGS := -c release -Xswiftc -enable-testing
+FILTER ?=
+
+.PHONY: help setup build demo test bench clean
+help:
+	@sed -n 's/^# //p' $(MAKEFILE_LIST)
+
+setup:
+	@bash Scripts/setup.sh
+
+build: setup
+	swift build $(SWIFT_FLAGS) --product sampt
+
+demo: setup
+	@bash Scripts/demo.sh
+
+test: setup
+	swift test $(SWIFT_FLAGS) $(if $(FILTER),--filter '$(FILTER)')
+
+bench: build
+	@bash Benchmarks/run.sh
+
+clean:
+	rm -rf .build out

@@ -1,0 +1,64 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// OpenVINO lives in `.deps/openvino`, where `make setup` puts it. As a dependency of another package there is no such
+// folder (and SwiftPM forbids the flags below), so OpenVINO is then found through pkg-config (Homebrew, conda, a .pc file).
+let isDependency = Context.packageDirectory.contains("/checkouts/")
+let openVINO = "\(Context.packageDirectory)/.deps/openvino"
+let swiftSettings: [SwiftSetting] = isDependency ? [] : [.unsafeFlags(["-Xcc", "-I\(openVINO)/include"])]
+let linkerSettings: [LinkerSetting] = isDependency ? [] : [
+    .unsafeFlags(["-L\(openVINO)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(openVINO)/lib"]),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: swiftSettings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: [.init(stringLiteral: name), "TestSupport"] + dependencies,
+                resources: resources, swiftSettings: swiftSettings, linkerSettings: linkerSettings)
+}
+
+let package = Package(
+    name: "sam-pt-swift",
+    platforms: [.macOS(.v14)],
+    products: [
+        .library(name: "SAMPT", targets: ["SAMPT", "Segmenters", "PointTrackers", "Media"]),
+        .library(name: "VideoBenchmarks", targets: ["VideoBenchmarks"]),
+        .executable(name: "sampt", targets: ["sampt"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.30.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CFFmpeg", pkgConfig: "libavformat", providers: [
+            .apt(["libavcodec-dev", "libavformat-dev", "libavutil-dev", "libswscale-dev"]), .brew(["ffmpeg"]),
+        ]),
+        .systemLibrary(name: "COpenVINO", pkgConfig: isDependency ? "openvino" : nil, providers: [.brew(["openvino"])]),
+
+        library("TensorFiles", []),
+        library("NeuralGraph", ["TensorFiles", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
+        library("Inference", ["TensorFiles", "NeuralGraph", "COpenVINO"]),
+        library("Media", ["CFFmpeg"]),
+        library("Segmenters", ["TensorFiles", "NeuralGraph", "Inference", "Media"]),
+        library("PointTrackers", ["TensorFiles", "NeuralGraph", "Inference", "Media", "Segmenters"]),
+        library("SAMPT", ["Media", "Segmenters", "PointTrackers"]),
+        library("VideoBenchmarks", ["Media", "SAMPT"]),
+        .executableTarget(
+            name: "sampt",
+            dependencies: ["SAMPT", "VideoBenchmarks", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: swiftSettings, linkerSettings: linkerSettings),
+
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        tests("Media"),
+        tests("TensorFiles"),
+        tests("NeuralGraph", ["Inference"]),
+        tests("Inference"),
+        tests("Segmenters"),
+        tests("PointTrackers"),
+        tests("SAMPT"),
+        tests("VideoBenchmarks"),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,27 @@
+import NeuralGraph
+import TensorFiles
+
+/// Numeric precision of a compiled network's arithmetic.
+public enum Precision: String, Sendable, CaseIterable, Codable {
+    /// bfloat16 where the processor has instructions for it, float32 elsewhere.
+    case automatic
+    case float32
+    case bfloat16
+}
+
+/// Compiles networks for this machine.
+public protocol InferenceEngine: Sendable {
+    /// Compiles the network that `model` returns, or loads an earlier compilation of it.
+    /// - Parameters:
+    ///   - key: identifies the network: equal keys mean equal graphs and weights. `model` is called only when no compiled
+    ///     form of `key` is cached, so that a warm start builds no graph.
+    ///   - precision: the arithmetic's precision.
+    func compile(key: String, precision: Precision, model: () throws -> ONNXModel) throws -> any CompiledNetwork
+}
+
+/// A network ready to run. Safe to call from several threads; calls on one network may run one after the other.
+public protocol CompiledNetwork: Sendable {
+    /// Runs the network on named inputs and returns its named outputs.
+    /// - Throws: `InferenceError` when an input is missing, unknown or of a shape the network does not accept.
+    func callAsFunction(_ inputs: [String: Tensor]) throws -> [String: Tensor]
+}

@@ -1,0 +1,102 @@
+import Foundation
+
+/// Something computed from one frame alone, such as an image encoder's feature maps.
+///
+/// A `FrameStore` computes it at most once per frame while the frame is in its cache, whoever asks for it. Two users
+/// that share a processor (the built-in segmenter and tracker share one encoder) thus share its work without knowing
+/// of each other.
+public protocol FrameProcessor: Sendable {
+    associatedtype Output: Sendable
+    /// Equal for processors whose outputs are interchangeable.
+    var cacheKey: String { get }
+    func process(_ image: RGBImage) throws -> Output
+}
+
+/// The frames of one video together with everything computed from them, in one bounded cache.
+///
+/// Safe to use from several threads; a value that one thread is computing is waited for by the others.
+public final class FrameStore: Sendable {
+    public let source: any FrameSource
+    private let capacity: Int
+    private let state = Protected(State())
+
+    private struct State {
+        /// Least recently used first.
+        var recent: [Int] = []
+        var entries: [Int: Entry] = [:]
+        var computed: [String: Int] = [:]
+    }
+
+    private final class Entry: Sendable {
+        let image = Protected<RGBImage?>(nil)
+        let values = Protected<[String: any Sendable]>([:])
+    }
+
+    /// - Parameter capacity: how many frames are kept with all that was computed from them.
+    public init(_ source: any FrameSource, capacity: Int = 8) {
+        self.source = source
+        self.capacity = max(1, capacity)
+    }
+
+    public var size: ImageSize { source.size }
+    public var frameCount: Int { source.frameCount }
+
+    /// The picture of frame `index`.
+    public func frame(at index: Int) throws -> RGBImage {
+        try image(in: entry(index), index)
+    }
+
+    /// What `processor` makes of frame `index`.
+    public func value<P: FrameProcessor>(of processor: P, at index: Int) throws -> P.Output {
+        let entry = entry(index)
+        return try entry.values.withLock { values in
+            if let known = values[processor.cacheKey] as? P.Output { return known }
+            let output = try processor.process(image(in: entry, index))
+            values[processor.cacheKey] = output
+            state.withLock { $0.computed[processor.cacheKey, default: 0] += 1 }
+            return output
+        }
+    }
+
+    /// How often a processor has run so far; tests and reports use it to show that nothing is computed twice.
+    public func computations(of cacheKey: String) -> Int {
+        state.withLock { $0.computed[cacheKey] ?? 0 }
+    }
+
+    private func image(in entry: Entry, _ index: Int) throws -> RGBImage {
+        try entry.image.withLock { image in
+            if let image { return image }
+            let decoded = try source.frame(at: index)
+            image = decoded
+            return decoded
+        }
+    }
+
+    private func entry(_ index: Int) -> Entry {
+        state.withLock { state in
+            if let position = state.recent.lastIndex(of: index) { state.recent.remove(at: position) }
+            state.recent.append(index)
+            if let entry = state.entries[index] { return entry }
+            if state.recent.count > capacity { state.entries[state.recent.removeFirst()] = nil }
+            let entry = Entry()
+            state.entries[index] = entry
+            return entry
+        }
+    }
+}
+
+/// A value behind a lock.
+///
+/// `Synchronization.Mutex` needs macOS 15; this works on every platform the package supports.
+public final class Protected<Value>: @unchecked Sendable {
+    private let lock = NSLock()
+    private var value: Value
+
+    public init(_ value: sending Value) { self.value = value }
+
+    public func withLock<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
+        lock.lock()
+        defer { lock.unlock() }
+        return try body(&value)
+    }
+}

@@ -1,0 +1,50 @@
+import Media
+
+/// The direction of time in which points are tracked.
+public enum TimeDirection: Int, Sendable, CaseIterable {
+    case forward = 1
+    case backward = -1
+}
+
+/// Where a tracked point is in the current frame.
+public struct TrackedPoint: Sendable, Hashable {
+    /// Unique within a session, counting up in the order of adding.
+    public var id: Int
+    /// In pixels of the frame; pixel centres at +0.5. Also given (as a guess) where the point is not visible.
+    public var position: SIMD2<Float>
+    /// How sure the tracker is that the point is visible at this position, 0 to 1.
+    public var confidence: Float
+    /// Whether the tracker takes the point as visible, at its own threshold, and inside the frame.
+    public var isVisible: Bool
+
+    public init(id: Int, position: SIMD2<Float>, confidence: Float, isVisible: Bool) {
+        (self.id, self.position, self.confidence, self.isVisible) = (id, position, confidence, isVisible)
+    }
+}
+
+/// Follows points through a video.
+public protocol PointTracker: Sendable {
+    var name: String { get }
+    /// Starts at `frame` without any points. Feature maps live in `video`'s cache, where other users find them.
+    func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession
+}
+
+/// Points being followed from frame to frame in one direction of time.
+///
+/// Trackers that need to look ahead (windows) read further frames from the store themselves; callers just advance.
+public protocol TrackingSession: AnyObject {
+    /// The frame that `points` belongs to.
+    var frame: Int { get }
+    /// All points, ascending by id.
+    var points: [TrackedPoint] { get }
+    /// Adds points at `frame`; in that frame they are visible by definition. Points with equal `group` move together
+    /// (parts of one object); trackers may use that.
+    /// - Returns: the ids of the new points, in order.
+    @discardableResult
+    func add(_ positions: [SIMD2<Float>], group: Int) throws -> [Int]
+    /// Stops following points; unknown ids are ignored.
+    func remove(_ ids: Set<Int>)
+    /// Moves on to the next frame in the session's direction.
+    /// - Throws: `MediaError.frameOutOfRange` past the video's end.
+    func advance() throws
+}

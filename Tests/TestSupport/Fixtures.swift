@@ -1,0 +1,33 @@
+import Foundation
+
+/// Finds reference data that lies beside the checkout and not in it. Tests that need absent data skip, saying so.
+public enum Fixtures {
+    /// The folder with `evaluation-fixtures`, `parity`, `datasets`; `SAMPT_SHARED` names another than `../shared`.
+    public static var shared: URL {
+        if let path = ProcessInfo.processInfo.environment["SAMPT_SHARED"] { return URL(fileURLWithPath: path) }
+        return packageRoot.deletingLastPathComponent().appendingPathComponent("shared")
+    }
+
+    /// The root of this package.
+    public static var packageRoot: URL {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    }
+
+    /// Whether `path`, relative to the shared folder, is there. Use it in `@Test(.enabled(if: ...))`.
+    public static func has(_ path: String) -> Bool {
+        FileManager.default.fileExists(atPath: shared.appendingPathComponent(path).path)
+    }
+
+    /// The file or folder at `path`, relative to the shared folder.
+    public static func url(_ path: String) -> URL { shared.appendingPathComponent(path) }
+
+    /// The message of tests that skip.
+    public static let missing = "reference data not found beside the checkout; set SAMPT_SHARED to its folder"
+
+    /// A new empty folder, removed by the caller or the system.
+    public static func temporaryFolder() throws -> URL {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sampt-tests-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        return folder
+    }
+}
