@@ -1,0 +1,53 @@
+import Media
+import PointTrackers
+
+/// The masks of all objects in one frame.
+public struct FrameResult: Sendable {
+    public var frameIndex: Int
+    /// The frame's picture, so that consumers need not decode it again.
+    public var image: RGBImage
+    /// One entry per queried object, in the order of the queries.
+    public var objects: [ObjectResult]
+
+    /// Every pixel's object id. Where objects overlap, the one with the larger logit has the pixel.
+    public var indexMask: IndexMask
+}
+
+/// One object in one frame.
+public struct ObjectResult: Sendable {
+    public var id: Int
+    /// The object's pixels after overlaps with other objects are resolved; empty where it is not seen.
+    public var mask: Mask
+    /// The segmenter's estimate of the mask's intersection over union with the truth, 0 to 1; nil where it was not asked.
+    public var predictedIoU: Float?
+    /// The object's tracked points in this frame, positive ones first.
+    public var points: [PromptPoint]
+}
+
+/// A tracked query point in one frame.
+public struct PromptPoint: Sendable, Hashable {
+    /// Identifies the point over time within its object and direction of tracking.
+    public var id: Int
+    /// In pixels of the frame; pixel centres at +0.5.
+    public var position: SIMD2<Float>
+    public var isPositive: Bool
+    /// Whether it is visible, and so may prompt the segmenter.
+    public var isVisible: Bool
+    /// The tracker's confidence, 0 to 1.
+    public var confidence: Float
+
+    public init(id: Int, position: SIMD2<Float>, isPositive: Bool, isVisible: Bool, confidence: Float) {
+        (self.id, self.position, self.isPositive, self.isVisible, self.confidence) = (id, position, isPositive, isVisible, confidence)
+    }
+}
+
+/// How far a long piece of work has come.
+public struct SegmentationProgress: Sendable {
+    /// Frames processed so far, counting a frame once per direction of tracking.
+    public var framesDone: Int
+    public var framesTotal: Int
+    public var secondsElapsed: Double
+
+    public var framesPerSecond: Double { secondsElapsed > 0 ? Double(framesDone) / secondsElapsed : 0 }
+    public var secondsLeft: Double { framesPerSecond > 0 ? Double(framesTotal - framesDone) / framesPerSecond : 0 }
+}

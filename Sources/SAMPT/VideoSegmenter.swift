@@ -1,0 +1,35 @@
+import Media
+import PointTrackers
+import Segmenters
+
+/// SAM-PT: segments marked objects through a video by tracking points on them.
+///
+///     let segmenter = VideoSegmenter(segmenter: try NanoPrompt(), tracker: try NanoTrack())
+///     let video = try VideoReader(path: "rabbit.mp4")
+///     let rabbit = ObjectQuery(id: 1, frame: 0, prompt: .points([.positive(640, 360)]))
+///     for try await frame in segmenter.segment(video, objects: [rabbit]) {
+///         print(frame.frameIndex, frame.objects[0].mask.area)
+///     }
+public struct VideoSegmenter: Sendable {
+    public let segmenter: any PromptableSegmenter
+    public let tracker: any PointTracker
+    public var options: VideoSegmenterOptions
+
+    public init(segmenter: any PromptableSegmenter, tracker: any PointTracker, options: VideoSegmenterOptions = .init()) {
+        self.segmenter = segmenter
+        self.tracker = tracker
+        self.options = options
+    }
+
+    /// The masks of all objects, frame by frame in order, over the whole of `video`.
+    ///
+    /// Work runs ahead of the consumer by a few frames at most. Ending the iteration or cancelling its task stops the work.
+    /// - Parameter progress: called after each processed frame, from the working task.
+    /// - Throws (while iterating): `QueryError` for queries that do not fit the video, `MediaError` when a frame cannot be decoded
+    ///   (all frames before it have been delivered), `CancellationError`.
+    public func segment(
+        _ video: any FrameSource, objects: [ObjectQuery], progress: (@Sendable (SegmentationProgress) -> Void)? = nil
+    ) -> AsyncThrowingStream<FrameResult, any Error> {
+        AsyncThrowingStream { nil }
+    }
+}
