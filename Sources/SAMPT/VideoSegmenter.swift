@@ -30,6 +30,9 @@ public struct VideoSegmenter: Sendable {
     public func segment(
         _ video: any FrameSource, objects: [ObjectQuery], progress: (@Sendable (SegmentationProgress) -> Void)? = nil
     ) -> AsyncThrowingStream<FrameResult, any Error> {
-        AsyncThrowingStream { nil }
+        let run = SegmentationRun(
+            segmenter: segmenter, tracker: tracker, options: options, video: FrameStore(video), queries: objects, progress: progress)
+        let pipeline = LookAhead { try await run.next() }
+        return AsyncThrowingStream { try await pipeline.next() }
     }
 }

@@ -63,6 +63,10 @@ public protocol PromptableSegmenter: Sendable {
     var name: String { get }
     /// Prepares frame `index` for prompts: the image encoder runs here, once per frame (its output lives in `video`'s cache).
     func frame(_ index: Int, of video: FrameStore) throws -> any SegmentableFrame
+    /// Logits for every pixel of a frame (row-major), interpolated the way the segmenter's reference does it.
+    func frameLogits(_ logits: MaskLogits, size: ImageSize) -> [Float]
+    /// The pixels of a frame with a logit above 0.
+    func mask(_ logits: MaskLogits, size: ImageSize) -> Mask
 }
 
 /// One frame, encoded, ready for prompts.
@@ -71,10 +75,6 @@ public protocol SegmentableFrame: Sendable {
     var size: ImageSize { get }
     /// One decoder pass for several objects at once.
     func predict(_ prompts: [ObjectPrompt]) throws -> [MaskPrediction]
-    /// Logits for every pixel of the frame (row-major), interpolated the way the segmenter's reference does it.
-    func frameLogits(_ logits: MaskLogits) -> [Float]
-    /// The pixels with a logit above 0.
-    func mask(_ logits: MaskLogits) -> Mask
 }
 
 /// Optional ability of a segmenter's frames: remembering how an object looks, to find it in other frames.

@@ -24,6 +24,7 @@ public final class FrameStore: Sendable {
         /// Least recently used first.
         var recent: [Int] = []
         var entries: [Int: Entry] = [:]
+        var pinned: Set<Int> = []
         var computed: [String: Int] = [:]
     }
 
@@ -58,6 +59,15 @@ public final class FrameStore: Sendable {
         }
     }
 
+    /// Keeps frame `index` in the cache, beyond its capacity, until `unpin`; for a frame that is needed again much later.
+    public func pin(_ index: Int) {
+        _ = state.withLock { $0.pinned.insert(index) }
+    }
+
+    public func unpin(_ index: Int) {
+        _ = state.withLock { $0.pinned.remove(index) }
+    }
+
     /// How often a processor has run so far; tests and reports use it to show that nothing is computed twice.
     public func computations(of cacheKey: String) -> Int {
         state.withLock { $0.computed[cacheKey] ?? 0 }
@@ -77,7 +87,11 @@ public final class FrameStore: Sendable {
             if let position = state.recent.lastIndex(of: index) { state.recent.remove(at: position) }
             state.recent.append(index)
             if let entry = state.entries[index] { return entry }
-            if state.recent.count > capacity { state.entries[state.recent.removeFirst()] = nil }
+            if state.recent.count - state.pinned.count > capacity,
+                let oldest = state.recent.firstIndex(where: { !state.pinned.contains($0) })
+            {
+                state.entries[state.recent.remove(at: oldest)] = nil
+            }
             let entry = Entry()
             state.entries[index] = entry
             return entry

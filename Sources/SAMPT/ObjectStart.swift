@@ -1,0 +1,103 @@
+import Media
+import Segmenters
+
+/// Step 1 of SAM-PT for one object: its mask in the query frame and the query points on it (paper, section 3.1).
+struct ObjectStart: Sendable {
+    var outcome: ObjectOutcome
+    var positives: [SIMD2<Float>]
+    var negatives: [SIMD2<Float>]
+    var memory: AppearanceMemory?
+    /// Pixels of the object's mask.
+    var area: Int
+
+    init(_ query: ObjectQuery, segmenter: any PromptableSegmenter, video: FrameStore, options: VideoSegmenterOptions) throws {
+        var generator = SeededGenerator(seed: options.seed &+ UInt64(query.id))
+        let image = try video.frame(at: query.frame)
+        outcome = try Self.outcome(of: query, segmenter: segmenter, video: video, options: options)
+        let mask = outcome.mask ?? Mask(size: video.size)
+        guard !mask.isEmpty else { throw QueryError.nothingFound(object: query.name, frame: query.frame) }
+        area = mask.area
+        let sampled = options.samplePoints(on: mask, image: image, using: &generator)
+        (positives, negatives) = (sampled.positives, sampled.negatives)
+        if case .points(let clicks) = query.prompt {
+            positives = clicks.filter(\.isPositive).map(\.position) + positives
+            negatives = clicks.filter { !$0.isPositive }.map(\.position) + negatives
+        }
+        if options.usesAppearanceMemory, let frame = try segmenter.frame(query.frame, of: video) as? any AppearanceRemembering {
+            memory = try frame.remember(
+                sampled.positives.map { PointPrompt($0, isPositive: true) } + sampled.negatives.map { PointPrompt($0, isPositive: false) })
+        }
+    }
+
+    /// The object's mask in its query frame: given, or predicted from points.
+    private static func outcome(
+        of query: ObjectQuery, segmenter: any PromptableSegmenter, video: FrameStore, options: VideoSegmenterOptions
+    ) throws -> ObjectOutcome {
+        let prompt: ObjectPrompt
+        var limits: Box?
+        switch query.prompt {
+        case .mask(let mask):
+            return ObjectOutcome(shape: .given(mask), mask: mask)
+        case .points(let points):
+            prompt = ObjectPrompt(points: points)
+        case .box(let box):
+            prompt = ObjectPrompt(points: box.pointPrompts(in: video.size), box: box)
+            limits = box
+        }
+        let prediction = try segmenter.frame(query.frame, of: video).predict(prompt, refinementIterations: max(1, options.refinementIterations))
+        var mask = segmenter.mask(prediction.logits, size: video.size)
+        if let limits {
+            mask = mask.clipped(to: limits)
+            return ObjectOutcome(shape: .given(mask), mask: mask, predictedIoU: prediction.predictedIoU)
+        }
+        return ObjectOutcome(shape: .predicted(prediction.logits), mask: mask, predictedIoU: prediction.predictedIoU)
+    }
+}
+
+extension SegmentableFrame {
+    /// The two passes of the paper and further refinements for one object: positive points alone, then all points together
+    /// with the logits of the pass before.
+    func predict(_ prompt: ObjectPrompt, refinementIterations: Int) throws -> MaskPrediction {
+        var first = prompt
+        first.points = prompt.points.filter(\.isPositive)
+        var predictions = try predict([first])
+        for _ in 0..<refinementIterations {
+            var next = prompt
+            next.previousLogits = predictions.first?.logits
+            predictions = try predict([next])
+        }
+        guard let prediction = predictions.first else { throw SegmenterError.noPrediction }
+        return prediction
+    }
+}
+
+extension Box {
+    /// Points that stand for the box with segmenters that take points: a cross of positives inside, negatives just outside.
+    func pointPrompts(in size: ImageSize) -> [PointPrompt] {
+        let center = SIMD2((x0 + x1) / 2, (y0 + y1) / 2)
+        let reach = SIMD2(width, height) / 5
+        let inside: [SIMD2<Float>] = [SIMD2(0, 0), SIMD2(-1, 0), SIMD2(1, 0), SIMD2(0, -1), SIMD2(0, 1)]
+        let positives = inside.map { PointPrompt(center + $0 * reach, isPositive: true) }
+        let gap = SIMD2(max(4, 0.08 * width), max(4, 0.08 * height))
+        var negatives: [PointPrompt] = []
+        for dy: Float in [-1, 0, 1] {
+            for dx: Float in [-1, 0, 1] where dx != 0 || dy != 0 {
+                let position = center + SIMD2(dx, dy) * (SIMD2(width, height) / 2 + gap)
+                if size.contains(position) { negatives.append(PointPrompt(position, isPositive: false)) }
+            }
+        }
+        return positives + negatives
+    }
+}
+
+extension Mask {
+    /// The part inside a box.
+    func clipped(to box: Box) -> Mask {
+        var result = Mask(size: size)
+        let columns = max(0, Int(box.x0))..<min(width, Int(box.x1.rounded(.up)))
+        for y in max(0, Int(box.y0))..<min(height, Int(box.y1.rounded(.up))) {
+            for x in columns { result.values[y * width + x] = values[y * width + x] }
+        }
+        return result
+    }
+}

@@ -1,0 +1,136 @@
+import Foundation
+import Media
+import Segmenters
+
+/// Keeps what backward tracking found until the frames are delivered in order.
+///
+/// Outcomes go to a temporary file (bfloat16 logits, about 30 KB per object and frame for the built-in segmenter), so that memory
+/// does not grow with the length of the video. Only the newest-first order of the writes is needed back.
+final class OutcomeSpool {
+    private let url: URL
+    private let file: FileHandle
+    private var offsets: [Int: UInt64] = [:]
+    private var end: UInt64 = 0
+
+    /// - Throws: `MediaError.unwritable` when the system's temporary folder cannot be written.
+    init() throws {
+        url = FileManager.default.temporaryDirectory.appendingPathComponent("sampt-\(UUID().uuidString).spool")
+        guard FileManager.default.createFile(atPath: url.path, contents: nil), let file = FileHandle(forUpdatingAtPath: url.path) else {
+            throw MediaError.unwritable(path: url.path, reason: "no temporary file can be created")
+        }
+        self.file = file
+    }
+
+    deinit {
+        try? file.close()
+        try? FileManager.default.removeItem(at: url)
+    }
+
+    /// Stores the outcomes of frame `frame`, one per object index.
+    func write(_ outcomes: [Int: ObjectOutcome], frame: Int) throws {
+        var record = Data()
+        record.append(number: UInt32(outcomes.count))
+        for (object, outcome) in outcomes.sorted(by: { $0.key < $1.key }) {
+            record.append(number: UInt32(object))
+            record.append(outcome: outcome)
+        }
+        var framed = Data()
+        framed.append(number: UInt32(record.count))
+        framed.append(record)
+        do {
+            try file.seek(toOffset: end)
+            try file.write(contentsOf: framed)
+        } catch {
+            throw MediaError.unwritable(path: url.path, reason: error.localizedDescription)
+        }
+        offsets[frame] = end
+        end += UInt64(framed.count)
+    }
+
+    /// The outcomes of frame `frame` by object index; empty when nothing was stored.
+    func read(frame: Int) throws -> [Int: ObjectOutcome] {
+        guard let offset = offsets[frame] else { return [:] }
+        do {
+            try file.seek(toOffset: offset)
+            var header = RecordReader(try file.read(upToCount: 4) ?? Data())
+            var reader = RecordReader(try file.read(upToCount: Int(header.number())) ?? Data())
+            var outcomes: [Int: ObjectOutcome] = [:]
+            for _ in 0..<reader.number() {
+                let object = Int(reader.number())
+                outcomes[object] = reader.outcome()
+            }
+            return outcomes
+        } catch {
+            throw MediaError.unreadable(path: url.path, reason: error.localizedDescription)
+        }
+    }
+}
+
+extension Data {
+    fileprivate mutating func append(number: UInt32) {
+        Swift.withUnsafeBytes(of: number) { append(contentsOf: $0) }
+    }
+
+    fileprivate mutating func append(value: Float) { append(number: value.bitPattern) }
+
+    fileprivate mutating func append(outcome: ObjectOutcome) {
+        append(value: outcome.predictedIoU ?? .nan)
+        append(number: UInt32(outcome.points.count))
+        for point in outcome.points {
+            append(number: UInt32(point.id))
+            append(value: point.position.x)
+            append(value: point.position.y)
+            append(value: point.confidence)
+            append(number: (point.isPositive ? 1 : 0) | (point.isVisible ? 2 : 0))
+        }
+        // Given masks occur in query frames only, which forward tracking delivers.
+        guard case .predicted(let logits) = outcome.shape else { return append(number: 0) }
+        append(number: UInt32(logits.width))
+        append(number: UInt32(logits.height))
+        let halves = logits.values.map { UInt16(truncatingIfNeeded: ($0.bitPattern &+ 0x8000) >> 16) }
+        halves.withUnsafeBytes { append(contentsOf: $0) }
+    }
+}
+
+/// Reads back what the spool itself wrote.
+private struct RecordReader {
+    private let data: Data
+    private var position: Int
+
+    init(_ data: Data) {
+        self.data = data
+        position = data.startIndex
+    }
+
+    mutating func number() -> UInt32 {
+        guard position + 4 <= data.endIndex else { return 0 }
+        defer { position += 4 }
+        return data[position..<(position + 4)].withUnsafeBytes { $0.loadUnaligned(as: UInt32.self) }
+    }
+
+    mutating func value() -> Float { Float(bitPattern: number()) }
+
+    mutating func outcome() -> ObjectOutcome {
+        var outcome = ObjectOutcome()
+        let predictedIoU = value()
+        outcome.predictedIoU = predictedIoU.isNaN ? nil : predictedIoU
+        for _ in 0..<number() {
+            let id = Int(number())
+            let position = SIMD2(value(), value())
+            let confidence = value()
+            let flags = number()
+            outcome.points.append(
+                PromptPoint(id: id, position: position, isPositive: flags & 1 != 0, isVisible: flags & 2 != 0, confidence: confidence))
+        }
+        let width = Int(number())
+        guard width > 0 else { return outcome }
+        let height = Int(number())
+        guard position + 2 * width * height <= data.endIndex else { return outcome }
+        let values = data[position..<(position + 2 * width * height)].withUnsafeBytes { bytes in
+            (0..<(width * height)).map { Float(bitPattern: UInt32(bytes.loadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self)) << 16) }
+        }
+        position += 2 * width * height
+        outcome.shape = .predicted(MaskLogits(width: width, height: height, values: values))
+        return outcome
+    }
+}

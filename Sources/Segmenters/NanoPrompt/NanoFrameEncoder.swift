@@ -1,0 +1,43 @@
+import Inference
+import Media
+import NeuralGraph
+import TensorFiles
+
+/// The image encoder that the built-in segmenter and tracker share, as a `FrameProcessor`: whoever asks first runs it, the other
+/// finds its maps in the frame store.
+public final class NanoFrameEncoder: FrameProcessor {
+    /// The encoder's maps of one frame (model card, "Encoder").
+    public struct Maps: Sendable {
+        public let grid: NanoInputGrid
+        /// 1 x 24 x H/4 x W/4, before the pyramid.
+        public let c4: Tensor
+        /// 1 x 32 x H/4 x W/4.
+        public let p4: Tensor
+        /// 1 x 64 x H/8 x W/8.
+        public let p8: Tensor
+        /// 1 x 128 x H/16 x W/16.
+        public let p16: Tensor
+        /// 1 x 64 x H/8 x W/8, unit vectors over channels.
+        public let e: Tensor
+    }
+
+    public let cacheKey = "nano-encoder"
+    private let library: NetworkLibrary
+
+    public init(engine: any InferenceEngine, precision: Precision = .automatic) throws {
+        library = NetworkLibrary(engine: engine, precision: precision)
+    }
+
+    public func process(_ image: RGBImage) throws -> Maps {
+        let grid = NanoInputGrid(frame: image.size)
+        let network = try library.network("nano-encoder-\(grid.input)") {
+            try NanoEncoder.model(weights: NanoWeights.segmenter(), input: grid.input)
+        }
+        var outputs = try network(["image": Self.networkInput(image, grid: grid)])
+        func take(_ name: String) throws -> Tensor {
+            guard let tensor = outputs.removeValue(forKey: name) else { throw SegmenterError.missingOutput(name) }
+            return tensor
+        }
+        return Maps(grid: grid, c4: try take("c4"), p4: try take("p4"), p8: try take("p8"), p16: try take("p16"), e: try take("e"))
+    }
+}
