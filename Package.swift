@@ -41,8 +41,9 @@ let package = Package(
         library("NeuralGraph", ["TensorFiles", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
         library("Inference", ["TensorFiles", "NeuralGraph", "COpenVINO"]),
         library("Media", ["CFFmpeg"]),
-        library("Segmenters", ["TensorFiles", "NeuralGraph", "Inference", "Media"]),
-        library("PointTrackers", ["TensorFiles", "NeuralGraph", "Inference", "Media", "Segmenters"]),
+        library("Segmenters", ["TensorFiles", "NeuralGraph", "Inference", "Media"], resources: [.copy("Resources/nano.safetensors")]),
+        library("PointTrackers", ["TensorFiles", "NeuralGraph", "Inference", "Media", "Segmenters"],
+                resources: [.copy("Resources/nano-tracker.safetensors")]),
         library("SAMPT", ["Media", "Segmenters", "PointTrackers"]),
         library("VideoBenchmarks", ["Media", "SAMPT"]),
         .executableTarget(

@@ -22,16 +22,18 @@ public final class NanoFrameEncoder: FrameProcessor {
     }
 
     public let cacheKey = "nano-encoder"
+    private let weights: Weights
     private let library: NetworkLibrary
 
     public init(engine: any InferenceEngine, precision: Precision = .automatic) throws {
+        weights = try NanoWeights.segmenter()
         library = NetworkLibrary(engine: engine, precision: precision)
     }
 
     public func process(_ image: RGBImage) throws -> Maps {
         let grid = NanoInputGrid(frame: image.size)
-        let network = try library.network("nano-encoder-\(grid.input)") {
-            try NanoEncoder.model(weights: NanoWeights.segmenter(), input: grid.input)
+        let network = try library.network("nano-encoder-\(weights.source.fingerprint)-\(grid.input)") {
+            try NanoEncoder.model(weights: weights, input: grid.input)
         }
         var outputs = try network(["image": Self.networkInput(image, grid: grid)])
         func take(_ name: String) throws -> Tensor {
@@ -39,5 +41,15 @@ public final class NanoFrameEncoder: FrameProcessor {
             return tensor
         }
         return Maps(grid: grid, c4: try take("c4"), p4: try take("p4"), p8: try take("p8"), p16: try take("p16"), e: try take("e"))
+    }
+
+    /// The frame resized, normalised and padded with zeros: 1 x 3 x H x W.
+    static func networkInput(_ image: RGBImage, grid: NanoInputGrid) -> Tensor {
+        let (width, height) = (grid.input.width, grid.input.height)
+        return Tensor(shape: [1, 3, height, width]) { planes in
+            if grid.resized != grid.input { planes.update(repeating: 0) }
+            AreaResampler(from: grid.frame, to: grid.resized).write(
+                image, to: planes, rowStride: width, planeHeight: height, mean: 127, deviation: 128)
+        }
     }
 }

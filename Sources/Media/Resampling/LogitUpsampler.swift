@@ -1,0 +1,117 @@
+/// Brings low-resolution mask logits to a frame's size in the two steps of the built-in segmenter's card: bilinear x4, cropped to the
+/// resized frame, then bilinear to the frame (half-pixel centres). Row by row, without the image in between.
+public struct LogitUpsampler: Sendable {
+    private let low: ImageSize
+    private let resized: ImageSize
+    private let frame: ImageSize
+    private let columns: [Int32]
+    private let columnFractions: [Float]
+
+    /// - Parameters:
+    ///   - low: the logits' grid, stride 4 of the padded input.
+    ///   - resized: the frame's size in the input, without padding.
+    public init(low: ImageSize, resized: ImageSize, frame: ImageSize) {
+        self.low = low
+        self.resized = resized
+        self.frame = frame
+        let positions = (0..<frame.width).map { Self.position($0, frame.width, resized.width) }
+        columns = positions.map { Int32($0.index) }
+        columnFractions = positions.map(\.fraction)
+    }
+
+    private static func position(_ i: Int, _ target: Int, _ source: Int) -> (index: Int, fraction: Float) {
+        let exact = max(0, (Float(i) + 0.5) * (Float(source) / Float(target)) - 0.5)
+        let index = min(Int(exact), source - 1)
+        return (index, index == source - 1 ? 0 : exact - Float(index))
+    }
+
+    /// Logits of all pixels of the frame.
+    public func logits(_ values: [Float]) -> [Float] {
+        [Float](unsafeUninitializedCapacity: frame.pixelCount) { target, count in
+            forEachRow(values) { y, row in
+                for x in 0..<frame.width { target[y * frame.width + x] = row[x] }
+            }
+            count = frame.pixelCount
+        }
+    }
+
+    /// The pixels of the frame with a logit above 0.
+    public func mask(_ values: [Float]) -> Mask {
+        let bits = [UInt8](unsafeUninitializedCapacity: frame.pixelCount) { target, count in
+            forEachRow(values) { y, row in
+                for x in 0..<frame.width { target[y * frame.width + x] = row[x] > 0 ? 1 : 0 }
+            }
+            count = frame.pixelCount
+        }
+        return Mask(width: frame.width, height: frame.height, values: bits)
+    }
+
+    private func forEachRow(_ values: [Float], _ body: (Int, UnsafeMutableBufferPointer<Float>) -> Void) {
+        precondition(values.count == low.pixelCount, "logits do not fit their grid")
+        let middleWidth = resized.width
+        values.withUnsafeBufferPointer { values in
+            // Two rows of the image in between, the row mixed from them, and the row that comes out.
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: 3 * (middleWidth + 4) + frame.width + low.width) { memory in
+                func slice(_ start: Int, _ count: Int) -> UnsafeMutableBufferPointer<Float> {
+                    UnsafeMutableBufferPointer(rebasing: memory[start..<(start + count)])
+                }
+                var upper = slice(0, middleWidth + 4)
+                var lower = slice(middleWidth + 4, middleWidth + 4)
+                let mixed = slice(2 * (middleWidth + 4), middleWidth + 4)
+                let result = slice(3 * (middleWidth + 4), frame.width)
+                let scratch = slice(3 * (middleWidth + 4) + frame.width, low.width)
+                var upperRow = -1
+                var lowerRow = -1
+                for y in 0..<frame.height {
+                    let (row, fraction) = Self.position(y, frame.height, resized.height)
+                    let next = min(row + 1, resized.height - 1)
+                    if upperRow != row {
+                        if lowerRow == row {
+                            swap(&upper, &lower)
+                            swap(&upperRow, &lowerRow)
+                        } else {
+                            fillMiddleRow(row, values, scratch, upper)
+                            upperRow = row
+                        }
+                    }
+                    if lowerRow != next {
+                        fillMiddleRow(next, values, scratch, lower)
+                        lowerRow = next
+                    }
+                    for x in 0..<middleWidth { mixed[x] = upper[x] + fraction * (lower[x] - upper[x]) }
+                    mixed[middleWidth] = mixed[middleWidth - 1]
+                    columns.withUnsafeBufferPointer { columns in
+                        columnFractions.withUnsafeBufferPointer { fractions in
+                            for x in 0..<frame.width {
+                                let left = mixed[Int(columns[x])]
+                                result[x] = left + fractions[x] * (mixed[Int(columns[x]) + 1] - left)
+                            }
+                        }
+                    }
+                    body(y, result)
+                }
+            }
+        }
+    }
+
+    /// Row `y` of the logits enlarged four times.
+    private func fillMiddleRow(
+        _ y: Int, _ values: UnsafeBufferPointer<Float>, _ scratch: UnsafeMutableBufferPointer<Float>,
+        _ target: UnsafeMutableBufferPointer<Float>
+    ) {
+        let exact = max(0, (Float(y) + 0.5) * 0.25 - 0.5)
+        let top = min(Int(exact), low.height - 1)
+        let bottom = min(top + 1, low.height - 1)
+        let fraction = exact - Float(top)
+        for x in 0..<low.width {
+            let value = values[top * low.width + x]
+            scratch[x] = value + fraction * (values[bottom * low.width + x] - value)
+        }
+        for x in 0..<resized.width {
+            let exact = max(0, (Float(x) + 0.5) * 0.25 - 0.5)
+            let left = min(Int(exact), low.width - 1)
+            let right = min(left + 1, low.width - 1)
+            target[x] = scratch[left] + (exact - Float(left)) * (scratch[right] - scratch[left])
+        }
+    }
+}

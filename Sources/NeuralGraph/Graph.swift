@@ -1,0 +1,181 @@
+import Foundation
+import SwiftProtobuf
+import TensorFiles
+
+/// A network being traced: calling layers on `Value`s records ONNX nodes here.
+///
+///     let graph = Graph("example")
+///     let x = graph.input("x", shape: [1, 3, 64, 64])
+///     graph.output("y", try Conv2d(weights["conv"], from: 3, to: 8, kernel: 3)(x).relu())
+///     let model = try graph.model()
+///
+/// Shapes are static: one graph serves one input size. Combining values whose shapes do not fit is a programming error and
+/// stops with a message; shapes that come from a file are checked where weights are read, and throw.
+public final class Graph {
+    private var proto = Onnx_GraphProto()
+    private var counter = 0
+    private var constants: [String: Value] = [:]
+
+    public init(_ name: String) {
+        proto.name = name
+    }
+
+    /// Declares a float32 input.
+    public func input(_ name: String, shape: [Int]) -> Value {
+        proto.input.append(.init(name: name, shape: shape, type: .float32))
+        return Value(graph: self, name: name, shape: shape, type: .float32)
+    }
+
+    /// Declares `value` as the output `name`.
+    public func output(_ name: String, _ value: Value) {
+        var node = Onnx_NodeProto()
+        node.opType = "Identity"
+        node.input = [value.name]
+        node.output = [name]
+        proto.node.append(node)
+        proto.output.append(.init(name: name, shape: value.shape, type: value.type))
+    }
+
+    /// A float32 constant, for example a layer's weights.
+    public func constant(_ tensor: Tensor, name: String? = nil) -> Value {
+        if let name, let known = constants[name] { return known }
+        let unique = name ?? fresh("constant")
+        var initializer = Onnx_TensorProto()
+        initializer.name = unique
+        initializer.dims = tensor.shape.map(Int64.init)
+        initializer.dataType = ElementType.float32.code
+        initializer.rawData = tensor.withUnsafeBuffer { Data(buffer: $0) }
+        proto.initializer.append(initializer)
+        let value = Value(graph: self, name: unique, shape: tensor.shape, type: .float32)
+        constants[unique] = value
+        return value
+    }
+
+    /// A float32 scalar.
+    public func constant(_ number: Float) -> Value {
+        constant(Tensor(shape: [], [number]), name: "scalar:\(number)")
+    }
+
+    /// A constant vector of integers, as shapes, axes and indices are given to ONNX operators.
+    func integers(_ numbers: [Int], shape: [Int]? = nil) -> Value {
+        let shape = shape ?? [numbers.count]
+        let name = "integers:\(shape):\(numbers)"
+        if let known = constants[name] { return known }
+        var initializer = Onnx_TensorProto()
+        initializer.name = name
+        initializer.dims = shape.map(Int64.init)
+        initializer.dataType = ElementType.int64.code
+        initializer.rawData = numbers.map { Int64($0).littleEndian }.withUnsafeBufferPointer { Data(buffer: $0) }
+        proto.initializer.append(initializer)
+        let value = Value(graph: self, name: name, shape: shape, type: .int64)
+        constants[name] = value
+        return value
+    }
+
+    /// Records one ONNX operator with one output.
+    func node(
+        _ operation: String, _ inputs: [Value?], shape: [Int], type: ElementType = .float32, attributes: [Attribute] = []
+    ) -> Value {
+        let name = fresh(operation)
+        var node = Onnx_NodeProto()
+        node.opType = operation
+        node.name = name
+        node.input = inputs.map { $0?.name ?? "" }
+        node.output = [name]
+        node.attribute = attributes.map(\.proto)
+        proto.node.append(node)
+        return Value(graph: self, name: name, shape: shape, type: type)
+    }
+
+    /// Records one ONNX operator with several outputs.
+    func node(_ operation: String, _ inputs: [Value?], shapes: [[Int]], attributes: [Attribute] = []) -> [Value] {
+        let name = fresh(operation)
+        var node = Onnx_NodeProto()
+        node.opType = operation
+        node.name = name
+        node.input = inputs.map { $0?.name ?? "" }
+        node.output = shapes.indices.map { "\(name).\($0)" }
+        node.attribute = attributes.map(\.proto)
+        proto.node.append(node)
+        return shapes.enumerated().map { Value(graph: self, name: "\(name).\($0)", shape: $1, type: .float32) }
+    }
+
+    private func fresh(_ stem: String) -> String {
+        counter += 1
+        return "\(stem)_\(counter)"
+    }
+
+    /// The traced network as ONNX, opset 20.
+    /// - Throws: when the protobuf cannot be serialised (above 2 GB).
+    public func model() throws -> ONNXModel {
+        var model = Onnx_ModelProto()
+        model.irVersion = 9
+        model.producerName = "sam-pt-swift"
+        var opset = Onnx_OperatorSetIdProto()
+        opset.version = 20
+        model.opsetImport = [opset]
+        model.graph = proto
+        return ONNXModel(data: try model.serializedData())
+    }
+}
+
+/// A traced network as a serialised ONNX model.
+public struct ONNXModel: Sendable {
+    /// The protobuf's bytes.
+    public var data: Data
+
+    public init(data: Data) {
+        self.data = data
+    }
+}
+
+/// Element types of values inside a graph.
+public enum ElementType: Sendable {
+    case float32
+    case int64
+    case bool
+
+    var code: Int32 {
+        switch self {
+        case .float32: Int32(Onnx_TensorProto.DataType.float.rawValue)
+        case .int64: Int32(Onnx_TensorProto.DataType.int64.rawValue)
+        case .bool: Int32(Onnx_TensorProto.DataType.bool.rawValue)
+        }
+    }
+}
+
+/// A named attribute of an ONNX operator.
+enum Attribute {
+    case int(String, Int)
+    case ints(String, [Int])
+    case float(String, Float)
+    case string(String, String)
+
+    var proto: Onnx_AttributeProto {
+        var attribute = Onnx_AttributeProto()
+        switch self {
+        case .int(let name, let value):
+            (attribute.name, attribute.type, attribute.i) = (name, .int, Int64(value))
+        case .ints(let name, let values):
+            (attribute.name, attribute.type, attribute.ints) = (name, .ints, values.map(Int64.init))
+        case .float(let name, let value):
+            (attribute.name, attribute.type, attribute.f) = (name, .float, value)
+        case .string(let name, let value):
+            (attribute.name, attribute.type, attribute.s) = (name, .string, Data(value.utf8))
+        }
+        return attribute
+    }
+}
+
+extension Onnx_ValueInfoProto {
+    fileprivate init(name: String, shape: [Int], type: ElementType) {
+        self.init()
+        self.name = name
+        self.type.tensorType.elemType = type.code
+        self.type.tensorType.shape.dim = shape.map { size in
+            var dimension = Onnx_TensorShapeProto.Dimension()
+            dimension.dimValue = Int64(size)
+            return dimension
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import TensorFiles
+
+/// A two-dimensional convolution with bias; reads `weight` (out x in/groups x k x k) and `bias`.
+public struct Conv2d: Sendable {
+    private let weight: Tensor
+    private let bias: Tensor
+    private let key: String
+    private let stride: Int
+    private let padding: Padding
+    private let groups: Int
+
+    /// - Parameter padding: nil pads `kernel / 2` on all sides.
+    public init(
+        _ weights: Weights, from inputs: Int, to outputs: Int, kernel: Int, stride: Int = 1, padding: Padding? = nil, groups: Int = 1
+    ) throws {
+        weight = try weights.tensor("weight", shape: [outputs, inputs / groups, kernel, kernel])
+        bias = try weights.tensor("bias", shape: [outputs])
+        key = weights.prefix
+        self.stride = stride
+        self.padding = padding ?? Padding(kernel / 2)
+        self.groups = groups
+    }
+
+    private init(_ other: Conv2d, weight: Tensor, bias: Tensor) {
+        (key, stride, padding, groups) = (other.key, other.stride, other.padding, other.groups)
+        (self.weight, self.bias) = (weight, bias)
+    }
+
+    public func callAsFunction(_ x: Value) -> Value {
+        x.convolved(
+            with: x.graph.constant(weight, name: key + "weight"), bias: x.graph.constant(bias, name: key + "bias"), stride: stride,
+            padding: padding, groups: groups)
+    }
+
+    /// The convolution followed by `(y - mean) / sqrt(variance + epsilon)` per channel, as one convolution.
+    public func folding(mean: Tensor, variance: Tensor, epsilon: Float) -> Conv2d {
+        let (means, variances) = (mean.values, variance.values)
+        let scales = variances.map { 1 / ($0 + epsilon).squareRoot() }
+        var (weight, bias) = (weight, bias)
+        let perChannel = weight.count / max(1, scales.count)
+        weight.withUnsafeMutableBuffer { for i in 0..<$0.count { $0[i] *= scales[i / perChannel] } }
+        bias.withUnsafeMutableBuffer { for i in 0..<$0.count { $0[i] = ($0[i] - means[i]) * scales[i] } }
+        return Conv2d(self, weight: weight, bias: bias)
+    }
+}
+
+/// `y = x W^T + b` over the last axis; reads `weight` (out x in) and `bias`.
+public struct Linear: Sendable {
+    private let transposedWeight: Tensor
+    private let bias: Tensor
+    private let key: String
+
+    public init(_ weights: Weights, from inputs: Int, to outputs: Int) throws {
+        let stored = try weights.tensor("weight", shape: [outputs, inputs]).values
+        transposedWeight = Tensor(shape: [inputs, outputs]) { target in
+            for i in 0..<inputs {
+                for o in 0..<outputs { target[i * outputs + o] = stored[o * inputs + i] }
+            }
+        }
+        bias = try weights.tensor("bias", shape: [outputs])
+        key = weights.prefix
+    }
+
+    public func callAsFunction(_ x: Value) -> Value {
+        x.matmul(x.graph.constant(transposedWeight, name: key + "weight.T")) + x.graph.constant(bias, name: key + "bias")
+    }
+}

@@ -1,0 +1,48 @@
+import Media
+import NeuralGraph
+import TensorFiles
+
+/// The graph of the built-in tracker's head: tracking embeddings from the shared encoder's maps, once per frame
+/// (docs/models/nano-track.md, "Head").
+struct NanoTrackHead {
+    private let a4, b4, o4, a8, d8, b8, c8, o8: Conv2d
+
+    init(_ weights: Weights) throws {
+        a4 = try Conv2d(weights["a4"], from: 56, to: 40, kernel: 3)
+        b4 = try Conv2d(weights["b4"], from: 40, to: 40, kernel: 3)
+        a8 = try Conv2d(weights["a8"], from: 128, to: 64, kernel: 1)
+        d8 = try Conv2d(weights["d8"], from: 40, to: 64, kernel: 3, stride: 2)
+        b8 = try Conv2d(weights["b8"], from: 64, to: 64, kernel: 3)
+        c8 = try Conv2d(weights["c8"], from: 64, to: 64, kernel: 3)
+        o4 = try Self.centered(weights, projection: "o4", statistics: "n4", from: 40, to: 32)
+        o8 = try Self.centered(weights, projection: "o8", statistics: "n8", from: 64, to: 64)
+    }
+
+    private static func centered(_ weights: Weights, projection: String, statistics: String, from inputs: Int, to outputs: Int) throws -> Conv2d {
+        try Conv2d(weights[projection], from: inputs, to: outputs, kernel: 1).folding(
+            mean: weights[statistics].tensor("running_mean", shape: [outputs]),
+            variance: weights[statistics].tensor("running_var", shape: [outputs]), epsilon: 1e-5)
+    }
+
+    func callAsFunction(c4: Value, p4: Value, p8: Value, e: Value) -> (f4: Value, f8: Value) {
+        var x = a4(Value.concatenate([c4 * 0.1, p4], axis: 1)).relu()
+        x = (x + b4(x)).relu()
+        var y = (a8(Value.concatenate([p8, e * 4], axis: 1)) + d8(x)).relu()
+        y = (y + c8(b8(y).relu())).relu()
+        return (o4(x).normalized(axis: 1), o8(y).normalized(axis: 1))
+    }
+
+    /// - Parameter input: the encoder's padded input.
+    static func model(weights: Weights, input: ImageSize) throws -> ONNXModel {
+        let graph = Graph("nano-track-head")
+        func map(_ name: String, _ channels: Int, _ stride: Int) -> Value {
+            graph.input(name, shape: [1, channels, input.height / stride, input.width / stride])
+        }
+        let head = try NanoTrackHead(weights["head"])
+        let (f4, f8) = head(c4: map("c4", 24, 4), p4: map("p4", 32, 4), p8: map("p8", 64, 8), e: map("e", 64, 8))
+        // Rows of channels: what sampling and gathering read.
+        graph.output("f4", f4.reshaped([32, -1]).transposed())
+        graph.output("f8", f8.reshaped([64, -1]))
+        return try graph.model()
+    }
+}

@@ -1,0 +1,135 @@
+import Inference
+import Media
+import Segmenters
+import TensorFiles
+
+/// Points being followed by NanoTrack: the state of each (position, velocity, hidden state, templates) in rows.
+final class NanoTrackSession: TrackingSession {
+    /// The parts of a point's state by their names in the networks, with their widths.
+    private static let parts = [("x", 2), ("v", 2), ("h", 128), ("q8", 64), ("r8", 64), ("q4", 288), ("r4", 288)]
+
+    private let video: FrameStore
+    private let direction: TimeDirection
+    private let encoder: NanoFrameEncoder
+    private let networks: NanoTrackNetworks
+    private let threshold: Float
+    private let grid: NanoInputGrid
+
+    private(set) var frame: Int
+    private var nextID = 0
+    private var ids: [Int] = []
+    private var groups: [Int] = []
+    private var confidences: [Float] = []
+    /// Rows of `parts` in order, one row per point.
+    private var state: [String: [Float]] = [:]
+    /// The head's maps of `frame`, once they are needed.
+    private var maps: (f4: Tensor, f8: Tensor)?
+
+    init(
+        video: FrameStore, frame: Int, direction: TimeDirection, encoder: NanoFrameEncoder, networks: NanoTrackNetworks, threshold: Float
+    ) {
+        self.video = video
+        self.frame = frame
+        self.direction = direction
+        self.encoder = encoder
+        self.networks = networks
+        self.threshold = threshold
+        grid = NanoInputGrid(frame: video.size)
+        for (name, _) in Self.parts { state[name] = [] }
+    }
+
+    var points: [TrackedPoint] {
+        let x = state["x"] ?? []
+        return ids.indices.map { i in
+            let position = SIMD2(x[2 * i], x[2 * i + 1]) / grid.scale
+            let visible = confidences[i] > threshold && video.size.contains(position)
+            return TrackedPoint(id: ids[i], position: position, confidence: confidences[i], isVisible: visible)
+        }
+    }
+
+    func add(_ positions: [SIMD2<Float>], group: Int) throws -> [Int] {
+        guard !positions.isEmpty else { return [] }
+        let count = NanoTrackNetworks.slots(for: positions.count)
+        let scaled = positions.map { $0 * grid.scale }
+        let x = scaled.flatMap { [$0.x, $0.y] }
+        let maps = try currentMaps()
+        let padded = Tensor(shape: [count, 2], x + [Float](repeating: 0, count: 2 * (count - positions.count)))
+        let network = try networks.start(input: grid.input, count: count)
+        let started = try network(["f4": maps.f4, "f8": maps.f8, "x": padded])
+        func rows(_ name: String, _ width: Int) -> [Float] {
+            started[name]?.withUnsafeBuffer { Array($0.prefix(positions.count * width)) } ?? []
+        }
+        let (h, q8, q4) = (rows("h", 128), rows("q8", 64), rows("q4", 288))
+        state["x", default: []] += x
+        state["v", default: []] += [Float](repeating: 0, count: 2 * positions.count)
+        state["h", default: []] += h
+        state["q8", default: []] += q8
+        state["r8", default: []] += q8
+        state["q4", default: []] += q4
+        state["r4", default: []] += q4
+        let new = Array(nextID..<(nextID + positions.count))
+        nextID += positions.count
+        ids += new
+        groups += [Int](repeating: group, count: positions.count)
+        confidences += [Float](repeating: 1, count: positions.count)
+        return new
+    }
+
+    func remove(_ removed: Set<Int>) {
+        let kept = ids.indices.filter { !removed.contains(ids[$0]) }
+        guard kept.count < ids.count else { return }
+        ids = kept.map { ids[$0] }
+        groups = kept.map { groups[$0] }
+        confidences = kept.map { confidences[$0] }
+        for (name, width) in Self.parts {
+            guard let rows = state[name] else { continue }
+            state[name] = kept.flatMap { rows[($0 * width)..<(($0 + 1) * width)] }
+        }
+    }
+
+    func advance() throws {
+        let next = frame + direction.rawValue
+        guard (0..<video.frameCount).contains(next) else { throw MediaError.frameOutOfRange(index: next, count: video.frameCount) }
+        frame = next
+        maps = nil
+        guard !ids.isEmpty else { return }
+        let count = NanoTrackNetworks.slots(for: ids.count)
+        let maps = try currentMaps()
+        var inputs = ["f4": maps.f4, "f8": maps.f8, "A": groupMatrix(count)]
+        for (name, width) in Self.parts {
+            let rows = state[name] ?? []
+            inputs[name] = Tensor(shape: [count, width]) { target in
+                _ = target.initialize(from: rows)
+                target[rows.count...].initialize(repeating: 0)
+            }
+        }
+        let network = try networks.step(input: grid.input, count: count)
+        let results = try network(inputs)
+        for (part, output) in [("x", "x1"), ("v", "v1"), ("h", "h1"), ("r8", "r8_1"), ("r4", "r4_1")] {
+            guard let result = results[output], let old = state[part] else { throw SegmenterError.missingOutput(output) }
+            state[part] = result.withUnsafeBuffer { Array($0.prefix(old.count)) }
+        }
+        guard let confidence = results["pv"] else { throw SegmenterError.missingOutput("pv") }
+        confidences = confidence.withUnsafeBuffer { Array($0.prefix(ids.count)) }
+    }
+
+    /// Row i averages the messages of i's group.
+    private func groupMatrix(_ count: Int) -> Tensor {
+        var sizes: [Int: Int] = [:]
+        for group in groups { sizes[group, default: 0] += 1 }
+        return Tensor(shape: [count, count]) { matrix in
+            matrix.initialize(repeating: 0)
+            for i in groups.indices {
+                let weight = 1 / Float(sizes[groups[i]] ?? 1)
+                for j in groups.indices where groups[j] == groups[i] { matrix[i * count + j] = weight }
+            }
+        }
+    }
+
+    private func currentMaps() throws -> (f4: Tensor, f8: Tensor) {
+        if let maps { return maps }
+        let made = try networks.head(video.value(of: encoder, at: frame))
+        maps = made
+        return made
+    }
+}

@@ -1,0 +1,172 @@
+import Foundation
+import Inference
+import Media
+import NeuralGraph
+import TensorFiles
+
+/// The built-in segmenter: small, point-prompted, with an appearance memory (docs/models/nano-prompt.md).
+///
+///     let encoder = try NanoFrameEncoder(engine: OpenVINOEngine())
+///     let segmenter = try NanoPrompt(engine: engine, encoder: encoder)
+public final class NanoPrompt: PromptableSegmenter {
+    public let name = "nano"
+    private let encoder: NanoFrameEncoder
+    private let decoder: Decoder
+
+    /// - Parameter encoder: shared with a `NanoTrack`, it runs once per frame for both.
+    public init(engine: any InferenceEngine, encoder: NanoFrameEncoder, precision: Precision = .automatic) throws {
+        self.encoder = encoder
+        decoder = Decoder(weights: try NanoWeights.segmenter(), library: NetworkLibrary(engine: engine, precision: precision))
+    }
+
+    public func frame(_ index: Int, of video: FrameStore) throws -> any SegmentableFrame {
+        Frame(maps: try video.value(of: encoder, at: index), decoder: decoder)
+    }
+
+    public func frameLogits(_ logits: MaskLogits, size: ImageSize) -> [Float] { upsampler(logits, size).logits(logits.values) }
+    public func mask(_ logits: MaskLogits, size: ImageSize) -> Mask { upsampler(logits, size).mask(logits.values) }
+
+    private func upsampler(_ logits: MaskLogits, _ size: ImageSize) -> LogitUpsampler {
+        LogitUpsampler(
+            low: ImageSize(width: logits.width, height: logits.height), resized: NanoInputGrid(frame: size).resized, frame: size)
+    }
+
+    /// Slots of a compiled decoder; unused ones are labelled so and contribute nothing.
+    private static let pointSlots = 32
+    static let memorySlots = 24
+
+    /// An encoded frame.
+    struct Frame: AppearanceRemembering {
+        let maps: NanoFrameEncoder.Maps
+        let decoder: Decoder
+
+        var size: ImageSize { maps.grid.frame }
+        var memoryCapacity: Int { NanoPrompt.memorySlots }
+
+        func predict(_ prompts: [ObjectPrompt]) throws -> [MaskPrediction] {
+            var predictions: [MaskPrediction] = []
+            var rest = prompts[...]
+            while !rest.isEmpty {
+                // Batch sizes are powers of two up to 8, so that few networks are compiled.
+                let batch = [8, 4, 2, 1].first { $0 <= rest.count } ?? 1
+                predictions += try decoder.run(Array(rest.prefix(batch)), on: maps)
+                rest = rest.dropFirst(batch)
+            }
+            return predictions
+        }
+
+        func remember(_ points: [PointPrompt]) throws -> AppearanceMemory {
+            let ordered = points.filter(\.isPositive) + points.filter { !$0.isPositive }
+            return AppearanceMemory(
+                entries: ordered.prefix(memoryCapacity).map {
+                    AppearanceMemory.Entry(embedding: embedding(at: $0.position * maps.grid.scale), isPositive: $0.isPositive)
+                })
+        }
+
+        /// The unit-length bilinear sample of `e` at a point in input pixels; cells outside count as zero.
+        private func embedding(at point: SIMD2<Float>) -> [Float] {
+            let (width, height) = (maps.e.shape[3], maps.e.shape[2])
+            let u = point / 8 - 0.5
+            let (left, top) = (Int(u.x.rounded(.down)), Int(u.y.rounded(.down)))
+            let fraction = u - SIMD2(Float(left), Float(top))
+            var result = [Float](repeating: 0, count: 64)
+            maps.e.withUnsafeBuffer { e in
+                for (dx, dy) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
+                    let (x, y) = (left + dx, top + dy)
+                    guard (0..<width).contains(x), (0..<height).contains(y) else { continue }
+                    let weight = (dx == 0 ? 1 - fraction.x : fraction.x) * (dy == 0 ? 1 - fraction.y : fraction.y)
+                    for channel in 0..<64 { result[channel] += weight * e[channel * width * height + y * width + x] }
+                }
+            }
+            let length = (result.reduce(0) { $0 + $1 * $1 } + 1e-6).squareRoot()
+            return result.map { $0 / length }
+        }
+    }
+
+    /// Compiled decoders and the packing of prompts into their inputs.
+    final class Decoder: Sendable {
+        private let weights: Weights
+        private let library: NetworkLibrary
+
+        init(weights: Weights, library: NetworkLibrary) {
+            self.weights = weights
+            self.library = library
+        }
+
+        func run(_ prompts: [ObjectPrompt], on maps: NanoFrameEncoder.Maps) throws -> [MaskPrediction] {
+            let input = maps.grid.input
+            let most = prompts.map(\.points.count).max() ?? 0
+            let slots = max(1, (most + NanoPrompt.pointSlots - 1) / NanoPrompt.pointSlots) * NanoPrompt.pointSlots
+            let network = try library.network("nano-decoder-\(weights.source.fingerprint)-\(input)-\(prompts.count)x\(slots)") {
+                try NanoDecoder.model(
+                    weights: weights, input: input, objects: prompts.count, points: slots, memory: NanoPrompt.memorySlots)
+            }
+            let (width, height) = (input.width / 4, input.height / 4)
+            let outputs = try network([
+                "p4": maps.p4, "p8": maps.p8, "p16": maps.p16, "e": maps.e,
+                "points": Self.points(prompts, slots: slots, scale: maps.grid.scale),
+                "prev": Self.previous(prompts, count: width * height, shape: [prompts.count, 1, height, width]),
+                "has": Tensor(shape: [prompts.count], prompts.map { $0.previousLogits == nil ? 0 : 1 }),
+                "ref": Self.memory(prompts),
+            ])
+            guard let logits = outputs["logits"], let iou = outputs["iou"] else { throw SegmenterError.missingOutput("logits") }
+            return logits.withUnsafeBuffer { all in
+                iou.withUnsafeBuffer { scores in
+                    prompts.indices.map { i in
+                        let values = Array(all[(i * width * height)..<((i + 1) * width * height)])
+                        return MaskPrediction(logits: MaskLogits(width: width, height: height, values: values), predictedIoU: scores[i])
+                    }
+                }
+            }
+        }
+
+        private static func points(_ prompts: [ObjectPrompt], slots: Int, scale: SIMD2<Float>) -> Tensor {
+            var values = [Float](repeating: 0, count: prompts.count * slots * 3)
+            for (k, prompt) in prompts.enumerated() {
+                for n in 0..<slots {
+                    let i = 3 * (k * slots + n)
+                    guard n < prompt.points.count else {
+                        values[i + 2] = -1
+                        continue
+                    }
+                    let point = prompt.points[n]
+                    values[i] = point.position.x * scale.x
+                    values[i + 1] = point.position.y * scale.y
+                    values[i + 2] = point.isPositive ? 1 : 0
+                }
+            }
+            return Tensor(shape: [prompts.count, slots, 3], values)
+        }
+
+        private static func previous(_ prompts: [ObjectPrompt], count: Int, shape: [Int]) -> Tensor {
+            Tensor(shape: shape) { target in
+                for (k, prompt) in prompts.enumerated() {
+                    let part = UnsafeMutableBufferPointer(rebasing: target[(k * count)..<((k + 1) * count)])
+                    if let logits = prompt.previousLogits, logits.values.count == count {
+                        _ = part.initialize(from: logits.values)
+                    } else {
+                        part.initialize(repeating: 0)
+                    }
+                }
+            }
+        }
+
+        private static func memory(_ prompts: [ObjectPrompt]) -> Tensor {
+            let slots = NanoPrompt.memorySlots
+            var values = [Float](repeating: 0, count: prompts.count * slots * 65)
+            for (k, prompt) in prompts.enumerated() {
+                let entries = prompt.memory?.entries ?? []
+                for m in 0..<slots {
+                    let i = 65 * (k * slots + m)
+                    guard m < entries.count, entries[m].embedding.count == 64 else {
+                        values[i + 64] = -1
+                        continue
+                    }
+                    for channel in 0..<64 { values[i + channel] = entries[m].embedding[channel] }
+                    values[i + 64] = entries[m].isPositive ? 1 : 0
+                }
+            }
+            return Tensor(shape: [prompts.count, slots, 65], values)
+        }
+    }
+}

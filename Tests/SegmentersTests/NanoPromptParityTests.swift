@@ -1,0 +1,84 @@
+import Inference
+import Media
+import TensorFiles
+import TestSupport
+import Testing
+
+@testable import Segmenters
+
+/// The built-in segmenter against its PyTorch reference, at float32.
+@Suite(.enabled(if: Fixtures.has("nano/reference_inputs.safetensors"), Comment(rawValue: Fixtures.missing)))
+struct NanoPromptParityTests {
+    private let inputs: SafetensorsFile
+    private let expected: SafetensorsFile
+    private let engine: OpenVINOEngine
+    private let input = ImageSize(width: 224, height: 160)
+
+    init() throws {
+        inputs = try SafetensorsFile(url: Fixtures.url("nano/reference_inputs.safetensors"))
+        expected = try SafetensorsFile(url: Fixtures.url("nano/reference_outputs.safetensors"))
+        engine = try OpenVINOEngine(.init(cacheFolder: nil))
+    }
+
+    private func encode() throws -> [String: Tensor] {
+        let network = try engine.compile(key: "encoder", precision: .float32) {
+            try NanoEncoder.model(weights: NanoWeights.segmenter(), input: input)
+        }
+        return try network(["image": inputs.tensor("network_input")])
+    }
+
+    @Test func encoderMapsMatch() throws {
+        let maps = try encode()
+        for name in ["p4", "p8", "p16", "e"] {
+            let map = try #require(maps[name])
+            #expect(try relativeL2(map.values, expected.tensor(name).values) < 1e-4, "\(name)")
+        }
+    }
+
+    @Test(arguments: [false, true]) func decoderPassesMatch(withMemory: Bool) throws {
+        let maps = try encode().filter { $0.key != "c4" }
+        let decoder = try engine.compile(key: "decoder", precision: .float32) {
+            try NanoDecoder.model(weights: NanoWeights.segmenter(), input: input, objects: 2, points: 8, memory: 8)
+        }
+        let suffix = withMemory ? "_ref" : ""
+        let unused = Tensor(shape: [2, 8, 65], (0..<16).flatMap { _ in [Float](repeating: 0, count: 64) + [-1] })
+        var previous = Tensor(shape: [2, 1, 40, 56])
+        for pass in 1...3 {
+            var given = maps
+            given["points"] = try inputs.tensor(pass == 1 ? "points_pass1" : "points_pass2")
+            given["prev"] = previous
+            given["has"] = Tensor(shape: [2], repeating: pass == 1 ? 0 : 1)
+            given["ref"] = withMemory ? try inputs.tensor("ref") : unused
+            let outputs = try decoder(given)
+            let logits = try #require(outputs["logits"])
+            let iou = try #require(outputs["iou"])
+            #expect(try relativeL2(logits.values, expected.tensor("logits_pass\(pass)\(suffix)").values) < 1e-4)
+            #expect(try relativeL2(iou.values, expected.tensor("iou_pass\(pass)\(suffix)").values) < 1e-4)
+            previous = logits
+        }
+    }
+
+    @Test func networkInputMatchesAreaResize() throws {
+        let pixels = try inputs.tensor("image").values.map { UInt8($0) }
+        let image = RGBImage(width: 250, height: 150, pixels: pixels)
+        let grid = NanoInputGrid(frame: image.size, longestSide: 224)
+        #expect(grid.input == input)
+        let values = NanoFrameEncoder.networkInput(image, grid: grid).values
+        let reference = try inputs.tensor("network_input").values
+        // One grey level is 1/128.
+        #expect(largestDifference(values, reference) <= 1.01 / 128)
+        let equal = zip(values, reference).count { abs($0 - $1) < 1e-4 }
+        #expect(Double(equal) > 0.999 * Double(values.count))
+    }
+
+    @Test func upsampledLogitsMatch() throws {
+        let logits = try expected.tensor("logits_pass3").values
+        let full = try expected.tensor("logits_full").values
+        let grid = NanoInputGrid(frame: ImageSize(width: 250, height: 150), longestSide: 224)
+        let upsampler = LogitUpsampler(low: ImageSize(width: 56, height: 40), resized: grid.resized, frame: grid.frame)
+        for object in 0..<2 {
+            let result = upsampler.logits(Array(logits[(object * 2240)..<((object + 1) * 2240)]))
+            #expect(relativeL2(result, Array(full[(object * 37500)..<((object + 1) * 37500)])) < 1e-4)
+        }
+    }
+}

@@ -1,0 +1,17 @@
+/// ||a - b|| / ||b||; infinite when the sizes differ.
+public func relativeL2(_ a: [Float], _ b: [Float]) -> Double {
+    guard a.count == b.count else { return .infinity }
+    var difference = 0.0
+    var norm = 0.0
+    for (x, y) in zip(a, b) {
+        difference += Double(x - y) * Double(x - y)
+        norm += Double(y) * Double(y)
+    }
+    return norm == 0 ? difference.squareRoot() : (difference / norm).squareRoot()
+}
+
+/// The largest absolute difference; infinite when the sizes differ.
+public func largestDifference(_ a: [Float], _ b: [Float]) -> Float {
+    guard a.count == b.count else { return .infinity }
+    return zip(a, b).reduce(0) { max($0, abs($1.0 - $1.1)) }
+}
