@@ -14,6 +14,8 @@ import TensorFiles
 public final class Graph {
     private var proto = Onnx_GraphProto()
     private var counter = 0
+    /// Final names of values that are outputs.
+    private var renamed: [String: String] = [:]
     private var constants: [String: Value] = [:]
 
     public init(_ name: String) {
@@ -28,11 +30,9 @@ public final class Graph {
 
     /// Declares `value` as the output `name`.
     public func output(_ name: String, _ value: Value) {
-        var node = Onnx_NodeProto()
-        node.opType = "Identity"
-        node.input = [value.name]
-        node.output = [name]
-        proto.node.append(node)
+        // The node's own result takes the name: a copy under the name would leave engines two names to choose from.
+        precondition(renamed[value.name] == nil && !proto.input.contains { $0.name == value.name }, "\(name) is an output or input already")
+        renamed[value.name] = name
         proto.output.append(.init(name: name, shape: value.shape, type: value.type))
     }
 
@@ -115,6 +115,10 @@ public final class Graph {
         opset.version = 20
         model.opsetImport = [opset]
         model.graph = proto
+        for index in model.graph.node.indices {
+            model.graph.node[index].input = model.graph.node[index].input.map { renamed[$0] ?? $0 }
+            model.graph.node[index].output = model.graph.node[index].output.map { renamed[$0] ?? $0 }
+        }
         return ONNXModel(data: try model.serializedData())
     }
 }
