@@ -41,7 +41,9 @@ final class TrackingPass {
         try session.advance()
         let tracked = session.points
         var candidates: [FrameCandidate] = []
-        for (_, track) in tracks.sorted(by: { $0.key < $1.key }) { candidates.append(track.candidate(tracked)) }
+        for object in tracks.keys.sorted() {
+            if let candidate = tracks[object]?.candidate(tracked) { candidates.append(candidate) }
+        }
         if options.usesOtherObjectsAsNegatives { shareNegatives(&candidates) }
 
         // No object to ask for: the image encoder need not run on this frame.

@@ -2,7 +2,7 @@
 public struct VideoSegmenterOptions: Sendable, Equatable {
     /// How query points are chosen on a mask (paper, section 3.1).
     public var positivePointMethod: PointSelectionMethod = .kMedoids
-    public var negativePointMethod: PointSelectionMethod = .mixed
+    public var negativePointMethod: PointSelectionMethod = .kMedoids
     /// Points per object; objects marked with points keep those in addition.
     public var positivePoints = 16
     public var negativePoints = 8

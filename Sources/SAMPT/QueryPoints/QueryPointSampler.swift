@@ -1,0 +1,111 @@
+import Media
+
+/// Chooses query points on a mask (paper, section 3.1).
+///
+/// Points are pixel centres: a pixel in column x and row y gives (x + 0.5, y + 0.5).
+public struct QueryPointSampler: Sendable {
+    public var method: PointSelectionMethod
+    /// Points keep this many pixels from the object's edge, where the mask is thick enough; the reference keeps none.
+    public var margin: Int
+
+    public init(method: PointSelectionMethod, margin: Int = 0) {
+        self.method = method
+        self.margin = margin
+    }
+
+    /// `count` points on the mask; none for an empty mask. Masks of fewer pixels give pixels repeatedly.
+    /// - Parameter image: the frame the mask belongs to; corners are looked for in it.
+    public func sample(_ count: Int, from mask: Mask, image: RGBImage, using generator: inout SeededGenerator) -> [SIMD2<Float>] {
+        guard count > 0 else { return [] }
+        let core = inner(mask)
+        let pixels = core.pixelPositions
+        guard !pixels.isEmpty else { return [] }
+        return pick(count, method, pixels, core, mask, image, &generator).map { SIMD2(Float($0.x) + 0.5, Float($0.y) + 0.5) }
+    }
+
+    private func inner(_ mask: Mask) -> Mask {
+        guard margin > 0 else { return mask }
+        let eroded = mask.eroded(side: 2 * margin + 1)
+        return eroded.area > 40 ? eroded : mask
+    }
+
+    private func pick(
+        _ count: Int, _ method: PointSelectionMethod, _ pixels: [(x: Int32, y: Int32)], _ core: Mask, _ mask: Mask, _ image: RGBImage,
+        _ generator: inout SeededGenerator
+    ) -> [(x: Int, y: Int)] {
+        if pixels.count < count, method != .shiTomasi {
+            return (0..<count).map { (Int(pixels[$0 % pixels.count].x), Int(pixels[$0 % pixels.count].y)) }
+        }
+        switch method {
+        case .random: return Self.random(count, pixels, &generator)
+        case .kMedoids: return Self.medoids(count, pixels, subsample: 1800, &generator)
+        case .shiTomasi:
+            let corners = Self.corners(count, in: image.gray(), mask: mask)
+            return corners + Self.medoids(count - corners.count, pixels, subsample: 2000, &generator)
+        case .mixed:
+            let parts = [(PointSelectionMethod.kMedoids, count / 4), (.shiTomasi, count / 3), (.random, count - count / 4 - count / 3)]
+            return parts.flatMap { $1 > 0 ? pick($1, $0, pixels, core, mask, image, &generator) : [] }
+        }
+    }
+
+    private static func random(_ count: Int, _ pixels: [(x: Int32, y: Int32)], _ generator: inout SeededGenerator) -> [(x: Int, y: Int)] {
+        subset(count, of: pixels, &generator).map { (Int($0.x), Int($0.y)) }
+    }
+
+    private static func medoids(
+        _ count: Int, _ pixels: [(x: Int32, y: Int32)], subsample: Int, _ generator: inout SeededGenerator
+    ) -> [(x: Int, y: Int)] {
+        guard count > 0 else { return [] }
+        let candidates = subset(subsample, of: pixels, &generator)
+        let points = candidates.map { SIMD2(Float($0.x), Float($0.y)) }
+        return KMedoids.select(count, from: points, using: &generator).map { (Int(candidates[$0].x), Int(candidates[$0].y)) }
+    }
+
+    /// A uniform random choice without replacement (the first steps of a Fisher-Yates shuffle).
+    private static func subset<Element>(_ count: Int, of elements: [Element], _ generator: inout SeededGenerator) -> [Element] {
+        var elements = elements
+        let count = min(count, elements.count)
+        for i in 0..<count { elements.swapAt(i, Int.random(in: i..<elements.count, using: &generator)) }
+        return Array(elements.prefix(count))
+    }
+
+    /// Shi-Tomasi corners on the eroded mask, at a distance that spreads `count` of them (reference: minimum distance diameter / count).
+    static func corners(_ count: Int, in image: GrayImage, mask: Mask) -> [(x: Int, y: Int)] {
+        let eroded = erodedForCorners(mask)
+        return ShiTomasi.corners(count, in: image, mask: eroded, minimumDistance: Double(Float(eroded.diameter)) / Double(count))
+    }
+
+    /// Erosion by 6, 2 or 1 % of the diameter, the first that leaves 10 pixels; the mask itself when none does. A kernel of 0 acts as
+    /// OpenCV's default of 3 x 3.
+    static func erodedForCorners(_ mask: Mask) -> Mask {
+        let diameter = mask.diameter
+        for share in [0.06, 0.02, 0.01] {
+            let side = Int(diameter * share)
+            let eroded = mask.eroded(side: side == 0 ? 3 : side)
+            if eroded.area >= 10 { return eroded }
+        }
+        return mask
+    }
+
+    /// `count` points outside the object: spread over a ring around it, where mistakes happen; anywhere outside when there is no ring.
+    public func sampleSurroundings(_ count: Int, of mask: Mask, image: RGBImage, using generator: inout SeededGenerator) -> [SIMD2<Float>] {
+        guard count > 0, !mask.isEmpty else { return [] }
+        let near = mask.dilated(radius: 7)
+        let far = mask.dilated(radius: max(13, Int(0.35 * Double(mask.area).squareRoot())))
+        let ring = Mask(width: mask.width, height: mask.height, values: zip(far.values, near.values).map { $0 & (1 - $1) })
+        return sample(count, from: ring.area > 50 ? ring : mask.inverted, image: image, using: &generator)
+    }
+}
+
+extension VideoSegmenterOptions {
+    /// Query points on a mask and around it.
+    func samplePoints(
+        on mask: Mask, image: RGBImage, using generator: inout SeededGenerator
+    ) -> (positives: [SIMD2<Float>], negatives: [SIMD2<Float>]) {
+        let positives = QueryPointSampler(method: positivePointMethod, margin: 2)
+            .sample(positivePoints, from: mask, image: image, using: &generator)
+        let negatives = QueryPointSampler(method: negativePointMethod)
+            .sampleSurroundings(negativePoints, of: mask, image: image, using: &generator)
+        return (positives, negatives)
+    }
+}

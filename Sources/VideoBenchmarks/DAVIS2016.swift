@@ -1,0 +1,176 @@
+import Foundation
+import Media
+
+/// A DAVIS-2016 dataset on disk: sequences of frames with one object's masks.
+public struct DAVIS2016: Sendable {
+    /// Frames and their masks, by file, in order.
+    public struct Sequence: Sendable {
+        public var name: String
+        public var frames: [String]
+        public var annotations: [String]
+    }
+
+    public let sequences: [Sequence]
+
+    /// - Parameters:
+    ///   - root: the folder with `JPEGImages` and `Annotations`.
+    ///   - list: a file of DAVIS's form, each line an image's and its mask's path below the root; or one sequence's name a line,
+    ///     then found at `JPEGImages/480p` and `Annotations/480p`.
+    public init(root: String, list: String) throws {
+        guard let text = try? String(contentsOfFile: list, encoding: .utf8) else { throw MediaError.notFound(path: list) }
+        let root = URL(fileURLWithPath: root)
+        var order: [String] = []
+        var found: [String: Sequence] = [:]
+        for line in text.split(whereSeparator: \.isNewline) {
+            let fields = line.split(separator: " ").map(String.init)
+            guard let first = fields.first else { continue }
+            if fields.count >= 2 {
+                let (image, mask) = (root.appendingPathComponent(first).path, root.appendingPathComponent(fields[1]).path)
+                let name = URL(fileURLWithPath: image).deletingLastPathComponent().lastPathComponent
+                if found[name] == nil { order.append(name) }
+                found[name, default: Sequence(name: name, frames: [], annotations: [])].frames.append(image)
+                found[name]?.annotations.append(mask)
+            } else {
+                order.append(first)
+                found[first] = try Self.sequence(first, root: root)
+            }
+        }
+        sequences = order.compactMap { found[$0] }
+        guard !sequences.isEmpty else { throw MediaError.invalidArgument("\(list) names no sequence.") }
+        for path in sequences.flatMap({ $0.frames + $0.annotations }) where !FileManager.default.fileExists(atPath: path) {
+            throw MediaError.notFound(path: path)
+        }
+    }
+
+    private static func sequence(_ name: String, root: URL) throws -> Sequence {
+        let images = try FrameFolder(path: root.appendingPathComponent("JPEGImages/480p/\(name)").path).paths
+        let folder = root.appendingPathComponent("Annotations/480p/\(name)")
+        let annotations = images.map { path in
+            let stem = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
+            return folder.appendingPathComponent("\(stem).png").path
+        }
+        return Sequence(name: name, frames: images, annotations: annotations)
+    }
+}
+
+/// J and F of the frames of one sequence, gathered while they are made.
+public struct SequenceScorer: Sendable {
+    /// DAVIS leaves out the first and the last frame.
+    public let scoredFrames: Range<Int>
+    private var j: [Double] = []
+    private var f: [Double] = []
+
+    public init(frameCount: Int) {
+        scoredFrames = 1..<max(1, frameCount - 1)
+    }
+
+    /// Scores frame `index` if it counts; frames come in order.
+    public mutating func add(frame index: Int, prediction: Mask, truth: Mask) {
+        guard scoredFrames.contains(index) else { return }
+        j.append(regionSimilarity(prediction, truth))
+        f.append(boundaryAccuracy(prediction, truth))
+    }
+
+    public var score: SequenceScore { SequenceScore(j: FrameStatistics(j), f: FrameStatistics(f)) }
+}
+
+/// Mean, recall and decay of a measure over the frames of a sequence, as DAVIS defines them.
+public struct FrameStatistics: Sendable, Equatable {
+    public var mean: Double
+    /// The share of frames above 0.5.
+    public var recall: Double
+    /// The mean of the first quarter minus that of the last.
+    public var decay: Double
+
+    /// NaN values are left out of mean and decay, and count as misses in recall.
+    public init(_ values: [Double]) {
+        func average(_ values: some Collection<Double>) -> Double {
+            let finite = values.filter { !$0.isNaN }
+            return finite.isEmpty ? .nan : finite.reduce(0, +) / Double(finite.count)
+        }
+        mean = average(values)
+        recall = values.isEmpty ? .nan : Double(values.count { $0 > 0.5 }) / Double(values.count)
+        guard !values.isEmpty else {
+            decay = .nan
+            return
+        }
+        let last = Double(values.count - 1)
+        let edges = (0...4).map { (quarter: Int) -> Int in
+            let position = 1 + Double(quarter) * last / 4
+            return Int((position + 0.5 + 1e-10).rounded(.down)) - 1
+        }
+        decay = average(values[edges[0]...edges[1]]) - average(values[edges[3]...edges[4]])
+    }
+}
+
+/// One sequence's J and F.
+public struct SequenceScore: Sendable, Equatable {
+    public var j: FrameStatistics
+    public var f: FrameStatistics
+    public var jf: Double { (j.mean + f.mean) / 2 }
+}
+
+/// The scores of a set of sequences, as written to JSON: fractions from 0 to 1.
+public struct DAVISReport: Sendable, Encodable {
+    public struct Means: Sendable, Encodable {
+        public var j: Double
+        public var f: Double
+        public var jf: Double
+    }
+
+    public struct Entry: Sendable, Encodable {
+        public var j: Double
+        public var f: Double
+        public var jf: Double
+        public var jRecall: Double
+        public var jDecay: Double
+        public var fRecall: Double
+        public var fDecay: Double
+    }
+
+    public var mean: Means
+    public var sequences: [String: Entry]
+
+    public init(_ scores: [String: SequenceScore]) {
+        func average(_ value: (SequenceScore) -> Double) -> Double {
+            scores.sorted { $0.key < $1.key }.reduce(0) { $0 + value($1.value) } / Double(max(1, scores.count))
+        }
+        let (j, f) = (average(\.j.mean), average(\.f.mean))
+        mean = Means(j: j, f: f, jf: (j + f) / 2)
+        sequences = scores.mapValues {
+            Entry(
+                j: $0.j.mean, f: $0.f.mean, jf: $0.jf, jRecall: $0.j.recall, jDecay: $0.j.decay, fRecall: $0.f.recall, fDecay: $0.f.decay)
+        }
+    }
+
+    /// Pretty-printed JSON with sorted keys.
+    public func json() throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        return try encoder.encode(self)
+    }
+}
+
+extension DAVIS2016 {
+    /// Scores masks that exist already: `results/<sequence>/<frame>.png`; every id above 0 is foreground.
+    /// - Throws: `MediaError` naming a file that is absent or of another size.
+    public func score(results: String) throws -> DAVISReport {
+        var scores: [String: SequenceScore] = [:]
+        for sequence in sequences {
+            var scorer = SequenceScorer(frameCount: sequence.annotations.count)
+            for index in scorer.scoredFrames {
+                let truth = try ImageFile.readIndexMask(sequence.annotations[index])
+                let file = URL(fileURLWithPath: sequence.annotations[index]).lastPathComponent
+                let path = URL(fileURLWithPath: results).appendingPathComponent(sequence.name).appendingPathComponent(file).path
+                let prediction = try ImageFile.readIndexMask(path)
+                guard prediction.size == truth.size else {
+                    throw MediaError.frameSizeDiffers(path: path, expected: truth.size, found: prediction.size)
+                }
+                scorer.add(frame: index, prediction: prediction.foreground, truth: truth.foreground)
+            }
+            scores[sequence.name] = scorer.score
+        }
+        return DAVISReport(scores)
+    }
+}

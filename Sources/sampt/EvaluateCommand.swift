@@ -1,0 +1,81 @@
+import ArgumentParser
+import Foundation
+import Media
+import SAMPT
+import VideoBenchmarks
+
+struct EvaluateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evaluate", abstract: "Measure quality on benchmark datasets.", subcommands: [EvaluateDAVIS2016.self])
+}
+
+struct EvaluateDAVIS2016: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "davis2016",
+        abstract: "J and F on DAVIS-2016: segment each sequence from its first mask, or score masks that exist.",
+        discussion: """
+            Runs the pipeline on every sequence of the list from the mask of its first frame, or, with --results, scores the masks in a \
+            folder (<folder>/<sequence>/<frame>.png, every id above 0 is foreground). The first and the last frame do not count.
+
+              sampt evaluate davis2016 --root DAVIS --list DAVIS/ImageSets/480p/val.txt --json scores.json
+            """)
+
+    @Option(help: "The dataset's folder, with JPEGImages and Annotations.")
+    var root: String
+    @Option(help: "The sequences: a list in DAVIS's form, or one name a line.")
+    var list: String
+    @Option(help: "Write the scores to this file, as JSON with mean.j, mean.f, mean.jf and the same for each sequence.")
+    var json: String?
+    @Option(help: "Write the masks to this folder, as index PNGs.")
+    var masks: String?
+    @Option(help: "Score the masks in this folder instead of running the pipeline.")
+    var results: String?
+    @Flag(help: "Print nothing but errors.")
+    var quiet = false
+
+    @OptionGroup var models: ModelOptions
+    @OptionGroup var method: MethodOptions
+
+    func run() async throws {
+        let dataset = try DAVIS2016(root: root, list: list)
+        let report: DAVISReport
+        if let results {
+            report = try dataset.score(results: results)
+        } else {
+            report = try await evaluate(dataset)
+        }
+        if let json { try AtomicFile.write(report.json(), to: json) }
+        guard !quiet else { return }
+        print("sequence".padded(to: 24) + "     J      F    J&F")
+        for (name, entry) in report.sequences.sorted(by: { $0.key < $1.key }) { print(row(name, entry.j, entry.f, entry.jf)) }
+        print(row("mean", report.mean.j, report.mean.f, report.mean.jf))
+    }
+
+    private func evaluate(_ dataset: DAVIS2016) async throws -> DAVISReport {
+        let (segmenter, tracker) = try models.makeModels()
+        let pipeline = VideoSegmenter(segmenter: segmenter, tracker: tracker, options: try method.options())
+        let evaluation = DAVIS2016Evaluation(segmenter: pipeline, masksFolder: masks)
+        var scores: [String: SequenceScore] = [:]
+        for (index, sequence) in dataset.sequences.enumerated() {
+            let start = ContinuousClock.now
+            let score = try await evaluation.run(sequence)
+            scores[sequence.name] = score
+            guard !quiet else { continue }
+            let seconds = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
+            let rate = String(format: "%.1f frames/s", Double(sequence.frames.count) / max(seconds, 1e-3))
+            FileHandle.standardError.write(
+                Data("[\(index + 1)/\(dataset.sequences.count)] \(row(sequence.name, score.j.mean, score.f.mean, score.jf))  \(rate)\n".utf8))
+        }
+        return DAVISReport(scores)
+    }
+
+    private func row(_ name: String, _ j: Double, _ f: Double, _ jf: Double) -> String {
+        name.padded(to: 24) + String(format: " %.3f  %.3f  %.3f", j, f, jf)
+    }
+}
+
+extension String {
+    func padded(to width: Int) -> String {
+        count >= width ? self : self + String(repeating: " ", count: width - count)
+    }
+}

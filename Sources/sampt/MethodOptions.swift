@@ -1,0 +1,60 @@
+import ArgumentParser
+import SAMPT
+
+/// The options of the four steps of SAM-PT.
+struct MethodOptions: ParsableArguments {
+    @Option(help: "Positive query points sampled on each object, 1 to 1000.")
+    var positivePoints = VideoSegmenterOptions().positivePoints
+    @Option(help: "Negative query points sampled around each object, 0 to 1000.")
+    var negativePoints = VideoSegmenterOptions().negativePoints
+    @Option(help: "How positive points are chosen: random, kmedoids, shi-tomasi or mixed.")
+    var positiveMethod = VideoSegmenterOptions().positivePointMethod
+    @Option(help: "How negative points are chosen: random, kmedoids, shi-tomasi or mixed.")
+    var negativeMethod = VideoSegmenterOptions().negativePointMethod
+    @Option(help: "Decoder passes after the first, each refining the mask of the one before, 0 to 100.")
+    var refinement = VideoSegmenterOptions().refinementIterations
+    @Option(help: "Leave a mask empty when the segmenter expects a lower intersection over union with the truth, 0 to 1.")
+    var iouThreshold = VideoSegmenterOptions().predictedIoUThreshold
+    @Option(help: "Sample points anew from the predicted mask every so many frames.")
+    var horizon = VideoSegmenterOptions().reinitializationHorizon
+    @Flag(inversion: .prefixedNo, help: "Whether points are sampled anew at all.")
+    var reinit = VideoSegmenterOptions().reinitializes
+    @Flag(inversion: .prefixedNo, help: "Whether the segmenter is shown how the object looked in its query frame, where it can use that.")
+    var memory = VideoSegmenterOptions().usesAppearanceMemory
+    @Flag(inversion: .prefixedNo, help: "Whether points of other objects serve as negative points.")
+    var otherNegatives = VideoSegmenterOptions().usesOtherObjectsAsNegatives
+    @Flag(help: "Track from the query frames forwards only.")
+    var forwardOnly = false
+    @Option(help: "Seeds every random choice; the same seed gives the same bytes.")
+    var seed = VideoSegmenterOptions().seed
+
+    func validate() throws {
+        func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws {
+            guard range.contains(value) else { throw ValidationError("--\(name) must be between \(range.lowerBound) and \(range.upperBound).") }
+        }
+        try check("positive-points", positivePoints, 1...1000)
+        try check("negative-points", negativePoints, 0...1000)
+        try check("refinement", refinement, 0...100)
+        try check("horizon", horizon, 1...1_000_000)
+        guard (0...1).contains(iouThreshold) else { throw ValidationError("--iou-threshold must be between 0 and 1.") }
+    }
+
+    func options() throws -> VideoSegmenterOptions {
+        var options = VideoSegmenterOptions()
+        options.positivePoints = positivePoints
+        options.negativePoints = negativePoints
+        options.positivePointMethod = positiveMethod
+        options.negativePointMethod = negativeMethod
+        options.refinementIterations = refinement
+        options.predictedIoUThreshold = iouThreshold
+        options.reinitializes = reinit
+        options.reinitializationHorizon = horizon
+        options.usesAppearanceMemory = memory
+        options.usesOtherObjectsAsNegatives = otherNegatives
+        options.tracksBackward = !forwardOnly
+        options.seed = seed
+        return options
+    }
+}
+
+extension PointSelectionMethod: ExpressibleByArgument {}
