@@ -1,0 +1,3 @@
+import SamptCommands
+
+await Sampt.main()
