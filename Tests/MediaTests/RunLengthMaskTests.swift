@@ -1,0 +1,107 @@
+import Foundation
+import Media
+import TestSupport
+import Testing
+
+private struct RunLengthFixture: Decodable {
+    struct Case: Decodable {
+        var name: String
+        var size: [Int]
+        var counts: String
+        var uncompressed_counts: [Int]
+        var area: Int
+        var bbox: [Double]
+    }
+    struct Pair: Decodable {
+        var a: String
+        var b: String
+        var union: String
+        var intersection: String
+        var iou: Double
+        var iou_b_is_crowd: Double
+    }
+    struct Refused: Decodable {
+        var name: String
+        var size: [Int]
+        var counts: Counts
+    }
+    enum Counts: Decodable {
+        case text(String)
+        case numbers([Int])
+        case other
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let text = try? container.decode(String.self) {
+                self = .text(text)
+            } else if let numbers = try? container.decode([Int].self) {
+                self = .numbers(numbers)
+            } else {
+                self = .other
+            }
+        }
+    }
+    var cases: [Case]
+    var pairs: [Pair]
+    var must_be_refused: [Refused]
+}
+
+struct RunLengthMaskTests {
+    @Suite(.enabled(if: Fixtures.has("evaluation-fixtures/coco-rle/expected.json"), Comment(rawValue: Fixtures.missing)))
+    struct AgainstPycocotools {
+        private let fixture: RunLengthFixture
+
+        init() throws {
+            let data = try Data(contentsOf: Fixtures.url("evaluation-fixtures/coco-rle/expected.json"))
+            fixture = try JSONDecoder().decode(RunLengthFixture.self, from: data)
+        }
+
+        @Test func casesAreExact() throws {
+            #expect(!fixture.cases.isEmpty)
+            for expected in fixture.cases {
+                let size = ImageSize(width: expected.size[1], height: expected.size[0])
+                let runs = try RunLengthMask(size: size, compressed: expected.counts)
+                #expect(runs.counts == expected.uncompressed_counts, "\(expected.name)")
+                #expect(runs.compressed == expected.counts, "\(expected.name)")
+                #expect(runs.area == expected.area && runs.mask.area == expected.area, "\(expected.name)")
+                let box = runs.boundingBox
+                #expect([box.x, box.y, box.width, box.height].map(Double.init) == expected.bbox, "\(expected.name)")
+                #expect(RunLengthMask(runs.mask) == runs, "\(expected.name)")
+            }
+        }
+
+        @Test func pairsAreExact() throws {
+            let byName = Dictionary(uniqueKeysWithValues: fixture.cases.map { ($0.name, $0) })
+            for pair in fixture.pairs {
+                let masks = try [pair.a, pair.b].map { name in
+                    let found = try #require(byName[name])
+                    return try RunLengthMask(size: ImageSize(width: found.size[1], height: found.size[0]), compressed: found.counts)
+                }
+                #expect(try masks[0].union(masks[1]).compressed == pair.union)
+                #expect(try masks[0].intersection(masks[1]).compressed == pair.intersection)
+                #expect(abs(try masks[0].intersectionOverUnion(masks[1]) - pair.iou) < 1e-9)
+                #expect(abs(try masks[0].intersectionOverUnion(masks[1], truthIsCrowd: true) - pair.iou_b_is_crowd) < 1e-9)
+            }
+        }
+
+        @Test func malformedIsRefused() {
+            for refused in fixture.must_be_refused {
+                let size = ImageSize(width: refused.size[1], height: refused.size[0])
+                #expect(throws: RunLengthError.self, "\(refused.name)") {
+                    switch refused.counts {
+                    case .text(let text): _ = try RunLengthMask(size: size, compressed: text)
+                    case .numbers(let numbers): _ = try RunLengthMask(size: size, counts: numbers)
+                    case .other: throw RunLengthError.cut
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func jsonHasCOCOsForm() throws {
+        let mask = Mask(width: 3, height: 2, values: [0, 1, 1, 0, 1, 0])
+        let data = try JSONEncoder().encode(RunLengthMask(mask))
+        let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        #expect(object["size"] as? [Int] == [2, 3])
+        #expect(try JSONDecoder().decode(RunLengthMask.self, from: data).mask == mask)
+    }
+}
