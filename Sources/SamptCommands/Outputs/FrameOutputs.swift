@@ -127,15 +127,16 @@ final class MaskFolderOutput: FrameOutput {
 final class OverlayOutput: FrameOutput {
     var path: String { writer.path }
     private let writer: VideoWriter
-    private let renderer: OverlayRenderer
+    private let names: [Int: String]
 
-    init(path: String, clip: OutputClip, renderer: OverlayRenderer) throws {
-        self.renderer = renderer
+    init(path: String, clip: OutputClip) throws {
+        names = clip.names
+        try OutputFile.check(path)
         writer = try VideoWriter(path: path, size: clip.size, timeBase: clip.timeBase)
     }
 
     func append(_ frame: ReportedFrame) throws {
-        try writer.append(renderer.render(frame.result, number: frame.number), timestamp: frame.timestamp)
+        try writer.append(frame.drawn(names: names), timestamp: frame.timestamp)
     }
 
     func finish(isComplete: Bool) throws { try writer.finish() }
@@ -145,27 +146,38 @@ final class OverlayOutput: FrameOutput {
 /// One picture of a few frames, evenly spaced over the clip.
 final class ContactSheetOutput: FrameOutput {
     let path: String
-    private let renderer: OverlayRenderer
-    private let positions: Set<Int>
+    private let names: [Int: String]
     private var sheet: ContactSheet
-    private static let frameCount = 12
 
-    init(path: String, clip: OutputClip, renderer: OverlayRenderer) throws {
+    init(path: String, clip: OutputClip) throws {
         try OutputFile.check(path)
         self.path = path
-        self.renderer = renderer
-        let shown = min(Self.frameCount, clip.frameCount)
-        positions = Set((0..<shown).map { shown == 1 ? 0 : $0 * (clip.frameCount - 1) / (shown - 1) })
-        sheet = ContactSheet(columns: min(4, shown), tileWidth: min(480, clip.size.width))
+        names = clip.names
+        sheet = ContactSheet(frameCount: clip.frameCount, size: clip.size)
     }
 
     func append(_ frame: ReportedFrame) {
-        guard positions.contains(frame.position) else { return }
-        sheet.append(renderer.render(frame.result, number: frame.number))
+        guard sheet.wants(frame.position) else { return }
+        sheet.offer(frame.drawn(names: names), index: frame.position, caption: "frame \(frame.number)")
     }
 
-    func finish(isComplete: Bool) throws { try ImageFile.writePNG(sheet.image, to: path) }
+    func finish(isComplete: Bool) throws {
+        if let picture = sheet.picture { try ImageFile.writePNG(picture, to: path) }
+    }
+
     func abandon() {}
+}
+
+extension ReportedFrame {
+    /// The picture with masks, points and legend.
+    func drawn(names: [Int: String]) -> RGBImage {
+        let objects = result.objects.map { object in
+            OverlayObject(
+                name: names[object.id] ?? "object \(object.id)", mask: object.mask,
+                points: object.points.map { OverlayPoint(position: $0.position, isPositive: $0.isPositive, isVisible: $0.isVisible) })
+        }
+        return OverlayRenderer().draw(objects, on: result.image, frameIndex: number)
+    }
 }
 
 extension Float {

@@ -13,12 +13,18 @@ final class JSONFrameStream {
     private var framesWritten = 0
     private var isOpen = true
 
-    /// - Parameter header: the fields before "frames"; encodes to a JSON object.
+    /// - Parameters:
+    ///   - header: the fields before "frames"; encodes to a JSON object.
+    ///   - file: written to in place of a new temporary file.
     /// - Throws: `MediaError.unwritable` when the file cannot be created.
-    init(path: String, header: some Encodable) throws {
+    init(path: String, header: some Encodable, file: FileHandle? = nil) throws {
         self.path = path
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        (temporary, file) = try OutputFile.create(for: path)
+        if let file {
+            (temporary, self.file) = (AtomicFile.temporaryPath(for: path), file)
+        } else {
+            (temporary, self.file) = try OutputFile.create(for: path)
+        }
         do {
             let fields = try self.fields(of: header)
             buffer.append(Data("{\n".utf8))

@@ -24,6 +24,8 @@ struct OutputClip: Sendable {
     var timeBase: (numerator: Int, denominator: Int)
     var frameCount: Int
     var objects: [OutputObject]
+
+    var names: [Int: String] { Dictionary(objects.map { ($0.id, $0.name) }) { first, _ in first } }
 }
 
 /// An object as outputs describe it.

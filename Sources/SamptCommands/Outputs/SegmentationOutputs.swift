@@ -34,13 +34,12 @@ actor SegmentationOutputs {
     /// - Throws: `MediaError.unwritable` for the first that cannot be made; the others are then removed again.
     init(_ destinations: OutputDestinations, clip: OutputClip) throws {
         var opened: [any FrameOutput] = []
-        let renderer = OverlayRenderer()
         do {
             if let path = destinations.rle { opened.append(try RunLengthOutput(path: path, clip: clip)) }
             if let path = destinations.tracks { opened.append(try TracksOutput(path: path, clip: clip)) }
-            if let path = destinations.contactSheet { opened.append(try ContactSheetOutput(path: path, clip: clip, renderer: renderer)) }
+            if let path = destinations.contactSheet { opened.append(try ContactSheetOutput(path: path, clip: clip)) }
             if let path = destinations.masks { opened.append(try MaskFolderOutput(path: path)) }
-            if let path = destinations.overlay { opened.append(try OverlayOutput(path: path, clip: clip, renderer: renderer)) }
+            if let path = destinations.overlay { opened.append(try OverlayOutput(path: path, clip: clip)) }
         } catch {
             for output in opened { output.abandon() }
             throw error
