@@ -12,7 +12,7 @@ struct ImageCommand: AsyncParsableCommand {
 
               sampt image photo.jpg --point 320,240 --negative 10,20 --overlay look.png --masks-out mask.png
 
-            \(ExitStatus.help)
+            \(CommandStatus.help)
             """)
 
     @Argument(help: "A picture (PNG, JPEG and what else FFmpeg decodes).")

@@ -15,7 +15,7 @@ public struct Sampt: AsyncParsableCommand {
 
             sampt help COMMAND explains each command with examples; docs/cli.md is the guide.
 
-            \(ExitStatus.help)
+            \(CommandStatus.help)
             """,
         version: "0.1.0",
         subcommands: [SegmentCommand.self, ImageCommand.self, TrackCommand.self, EvaluateCommand.self])

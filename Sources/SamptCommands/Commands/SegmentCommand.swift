@@ -21,7 +21,7 @@ struct SegmentCommand: AsyncParsableCommand {
             Every object of an index mask, as in DAVIS and YouTube-VOS:
               sampt segment frames/ --mask 00000.png --masks masks/
 
-            \(ExitStatus.help)
+            \(CommandStatus.help)
             """)
 
     @OptionGroup var clip: ClipOptions

@@ -17,7 +17,7 @@ struct TrackCommand: AsyncParsableCommand {
             A grid of 20 x 20 points over the whole first frame:
               sampt track street.mp4 --grid 20 --draw tracks.mp4
 
-            \(ExitStatus.help)
+            \(CommandStatus.help)
             """)
 
     @OptionGroup var clip: ClipOptions

@@ -67,6 +67,11 @@ struct PromptsFile: Decodable {
     /// - Parameter folder: where relative mask paths start: the file's own folder.
     /// - Throws: `CommandError.invalidInput` that names the offending field.
     static func parse(_ data: Data, path: String, folder: URL) throws -> [MarkedObject] {
+        do {
+            _ = try JSONSerialization.jsonObject(with: data)
+        } catch {
+            throw CommandError.invalidInput("\(path): is not valid JSON: \((error as NSError).jsonReason)")
+        }
         let file: PromptsFile
         do {
             file = try JSONDecoder().decode(PromptsFile.self, from: data)
@@ -120,7 +125,7 @@ extension PromptsFile.Object {
         return MarkedObject(
             id: id ?? defaultID, name: name, frame: frame,
             points: (points ?? []).map { PointPrompt(SIMD2($0.x, $0.y), isPositive: $0.label == 1) }, box: corners,
-            mask: mask.map { MaskReference(path: URL(fileURLWithPath: $0.file, relativeTo: folder).path, id: $0.id) })
+            mask: mask.map { MaskReference(path: $0.file.hasPrefix("/") ? $0.file : folder.appendingPathComponent($0.file).path, id: $0.id) })
     }
 }
 
@@ -148,10 +153,7 @@ extension DecodingError {
         case .typeMismatch(let type, let context): "\(Self.field(context.codingPath))expected \(Self.name(of: type)), found something else."
         case .valueNotFound(let type, let context): "\(Self.field(context.codingPath))expected \(Self.name(of: type)), found nothing."
         case .keyNotFound(let key, let context): "\(Self.field(context.codingPath))the field \"\(key.stringValue)\" is missing."
-        case .dataCorrupted(let context):
-            context.codingPath.isEmpty && context.underlyingError != nil
-                ? "is not valid JSON: \(context.underlyingError.map { ($0 as NSError).jsonReason } ?? context.debugDescription)"
-                : "\(Self.field(context.codingPath))\(context.debugDescription)."
+        case .dataCorrupted(let context): "\(Self.field(context.codingPath))\(context.debugDescription)."
         @unknown default: "\(self)"
         }
     }

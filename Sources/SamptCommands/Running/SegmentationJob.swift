@@ -121,7 +121,7 @@ struct SegmentationSummary: Sendable {
     var outputs: [String]
     var objects: [Object]
     var damage: String?
-    var exitStatus: ExitStatus
+    var exitStatus: CommandStatus
 
     var framesPerSecond: Double { seconds > 0 ? Double(frames) / seconds : 0 }
 

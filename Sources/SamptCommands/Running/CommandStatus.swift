@@ -4,7 +4,7 @@ import Media
 import SAMPT
 
 /// How a command ended, as the shell sees it. The numbers above 63 are those of sysexits(3).
-public enum ExitStatus: Int32, Sendable, CaseIterable {
+public enum CommandStatus: Int32, Sendable, CaseIterable {
     case success = 0
     case failure = 1
     case partial = 3
@@ -48,7 +48,7 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
         }
     }
 
-    private static func status(of error: MediaError) -> ExitStatus {
+    private static func status(of error: MediaError) -> CommandStatus {
         switch error {
         case .notFound, .unreadable: .missingInput
         case .noVideoStream, .noFrames, .frameSizeDiffers, .undecodable, .invalidMask, .frameOutOfRange: .invalidInput
@@ -65,7 +65,7 @@ public enum CommandError: Error, Sendable, Equatable {
     case missingInput(String)
     case failure(String)
 
-    var status: ExitStatus {
+    var status: CommandStatus {
         switch self {
         case .usage: .usage
         case .invalidInput: .invalidInput
@@ -84,13 +84,13 @@ extension CommandError: CustomStringConvertible {
 }
 
 /// Runs a command's body; reports what it throws on stderr in one sentence and ends with the matching status.
-func withExitStatus(_ body: () async throws -> ExitStatus) async throws {
-    let status: ExitStatus
+func withExitStatus(_ body: () async throws -> CommandStatus) async throws {
+    let status: CommandStatus
     do {
         status = try await body()
     } catch {
         StandardError.print("sampt: \(error)")
-        throw ExitStatus(error).code
+        throw CommandStatus(error).code
     }
     if status != .success { throw status.code }
 }

@@ -1,3 +1,0 @@
-import SamptCommands
-
-await Sampt.main()
