@@ -75,6 +75,15 @@ struct BadInputTests {
         try expect(.usage, "is given for two outputs", clip, base + ["--rle", clip.path("a"), "--tracks", clip.path("a")])
     }
 
+    @Test("Unknown models name the nearest known one")
+    func models() throws {
+        let clip = try TestClip(frameCount: 1)
+        defer { clip.remove() }
+        let base = ["segment", clip.frames, "--rle", clip.path("out.json"), "--point", "40,36"]
+        try expect(.usage, "Known are nano, lucas-kanade. Did you mean lucas-kanade?", clip, base + ["--tracker", "lukas-kanade"])
+        try expect(.usage, "Known are nano.", clip, base + ["--segmenter", "sam2-large"])
+    }
+
     @Test("Files of prompts")
     func files() throws {
         let clip = try TestClip(frameCount: 2)

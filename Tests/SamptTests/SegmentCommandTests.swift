@@ -115,8 +115,8 @@ struct SegmentCommandTests {
         #expect(try ImageFile.readRGB(clip.path("look.png")).size == ImageSize(width: 96, height: 72))
     }
 
-    @Test("Points alone are followed from their frame")
-    func track() throws {
+    @Test("Points alone are followed from their frame", arguments: ["nano", "lucas-kanade"])
+    func track(tracker: String) throws {
         struct Tracks: Decodable {
             struct Frame: Decodable {
                 struct Object: Decodable { var points: [Point] }
@@ -130,6 +130,7 @@ struct SegmentCommandTests {
         defer { clip.remove() }
         let outcome = try Program.run([
             "track", clip.frames, "--point", "52,36", "--grid", "2", "--frame", "1", "--tracks", clip.path("t.json"), "--draw", clip.path("t.mp4"),
+            "--tracker", tracker,
         ])
         #expect(outcome.status == 0, "\(outcome.errors)")
         let tracks = try decode(Tracks.self, clip.path("t.json"))

@@ -18,6 +18,8 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
             folder (<folder>/<sequence>/<frame>.png, every id above 0 is foreground). The first and the last frame do not count.
 
               sampt evaluate davis2016 --root DAVIS --list DAVIS/ImageSets/480p/val.txt --json scores.json
+
+            \(CommandStatus.help)
             """)
 
     @Option(help: "The dataset's folder, with JPEGImages and Annotations.")

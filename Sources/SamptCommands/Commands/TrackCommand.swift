@@ -53,7 +53,7 @@ struct TrackCommand: AsyncParsableCommand {
             let points = try positions(size: clip.originals.size)
             let job = TrackingJob(clip: clip, start: start, points: points, tracks: tracks, drawing: draw)
             for path in [tracks, draw].compactMap({ $0 }) { try OutputFile.check(path) }
-            let (_, tracker) = try models.makeModels()
+            let tracker = try models.makeTracker()
             let interruption = Interruption()
             interruption.listen()
             let summary = try await job.run(tracker: tracker, interruption: interruption, progress: ProgressReporter(isQuiet: messages.quiet))
