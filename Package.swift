@@ -35,12 +35,13 @@ let package = Package(
         .systemLibrary(name: "CFFmpeg", pkgConfig: "libavformat", providers: [
             .apt(["libavcodec-dev", "libavformat-dev", "libavutil-dev", "libswscale-dev"]), .brew(["ffmpeg"]),
         ]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "COpenVINO", pkgConfig: isDependency ? "openvino" : nil, providers: [.brew(["openvino"])]),
 
         library("TensorFiles", []),
         library("NeuralGraph", ["TensorFiles", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
         library("Inference", ["TensorFiles", "NeuralGraph", "COpenVINO"]),
-        library("Media", ["CFFmpeg"]),
+        library("Media", ["CFFmpeg", "CZlib"]),
         library("Segmenters", ["TensorFiles", "NeuralGraph", "Inference", "Media"], resources: [.copy("Resources/nano.safetensors")]),
         library("PointTrackers", ["TensorFiles", "NeuralGraph", "Inference", "Media", "Segmenters"],
                 resources: [.copy("Resources/nano-tracker.safetensors")]),
@@ -55,7 +56,7 @@ let package = Package(
             swiftSettings: swiftSettings, linkerSettings: linkerSettings),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
-        tests("Media"),
+        tests("Media", ["CFFmpeg"]),
         tests("TensorFiles"),
         tests("NeuralGraph", ["Inference"]),
         tests("Inference"),

@@ -28,6 +28,8 @@ public enum ImageFile {
     /// - Throws: `MediaError.invalidMask` for colours outside the palette.
     public static func readIndexMask(_ path: String) throws -> IndexMask {
         let decoded = try DecodedPicture(path: path)
+        guard decoded.pngBitDepth != nil else { throw MediaError.invalidMask(path: path, reason: "it is not a PNG; other formats blur the ids") }
+        if let fault = PNGPixels.fault(in: decoded.file) { throw MediaError.unreadable(path: path, reason: fault) }
         let (width, height) = (decoded.width, decoded.height)
         func mask(_ values: [UInt16]) -> IndexMask { IndexMask(width: width, height: height, values: values) }
         switch decoded.format {
@@ -144,6 +146,7 @@ public enum ImageFile {
 /// One picture file, decoded by FFmpeg.
 private struct DecodedPicture {
     let frame: Owned<AVFrame>
+    let file: Data
     let width: Int
     let height: Int
     /// The bit depth that a PNG's header names.
@@ -183,6 +186,7 @@ private struct DecodedPicture {
             throw failed("its data is damaged or cut short (\(ffmpegMessage(code)))")
         }
         self.frame = frame
+        self.file = file
         width = Int(frame.pointer.pointee.width)
         height = Int(frame.pointer.pointee.height)
     }
