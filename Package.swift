@@ -47,9 +47,12 @@ let package = Package(
                 resources: [.copy("Resources/nano-tracker.safetensors")]),
         library("SAMPT", ["Media", "Segmenters", "PointTrackers"]),
         library("VideoBenchmarks", ["Media", "SAMPT"]),
+        library("SamptCommands", [
+            "SAMPT", "VideoBenchmarks", "Inference", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ]),
         .executableTarget(
             name: "sampt",
-            dependencies: ["SAMPT", "VideoBenchmarks", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["SamptCommands"],
             swiftSettings: swiftSettings, linkerSettings: linkerSettings),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
@@ -61,6 +64,8 @@ let package = Package(
         tests("PointTrackers"),
         tests("SAMPT"),
         tests("VideoBenchmarks"),
+        .testTarget(name: "SamptTests", dependencies: ["SamptCommands", "sampt", "TestSupport"],
+                    swiftSettings: swiftSettings, linkerSettings: linkerSettings),
     ],
     swiftLanguageModes: [.v6]
 )
