@@ -52,6 +52,8 @@ struct ObjectStart: Sendable {
             mask = mask.clipped(to: limits)
             return ObjectOutcome(shape: .given(mask), mask: mask, predictedIoU: prediction.predictedIoU)
         }
+        // What no click touches is not what was meant.
+        mask = mask.keepingParts(touching: prompt.points.filter(\.isPositive).map(\.position))
         return ObjectOutcome(shape: .predicted(prediction.logits), mask: mask, predictedIoU: prediction.predictedIoU)
     }
 }

@@ -78,6 +78,7 @@ struct ObjectTrack {
         guard let prediction = candidate.prediction else { return outcome }
         outcome.predictedIoU = prediction.predictedIoU
         let mask = segmenter.mask(prediction.logits, size: video.size)
+            .withoutSpecks(sparing: candidate.positives)
         let area = Float(mask.area)
         guard isTrusted(prediction, area: area, recovery: candidate.isRecovery) else { return outcome }
         outcome.shape = .predicted(prediction.logits)

@@ -4,7 +4,7 @@ import Segmenters
 
 /// Keeps what backward tracking found until the frames are delivered in order.
 ///
-/// Outcomes go to a temporary file (bfloat16 logits, about 30 KB per object and frame for the built-in segmenter), so that memory
+/// Outcomes go to a temporary file (bfloat16 logits and the mask, about 35 KB per object and frame with the built-in segmenter), so that memory
 /// does not grow with the length of the video. Only the newest-first order of the writes is needed back.
 final class OutcomeSpool {
     private let url: URL
@@ -84,11 +84,16 @@ extension Data {
             append(number: (point.isPositive ? 1 : 0) | (point.isVisible ? 2 : 0))
         }
         // Given masks occur in query frames only, which forward tracking delivers.
-        guard case .predicted(let logits) = outcome.shape else { return append(number: 0) }
+        guard case .predicted(let logits) = outcome.shape, let mask = outcome.mask else { return append(number: 0) }
         append(number: UInt32(logits.width))
         append(number: UInt32(logits.height))
         let halves = logits.values.map { UInt16(truncatingIfNeeded: ($0.bitPattern &+ 0x8000) >> 16) }
         halves.withUnsafeBytes { append(contentsOf: $0) }
+        let runs = RunLengthMask(mask)
+        append(number: UInt32(runs.size.width))
+        append(number: UInt32(runs.size.height))
+        append(number: UInt32(runs.counts.count))
+        for count in runs.counts { append(number: UInt32(count)) }
     }
 }
 
@@ -131,6 +136,9 @@ private struct RecordReader {
         }
         position += 2 * width * height
         outcome.shape = .predicted(MaskLogits(width: width, height: height, values: values))
+        let size = ImageSize(width: Int(number()), height: Int(number()))
+        let counts = (0..<number()).map { _ in Int(number()) }
+        outcome.mask = (try? RunLengthMask(size: size, counts: counts))?.mask
         return outcome
     }
 }

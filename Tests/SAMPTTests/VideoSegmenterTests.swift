@@ -195,9 +195,10 @@ struct OutcomeSpoolTests {
     @Test func outcomesComeBack() throws {
         let spool = try OutcomeSpool()
         let logits = MaskLogits(width: 3, height: 2, values: [1.5, -2, 0.25, -8, 4, 0])
+        let mask = Mask(width: 4, height: 3, values: [0, 1, 1, 0, 1, 1, 0, 0, 0, 0, 0, 1])
         let point = PromptPoint(id: 4, position: SIMD2(3.25, 7.5), isPositive: true, isVisible: false, confidence: 0.75)
         for frame in (0..<5).reversed() {
-            let outcome = ObjectOutcome(shape: .predicted(logits), predictedIoU: Float(frame) / 8, points: [point])
+            let outcome = ObjectOutcome(shape: .predicted(logits), mask: mask, predictedIoU: Float(frame) / 8, points: [point])
             try spool.write([2: outcome, 0: ObjectOutcome()], frame: frame)
         }
         for frame in 0..<5 {
@@ -206,6 +207,7 @@ struct OutcomeSpoolTests {
             let found = try #require(outcomes[2])
             #expect(found.predictedIoU == Float(frame) / 8)
             #expect(found.points == [point])
+            #expect(found.mask == mask)
             guard case .predicted(let values) = found.shape else {
                 Issue.record("no logits")
                 continue

@@ -157,6 +157,26 @@ extension Mask {
         return (labels, areas)
     }
 
+    /// The connected parts that hold one of `points`; everything when none does.
+    /// - Parameter points: in pixels, centres at +0.5.
+    public func keepingParts(touching points: [SIMD2<Float>]) -> Mask {
+        let (labels, areas) = connectedComponents()
+        guard areas.count > 1 else { return self }
+        let kept = Set(points.filter(size.contains).map { labels[Int($0.y) * width + Int($0.x)] }).subtracting([0])
+        guard !kept.isEmpty else { return self }
+        return Mask(width: width, height: height, values: labels.map { kept.contains($0) ? 1 : 0 })
+    }
+
+    /// Without connected parts smaller than `share` of the largest, save those that hold one of `points`.
+    public func withoutSpecks(smallerThan share: Double = 0.05, sparing points: [SIMD2<Float>] = []) -> Mask {
+        let (labels, areas) = connectedComponents()
+        guard areas.count > 1, let largest = areas.max() else { return self }
+        var isKept = [true] + areas.map { Double($0) >= share * Double(largest) }
+        guard isKept.contains(false) else { return self }
+        for point in points where size.contains(point) { isKept[Int(labels[Int(point.y) * width + Int(point.x)])] = true }
+        return Mask(width: width, height: height, values: zip(values, labels).map { $0 != 0 && isKept[Int($1)] ? 1 : 0 })
+    }
+
     /// The positions of the pixels inside, row by row.
     public var pixelPositions: [(x: Int32, y: Int32)] {
         var positions: [(x: Int32, y: Int32)] = []
