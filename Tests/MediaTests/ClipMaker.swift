@@ -19,6 +19,8 @@ struct ClipMaker {
     var keyframes: Set<Int> = []
     /// Counter-clockwise degrees by which a player turns the picture.
     var rotation = 0.0
+    /// What the container says of the frames' size, where that is to be a lie.
+    var claimedSize: ImageSize?
     var picture: (Int, ImageSize) -> RGBImage = { ClipMaker.barcode($0, size: $1) }
 
     struct Failure: Error { var step: String, code: Int32 }
@@ -88,6 +90,10 @@ struct ClipMaker {
         for (key, value) in options where av_opt_set(context.pointee.priv_data, key, value, 0) < 0 { av_opt_set(context, key, value, 0) }
         try check(avcodec_open2(context, codec, nil), "open encoder")
         try check(avcodec_parameters_from_context(stream.pointee.codecpar, context), "parameters")
+        if let claimedSize {
+            stream.pointee.codecpar.pointee.width = Int32(claimedSize.width)
+            stream.pointee.codecpar.pointee.height = Int32(claimedSize.height)
+        }
         stream.pointee.time_base = base
         stream.pointee.avg_frame_rate = context.pointee.framerate
         if rotation != 0, let matrix = av_stream_new_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, 36) {

@@ -1,0 +1,172 @@
+import CFFmpeg
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Media
+
+struct ImageFileTests {
+    private let folder: TestFolder
+
+    init() throws { folder = try TestFolder() }
+
+    private func file(_ name: String, _ data: Data) throws -> String {
+        let path = folder.path(name)
+        try data.write(to: URL(fileURLWithPath: path))
+        return path
+    }
+
+    @Test func rgbRoundTrip() throws {
+        for size in [ImageSize(width: 1, height: 1), ImageSize(width: 161, height: 97)] {
+            let image = ClipMaker.barcode(300, size: size)
+            try ImageFile.writePNG(image, to: folder.path("a.png"))
+            #expect(try ImageFile.readRGB(folder.path("a.png")) == image)
+        }
+    }
+
+    @Test func indexMaskRoundTrip() throws {
+        for highest in [1, 255, 256, 65535] {
+            var mask = IndexMask(width: 37, height: 23)
+            for i in 0..<mask.values.count { mask.values[i] = UInt16(i * highest / (mask.values.count - 1)) }
+            let path = folder.path("mask-\(highest).png")
+            try ImageFile.writeIndexMask(mask, to: path)
+            #expect(try ImageFile.readIndexMask(path) == mask)
+            let header = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)).prefix(26))
+            #expect(Array(header[24...]) == (highest < 256 ? [8, 3] : [16, 0]))
+            // Other programs see DAVIS's colours.
+            if highest == 255 {
+                let colors = try ImageFile.readRGB(path)
+                for i in stride(from: 0, to: mask.values.count, by: 13) {
+                    let (color, expected) = (colors[i % 37, i / 37], davisPalette[Int(mask.values[i])])
+                    #expect(color == expected)
+                }
+            }
+        }
+    }
+
+    @Test func maskRoundTrip() throws {
+        let mask = Mask(width: 5, height: 3, values: [0, 1, 1, 0, 1, 0, 0, 0, 1, 1, 1, 1, 0, 0, 1])
+        try ImageFile.writeMask(mask, to: folder.path("mask.png"))
+        #expect(try ImageFile.readIndexMask(folder.path("mask.png")).foreground == mask)
+        #expect(try ImageFile.readGray(folder.path("mask.png")).pixels == mask.values.map { $0 * 255 })
+    }
+
+    @Test func jpegIsReadAndCutOnesAreRefused() throws {
+        let path = folder.path("frame.jpg")
+        var maker = ClipMaker(encoder: "mjpeg", pixelFormat: AV_PIX_FMT_YUVJ420P)
+        maker.times = [0]
+        maker.options = ["flags": "+qscale", "global_quality": "236"]
+        maker.picture = { _, size in RGBImage(width: size.width, height: size.height, red: 200, green: 60, blue: 30) }
+        try maker.write(to: path)
+        let pixel = try ImageFile.readRGB(path)[80, 50]
+        for (a, b) in [(pixel.red, 200), (pixel.green, 60), (pixel.blue, 30)] { #expect(abs(Int(a) - b) <= 4) }
+        maker.picture = { ClipMaker.barcode($0, size: $1) }
+        try maker.write(to: path)
+        let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+        for share in [0.02, 0.3, 0.6, 0.9] {
+            let cut = try file("cut.jpg", whole.prefix(Int(Double(whole.count) * share)))
+            #expect(throws: MediaError.self, "\(share)") { try ImageFile.readRGB(cut) }
+        }
+    }
+
+    @Test func whatIsNoPictureIsRefused() throws {
+        let absent = folder.path("absent.png")
+        #expect(throws: MediaError.notFound(path: absent)) { try ImageFile.readRGB(absent) }
+        for (name, data) in [("empty.png", Data()), ("text.jpg", Data("no picture".utf8)), ("zeros.png", Data(count: 4000)), ("soi.jpg", Data([0xff, 0xd8]))] {
+            let path = try file(name, data)
+            #expect(throws: MediaError.self, "\(name)") { try ImageFile.readRGB(path) }
+            #expect(throws: MediaError.self, "\(name)") { try ImageFile.readIndexMask(path) }
+        }
+        #expect(throws: MediaError.self) { try ImageFile.readRGB(folder.url.path) }
+    }
+
+    /// Any damage is an error or another picture, never a crash.
+    @Test func randomDamage() throws {
+        try ImageFile.writePNG(ClipMaker.barcode(77, size: ImageSize(width: 64, height: 48)), to: folder.path("a.png"))
+        let whole = try Data(contentsOf: URL(fileURLWithPath: folder.path("a.png")))
+        var refused = 0
+        for position in 0..<whole.count {
+            var data = whole
+            data[position] ^= 0x10
+            do { _ = try ImageFile.readRGB(try file("b.png", data)) } catch is MediaError { refused += 1 }
+        }
+        // Every byte of a PNG is under a checksum.
+        #expect(refused > whole.count * 99 / 100)
+    }
+}
+
+struct IndexPNGFixtureTests {
+    struct Expected: Decodable {
+        struct Valid: Decodable {
+            var file: String, kind: String, dtype: String, width: Int, height: Int
+            var sha256_row_major_little_endian: String
+            var values: [[UInt16]]?
+            var index_values: [[UInt16]]?
+            var histogram: [String: Int]?
+        }
+        struct Refused: Decodable {
+            var file: String, level: String
+        }
+        var davis_palette: [[Int]]
+        var valid: [Valid]
+        var refuse: [Refused]
+    }
+
+    static let root = "evaluation-fixtures/palette-png"
+    static let exists = Fixtures.has(root + "/expected.json")
+
+    static func expected() throws -> Expected {
+        try JSONDecoder().decode(Expected.self, from: Data(contentsOf: Fixtures.url(root + "/expected.json")))
+    }
+
+    @Test(.enabled(if: exists, Comment(rawValue: Fixtures.missing)))
+    func palette() throws {
+        #expect(davisPalette.map { [Int($0.red), Int($0.green), Int($0.blue)] } == (try Self.expected().davis_palette))
+    }
+
+    @Test(.enabled(if: exists, Comment(rawValue: Fixtures.missing)))
+    func validFilesAreExact() throws {
+        let items = try Self.expected().valid
+        // Files without values of their own repeat another's, as their checksums say.
+        var known: [String: [UInt16]] = [:]
+        for item in items { if let values = item.values { known[item.sha256_row_major_little_endian] = values.flatMap { $0 } } }
+        var (exact, byHistogram) = (0, 0)
+        for item in items {
+            let path = Fixtures.url(Self.root + "/" + item.file).path
+            if item.kind.hasPrefix("rgb"), item.index_values == nil {
+                #expect(throws: MediaError.self, "\(item.file)") { try ImageFile.readIndexMask(path) }
+                continue
+            }
+            let mask = try ImageFile.readIndexMask(path)
+            #expect(mask.size == ImageSize(width: item.width, height: item.height), "\(item.file)")
+            if let values = item.index_values?.flatMap({ $0 }) ?? known[item.sha256_row_major_little_endian] {
+                #expect(mask.values == values, "\(item.file)")
+                exact += 1
+            } else if let histogram = item.histogram {
+                let found = Dictionary(grouping: mask.values, by: { String($0) }).mapValues(\.count)
+                #expect(found == histogram.filter { $0.value > 0 }, "\(item.file)")
+                byHistogram += 1
+            } else {
+                Issue.record("nothing to compare \(item.file) with")
+            }
+        }
+        #expect(exact > 0)
+        print("index PNG: \(exact) compared by value, \(byHistogram) by histogram, of \(items.count)")
+    }
+
+    @Test(.enabled(if: exists, Comment(rawValue: Fixtures.missing)))
+    func invalidFilesAreRefused() throws {
+        let items = try Self.expected().refuse
+        var accepted: [String] = []
+        for item in items {
+            let path = Fixtures.url(Self.root + "/" + item.file).path
+            if item.level == "must" {
+                #expect(throws: MediaError.self, "\(item.file)") { try ImageFile.readIndexMask(path) }
+                #expect(throws: MediaError.self, "\(item.file)") { try ImageFile.readRGB(path) }
+            } else if (try? ImageFile.readIndexMask(path)) != nil {
+                accepted.append(item.file)
+            }
+        }
+        print("index PNG: accepted though irregular: \(accepted)")
+    }
+}
