@@ -54,7 +54,8 @@ public final class VideoReader: FrameSource, @unchecked Sendable {
         guard (0..<frameCount).contains(requested) else { throw MediaError.frameOutOfRange(index: requested, count: frameCount) }
         lock.lock()
         defer { lock.unlock() }
-        let goesBack = requested < lastRequest
+        // A step back is likely to be followed by others; a jump is not.
+        let goesBack = requested < lastRequest && lastRequest - requested < keptLimit
         lastRequest = requested
         if let image = kept[requested] { return image }
         kept.removeAll(keepingCapacity: true)
