@@ -35,24 +35,28 @@ let package = Package(
         .systemLibrary(name: "CFFmpeg", pkgConfig: "libavformat", providers: [
             .apt(["libavcodec-dev", "libavformat-dev", "libavutil-dev", "libswscale-dev"]), .brew(["ffmpeg"]),
         ]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "COpenVINO", pkgConfig: isDependency ? "openvino" : nil, providers: [.brew(["openvino"])]),
 
         library("TensorFiles", []),
         library("NeuralGraph", ["TensorFiles", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
         library("Inference", ["TensorFiles", "NeuralGraph", "COpenVINO"]),
-        library("Media", ["CFFmpeg"]),
+        library("Media", ["CFFmpeg", "CZlib"]),
         library("Segmenters", ["TensorFiles", "NeuralGraph", "Inference", "Media"], resources: [.copy("Resources/nano.safetensors")]),
         library("PointTrackers", ["TensorFiles", "NeuralGraph", "Inference", "Media", "Segmenters"],
                 resources: [.copy("Resources/nano-tracker.safetensors")]),
         library("SAMPT", ["Media", "Segmenters", "PointTrackers"]),
         library("VideoBenchmarks", ["Media", "SAMPT"]),
+        library("SamptCommands", [
+            "SAMPT", "VideoBenchmarks", "Inference", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ]),
         .executableTarget(
             name: "sampt",
-            dependencies: ["SAMPT", "VideoBenchmarks", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["SamptCommands"],
             swiftSettings: swiftSettings, linkerSettings: linkerSettings),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
-        tests("Media"),
+        tests("Media", ["CFFmpeg"]),
         tests("TensorFiles"),
         tests("NeuralGraph", ["Inference"]),
         tests("Inference"),
@@ -60,6 +64,8 @@ let package = Package(
         tests("PointTrackers"),
         tests("SAMPT"),
         tests("VideoBenchmarks"),
+        .testTarget(name: "SamptTests", dependencies: ["SamptCommands", "sampt", "TestSupport"],
+                    swiftSettings: swiftSettings, linkerSettings: linkerSettings),
     ],
     swiftLanguageModes: [.v6]
 )

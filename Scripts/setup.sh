@@ -14,7 +14,7 @@ fail() {
 }
 
 have_ffmpeg() {
-  command -v pkg-config >/dev/null && pkg-config --exists libavformat libavcodec libavutil libswscale
+  command -v pkg-config >/dev/null && pkg-config --exists libavformat libavcodec libavutil libswscale zlib
 }
 
 install_ffmpeg() {
@@ -27,13 +27,13 @@ install_ffmpeg() {
     ;;
   *)
     command -v apt-get >/dev/null || fail "installing FFmpeg" "this system has no apt-get" \
-      "Install pkg-config and the development packages of libavformat, libavcodec, libavutil and libswscale with your package manager, then run make setup again."
+      "Install pkg-config and the development packages of libavformat, libavcodec, libavutil, libswscale and zlib with your package manager, then run make setup again."
     [ "$(id -u)" = 0 ] || command -v sudo >/dev/null || fail "installing FFmpeg" "this needs root and there is no sudo" \
-      "As root run: apt-get install pkg-config libavcodec-dev libavformat-dev libavutil-dev libswscale-dev"
+      "As root run: apt-get install pkg-config libavcodec-dev libavformat-dev libavutil-dev libswscale-dev zlib1g-dev"
     echo "setup: installing FFmpeg's development libraries"
     "${as_root[@]}" apt-get update -qq || true
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-      pkg-config libavcodec-dev libavformat-dev libavutil-dev libswscale-dev >/dev/null ||
+      pkg-config libavcodec-dev libavformat-dev libavutil-dev libswscale-dev zlib1g-dev >/dev/null ||
       fail "installing FFmpeg" "apt-get returned an error (above)" "Check the network and the package sources, then run make setup again."
     ;;
   esac

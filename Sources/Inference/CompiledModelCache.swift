@@ -25,15 +25,17 @@ public struct CompiledModelCache: Sendable {
 
     struct Entry {
         let url: URL
-        private static let magic = Data("sampt-compiled-1".utf8)
+        private static let magic = Data("sampt-compiled-2".utf8)
+        /// Before the network: the magic, a checksum, and zeros up to a whole page, since the engine reads weights in place.
+        private static let headerLength = 4096
 
         /// The stored network; nil when there is none or it is damaged.
         func load() -> Data? {
-            guard let data = try? Data(contentsOf: url, options: .mappedIfSafe), data.count > Self.magic.count + 8,
+            guard let data = try? Data(contentsOf: url, options: .mappedIfSafe), data.count > Self.headerLength,
                 data.prefix(Self.magic.count) == Self.magic
             else { return nil }
             let stored = data.dropFirst(Self.magic.count).prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-            let blob = data.dropFirst(Self.magic.count + 8)
+            let blob = data.dropFirst(Self.headerLength)
             guard Fingerprint(ofLarge: blob).value == stored else { return nil }
             // Marks the entry as used, for `prune`.
             try? FileManager.default.setAttributes([.modificationDate: Date()], ofItemAtPath: url.path)
@@ -56,6 +58,7 @@ public struct CompiledModelCache: Sendable {
                 let sum = Fingerprint(ofLarge: blob).value
                 var file = Self.magic
                 file.append(contentsOf: (0..<8).map { UInt8(truncatingIfNeeded: sum >> (56 - 8 * UInt64($0))) })
+                file.append(Data(count: Self.headerLength - file.count))
                 file.append(blob)
                 try file.write(to: part)
                 guard rename(part.path, url.path) == 0 else { return }

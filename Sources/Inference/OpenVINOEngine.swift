@@ -22,6 +22,8 @@ public final class OpenVINOEngine: InferenceEngine {
     private let configuration: Configuration
     private let cache: CompiledModelCache?
     private let supportsBFloat16: Bool
+    /// Loading a compiled network takes its settings from the core, so one network at a time sets them and loads or compiles.
+    private let lock = NSLock()
 
     /// - Throws: `InferenceError` when OpenVINO's libraries cannot be loaded.
     public init(_ configuration: Configuration = .init()) throws {
@@ -39,10 +41,15 @@ public final class OpenVINOEngine: InferenceEngine {
     public func compile(key: String, precision: Precision, model: () throws -> ONNXModel) throws -> any CompiledNetwork {
         let precision = resolved(precision)
         let entry = cache?.entry(for: [key, precision.rawValue, "\(configuration.threads ?? 0)", OpenVINOCore.version, try processor()])
-        if let blob = entry?.load(), let handle = try? importModel(blob, precision: precision) {
-            return try OpenVINONetwork(handle, core: core)
+        lock.lock()
+        defer { lock.unlock() }
+        try withProperties(precision) { properties in
+            try check(ov_core_set_properties(core.handle, "CPU", properties.count, properties.baseAddress), "take its settings")
         }
-        let handle = try compile(model(), precision: precision)
+        if let blob = entry?.load(), let handle = try? importModel(blob) {
+            return try OpenVINONetwork(handle, core: core, blob: blob)
+        }
+        let handle = try compile(model())
         let network = try OpenVINONetwork(handle, core: core)
         entry?.store { path in ov_compiled_model_export_model(handle, path) == OK }
         return network
@@ -53,7 +60,7 @@ public final class OpenVINOEngine: InferenceEngine {
         try core.property("FULL_DEVICE_NAME") + " " + core.property("OPTIMIZATION_CAPABILITIES")
     }
 
-    private func compile(_ model: ONNXModel, precision: Precision) throws -> OpaquePointer {
+    private func compile(_ model: ONNXModel) throws -> OpaquePointer {
         let network = try model.data.withUnsafeBytes { bytes in
             try makeHandle("read the network") {
                 ov_core_read_model_from_memory_buffer(
@@ -61,14 +68,10 @@ public final class OpenVINOEngine: InferenceEngine {
             }
         }
         defer { ov_model_free(network) }
-        return try withProperties(precision) { properties in
-            try makeHandle("compile the network") {
-                ov_core_compile_model_props(core.handle, network, "CPU", properties.count, properties.baseAddress, $0)
-            }
-        }
+        return try makeHandle("compile the network") { ov_core_compile_model_props(core.handle, network, "CPU", 0, nil, $0) }
     }
 
-    private func importModel(_ blob: Data, precision: Precision) throws -> OpaquePointer {
+    private func importModel(_ blob: Data) throws -> OpaquePointer {
         try blob.withUnsafeBytes { bytes in
             try makeHandle("load a compiled network") {
                 ov_core_import_model(core.handle, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count, "CPU", $0)

@@ -7,6 +7,8 @@ import TensorFiles
 /// Runs are serialised by a lock: the network uses all its threads for one run anyway.
 final class OpenVINONetwork: CompiledNetwork, @unchecked Sendable {
     private let core: OpenVINOCore
+    /// An imported network reads its weights from the file it came from.
+    private let blob: Data?
     private let compiled: OpaquePointer
     private let request: OpaquePointer
     private let lock = NSLock()
@@ -14,8 +16,9 @@ final class OpenVINONetwork: CompiledNetwork, @unchecked Sendable {
     let outputs: [Port]
 
     /// Takes ownership of `compiled`.
-    init(_ compiled: OpaquePointer, core: OpenVINOCore) throws {
+    init(_ compiled: OpaquePointer, core: OpenVINOCore, blob: Data? = nil) throws {
         self.core = core
+        self.blob = blob
         self.compiled = compiled
         do {
             inputs = try Self.ports(count: { ov_compiled_model_inputs_size(compiled, $0) }) {

@@ -48,6 +48,10 @@ public struct SegmentationProgress: Sendable {
     public var framesTotal: Int
     public var secondsElapsed: Double
 
+    public init(framesDone: Int, framesTotal: Int, secondsElapsed: Double) {
+        (self.framesDone, self.framesTotal, self.secondsElapsed) = (framesDone, framesTotal, secondsElapsed)
+    }
+
     public var framesPerSecond: Double { secondsElapsed > 0 ? Double(framesDone) / secondsElapsed : 0 }
     public var secondsLeft: Double { framesPerSecond > 0 ? Double(framesTotal - framesDone) / framesPerSecond : 0 }
 }

@@ -23,7 +23,9 @@ struct ObjectStart: Sendable {
             positives = clicks.filter(\.isPositive).map(\.position) + positives
             negatives = clicks.filter { !$0.isPositive }.map(\.position) + negatives
         }
-        if options.usesAppearanceMemory, let frame = try segmenter.frame(query.frame, of: video) as? any AppearanceRemembering {
+        if options.usesAppearanceMemory, segmenter.remembersAppearance,
+            let frame = try segmenter.frame(query.frame, of: video) as? any AppearanceRemembering
+        {
             memory = try frame.remember(
                 sampled.positives.map { PointPrompt($0, isPositive: true) } + sampled.negatives.map { PointPrompt($0, isPositive: false) })
         }

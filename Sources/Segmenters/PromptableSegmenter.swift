@@ -61,12 +61,18 @@ public struct MaskPrediction: Sendable {
 /// A network that turns prompts into masks: SAM and its relatives, or the built-in NanoPrompt.
 public protocol PromptableSegmenter: Sendable {
     var name: String { get }
+    /// Whether its frames are `AppearanceRemembering`; false unless a segmenter says otherwise.
+    var remembersAppearance: Bool { get }
     /// Prepares frame `index` for prompts: the image encoder runs here, once per frame (its output lives in `video`'s cache).
     func frame(_ index: Int, of video: FrameStore) throws -> any SegmentableFrame
     /// Logits for every pixel of a frame (row-major), interpolated the way the segmenter's reference does it.
     func frameLogits(_ logits: MaskLogits, size: ImageSize) -> [Float]
     /// The pixels of a frame with a logit above 0.
     func mask(_ logits: MaskLogits, size: ImageSize) -> Mask
+}
+
+extension PromptableSegmenter {
+    public var remembersAppearance: Bool { false }
 }
 
 /// One frame, encoded, ready for prompts.

@@ -29,37 +29,13 @@ struct DecodedPicture {
             throw failed("its data is cut short")
         }
         pngBitDepth = codecID == AV_CODEC_ID_PNG ? try Self.checkPNG(file, failed) : nil
-        var decoded = try Self.decode(file, as: codecID, filler: 255, failed)
-        if pngBitDepth != nil, Self.mayHaveUnwrittenRow(decoded.pointer) {
-            // FFmpeg passes over rows that are absent or have an unknown filter. They show by keeping what was in the memory before.
-            let other = try Self.decode(file, as: codecID, filler: 0, failed)
-            guard Self.isEqual(decoded.pointer, other.pointer) else { throw failed("rows of pixels are missing or damaged") }
-            decoded = other
-        }
-        frame = decoded
-        width = Int(frame.pointer.pointee.width)
-        height = Int(frame.pointer.pointee.height)
-    }
-
-    /// - Parameter filler: the byte that a PNG's pixels are before they are decoded.
-    private static func decode(_ file: Data, as codecID: AVCodecID, filler: UInt8, _ failed: (String) -> MediaError) throws -> Owned<AVFrame> {
+        if pngBitDepth != nil, let fault = PNGPixels.fault(in: file) { throw failed(fault) }
         guard let codec = avcodec_find_decoder(codecID), let context = makeCodecContext(codec), let packet = makePacket(),
             let frame = makeFrame()
         else { throw failed("this FFmpeg has no decoder for it") }
-        let isPNG = codecID == AV_CODEC_ID_PNG
         context.pointer.pointee.err_recognition = AV_EF_CRCCHECK | AV_EF_EXPLODE
         context.pointer.pointee.max_pixels = Int64(largestSide) * Int64(largestSide)
         context.pointer.pointee.thread_count = 1
-        if isPNG {
-            context.pointer.pointee.opaque = UnsafeMutableRawPointer(bitPattern: 256 | UInt(filler))
-            context.pointer.pointee.get_buffer2 = { context, frame, flags in
-                let code = avcodec_default_get_buffer2(context, frame, flags)
-                if code >= 0, let filler = context?.pointee.opaque, let buffer = frame?.pointee.buf.0 {
-                    memset(buffer.pointee.data, Int32(UInt(bitPattern: filler) & 255), Int(buffer.pointee.size))
-                }
-                return code
-            }
-        }
         var code = avcodec_open2(context.pointer, codec, nil)
         if code >= 0 { code = av_new_packet(packet.pointer, Int32(file.count)) }
         guard code >= 0, let buffer = packet.pointer.pointee.data else { throw failed(ffmpegMessage(code)) }
@@ -71,27 +47,9 @@ struct DecodedPicture {
         guard frame.pointer.pointee.decode_error_flags == 0, frame.pointer.pointee.flags & Int32(AV_FRAME_FLAG_CORRUPT) == 0 else {
             throw failed("its data is damaged or cut short")
         }
-        return frame
-    }
-
-    /// Whether some row looks like memory filled with 255, as it is or expanded from 1, 2 or 4 bits.
-    private static func mayHaveUnwrittenRow(_ frame: UnsafeMutablePointer<AVFrame>) -> Bool {
-        guard let data = frame.pointee.data.0 else { return true }
-        let rowBytes = Int(av_image_get_linesize(AVPixelFormat(rawValue: frame.pointee.format), frame.pointee.width, 0))
-        return (0..<Int(frame.pointee.height)).contains { y in
-            let row = data + y * Int(frame.pointee.linesize.0)
-            return rowBytes <= 0 || ([1, 3, 15, 255].contains(row[0]) && memcmp(row, row + 1, rowBytes - 1) == 0)
-        }
-    }
-
-    private static func isEqual(_ a: UnsafeMutablePointer<AVFrame>, _ b: UnsafeMutablePointer<AVFrame>) -> Bool {
-        guard a.pointee.format == b.pointee.format, a.pointee.width == b.pointee.width, a.pointee.height == b.pointee.height,
-            let left = a.pointee.data.0, let right = b.pointee.data.0
-        else { return false }
-        let rowBytes = max(0, Int(av_image_get_linesize(AVPixelFormat(rawValue: a.pointee.format), a.pointee.width, 0)))
-        return (0..<Int(a.pointee.height)).allSatisfy { y in
-            memcmp(left + y * Int(a.pointee.linesize.0), right + y * Int(b.pointee.linesize.0), rowBytes) == 0
-        }
+        self.frame = frame
+        width = Int(frame.pointer.pointee.width)
+        height = Int(frame.pointer.pointee.height)
     }
 
     private static func codec(of file: Data) -> AVCodecID? {

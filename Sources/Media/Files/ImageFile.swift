@@ -25,9 +25,10 @@ public enum ImageFile {
     }
 
     /// Object ids from a PNG: palette indices or grey levels as they are stored, or RGB in the colours of the DAVIS palette.
-    /// - Throws: `MediaError.invalidMask` for colours outside the palette.
+    /// - Throws: `MediaError.invalidMask` for colours outside the palette and for other formats than PNG.
     public static func readIndexMask(_ path: String) throws -> IndexMask {
         let decoded = try DecodedPicture(path: path)
+        guard decoded.pngBitDepth != nil else { throw MediaError.invalidMask(path: path, reason: "it is not a PNG; other formats blur the ids") }
         let (width, height) = (decoded.width, decoded.height)
         func mask(_ values: [UInt16]) -> IndexMask { IndexMask(width: width, height: height, values: values) }
         switch decoded.format {

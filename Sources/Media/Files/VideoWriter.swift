@@ -75,7 +75,7 @@ public final class VideoWriter {
         sws_setColorspaceDetails(scaler, table, 1, table, 0, 0, 1 << 16, 1 << 16)
         var code = avcodec_parameters_from_context(stream.pointee.codecpar, context.pointer)
         if code >= 0 { code = avio_open(&format.pointer.pointee.pb, "file:" + temporary, AVIO_FLAG_WRITE) }
-        if code >= 0 { code = avformat_write_header(format.pointer, nil) }
+        if code >= 0 { code = writeHeader() }
         if code >= 0 { code = prepareFrame() }
         guard code >= 0 else {
             cancel()
@@ -86,6 +86,14 @@ public final class VideoWriter {
     deinit {
         cancel()
         sws_freeContext(scaler)
+    }
+
+    private func writeHeader() -> Int32 {
+        // The index at the front lets browsers play the file while it loads, and leaves a cut copy readable.
+        var options: OpaquePointer?
+        av_dict_set(&options, "movflags", "+faststart", 0)
+        defer { av_dict_free(&options) }
+        return avformat_write_header(format.pointer, &options)
     }
 
     private func prepareFrame() -> Int32 {

@@ -10,6 +10,7 @@ import TensorFiles
 ///     let segmenter = try NanoPrompt(engine: engine, encoder: encoder)
 public final class NanoPrompt: PromptableSegmenter {
     public let name = "nano"
+    public let remembersAppearance = true
     private let encoder: NanoFrameEncoder
     private let decoder: Decoder
 

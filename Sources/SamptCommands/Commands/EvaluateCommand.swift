@@ -18,6 +18,8 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
             folder (<folder>/<sequence>/<frame>.png, every id above 0 is foreground). The first and the last frame do not count.
 
               sampt evaluate davis2016 --root DAVIS --list DAVIS/ImageSets/480p/val.txt --json scores.json
+
+            \(CommandStatus.help)
             """)
 
     @Option(help: "The dataset's folder, with JPEGImages and Annotations.")
@@ -37,6 +39,14 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
     @OptionGroup var method: MethodOptions
 
     func run() async throws {
+        try await withExitStatus {
+            try await evaluate()
+            return .success
+        }
+    }
+
+    private func evaluate() async throws {
+        if let json { try OutputFile.check(json) }
         let dataset = try DAVIS2016(root: root, list: list)
         let report: DAVISReport
         if let results {
@@ -58,13 +68,17 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
         var scores: [String: SequenceScore] = [:]
         for (index, sequence) in dataset.sequences.enumerated() {
             let start = ContinuousClock.now
-            let score = try await evaluation.run(sequence)
+            let reporter = ProgressReporter(isQuiet: quiet)
+            let score = try await evaluation.run(sequence) { done, total in
+                let elapsed = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
+                reporter.show(SegmentationProgress(framesDone: done, framesTotal: total, secondsElapsed: elapsed))
+            }
+            reporter.close()
             scores[sequence.name] = score
             guard !quiet else { continue }
             let seconds = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
             let rate = String(format: "%.1f frames/s", Double(sequence.frames.count) / max(seconds, 1e-3))
-            FileHandle.standardError.write(
-                Data("[\(index + 1)/\(dataset.sequences.count)] \(row(sequence.name, score.j.mean, score.f.mean, score.jf))  \(rate)\n".utf8))
+            StandardError.print("[\(index + 1)/\(dataset.sequences.count)] \(row(sequence.name, score.j.mean, score.f.mean, score.jf))  \(rate)")
         }
         return DAVISReport(scores)
     }

@@ -1,0 +1,94 @@
+import ArgumentParser
+import Foundation
+import Media
+import SAMPT
+
+struct SegmentCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "segment",
+        abstract: "Segment marked objects through a video.",
+        discussion: """
+            Mark each object in one frame (its query frame) with points, a box or a mask. It is then followed forwards and backwards \
+            through the whole video. Results come out while the work goes on; Ctrl-C keeps the frames done so far.
+
+            One click, the result as a video to look at:
+              sampt segment rabbit.mp4 --point 640,360 --overlay out.mp4
+
+            Two objects, the second marked in frame 48, masks as PNGs and as JSON:
+              sampt segment street.mp4 --point 1:320,240 --negative 1:10,20 \\
+                --box 2:100,50,180,220 --frame 2:48 --name 2:bicycle --masks masks/ --rle masks.json
+
+            Every object of an index mask, as in DAVIS and YouTube-VOS:
+              sampt segment frames/ --mask 00000.png --masks masks/
+
+            \(CommandStatus.help)
+            """)
+
+    @OptionGroup var clip: ClipOptions
+    @OptionGroup(title: "Marking objects") var prompts: PromptOptions
+    @OptionGroup(title: "Outputs (at least one)") var outputs: OutputOptions
+    @OptionGroup(title: "Models") var models: ModelOptions
+    @OptionGroup(title: "Method") var method: MethodOptions
+    @OptionGroup(title: "Messages") var messages: MessageOptions
+
+    func run() async throws {
+        try await withExitStatus {
+            let destinations = outputs.destinations
+            try destinations.validate()
+            let objects = try prompts.objects()
+            let clip = try clip.open()
+            let queries = try clip.queries(objects)
+            try outputs.checkWritable()
+            let (segmenter, tracker) = try models.makeModels()
+            let job = SegmentationJob(
+                segmenter: VideoSegmenter(segmenter: segmenter, tracker: tracker, options: try method.options()), clip: clip,
+                queries: queries, destinations: destinations)
+            let interruption = Interruption()
+            interruption.listen()
+            let summary = try await job.run(interruption: interruption, progress: ProgressReporter(isQuiet: messages.quiet))
+            try messages.show(summary)
+            return summary.exitStatus
+        }
+    }
+}
+
+/// Where results go.
+struct OutputOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("A video with masks and points drawn in (.mp4, .mov, .mkv).", valueName: "file"))
+    var overlay: String?
+    @Option(help: ArgumentHelp(
+        "Index masks as palette PNGs, one a frame, named like the folder's frames or 00000.png by frame number.", valueName: "folder"))
+    var masks: String?
+    @Option(help: ArgumentHelp("Masks as COCO run lengths, with scores, in one JSON file.", valueName: "file"))
+    var rle: String?
+    @Option(help: ArgumentHelp("The tracked points of every frame in one JSON file.", valueName: "file"))
+    var tracks: String?
+    @Option(help: ArgumentHelp("A picture of up to 12 frames with masks, to judge the result at a glance (.png).", valueName: "file"))
+    var contactSheet: String?
+
+    var destinations: OutputDestinations {
+        OutputDestinations(overlay: overlay, masks: masks, rle: rle, tracks: tracks, contactSheet: contactSheet)
+    }
+
+    /// Finds paths that cannot be written before models are loaded.
+    func checkWritable() throws {
+        for path in [overlay, rle, tracks, contactSheet].compactMap({ $0 }) { try OutputFile.check(path) }
+    }
+}
+
+/// What is printed.
+struct MessageOptions: ParsableArguments {
+    @Flag(help: "Print nothing but errors and warnings.")
+    var quiet = false
+    @Flag(help: "Print a summary as JSON on stdout: frames, speed, outputs, each object's mean estimated IoU.")
+    var json = false
+
+    func show(_ summary: SegmentationSummary) throws {
+        if json { print(try summary.json()) }
+        if !quiet {
+            for line in summary.lines { StandardError.print(line) }
+        } else if let damage = summary.damage {
+            StandardError.print("sampt: warning: \(damage)")
+        }
+    }
+}

@@ -1,0 +1,194 @@
+import Foundation
+import Media
+import SAMPT
+
+/// Masks as COCO run lengths in one JSON file (docs/cli.md, "Masks as JSON").
+final class RunLengthOutput: FrameOutput {
+    var path: String { stream.path }
+    private let stream: JSONFrameStream
+    private var frameCount = 0
+
+    private struct Frame: Encodable {
+        var frame: Int
+        var time: Double
+        var objects: [Object]
+    }
+
+    private struct Object: Encodable {
+        var id: Int
+        var score: Float?
+        var area: Int
+        var bbox: [Int]
+        var segmentation: RunLengthMask
+    }
+
+    init(path: String, clip: OutputClip) throws {
+        stream = try JSONFrameStream(path: path, header: OutputHeader(clip))
+    }
+
+    func append(_ frame: ReportedFrame) throws {
+        let objects = frame.result.objects.map { object in
+            let runs = RunLengthMask(object.mask)
+            let box = runs.boundingBox
+            return Object(
+                id: object.id, score: object.predictedIoU.flatMap { $0.isFinite ? $0.rounded(decimals: 4) : nil }, area: runs.area,
+                bbox: [box.x, box.y, box.width, box.height], segmentation: runs)
+        }
+        try stream.append(Frame(frame: frame.number, time: frame.seconds.rounded(decimals: 6), objects: objects))
+        frameCount += 1
+    }
+
+    func finish(isComplete: Bool) throws { try stream.finish(trailer: OutputTrailer(frameCount: frameCount, complete: isComplete)) }
+    func abandon() { stream.abandon() }
+}
+
+/// Tracked points in one JSON file (docs/cli.md, "Tracks").
+final class TracksOutput: FrameOutput {
+    var path: String { stream.path }
+    private let stream: JSONFrameStream
+    private var frameCount = 0
+
+    private struct Frame: Encodable {
+        var frame: Int
+        var time: Double
+        var objects: [Object]
+    }
+
+    private struct Object: Encodable {
+        var id: Int
+        var points: [Point]
+    }
+
+    private struct Point: Encodable {
+        var id: Int
+        var x: Float
+        var y: Float
+        var label: Int
+        var visible: Bool
+        var confidence: Float
+
+        /// Nil for a point without a place, which JSON has no numbers for.
+        init?(_ point: PromptPoint) {
+            guard point.position.x.isFinite, point.position.y.isFinite else { return nil }
+            (id, x, y) = (point.id, point.position.x.rounded(decimals: 3), point.position.y.rounded(decimals: 3))
+            (label, visible) = (point.isPositive ? 1 : 0, point.isVisible)
+            confidence = point.confidence.isFinite ? point.confidence.rounded(decimals: 4) : 0
+        }
+    }
+
+    init(path: String, clip: OutputClip) throws {
+        stream = try JSONFrameStream(path: path, header: OutputHeader(clip))
+    }
+
+    func append(_ frame: ReportedFrame) throws {
+        try append(number: frame.number, seconds: frame.seconds, objects: frame.result.objects.map { ($0.id, $0.points) })
+    }
+
+    func append(number: Int, seconds: Double, objects: [(id: Int, points: [PromptPoint])]) throws {
+        let entries = objects.map { Object(id: $0.id, points: $0.points.compactMap(Point.init)) }
+        try stream.append(Frame(frame: number, time: seconds.rounded(decimals: 6), objects: entries))
+        frameCount += 1
+    }
+
+    func finish(isComplete: Bool) throws { try stream.finish(trailer: OutputTrailer(frameCount: frameCount, complete: isComplete)) }
+    func abandon() { stream.abandon() }
+}
+
+/// Index masks as palette PNGs in a folder, one file a frame.
+final class MaskFolderOutput: FrameOutput {
+    let path: String
+    private let existed: Bool
+
+    init(path: String) throws {
+        self.path = path
+        existed = FileManager.default.fileExists(atPath: path)
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw MediaError.unwritable(path: path, reason: AtomicFile.reason(error))
+        }
+        try OutputFile.check(URL(fileURLWithPath: path).appendingPathComponent("mask.png").path)
+    }
+
+    func append(_ frame: ReportedFrame) throws {
+        let file = URL(fileURLWithPath: path).appendingPathComponent(frame.stem + ".png").path
+        try ImageFile.writeIndexMask(frame.result.indexMask, to: file)
+    }
+
+    func finish(isComplete: Bool) {}
+
+    /// Whole masks stay; a folder that was made for them and is still empty goes.
+    func abandon() {
+        if !existed { rmdir(path) }
+    }
+}
+
+/// The video with masks and points drawn into it.
+final class OverlayOutput: FrameOutput {
+    var path: String { writer.path }
+    private let writer: VideoWriter
+    private let names: [Int: String]
+
+    init(path: String, clip: OutputClip) throws {
+        names = clip.names
+        try OutputFile.check(path)
+        writer = try VideoWriter(path: path, size: clip.size, timeBase: clip.timeBase)
+    }
+
+    func append(_ frame: ReportedFrame) throws {
+        try writer.append(frame.drawn(names: names), timestamp: frame.timestamp)
+    }
+
+    func finish(isComplete: Bool) throws { try writer.finish() }
+    func abandon() { writer.cancel() }
+}
+
+/// One picture of a few frames, evenly spaced over the clip.
+final class ContactSheetOutput: FrameOutput {
+    let path: String
+    private let names: [Int: String]
+    private var sheet: ContactSheet
+
+    init(path: String, clip: OutputClip) throws {
+        try OutputFile.check(path)
+        self.path = path
+        names = clip.names
+        sheet = ContactSheet(frameCount: clip.frameCount, size: clip.size)
+    }
+
+    func append(_ frame: ReportedFrame) {
+        guard sheet.wants(frame.position) else { return }
+        sheet.offer(frame.drawn(names: names), index: frame.position, caption: "frame \(frame.number)")
+    }
+
+    func finish(isComplete: Bool) throws {
+        if let picture = sheet.picture { try ImageFile.writePNG(picture, to: path) }
+    }
+
+    func abandon() {}
+}
+
+extension ReportedFrame {
+    /// The picture with masks, points and legend.
+    func drawn(names: [Int: String]) -> RGBImage {
+        let objects = result.objects.map { object in
+            OverlayObject(
+                name: names[object.id] ?? "object \(object.id)", mask: object.mask,
+                points: object.points.map { OverlayPoint(position: $0.position, isPositive: $0.isPositive, isVisible: $0.isVisible) })
+        }
+        return OverlayRenderer().draw(objects, on: result.image, frameIndex: number)
+    }
+}
+
+extension Float {
+    /// To so many decimals, so that files are no longer than they need to be.
+    func rounded(decimals: Int) -> Float { Float(Double(self).rounded(decimals: decimals)) }
+}
+
+extension Double {
+    func rounded(decimals: Int) -> Double {
+        var scale = 1.0
+        for _ in 0..<decimals { scale *= 10 }
+        return (self * scale).rounded() / scale
+    }
+}

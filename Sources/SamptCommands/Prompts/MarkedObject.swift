@@ -1,0 +1,89 @@
+import Media
+import SAMPT
+import Segmenters
+
+/// An object as it is marked by arguments or files, in numbers of the original video, before it is checked against it.
+struct MarkedObject: Sendable, Equatable {
+    var id: Int
+    var name: String?
+    var frame: Int?
+    var points: [PointPrompt] = []
+    var box: Box?
+    var mask: MaskReference?
+
+    init(id: Int, name: String? = nil, frame: Int? = nil, points: [PointPrompt] = [], box: Box? = nil, mask: MaskReference? = nil) {
+        (self.id, self.name, self.frame, self.points, self.box, self.mask) = (id, name, frame, points, box, mask)
+    }
+
+    var title: String { name ?? "object \(id)" }
+
+    /// The query that the object stands for.
+    /// - Parameter numbering: translates frame numbers of the video to those of the frames that are read.
+    func query(numbering: FrameNumbering) throws -> ObjectQuery {
+        let kinds = [points.isEmpty ? nil : "points", box == nil ? nil : "a box", mask == nil ? nil : "a mask"].compactMap { $0 }
+        guard let kind = kinds.first else {
+            throw CommandError.usage("\(title): is not marked. Give it a --point, a --box or a --mask.")
+        }
+        guard kinds.count == 1 else {
+            throw CommandError.usage("\(title): is marked with \(kinds.joined(separator: " and ")). Mark an object in one way only.")
+        }
+        let frame = try numbering.position(of: frame ?? numbering.first, object: title)
+        let prompt: ObjectQuery.Prompt
+        if let box {
+            prompt = .box(box)
+        } else if let mask {
+            prompt = .mask(try mask.read(object: title))
+        } else {
+            assert(kind == "points")
+            prompt = .points(points)
+        }
+        return ObjectQuery(id: id, name: name, frame: frame, prompt: prompt)
+    }
+}
+
+/// A mask in a PNG file.
+struct MaskReference: Sendable, Equatable {
+    var path: String
+    /// The object's id in the file; nil: every pixel that is not 0.
+    var id: Int?
+
+    func read(object: String) throws -> Mask {
+        let file = try ImageFile.readIndexMask(path)
+        guard let id else { return file.foreground }
+        return file.mask(of: id)
+    }
+}
+
+/// Which frames of the original video are read; results and prompts speak in its numbers.
+struct FrameNumbering: Sendable, Equatable {
+    /// The first frame that is read.
+    var first: Int
+    var stride: Int
+    /// How many frames are read.
+    var count: Int
+    /// How many frames the original video has.
+    var originalCount: Int
+
+    /// The original number of the frame that is read at `position`.
+    func original(_ position: Int) -> Int { first + position * stride }
+
+    var last: Int { original(count - 1) }
+
+    /// Where the original frame `number` stands among the frames that are read.
+    /// - Throws: a message that says which frames there are.
+    func position(of number: Int, object: String) throws -> Int {
+        guard (0..<originalCount).contains(number) else {
+            throw QueryError.frameOutOfRange(object: object, frame: number, frameCount: originalCount)
+        }
+        let (steps, rest) = (number - first).quotientAndRemainder(dividingBy: stride)
+        guard number >= first, number <= last else {
+            throw CommandError.invalidInput("\(object): query frame \(number) is left out; the frames read are \(first) to \(last) (see --start, --end).")
+        }
+        guard rest == 0 else {
+            let before = original(steps)
+            throw CommandError.invalidInput(
+                "\(object): query frame \(number) is left out by --stride \(stride); the nearest frames read are \(before) and \(before + stride).")
+        }
+        return steps
+    }
+}

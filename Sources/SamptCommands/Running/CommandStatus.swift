@@ -1,0 +1,96 @@
+import ArgumentParser
+import Inference
+import Media
+import SAMPT
+
+/// How a command ended, as the shell sees it. The numbers above 63 are those of sysexits(3).
+public enum CommandStatus: Int32, Sendable, CaseIterable {
+    case success = 0
+    case failure = 1
+    case partial = 3
+    case usage = 64
+    case invalidInput = 65
+    case missingInput = 66
+    case unwritableOutput = 73
+    case interrupted = 130
+
+    /// What the status means, for help and documentation.
+    public var meaning: String {
+        switch self {
+        case .success: "everything asked for was done"
+        case .failure: "unexpected failure"
+        case .partial: "the video is damaged: outputs hold the frames before the damage"
+        case .usage: "wrong arguments"
+        case .invalidInput: "an input's content is invalid, or a prompt does not fit the video"
+        case .missingInput: "an input is missing or unreadable"
+        case .unwritableOutput: "an output cannot be written"
+        case .interrupted: "stopped with Ctrl-C: outputs hold the frames done so far"
+        }
+    }
+
+    var code: ExitCode { ExitCode(rawValue) }
+
+    /// The table that every command's help ends with.
+    static let help = "EXIT STATUS\n" + allCases.map { status in
+        let number = String(status.rawValue)
+        return String(repeating: " ", count: 5 - number.count) + number + "  " + status.meaning
+    }.joined(separator: "\n")
+
+    /// The status of a command that ends with `error`.
+    init(_ error: any Error) {
+        switch error {
+        case let error as CommandError: self = error.status
+        case let error as MediaError: self = Self.status(of: error)
+        case QueryError.noObjects: self = .usage
+        case is QueryError: self = .invalidInput
+        case is CancellationError: self = .interrupted
+        default: self = .failure
+        }
+    }
+
+    private static func status(of error: MediaError) -> CommandStatus {
+        switch error {
+        case .notFound, .unreadable: .missingInput
+        case .noVideoStream, .noFrames, .frameSizeDiffers, .undecodable, .invalidMask, .frameOutOfRange: .invalidInput
+        case .unwritable: .unwritableOutput
+        case .invalidArgument: .usage
+        }
+    }
+}
+
+/// What a command itself finds wrong, beyond what the libraries report.
+public enum CommandError: Error, Sendable, Equatable {
+    case usage(String)
+    case invalidInput(String)
+    case missingInput(String)
+    case failure(String)
+
+    var status: CommandStatus {
+        switch self {
+        case .usage: .usage
+        case .invalidInput: .invalidInput
+        case .missingInput: .missingInput
+        case .failure: .failure
+        }
+    }
+}
+
+extension CommandError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .usage(let message), .invalidInput(let message), .missingInput(let message), .failure(let message): message
+        }
+    }
+}
+
+/// Runs a command's body; reports what it throws on stderr in one sentence and ends with the matching status.
+func withExitStatus(_ body: () async throws -> CommandStatus) async throws {
+    let status: CommandStatus
+    do {
+        status = try await body()
+    } catch {
+        StandardError.print("sampt: \(error)")
+        throw CommandStatus(error).code
+    }
+    if status != .success { throw status.code }
+}

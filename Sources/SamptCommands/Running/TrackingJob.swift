@@ -1,0 +1,121 @@
+import Foundation
+import Media
+import PointTrackers
+import SAMPT
+
+/// Follows points through a clip into a JSON file and a video with trails.
+struct TrackingJob: Sendable {
+    var clip: Clip
+    /// Where the points are given, among the clip's frames.
+    var start: Int
+    /// In pixels of the original frame.
+    var points: [SIMD2<Float>]
+    var tracks: String?
+    var drawing: String?
+
+    /// As `SegmentationJob.run`: outputs are whole also after damage or interruption.
+    func run(tracker: any PointTracker, interruption: Interruption, progress: ProgressReporter) async throws -> SegmentationSummary {
+        let began = ContinuousClock.now
+        let outputs = try TrackOutputs(self)
+        var damage = clip.damage
+        let total = clip.frames.frameCount - start
+        var done = 0
+        do {
+            let store = FrameStore(clip.frames)
+            let session = try tracker.start(on: store, at: start, direction: .forward)
+            try session.add(points.map { $0 * scale }, group: 1)
+            while !interruption.isRequested {
+                try outputs.append(session.points.map(reported), frame: session.frame, clip: clip)
+                done += 1
+                let seconds = Double((ContinuousClock.now - began) / .milliseconds(1)) / 1000
+                progress.show(SegmentationProgress(framesDone: done, framesTotal: total, secondsElapsed: seconds))
+                guard done < total else { break }
+                try session.advance()
+            }
+        } catch let error as MediaError where error.isDamage && done > 0 {
+            damage = [damage, error.description].compactMap { $0 }.joined(separator: "; ")
+        } catch {
+            progress.close()
+            outputs.abandon()
+            throw error
+        }
+        progress.close()
+        let isInterrupted = interruption.isRequested && done < total
+        if done > 0 { try outputs.finish(isComplete: done == total && damage == nil) } else { outputs.abandon() }
+        return SegmentationSummary(
+            video: clip.originals.name, frames: done, framesTotal: total,
+            seconds: Double((ContinuousClock.now - began) / .milliseconds(1)) / 1000,
+            outputs: done > 0 ? [tracks, drawing].compactMap { $0 } : [], objects: [], damage: damage,
+            exitStatus: isInterrupted ? .interrupted : damage != nil ? .partial : .success)
+    }
+
+    private var scale: SIMD2<Float> {
+        SIMD2(
+            Float(clip.frames.size.width) / Float(clip.originals.size.width),
+            Float(clip.frames.size.height) / Float(clip.originals.size.height))
+    }
+
+    private func reported(_ point: TrackedPoint) -> PromptPoint {
+        PromptPoint(
+            id: point.id, position: point.position / scale, isPositive: true, isVisible: point.isVisible, confidence: point.confidence)
+    }
+}
+
+/// The two outputs of a tracking job.
+private final class TrackOutputs {
+    private let json: TracksOutput?
+    private let video: VideoWriter?
+    private var trails = TrailDrawing()
+
+    init(_ job: TrackingJob) throws {
+        var clip = job.clip.outputClip([])
+        clip.objects = [OutputObject(id: 1, name: "points", queryFrame: job.clip.numbering.original(job.start))]
+        json = try job.tracks.map { try TracksOutput(path: $0, clip: clip) }
+        video = try job.drawing.map { try VideoWriter(path: $0, size: clip.size, timeBase: clip.timeBase) }
+    }
+
+    func append(_ points: [PromptPoint], frame: Int, clip: Clip) throws {
+        try json?.append(number: clip.numbering.original(frame), seconds: clip.seconds(frame), objects: [(id: 1, points: points)])
+        if let video {
+            try video.append(trails.draw(points, on: clip.originals.frame(at: frame)), timestamp: clip.originals.timing.timestamps[frame])
+        }
+    }
+
+    func finish(isComplete: Bool) throws {
+        try json?.finish(isComplete: isComplete)
+        try video?.finish()
+    }
+
+    func abandon() {
+        json?.abandon()
+        video?.cancel()
+    }
+}
+
+/// Draws points with the way they came in the last frames.
+struct TrailDrawing {
+    private static let length = 16
+    private var history: [Int: [SIMD2<Float>]] = [:]
+
+    mutating func draw(_ points: [PromptPoint], on frame: RGBImage) -> RGBImage {
+        var image = frame
+        let radius = max(2, Float(frame.size.longestSide) / 240)
+        for point in points {
+            guard point.isVisible else {
+                // A trail must not jump across the time its point was hidden.
+                history[point.id] = nil
+                continue
+            }
+            let trail = Array(((history[point.id] ?? []) + [point.position]).suffix(Self.length))
+            history[point.id] = trail
+            for (from, to) in zip(trail, trail.dropFirst()) {
+                image.line(from: from, to: to, thickness: max(1, radius / 2), .point(point.id))
+            }
+        }
+        for point in points {
+            let color: Color = point.isVisible ? .point(point.id) : .hidden
+            image.circle(at: point.position, radius: radius, thickness: point.isVisible ? radius : 1, color)
+        }
+        return image
+    }
+}

@@ -1,0 +1,82 @@
+import Foundation
+import Media
+import TestSupport
+import Testing
+
+private let folder = "evaluation-fixtures/palette-png"
+
+private struct PaletteFixture: Decodable {
+    struct Valid: Decodable {
+        var file: String
+        var width: Int
+        var height: Int
+        var kind: String
+        var values: [[UInt16]]?
+        var index_values: [[UInt16]]?
+        var histogram: [String: Int]?
+    }
+    struct Refused: Decodable {
+        var file: String
+        var level: String
+    }
+    var davis_palette: [[UInt8]]
+    var valid: [Valid]
+    var refuse: [Refused]
+}
+
+struct IndexMaskFileTests {
+    @Suite(.enabled(if: Fixtures.has(folder), Comment(rawValue: Fixtures.missing)))
+    struct AgainstTheStandard {
+        private let fixture: PaletteFixture
+
+        init() throws {
+            fixture = try JSONDecoder().decode(
+                PaletteFixture.self, from: Data(contentsOf: Fixtures.url("\(folder)/expected.json")))
+        }
+
+        @Test func paletteIsDAVISs() {
+            #expect(davisPalette.map { [$0.red, $0.green, $0.blue] } == fixture.davis_palette)
+        }
+
+        @Test func validFilesAreExact() throws {
+            #expect(fixture.valid.count == 28)
+            for item in fixture.valid where item.file != "valid/rgb-with-foreign-colour.png" {
+                let mask = try ImageFile.readIndexMask(Fixtures.url("\(folder)/\(item.file)").path)
+                #expect(mask.width == item.width && mask.height == item.height, "\(item.file)")
+                if let values = item.index_values ?? item.values { #expect(mask.values == values.flatMap { $0 }, "\(item.file)") }
+                guard let histogram = item.histogram else { continue }
+                var counts: [String: Int] = [:]
+                for value in mask.values { counts["\(value)", default: 0] += 1 }
+                #expect(counts == histogram, "\(item.file)")
+            }
+        }
+
+        @Test func foreignColoursAreNamed() {
+            #expect(throws: MediaError.self) {
+                try ImageFile.readIndexMask(Fixtures.url("\(folder)/valid/rgb-with-foreign-colour.png").path)
+            }
+        }
+
+        @Test func damagedFilesAreRefused() {
+            for item in fixture.refuse where item.level == "must" {
+                #expect(throws: MediaError.self, "\(item.file)") {
+                    _ = try ImageFile.readIndexMask(Fixtures.url("\(folder)/\(item.file)").path)
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [200, 2107]) func roundTripIsExact(largest: UInt16) throws {
+        let folder = try Fixtures.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appendingPathComponent("mask.png").path
+        let mask = IndexMask(width: 37, height: 23, values: (0..<(37 * 23)).map { UInt16($0 * 7919 % (Int(largest) + 1)) })
+        try ImageFile.writeIndexMask(mask, to: path)
+        #expect(try ImageFile.readIndexMask(path) == mask)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["mask.png"])
+    }
+
+    @Test func unwritableIsSaid() {
+        #expect(throws: MediaError.self) { try ImageFile.writeIndexMask(IndexMask(width: 2, height: 2), to: "/nowhere/at/all.png") }
+    }
+}

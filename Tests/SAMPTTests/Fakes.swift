@@ -1,0 +1,111 @@
+import Media
+import PointTrackers
+import Segmenters
+import TestSupport
+
+@testable import SAMPT
+
+/// A grey scene in which a bright disk moves one pixel to the right a frame.
+struct MovingDisk: FrameSource {
+    let frameCount: Int
+    let size = ImageSize(width: 96, height: 64)
+    let name = "disk"
+    var timing: VideoTiming { VideoTiming(constantRate: 10, count: frameCount) }
+
+    static func center(_ index: Int) -> SIMD2<Float> { SIMD2(30.5 + Float(index), 30.5) }
+
+    func mask(_ index: Int) -> Mask { disk(at: Self.center(index), radius: 12, size: size) }
+
+    func frame(at index: Int) throws -> RGBImage {
+        guard (0..<frameCount).contains(index) else { throw MediaError.frameOutOfRange(index: index, count: frameCount) }
+        var image = RGBImage(width: 96, height: 64, red: 80, green: 80, blue: 80)
+        image.blend(mask(index), .white, opacity: 1)
+        return image
+    }
+}
+
+func disk(at center: SIMD2<Float>, radius: Float, size: ImageSize) -> Mask {
+    var mask = Mask(size: size)
+    for y in 0..<size.height {
+        for x in 0..<size.width {
+            let d = SIMD2(Float(x) + 0.5, Float(y) + 0.5) - center
+            mask[x, y] = d.x * d.x + d.y * d.y <= radius * radius
+        }
+    }
+    return mask
+}
+
+/// Moves every point one pixel to the right a frame; points may vanish from some frame on.
+struct FakeTracker: PointTracker {
+    let name = "fake"
+    var vanishesAt = Int.max
+
+    func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {
+        Session(frame: frame, direction: direction, count: video.frameCount, vanishesAt: vanishesAt)
+    }
+
+    private final class Session: TrackingSession {
+        private(set) var frame: Int
+        private(set) var points: [TrackedPoint] = []
+        private let direction: TimeDirection
+        private let count: Int
+        private let vanishesAt: Int
+        private var nextID = 0
+
+        init(frame: Int, direction: TimeDirection, count: Int, vanishesAt: Int) {
+            (self.frame, self.direction, self.count, self.vanishesAt) = (frame, direction, count, vanishesAt)
+        }
+
+        func add(_ positions: [SIMD2<Float>], group: Int) -> [Int] {
+            let ids = positions.indices.map { nextID + $0 }
+            nextID += positions.count
+            points += zip(ids, positions).map { TrackedPoint(id: $0, position: $1, confidence: 1, isVisible: true) }
+            return ids
+        }
+
+        func remove(_ ids: Set<Int>) { points.removeAll { ids.contains($0.id) } }
+
+        func advance() throws {
+            frame += direction.rawValue
+            guard (0..<count).contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: count) }
+            for i in points.indices {
+                points[i].position.x += Float(direction.rawValue)
+                points[i].isVisible = frame < vanishesAt
+            }
+        }
+    }
+}
+
+/// Answers with a disk around the mean of the positive points, and counts how often frames are encoded.
+struct FakeSegmenter: PromptableSegmenter {
+    let name = "fake"
+
+    struct Encoder: FrameProcessor {
+        static let key = "fake-encoder"
+        let cacheKey = Encoder.key
+        func process(_ image: RGBImage) -> ImageSize { image.size }
+    }
+
+    struct Frame: SegmentableFrame {
+        let size: ImageSize
+        func predict(_ prompts: [ObjectPrompt]) -> [MaskPrediction] {
+            prompts.map { prompt in
+                let positives = prompt.points.filter(\.isPositive)
+                let mean = positives.reduce(SIMD2<Float>.zero) { $0 + $1.position } / Float(max(1, positives.count))
+                let mask = positives.isEmpty ? Mask(size: size) : disk(at: mean, radius: 12, size: size)
+                let values = mask.values.map { $0 == 0 ? Float(-4) : 4 }
+                return MaskPrediction(
+                    logits: MaskLogits(width: size.width, height: size.height, values: values), predictedIoU: 0.9)
+            }
+        }
+    }
+
+    func frame(_ index: Int, of video: FrameStore) throws -> any SegmentableFrame {
+        Frame(size: try video.value(of: Encoder(), at: index))
+    }
+
+    func frameLogits(_ logits: MaskLogits, size: ImageSize) -> [Float] { logits.values }
+    func mask(_ logits: MaskLogits, size: ImageSize) -> Mask {
+        Mask(width: logits.width, height: logits.height, values: logits.values.map { $0 > 0 ? 1 : 0 })
+    }
+}

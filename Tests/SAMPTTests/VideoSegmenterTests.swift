@@ -1,0 +1,217 @@
+import Foundation
+import Media
+import PointTrackers
+import Segmenters
+import TestSupport
+import Testing
+
+@testable import SAMPT
+
+struct VideoSegmenterTests {
+    private func collect(
+        _ video: MovingDisk, _ objects: [ObjectQuery], options: VideoSegmenterOptions = .init(), tracker: FakeTracker = FakeTracker()
+    ) async throws -> [FrameResult] {
+        let segmenter = VideoSegmenter(segmenter: FakeSegmenter(), tracker: tracker, options: options)
+        var results: [FrameResult] = []
+        for try await result in segmenter.segment(video, objects: objects) { results.append(result) }
+        return results
+    }
+
+    private func query(_ video: MovingDisk, frame: Int, id: Int = 1) -> ObjectQuery {
+        ObjectQuery(id: id, frame: frame, prompt: .mask(video.mask(frame)))
+    }
+
+    @Test(arguments: [1, 2, 3, 7, 40], [0.0, 0.5, 1.0]) func clipsOfAnyLength(count: Int, position: Double) async throws {
+        let video = MovingDisk(frameCount: count)
+        let results = try await collect(video, [query(video, frame: Int(Double(count - 1) * position))])
+        #expect(results.map(\.frameIndex) == Array(0..<count))
+        for result in results {
+            #expect(result.objects[0].mask.intersectionOverUnion(video.mask(result.frameIndex)) > 0.65, "frame \(result.frameIndex)")
+            #expect(result.indexMask.mask(of: 1) == result.objects[0].mask)
+        }
+    }
+
+    @Test func nothingBeforeTheQueryFrameWithoutBackwardTracking() async throws {
+        let video = MovingDisk(frameCount: 12)
+        var options = VideoSegmenterOptions()
+        options.tracksBackward = false
+        let results = try await collect(video, [query(video, frame: 5)], options: options)
+        #expect(results.count == 12)
+        #expect(results.map { $0.objects[0].mask.isEmpty } == (0..<12).map { $0 < 5 })
+    }
+
+    @Test func theQueryFrameShowsTheGivenMask() async throws {
+        let video = MovingDisk(frameCount: 6)
+        let results = try await collect(video, [query(video, frame: 3)])
+        #expect(results[3].objects[0].mask == video.mask(3))
+    }
+
+    @Test func objectsStartInTheirOwnFrames() async throws {
+        let video = MovingDisk(frameCount: 20)
+        let other = disk(at: SIMD2(80.5, 50.5), radius: 6, size: video.size)
+        let objects = [query(video, frame: 12, id: 7), ObjectQuery(id: 3, frame: 4, prompt: .mask(other))]
+        let results = try await collect(video, objects)
+        #expect(results.count == 20)
+        #expect(results.allSatisfy { $0.objects.map(\.id) == [7, 3] && $0.objects.allSatisfy { !$0.mask.isEmpty } })
+        #expect(results[12].indexMask.ids == [3, 7])
+    }
+
+    /// A frame's pixels have one owner at most.
+    @Test func overlapsAreResolved() async throws {
+        let video = MovingDisk(frameCount: 5)
+        let shifted = disk(at: MovingDisk.center(0) + 6, radius: 12, size: video.size)
+        let results = try await collect(video, [query(video, frame: 0, id: 1), ObjectQuery(id: 2, prompt: .mask(shifted))])
+        for result in results { #expect(result.objects[0].mask.intersectionCount(result.objects[1].mask) == 0) }
+        #expect(results[3].objects.allSatisfy { !$0.mask.isEmpty })
+    }
+
+    @Test(arguments: [0, 9, 19]) func noFrameIsEncodedTwice(frame: Int) async throws {
+        let video = MovingDisk(frameCount: 20)
+        let store = FrameStore(video)
+        let run = SegmentationRun(
+            segmenter: FakeSegmenter(), tracker: FakeTracker(), options: .init(), video: store, queries: [query(video, frame: frame)],
+            progress: nil)
+        while try await run.next() != nil {}
+        // The query frame needs no mask of its own: it is given.
+        #expect(store.computations(of: FakeSegmenter.Encoder.key) == 19)
+    }
+
+    @Test func framesWithoutVisiblePointsAreNotEncoded() async throws {
+        let video = MovingDisk(frameCount: 30)
+        let store = FrameStore(video)
+        let run = SegmentationRun(
+            segmenter: FakeSegmenter(), tracker: FakeTracker(vanishesAt: 10), options: .init(), video: store,
+            queries: [query(video, frame: 0)], progress: nil)
+        var seen: [Bool] = []
+        while let result = try await run.next() { seen.append(!result.objects[0].mask.isEmpty) }
+        #expect(seen == (0..<30).map { $0 < 10 })
+        #expect(store.computations(of: FakeSegmenter.Encoder.key) == 9)
+    }
+
+    @Test func equalSeedsGiveEqualResults() async throws {
+        let video = MovingDisk(frameCount: 15)
+        var options = VideoSegmenterOptions()
+        options.positivePointMethod = .random
+        options.seed = 5
+        let first = try await collect(video, [query(video, frame: 4)], options: options)
+        let second = try await collect(video, [query(video, frame: 4)], options: options)
+        #expect(zip(first, second).allSatisfy { $0.indexMask == $1.indexMask && $0.objects[0].points == $1.objects[0].points })
+        options.seed = 6
+        let third = try await collect(video, [query(video, frame: 4)], options: options)
+        #expect(zip(first, third).contains { $0.objects[0].points != $1.objects[0].points })
+    }
+
+    @Test func clicksAndBoxesAreQueries() async throws {
+        let video = MovingDisk(frameCount: 5)
+        let click = ObjectQuery(id: 1, prompt: .points([.positive(30.5, 30.5), .negative(80, 10)]))
+        let box = ObjectQuery(id: 1, prompt: .box(Box(x0: 18, y0: 18, x1: 43, y1: 43)))
+        for object in [click, box] {
+            let results = try await collect(video, [object])
+            for result in results {
+                #expect(result.objects[0].mask.intersectionOverUnion(video.mask(result.frameIndex)) > 0.75)
+            }
+        }
+    }
+
+    @Test func progressCountsBothDirections() async throws {
+        let video = MovingDisk(frameCount: 10)
+        let steps = Protected<[Int]>([])
+        let segmenter = VideoSegmenter(segmenter: FakeSegmenter(), tracker: FakeTracker())
+        let stream = segmenter.segment(video, objects: [query(video, frame: 6)]) { progress in
+            steps.withLock { $0.append(progress.framesDone) }
+            #expect(progress.framesTotal == 16)
+        }
+        for try await _ in stream {}
+        #expect(steps.withLock { $0 } == Array(1...16))
+    }
+
+    @Test func cancellingEndsTheStream() async throws {
+        let video = MovingDisk(frameCount: 2000)
+        let objects = [query(video, frame: 0)]
+        let task = Task {
+            var count = 0
+            let segmenter = VideoSegmenter(segmenter: FakeSegmenter(), tracker: FakeTracker())
+            for try await _ in segmenter.segment(video, objects: objects) {
+                count += 1
+                if count == 5 { withUnsafeCurrentTask { $0?.cancel() } }
+            }
+            return count
+        }
+        let outcome = await task.result
+        if case .success(let count) = outcome { #expect(count < 10) }
+    }
+
+    @Test func badQueriesAreNamed() async throws {
+        let video = MovingDisk(frameCount: 4)
+        let size = video.size
+        let empty = Mask(size: size)
+        let small = Mask(width: 2, height: 2, values: [1, 1, 1, 1])
+        let cases: [([ObjectQuery], QueryError)] = [
+            ([], .noObjects), ([query(video, frame: 0, id: 0)], .invalidID(0)),
+            ([query(video, frame: 0), query(video, frame: 1)], .duplicateID(1)),
+            ([ObjectQuery(id: 1, frame: 4, prompt: .mask(empty))], .frameOutOfRange(object: "object 1", frame: 4, frameCount: 4)),
+            ([ObjectQuery(id: 1, prompt: .points([.negative(3, 3)]))], .noPositivePoint(object: "object 1")),
+            ([ObjectQuery(id: 1, prompt: .points([.positive(300, 3)]))], .pointOutside(object: "object 1", x: 300, y: 3, size: size)),
+            ([ObjectQuery(id: 1, prompt: .box(Box(x0: 5, y0: 5, x1: 5, y1: 9)))], .boxOutside(object: "object 1", size: size)),
+            ([ObjectQuery(id: 1, prompt: .mask(empty))], .emptyMask(object: "object 1")),
+            ([ObjectQuery(id: 1, prompt: .mask(small))], .maskSizeDiffers(object: "object 1", mask: small.size, frame: size)),
+        ]
+        for (objects, expected) in cases {
+            await #expect(throws: expected) { _ = try await collect(video, objects) }
+        }
+    }
+}
+
+struct FrameStoreTests {
+    private struct Counter: FrameProcessor {
+        let cacheKey = "counter"
+        func process(_ image: RGBImage) -> Int { Int(image[0, 0].red) }
+    }
+
+    @Test func valuesAreComputedOncePerCachedFrame() throws {
+        let store = FrameStore(MovingDisk(frameCount: 20), capacity: 4)
+        for _ in 0..<3 { for index in 0..<4 { _ = try store.value(of: Counter(), at: index) } }
+        #expect(store.computations(of: "counter") == 4)
+        for index in 4..<10 { _ = try store.value(of: Counter(), at: index) }
+        _ = try store.value(of: Counter(), at: 0)
+        #expect(store.computations(of: "counter") == 11)
+    }
+
+    @Test func pinnedFramesStay() throws {
+        let store = FrameStore(MovingDisk(frameCount: 40), capacity: 4)
+        _ = try store.value(of: Counter(), at: 7)
+        store.pin(7)
+        for index in 10..<30 { _ = try store.value(of: Counter(), at: index) }
+        _ = try store.value(of: Counter(), at: 7)
+        #expect(store.computations(of: "counter") == 21)
+        store.unpin(7)
+        for index in 30..<40 { _ = try store.value(of: Counter(), at: index) }
+        _ = try store.value(of: Counter(), at: 7)
+        #expect(store.computations(of: "counter") == 32)
+    }
+}
+
+struct OutcomeSpoolTests {
+    @Test func outcomesComeBack() throws {
+        let spool = try OutcomeSpool()
+        let logits = MaskLogits(width: 3, height: 2, values: [1.5, -2, 0.25, -8, 4, 0])
+        let point = PromptPoint(id: 4, position: SIMD2(3.25, 7.5), isPositive: true, isVisible: false, confidence: 0.75)
+        for frame in (0..<5).reversed() {
+            let outcome = ObjectOutcome(shape: .predicted(logits), predictedIoU: Float(frame) / 8, points: [point])
+            try spool.write([2: outcome, 0: ObjectOutcome()], frame: frame)
+        }
+        for frame in 0..<5 {
+            let outcomes = try spool.read(frame: frame)
+            #expect(outcomes.keys.sorted() == [0, 2])
+            let found = try #require(outcomes[2])
+            #expect(found.predictedIoU == Float(frame) / 8)
+            #expect(found.points == [point])
+            guard case .predicted(let values) = found.shape else {
+                Issue.record("no logits")
+                continue
+            }
+            #expect(values == logits)
+        }
+        #expect(try spool.read(frame: 9).isEmpty)
+    }
+}
