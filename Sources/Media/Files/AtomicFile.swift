@@ -13,11 +13,23 @@ public enum AtomicFile {
     /// - Throws: `MediaError.unwritable` with the system's reason; nothing is left behind.
     public static func write(_ data: Data, to path: String) throws {
         let temporary = temporaryPath(for: path)
-        do {
-            try data.write(to: URL(fileURLWithPath: temporary))
-        } catch {
+        let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL, 0o666)
+        guard file >= 0 else { throw MediaError.unwritable(path: path, reason: reason(code: errno)) }
+        var failure = data.withUnsafeBytes { bytes -> Int32 in
+            var written = 0
+            while written < bytes.count, let start = bytes.baseAddress {
+                let count = Foundation.write(file, start + written, bytes.count - written)
+                if count < 0 && errno == EINTR { continue }
+                guard count > 0 else { return count < 0 ? errno : EIO }
+                written += count
+            }
+            return 0
+        }
+        // Some file systems report a full disk only here.
+        if close(file) != 0, failure == 0 { failure = errno }
+        guard failure == 0 else {
             unlink(temporary)
-            throw MediaError.unwritable(path: path, reason: reason(error))
+            throw MediaError.unwritable(path: path, reason: reason(code: failure))
         }
         try commit(temporary, to: path)
     }
@@ -27,7 +39,7 @@ public enum AtomicFile {
         guard rename(temporary, path) == 0 else {
             let code = errno
             unlink(temporary)
-            throw MediaError.unwritable(path: path, reason: String(cString: strerror(code)).lowercased())
+            throw MediaError.unwritable(path: path, reason: Self.reason(code: code))
         }
     }
 
@@ -35,9 +47,17 @@ public enum AtomicFile {
     public static func reason(_ error: any Error) -> String {
         let cocoa = error as NSError
         if let posix = cocoa.userInfo[NSUnderlyingErrorKey] as? NSError, posix.domain == NSPOSIXErrorDomain {
-            return String(cString: strerror(Int32(posix.code))).lowercased()
+            return reason(code: Int32(posix.code))
         }
-        if cocoa.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(cocoa.code))).lowercased() }
-        return cocoa.localizedDescription
+        if cocoa.domain == NSPOSIXErrorDomain { return reason(code: Int32(cocoa.code)) }
+        switch CocoaError.Code(rawValue: cocoa.code) {
+        case .fileWriteOutOfSpace: return reason(code: ENOSPC)
+        case .fileWriteNoPermission, .fileReadNoPermission: return reason(code: EACCES)
+        case .fileWriteVolumeReadOnly: return reason(code: EROFS)
+        default: return cocoa.localizedDescription
+        }
     }
+
+    /// The system's words for an error number.
+    static func reason(code: Int32) -> String { String(cString: strerror(code)).lowercased() }
 }

@@ -1,8 +1,8 @@
 import CZlib
 import Foundation
 
-/// Checks that a PNG's compressed pixels are whole. FFmpeg's decoder fills in what is missing or damaged, which is right for pictures and
-/// wrong for masks.
+/// Checks that a PNG's compressed pixels are whole. FFmpeg's decoder passes over rows that are missing or have an unknown filter,
+/// leaving them blank.
 enum PNGPixels {
     /// What is wrong with the pixels of a file whose chunks are complete; nil when nothing is.
     static func fault(in file: Data) -> String? {

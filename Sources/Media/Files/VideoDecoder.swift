@@ -13,15 +13,22 @@ final class VideoDecoder {
     private let quarterTurns: Int
     private var isDraining = false
 
-    /// The index of the frame decoded last; nil after a seek.
-    var position: Int?
-    /// How many frames have come out since the start; nil after a seek elsewhere.
-    private(set) var order: Int?
+    /// The first packet after a seek, read to learn where the seek went.
+    private var hasPendingPacket = false
+
+    /// The index of the frame decoded last, -1 at the start; nil after a seek.
+    var position: Int? = -1
+    /// How many frames have come out since the start, less one; nil after a seek elsewhere.
+    private(set) var order: Int? = -1
+    /// Frames shown before this time may lack their references: the seek went to a keyframe shown at this time.
+    private(set) var exactFrom = Int64.min
+    /// How many frames have come out in all.
+    private(set) var decodedCount = 0
 
     init(path: String) throws {
         self.path = path
         var opened: UnsafeMutablePointer<AVFormatContext>?
-        let code = avformat_open_input(&opened, path, nil, nil)
+        let code = avformat_open_input(&opened, "file:" + path, nil, nil)
         guard code >= 0, let format = Owned(opened, free: { pointer in
             var context: UnsafeMutablePointer<AVFormatContext>? = pointer
             avformat_close_input(&context)
@@ -47,6 +54,7 @@ final class VideoDecoder {
         (self.context, self.packet, self.frame) = (context, packet, frame)
         avcodec_parameters_to_context(context.pointer, stream.pointee.codecpar)
         context.pointer.pointee.thread_count = 2
+        context.pointer.pointee.max_pixels = Int64(largestSide) * Int64(largestSide)
         context.pointer.pointee.pkt_timebase = stream.pointee.time_base
         let opening = avcodec_open2(context.pointer, codec, nil)
         guard opening >= 0 else { throw MediaError.unreadable(path: path, reason: ffmpegMessage(opening)) }
@@ -61,74 +69,107 @@ final class VideoDecoder {
         (Int(stream.pointee.time_base.num), max(1, Int(stream.pointee.time_base.den)))
     }
 
-    /// The number of frames in the file's header; 0 where it does not say.
-    var promisedFrameCount: Int { Int(stream.pointee.nb_frames) }
-
-    /// Reads all packets without decoding.
-    func listPackets() throws -> PacketIndex {
-        var (times, keys): ([Int64], [Int64]) = ([], [])
-        var (isOrderOnly, isCut) = (false, false)
+    /// Reads all packets without decoding. The decoder is of no use afterwards.
+    func listPackets() -> PacketIndex {
+        var index = PacketIndex()
+        var hasKeyframe = false
+        var firstShown = Int64.min
+        var (leading, hidden) = (0, 0)
         while av_read_frame(format.pointer, packet.pointer) >= 0 {
             defer { av_packet_unref(packet.pointer) }
             let found = packet.pointer.pointee
-            guard found.stream_index == stream.pointee.index, found.flags & Int32(AV_PKT_FLAG_DISCARD) == 0 else { continue }
+            guard found.stream_index == stream.pointee.index else { continue }
             if found.flags & Int32(AV_PKT_FLAG_CORRUPT) != 0 {
-                isCut = true
+                index.isCut = true
                 continue
             }
-            if found.pts == CFFmpegNoTimestamp { isOrderOnly = true }
-            times.append(found.pts)
-            if found.flags & Int32(AV_PKT_FLAG_KEY) != 0 { keys.append(found.pts) }
+            let isKeyframe = found.flags & Int32(AV_PKT_FLAG_KEY) != 0
+            if isKeyframe && !hasKeyframe {
+                hasKeyframe = true
+                leading = index.timestamps.count
+                firstShown = found.pts
+            }
+            // Edit lists hide frames.
+            guard found.flags & Int32(AV_PKT_FLAG_DISCARD) == 0 else {
+                hidden += 1
+                continue
+            }
+            if found.pts == CFFmpegNoTimestamp { index.isOrderOnly = true }
+            index.timestamps.append(found.pts)
+            if isKeyframe, found.pts != CFFmpegNoTimestamp {
+                index.keyframes.append(.init(shown: found.pts, decoded: found.dts == CFFmpegNoTimestamp ? found.pts : min(found.dts, found.pts)))
+            }
         }
-        if !isOrderOnly {
-            times.sort()
-            isOrderOnly = zip(times, times.dropFirst()).contains { $0 == $1 }
+        // What comes before the first keyframe, or is shown before it, cannot be decoded (a recording that starts in mid-stream).
+        if hasKeyframe {
+            index.timestamps.removeFirst(leading)
+            if !index.isOrderOnly { index.timestamps.removeAll { $0 < firstShown } }
         }
-        if isOrderOnly {
-            // Evenly spaced at the nominal rate.
-            let rate = av_guess_frame_rate(format.pointer, stream, nil)
-            let ticks = rate.num > 0 ? av_rescale_q(1, AVRational(num: rate.den, den: rate.num), stream.pointee.time_base) : 1
-            times = times.indices.map { Int64($0) * max(1, ticks) }
-        }
-        return PacketIndex(timestamps: times, keyframes: keys.sorted(), isOrderOnly: isOrderOnly, isCut: isCut)
+        index.complete(ticksPerFrame: ticksPerFrame)
+        let promised = max(0, Int(clamping: stream.pointee.nb_frames)) - hidden
+        index.promisedCount = max(promised, index.timestamps.count)
+        return index
     }
 
-    /// Goes to the keyframe at `timestamp`, or to the start.
-    func seek(to timestamp: Int64?) throws {
-        let start = stream.pointee.start_time == CFFmpegNoTimestamp ? 0 : stream.pointee.start_time
-        var code = av_seek_frame(format.pointer, stream.pointee.index, timestamp ?? min(0, start), Int32(AVSEEK_FLAG_BACKWARD))
-        if code < 0 { code = av_seek_frame(format.pointer, stream.pointee.index, 0, Int32(AVSEEK_FLAG_BYTE)) }
-        guard code >= 0 else { throw MediaError.unreadable(path: path, reason: "it cannot be searched (\(ffmpegMessage(code)))") }
+    private var ticksPerFrame: Int64 {
+        let rate = av_guess_frame_rate(format.pointer, stream, nil)
+        guard rate.num > 0, rate.den > 0 else { return 1 }
+        return max(1, av_rescale_q(1, AVRational(num: rate.den, den: rate.num), stream.pointee.time_base))
+    }
+
+    /// Goes to a keyframe.
+    /// - Returns: false where the container's search ends after it; another keyframe must then be tried.
+    func seek(to keyframe: PacketIndex.Keyframe) -> Bool {
+        (position, order) = (nil, nil)
+        (isDraining, hasPendingPacket) = (false, false)
+        av_packet_unref(packet.pointer)
+        guard av_seek_frame(format.pointer, stream.pointee.index, keyframe.decoded, Int32(AVSEEK_FLAG_BACKWARD)) >= 0 else { return false }
         avcodec_flush_buffers(context.pointer)
-        isDraining = false
-        position = nil
-        order = timestamp == nil ? -1 : nil
+        while readPacket() {
+            if packet.pointer.pointee.flags & Int32(AV_PKT_FLAG_KEY) != 0 {
+                let shown = packet.pointer.pointee.pts
+                guard shown != CFFmpegNoTimestamp, shown <= keyframe.shown else { break }
+                (exactFrom, hasPendingPacket) = (shown, true)
+                return true
+            }
+            av_packet_unref(packet.pointer)
+        }
+        av_packet_unref(packet.pointer)
+        return false
     }
 
     /// The next picture in order of presentation; nil at the end. Damaged packets are passed over.
-    func next() throws -> UnsafeMutablePointer<AVFrame>? {
-        while true {
+    func next() -> UnsafeMutablePointer<AVFrame>? {
+        // A damaged stream may fail many times while it is emptied, but not for ever.
+        var failuresLeft = 256
+        while failuresLeft > 0 {
             let received = avcodec_receive_frame(context.pointer, frame.pointer)
             if received >= 0 {
                 order = order.map { $0 + 1 }
+                decodedCount += 1
                 return frame.pointer
             }
-            if received == CFFmpegErrorEOF || isDraining { return nil }
-            if !feed() {
+            if received == CFFmpegErrorEOF { return nil }
+            if isDraining {
+                failuresLeft -= 1
+            } else if hasPendingPacket || readPacket() {
+                hasPendingPacket = false
+                avcodec_send_packet(context.pointer, packet.pointer)
+                av_packet_unref(packet.pointer)
+            } else {
                 isDraining = true
                 avcodec_send_packet(context.pointer, nil)
             }
         }
+        return nil
     }
 
-    /// Hands one packet to the decoder; false at the end of the data.
-    private func feed() -> Bool {
+    /// Reads the stream's next whole packet; false at the end of the data.
+    private func readPacket() -> Bool {
         while av_read_frame(format.pointer, packet.pointer) >= 0 {
-            defer { av_packet_unref(packet.pointer) }
-            guard packet.pointer.pointee.stream_index == stream.pointee.index else { continue }
-            if packet.pointer.pointee.flags & Int32(AV_PKT_FLAG_CORRUPT) != 0 { continue }
-            avcodec_send_packet(context.pointer, packet.pointer)
-            return true
+            let found = packet.pointer.pointee
+            if found.stream_index == stream.pointee.index, found.flags & Int32(AV_PKT_FLAG_CORRUPT) == 0 { return true }
+            av_packet_unref(packet.pointer)
         }
         return false
     }
@@ -140,24 +181,5 @@ final class VideoDecoder {
     /// The picture, upright.
     func picture(_ frame: UnsafeMutablePointer<AVFrame>) -> RGBImage? {
         converter.convert(frame)?.rotated(quarterTurnsClockwise: quarterTurns)
-    }
-}
-
-extension RGBImage {
-    /// The picture turned by multiples of 90 degrees.
-    public func rotated(quarterTurnsClockwise turns: Int) -> RGBImage {
-        let turns = ((turns % 4) + 4) % 4
-        guard turns != 0 else { return self }
-        var result = turns == 2 ? RGBImage(width: width, height: height) : RGBImage(width: height, height: width)
-        for y in 0..<height {
-            for x in 0..<width {
-                switch turns {
-                case 1: result[height - 1 - y, x] = self[x, y]
-                case 2: result[width - 1 - x, height - 1 - y] = self[x, y]
-                default: result[y, width - 1 - x] = self[x, y]
-                }
-            }
-        }
-        return result
     }
 }

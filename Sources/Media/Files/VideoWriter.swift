@@ -20,59 +20,61 @@ public final class VideoWriter {
     private let packet: Owned<AVPacket>
     private let scaler: OpaquePointer
     private var framesWritten = 0
+    private let timeBase: AVRational
     private var lastTimestamp: Int64?
-    /// How long the newest frame is shown: as long as the one before it. Without it, players leave out a video's last frame.
-    private var frameDuration: Int64
+    private var lastEncoded: Int64?
+    /// The latest distance between two frames, in ticks of the encoder; the last frame is shown as long as the one before.
+    private var lastInterval: Int64
     private var isOpen = true
+
+    /// Preferred first. Those that this FFmpeg lacks or cannot open are passed over.
+    static let encoders = ["libx264", "h264_videotoolbox", "libopenh264", "mpeg4"]
 
     /// - Parameters:
     ///   - path: its extension names the container: mp4, mov or mkv.
     ///   - timeBase: seconds per tick of the timestamps, as a fraction.
-    /// - Throws: `MediaError.unwritable` when the file cannot be created.
+    /// - Throws: `MediaError.unwritable` when the file cannot be created, `invalidArgument` for impossible sizes or time bases.
     public convenience init(path: String, size: ImageSize, timeBase: (numerator: Int, denominator: Int)) throws {
-        try self.init(path: path, size: size, timeBase: timeBase, settings: .h264)
+        try self.init(path: path, size: size, timeBase: timeBase, encoders: Self.encoders)
     }
 
-    /// How frames are encoded.
-    struct EncoderSettings {
-        /// Encoders by FFmpeg's names, the first that is there is taken.
-        var encoders: [String]
-        var pixelFormat = AV_PIX_FMT_YUV420P
-        /// Options that an encoder does not know are ignored.
-        var options: [String: String]
-        var usesBTColours = true
-
-        static let h264 = EncoderSettings(
-            encoders: ["libx264", "h264_videotoolbox", "libopenh264", "mpeg4"], options: ["preset": "superfast", "crf": "20"])
-    }
-
-    init(path: String, size: ImageSize, timeBase: (numerator: Int, denominator: Int), settings: EncoderSettings) throws {
+    init(path: String, size: ImageSize, timeBase: (numerator: Int, denominator: Int), encoders: [String]) throws {
         _ = quietFFmpeg
         func failed(_ reason: String) -> MediaError { .unwritable(path: path, reason: reason) }
+        guard (1...largestSide).contains(size.width), (1...largestSide).contains(size.height) else {
+            throw MediaError.invalidArgument("A video cannot have frames of \(size).")
+        }
+        guard let numerator = Int32(exactly: timeBase.numerator), let denominator = Int32(exactly: timeBase.denominator), numerator > 0,
+            denominator > 0
+        else { throw MediaError.invalidArgument("\(timeBase.numerator)/\(timeBase.denominator) seconds is no time base for a video.") }
         let temporary = AtomicFile.temporaryPath(for: path)
         var allocated: UnsafeMutablePointer<AVFormatContext>?
         avformat_alloc_output_context2(&allocated, nil, nil, temporary)
-        guard let format = Owned(allocated, free: { avformat_free_context($0) }) else {
-            throw failed("no video container is known for its extension; use .mp4, .mov or .mkv")
-        }
+        guard let format = Owned(allocated, free: { avformat_free_context($0) }), let container = format.pointer.pointee.oformat,
+            container.pointee.flags & AVFMT_NOFILE == 0, avformat_query_codec(container, AV_CODEC_ID_H264, FF_COMPLIANCE_NORMAL) == 1
+        else { throw failed("no video container is known for its extension; use .mp4, .mov or .mkv") }
         let coded = ImageSize(width: (size.width + 1) & ~1, height: (size.height + 1) & ~1)
-        guard let codec = settings.encoders.lazy.compactMap({ avcodec_find_encoder_by_name($0) }).first,
-            let context = makeCodecContext(codec), let stream = avformat_new_stream(format.pointer, nil), let frame = makeFrame(),
-            let packet = makePacket(),
+        let settings = EncoderSettings(
+            size: coded, timeBase: AVRational(num: numerator, den: denominator),
+            hasGlobalHeader: container.pointee.flags & AVFMT_GLOBALHEADER != 0)
+        guard let context = encoders.lazy.compactMap(settings.open).first, let stream = avformat_new_stream(format.pointer, nil),
+            let frame = makeFrame(), let packet = makePacket(),
             let scaler = sws_getContext(
-                Int32(coded.width), Int32(coded.height), AV_PIX_FMT_RGB24, Int32(coded.width), Int32(coded.height), settings.pixelFormat,
+                Int32(coded.width), Int32(coded.height), AV_PIX_FMT_RGB24, Int32(coded.width), Int32(coded.height), AV_PIX_FMT_YUV420P,
                 Int32(SWS_BILINEAR), nil, nil, nil)
         else { throw failed("this FFmpeg has no video encoder for it") }
         self.path = path
         self.temporary = temporary
         self.size = size
         self.coded = coded
-        frameDuration = max(1, Int64(timeBase.denominator) / Int64(25 * max(1, timeBase.numerator)))
         (self.format, self.context, self.stream, self.frame, self.packet, self.scaler) = (format, context, stream, frame, packet, scaler)
-        let base = AVRational(num: Int32(clamping: timeBase.numerator), den: Int32(clamping: max(1, timeBase.denominator)))
-        var code = configureEncoder(codec, base: base, settings: settings)
-        if code >= 0 { code = avcodec_parameters_from_context(stream.pointee.codecpar, context.pointer) }
-        if code >= 0 { code = avio_open(&format.pointer.pointee.pb, temporary, AVIO_FLAG_WRITE) }
+        self.timeBase = settings.timeBase
+        lastInterval = max(1, av_rescale_q(1, AVRational(num: 1, den: 25), context.pointer.pointee.time_base))
+        stream.pointee.time_base = context.pointer.pointee.time_base
+        let table = sws_getCoefficients(settings.isHD ? SWS_CS_ITU709 : SWS_CS_ITU601)
+        sws_setColorspaceDetails(scaler, table, 1, table, 0, 0, 1 << 16, 1 << 16)
+        var code = avcodec_parameters_from_context(stream.pointee.codecpar, context.pointer)
+        if code >= 0 { code = avio_open(&format.pointer.pointee.pb, "file:" + temporary, AVIO_FLAG_WRITE) }
         if code >= 0 { code = writeHeader() }
         if code >= 0 { code = prepareFrame() }
         guard code >= 0 else {
@@ -86,31 +88,6 @@ public final class VideoWriter {
         sws_freeContext(scaler)
     }
 
-    private func configureEncoder(_ codec: UnsafePointer<AVCodec>, base: AVRational, settings: EncoderSettings) -> Int32 {
-        let encoder = context.pointer
-        encoder.pointee.width = Int32(coded.width)
-        encoder.pointee.height = Int32(coded.height)
-        encoder.pointee.pix_fmt = settings.pixelFormat
-        encoder.pointee.time_base = base
-        encoder.pointee.thread_count = 2
-        encoder.pointee.gop_size = 60
-        let isHD = coded.height >= 720
-        if settings.usesBTColours {
-            encoder.pointee.colorspace = isHD ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M
-            encoder.pointee.color_primaries = isHD ? AVCOL_PRI_BT709 : AVCOL_PRI_SMPTE170M
-            encoder.pointee.color_trc = isHD ? AVCOL_TRC_BT709 : AVCOL_TRC_SMPTE170M
-            encoder.pointee.color_range = AVCOL_RANGE_MPEG
-        }
-        if let format = format.pointer.pointee.oformat, format.pointee.flags & AVFMT_GLOBALHEADER != 0 {
-            encoder.pointee.flags |= Int32(AV_CODEC_FLAG_GLOBAL_HEADER)
-        }
-        if let own = encoder.pointee.priv_data { for (name, value) in settings.options { av_opt_set(own, name, value, 0) } }
-        stream.pointee.time_base = base
-        let table = sws_getCoefficients(isHD ? SWS_CS_ITU709 : SWS_CS_ITU601)
-        if settings.usesBTColours { sws_setColorspaceDetails(scaler, table, 1, table, 0, 0, 1 << 16, 1 << 16) }
-        return avcodec_open2(encoder, codec, nil)
-    }
-
     private func writeHeader() -> Int32 {
         // The index at the front lets browsers play the file while it loads, and leaves a cut copy readable.
         var options: OpaquePointer?
@@ -122,7 +99,7 @@ public final class VideoWriter {
     private func prepareFrame() -> Int32 {
         frame.pointer.pointee.width = Int32(coded.width)
         frame.pointer.pointee.height = Int32(coded.height)
-        frame.pointer.pointee.format = context.pointer.pointee.pix_fmt.rawValue
+        frame.pointer.pointee.format = AV_PIX_FMT_YUV420P.rawValue
         return av_frame_get_buffer(frame.pointer, 0)
     }
 
@@ -150,9 +127,13 @@ public final class VideoWriter {
                 }
             }
         }
-        frame.pointer.pointee.pts = timestamp
-        if let lastTimestamp { frameDuration = timestamp - lastTimestamp }
-        lastTimestamp = timestamp
+        var time = av_rescale_q(timestamp, timeBase, context.pointer.pointee.time_base)
+        if let lastEncoded {
+            time = max(time, lastEncoded + 1)
+            lastInterval = time - lastEncoded
+        }
+        frame.pointer.pointee.pts = time
+        (lastTimestamp, lastEncoded) = (timestamp, time)
         try check(avcodec_send_frame(context.pointer, frame.pointer))
         try drain()
         framesWritten += 1
@@ -163,9 +144,9 @@ public final class VideoWriter {
             let code = avcodec_receive_packet(context.pointer, packet.pointer)
             if code == CFFmpegErrorAgain || code == CFFmpegErrorEOF { return }
             try check(code)
-            packet.pointer.pointee.duration = frameDuration
             av_packet_rescale_ts(packet.pointer, context.pointer.pointee.time_base, stream.pointee.time_base)
             packet.pointer.pointee.stream_index = stream.pointee.index
+            packet.pointer.pointee.duration = av_rescale_q(lastInterval, context.pointer.pointee.time_base, stream.pointee.time_base)
             try check(av_interleaved_write_frame(format.pointer, packet.pointer))
             try check(format.pointer.pointee.pb.map { $0.pointee.error } ?? 0)
         }
@@ -202,13 +183,59 @@ public final class VideoWriter {
     }
 }
 
-extension RGBImage {
-    /// The picture with its last column and row repeated up to `size`.
-    func extended(to size: ImageSize) -> RGBImage {
-        var result = RGBImage(width: size.width, height: size.height)
-        for y in 0..<size.height {
-            for x in 0..<size.width { result[x, y] = self[min(x, width - 1), min(y, height - 1)] }
+/// How an encoder is set up.
+private struct EncoderSettings {
+    var size: ImageSize
+    var timeBase: AVRational
+    var hasGlobalHeader: Bool
+
+    var isHD: Bool { size.height >= 720 }
+
+    /// An encoder ready for frames; nil when FFmpeg lacks it or it cannot run here.
+    func open(_ name: String) -> Owned<AVCodecContext>? {
+        guard let codec = avcodec_find_encoder_by_name(name), let context = makeCodecContext(codec) else { return nil }
+        let encoder = context.pointer
+        encoder.pointee.width = Int32(size.width)
+        encoder.pointee.height = Int32(size.height)
+        encoder.pointee.pix_fmt = AV_PIX_FMT_YUV420P
+        // MPEG-4 Part 2 counts time in 16 bits.
+        encoder.pointee.time_base = codec.pointee.id == AV_CODEC_ID_MPEG4 && timeBase.den > 65535 ? AVRational(num: 1, den: 60000) : timeBase
+        // Frames come at their own times; the nominal rate decides the level that players must support. A fine time base says nothing of it.
+        let ticks = Double(timeBase.den) / Double(timeBase.num)
+        encoder.pointee.framerate = (1...120).contains(ticks) ? AVRational(num: timeBase.den, den: timeBase.num) : AVRational(num: 30, den: 1)
+        encoder.pointee.thread_count = 2
+        encoder.pointee.gop_size = 60
+        encoder.pointee.colorspace = isHD ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M
+        encoder.pointee.color_primaries = isHD ? AVCOL_PRI_BT709 : AVCOL_PRI_SMPTE170M
+        encoder.pointee.color_trc = isHD ? AVCOL_TRC_BT709 : AVCOL_TRC_SMPTE170M
+        encoder.pointee.color_range = AVCOL_RANGE_MPEG
+        if hasGlobalHeader { encoder.pointee.flags |= Int32(AV_CODEC_FLAG_GLOBAL_HEADER) }
+        if name == "libx264" {
+            av_opt_set(encoder.pointee.priv_data, "preset", "superfast", 0)
+            av_opt_set(encoder.pointee.priv_data, "crf", "20", 0)
+        } else {
+            // About as good as x264 at this setting: a quarter of a bit a pixel.
+            encoder.pointee.bit_rate = Int64(size.pixelCount) * 30 / 4
         }
-        return result
+        return avcodec_open2(encoder, codec, nil) >= 0 ? context : nil
+    }
+}
+
+extension RGBImage {
+    /// The picture with its last column and row repeated up to `size`, at least its own.
+    func extended(to size: ImageSize) -> RGBImage {
+        let (width, height) = (self.width, self.height)
+        let count = 3 * size.pixelCount
+        let extended = [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
+            pixels.withUnsafeBufferPointer { source in
+                for y in 0..<size.height {
+                    let (read, write) = (3 * width * min(y, height - 1), 3 * size.width * y)
+                    for i in 0..<(3 * width) { target[write + i] = source[read + i] }
+                    for i in (3 * width)..<(3 * size.width) { target[write + i] = target[write + i - 3] }
+                }
+            }
+            initialized = count
+        }
+        return RGBImage(width: size.width, height: size.height, pixels: extended)
     }
 }

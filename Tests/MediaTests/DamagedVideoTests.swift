@@ -1,0 +1,177 @@
+import CFFmpeg
+import Foundation
+import Testing
+
+@testable import Media
+
+struct DamagedVideoTests {
+    private let folder: TestFolder
+
+    init() throws { folder = try TestFolder() }
+
+    private func file(_ name: String, _ data: Data) throws -> String {
+        let path = folder.path(name)
+        try data.write(to: URL(fileURLWithPath: path))
+        return path
+    }
+
+    private func isUnreadable(_ path: String) -> Bool {
+        do {
+            _ = try VideoReader(path: path)
+            return false
+        } catch MediaError.unreadable(path, _) {
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// A mono WAV of silence.
+    static var silence: Data {
+        func little(_ value: UInt32, _ bytes: Int) -> [UInt8] { (0..<bytes).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+        let samples = [UInt8](repeating: 0, count: 16000)
+        var bytes = Array("RIFF".utf8) + little(UInt32(36 + samples.count), 4) + Array("WAVEfmt ".utf8)
+        bytes += little(16, 4) + little(1, 2) + little(1, 2) + little(8000, 4) + little(16000, 4) + little(2, 2) + little(16, 2)
+        return Data(bytes + Array("data".utf8) + little(UInt32(samples.count), 4) + samples)
+    }
+
+    @Test func whatIsNoVideoIsRefused() throws {
+        let absent = folder.path("absent.mp4")
+        #expect(throws: MediaError.notFound(path: absent)) { try VideoReader(path: absent) }
+        #expect(isUnreadable(try file("empty.mp4", Data())))
+        #expect(isUnreadable(try file("text.mp4", Data(String(repeating: "This is no video.\n", count: 200).utf8))))
+        #expect(isUnreadable(try file("zeros.mkv", Data(count: 5000))))
+        #expect(isUnreadable(folder.url.path))
+        let audio = try file("audio.wav", Self.silence)
+        #expect(throws: MediaError.noVideoStream(path: audio)) { try VideoReader(path: audio) }
+    }
+
+    /// FFmpeg would take what stands before a colon for a protocol.
+    @Test(.enabled(if: ClipMaker.hasX264, Comment(rawValue: ClipMaker.needsX264)))
+    func unusualNames() throws {
+        let plain = folder.path("plain.mp4")
+        try ClipMaker.h264(isOpen: false, frames: 3).write(to: plain)
+        for name in ["http: a%03d ä?.mp4", "no extension"] {
+            let path = folder.path(name)
+            try FileManager.default.copyItem(atPath: plain, toPath: path)
+            #expect(try VideoReader(path: path).frameCount == 3)
+        }
+    }
+
+    /// With its index at the end, a cut file cannot be read at all; with the index in front, what is there can.
+    @Test(.enabled(if: ClipMaker.hasX264, Comment(rawValue: ClipMaker.needsX264)))
+    func cutMP4() throws {
+        var maker = ClipMaker.h264(isOpen: true)
+        let path = folder.path("clip.mp4")
+        try maker.write(to: path)
+        let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+        #expect(isUnreadable(try file("cut.mp4", whole.prefix(whole.count * 6 / 10))))
+
+        maker.formatOptions["movflags"] = "+faststart"
+        try maker.write(to: path)
+        let front = try Data(contentsOf: URL(fileURLWithPath: path))
+        let reader = try VideoReader(path: try file("front.mp4", front.prefix(front.count * 6 / 10)))
+        #expect((25..<50).contains(reader.frameCount))
+        let damage = try #require(reader.damage)
+        #expect(damage.contains("60"))
+        var numbers: [Int] = []
+        for index in 0..<reader.frameCount {
+            guard let image = try? reader.frame(at: index) else { break }
+            numbers.append(ClipMaker.number(in: image))
+        }
+        // All that was listed decodes; at the cut, frames shown earlier but stored later may be missing.
+        #expect(numbers.count == reader.frameCount)
+        #expect(numbers == numbers.sorted() && Set(numbers).count == numbers.count)
+        #expect(Array(numbers.prefix(24)) == Array(0..<24))
+    }
+
+    @Test(.enabled(if: ClipMaker.hasX264, Comment(rawValue: ClipMaker.needsX264)), arguments: ["mkv", "ts", "h264"])
+    func cutStreams(container: String) throws {
+        let path = folder.path("clip.\(container)")
+        try ClipMaker.h264(isOpen: false).write(to: path)
+        let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+        let reader = try VideoReader(path: try file("cut.\(container)", whole.prefix(whole.count / 2)))
+        var served = 0
+        while served < reader.frameCount, (try? reader.frame(at: served)) != nil { served += 1 }
+        #expect((20..<55).contains(served))
+        #expect(reader.frameCount - served <= 1)
+    }
+
+    /// A recording that starts between keyframes begins with the first frame that can be shown.
+    @Test(.enabled(if: ClipMaker.hasX264, Comment(rawValue: ClipMaker.needsX264)), arguments: [true, false])
+    func startsInMidStream(isOpen: Bool) throws {
+        let path = folder.path("clip.ts")
+        try ClipMaker.h264(isOpen: isOpen).write(to: path)
+        let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+        let start = whole.count / 4 / 188 * 188
+        let reader = try VideoReader(path: try file("late.ts", whole.suffix(from: start)))
+        let numbers = try (0..<reader.frameCount).map { ClipMaker.number(in: try reader.frame(at: $0)) }
+        let first = try #require(numbers.first)
+        #expect(first > 0 && first % 12 == 0)
+        #expect(numbers == Array(first..<60))
+        #expect(ClipMaker.number(in: try reader.frame(at: 3)) == numbers[3])
+    }
+
+    /// Flipped bytes anywhere may spoil frames or the file, but never crash, hang or read wrong indices.
+    @Test(.enabled(if: ClipMaker.hasX264, Comment(rawValue: ClipMaker.needsX264)), arguments: ["mp4", "mkv", "ts", "avi"])
+    func randomDamage(container: String) throws {
+        let path = folder.path("clip.\(container)")
+        try ClipMaker.h264(isOpen: true, frames: 30).write(to: path)
+        let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+        var state: UInt64 = 11
+        func random(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % bound
+        }
+        var opened = 0
+        for round in 0..<12 {
+            var data = whole
+            for _ in 0..<(round < 6 ? 3 : 60) { data[random(data.count)] = UInt8(random(256)) }
+            guard let reader = try? VideoReader(path: try file("damaged.\(container)", data)) else { continue }
+            opened += 1
+            for index in 0..<min(reader.frameCount, 40) {
+                if let image = try? reader.frame(at: index) { #expect(image.size == reader.size) }
+            }
+        }
+        #expect(opened > 0)
+    }
+
+    /// A frame that is lost in the middle is named; its neighbours are served.
+    @Test func lostFrameIsNamed() throws {
+        let path = folder.path("clip.avi")
+        var maker = ClipMaker(encoder: "mjpeg", pixelFormat: AV_PIX_FMT_YUVJ420P)
+        maker.options = [:]
+        maker.timeBase = (1, 25)
+        maker.times = Array(0..<10)
+        try maker.write(to: path)
+        var data = try Data(contentsOf: URL(fileURLWithPath: path))
+        var starts: [Int] = []
+        for position in 0..<(data.count - 3) where data[position] == 0xff && data[position + 1] == 0xd8 && data[position + 2] == 0xff {
+            starts.append(position)
+        }
+        try #require(starts.count == 10)
+        for position in starts[4]..<(starts[5] - 8) { data[position] = 0 }
+        let damaged = try file("damaged.avi", data)
+        let reader = try VideoReader(path: damaged)
+        #expect(reader.frameCount == 10)
+        for index in 0..<10 {
+            if index == 4 {
+                #expect(throws: MediaError.undecodable(path: damaged, frame: 4, reason: "its data is damaged or missing")) { try reader.frame(at: 4) }
+            } else {
+                #expect(ClipMaker.number(in: try reader.frame(at: index)) == index)
+            }
+        }
+    }
+
+    /// A header's claim is refused before memory is asked for.
+    @Test(arguments: [ImageSize(width: 65536, height: 64), ImageSize(width: 64, height: 20000), ImageSize(width: 2_000_000_000, height: 2_000_000_000)])
+    func hugeFramesAreRefused(claim: ImageSize) throws {
+        let path = folder.path("huge.mkv")
+        var maker = ClipMaker(encoder: "rawvideo")
+        maker.times = [0, 40]
+        maker.options = [:]
+        maker.claimedSize = claim
+        try maker.write(to: path)
+        #expect(throws: MediaError.self) { try VideoReader(path: path) }
+    }
+}
