@@ -2,85 +2,171 @@ import Foundation
 import TensorFiles
 
 /// A folder of compiled networks, one file each. A file that is damaged, or that cannot be read or written, is as good as none.
+///
+/// Several processes may share the folder: files appear whole under their final name, and a removed file stays readable for
+/// whoever has it mapped.
 public struct CompiledModelCache: Sendable {
     private let folder: URL
+    private let limit: Int
+    private let diagnostics: Diagnostics
 
-    public init(folder: URL) {
+    /// - Parameters:
+    ///   - limit: the most bytes of all files together; beyond it the least recently used are removed.
+    ///   - diagnostics: told of damaged files, and once when nothing can be written.
+    public init(
+        folder: URL, limit: Int = CompiledModelCache.defaultLimit, diagnostics: (@Sendable (String) -> Void)? = nil
+    ) {
         self.folder = folder
+        self.limit = limit
+        self.diagnostics = Diagnostics(diagnostics)
     }
 
-    /// The platform's cache folder, or the folder that the environment variable SAMPT_CACHE names.
-    public static var defaultFolder: URL? {
-        let environment = ProcessInfo.processInfo.environment
-        if let path = environment["SAMPT_CACHE"], !path.isEmpty { return URL(fileURLWithPath: path) }
-        return FileManager.default.urls(for: .cachesDirectory, in: .userDomainMask).first?
-            .appendingPathComponent("sampt").appendingPathComponent("compiled")
+    /// 4 GB.
+    public static let defaultLimit = 4 << 30
+
+    /// `sampt/compiled` in the user's cache folder (`~/Library/Caches` on macOS, `$XDG_CACHE_HOME` or `~/.cache` elsewhere),
+    /// or the folder that the environment variable `SAMPT_CACHE` names.
+    public static var defaultFolder: URL? { defaultFolder(ProcessInfo.processInfo.environment) }
+
+    static func defaultFolder(_ environment: [String: String]) -> URL? {
+        func folder(_ variable: String) -> URL? {
+            environment[variable].flatMap { $0.isEmpty ? nil : URL(fileURLWithPath: $0, isDirectory: true) }
+        }
+        if let chosen = folder("SAMPT_CACHE") { return chosen }
+        #if os(macOS)
+        let caches = FileManager.default.urls(for: .cachesDirectory, in: .userDomainMask).first
+        #else
+        let caches = folder("XDG_CACHE_HOME") ?? folder("HOME")?.appendingPathComponent(".cache")
+        #endif
+        return caches?.appendingPathComponent("sampt").appendingPathComponent("compiled")
     }
 
     /// - Parameter parts: everything that the compiled form depends on.
     func entry(for parts: [String]) -> Entry {
-        let name = String(Fingerprint(parts.joined(separator: "\u{1F}").utf8).value, radix: 16)
-        return Entry(url: folder.appendingPathComponent("\(name).compiled"))
+        let identity = parts.joined(separator: "\u{1F}")
+        let name = String(Fingerprint(identity.utf8).value, radix: 16)
+        return Entry(url: folder.appendingPathComponent("\(name).\(Self.suffix)"), identity: Data(identity.utf8), cache: self)
     }
 
-    struct Entry {
-        let url: URL
-        private static let magic = Data("sampt-compiled-2".utf8)
-        /// Before the network: the magic, a checksum, and zeros up to a whole page, since the engine reads weights in place.
-        private static let headerLength = 4096
+    private static let suffix = "compiled"
+    private static let unfinishedSuffix = "part"
 
-        /// The stored network; nil when there is none or it is damaged.
-        func load() -> Data? {
-            guard let data = try? Data(contentsOf: url, options: .mappedIfSafe), data.count > Self.headerLength,
-                data.prefix(Self.magic.count) == Self.magic
-            else { return nil }
-            let stored = data.dropFirst(Self.magic.count).prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-            let blob = data.dropFirst(Self.headerLength)
-            guard Fingerprint(ofLarge: blob).value == stored else { return nil }
-            // Marks the entry as used, for `prune`.
-            try? FileManager.default.setAttributes([.modificationDate: Date()], ofItemAtPath: url.path)
-            return blob
-        }
-
-        /// Stores what `export` writes to the path it is given; `export` returns whether it succeeded.
-        func store(_ export: (String) -> Bool) {
-            let folder = url.deletingLastPathComponent()
-            let part = folder.appendingPathComponent("\(url.lastPathComponent).\(UUID().uuidString).part")
-            let blobPart = part.appendingPathExtension("blob")
-            defer {
-                try? FileManager.default.removeItem(at: part)
-                try? FileManager.default.removeItem(at: blobPart)
-            }
-            do {
-                try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-                guard export(blobPart.path) else { return }
-                let blob = try Data(contentsOf: blobPart)
-                let sum = Fingerprint(ofLarge: blob).value
-                var file = Self.magic
-                file.append(contentsOf: (0..<8).map { UInt8(truncatingIfNeeded: sum >> (56 - 8 * UInt64($0))) })
-                file.append(Data(count: Self.headerLength - file.count))
-                file.append(blob)
-                try file.write(to: part)
-                guard rename(part.path, url.path) == 0 else { return }
-                CompiledModelCache(folder: folder).prune(keeping: url)
-            } catch {
-                // Without a cache the next start compiles again; nothing else changes.
-                return
-            }
-        }
-    }
-
-    /// Removes the least recently used files beyond 4 GB.
-    private func prune(keeping newest: URL, limit: Int = 4 << 30) {
+    /// Removes the least recently used files beyond the limit, and what interrupted processes left unfinished.
+    private func prune() {
         let keys: Set<URLResourceKey> = [.contentModificationDateKey, .fileSizeKey]
         let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: Array(keys))) ?? []
-        let known = files.filter { $0.pathExtension == "compiled" }.compactMap { url in
-            (try? url.resourceValues(forKeys: keys)).map { (url, $0.contentModificationDate ?? .distantPast, $0.fileSize ?? 0) }
+        let known = files.compactMap { url in
+            (try? url.resourceValues(forKeys: keys)).map { (url: url, used: $0.contentModificationDate ?? .distantPast, size: $0.fileSize ?? 0) }
         }
-        var total = known.reduce(0) { $0 + $1.2 }
-        for (url, _, size) in known.sorted(by: { $0.1 < $1.1 }) where total > limit && url.lastPathComponent != newest.lastPathComponent {
-            try? FileManager.default.removeItem(at: url)
-            total -= size
+        let yesterday = Date(timeIntervalSinceNow: -24 * 3600)
+        for file in known where file.url.pathExtension == Self.unfinishedSuffix && file.used < yesterday {
+            try? FileManager.default.removeItem(at: file.url)
+        }
+        let finished = known.filter { $0.url.pathExtension == Self.suffix }.sorted { $0.used < $1.used }
+        var total = finished.reduce(0) { $0 + $1.size }
+        for file in finished where total > limit {
+            try? FileManager.default.removeItem(at: file.url)
+            total -= file.size
+        }
+    }
+}
+
+extension CompiledModelCache {
+    /// The place of one compiled network.
+    ///
+    /// Its file is the network as the engine exports it, which comes first so that it lies on a page boundary when the file is
+    /// mapped; then the details that the export lacks; then the identity, which guards against two networks under the same hash;
+    /// then the trailer: the lengths of the three, a checksum of all of them, and the magic number, each eight bytes in
+    /// little-endian order.
+    struct Entry {
+        let url: URL
+        fileprivate let identity: Data
+        fileprivate let cache: CompiledModelCache
+
+        private static let magic: UInt64 = 0x33_4C50_4D43_5450 // "PTCMPL3"
+        private static let trailerLength = 5 * 8
+
+        /// The stored network, mapped; nil when there is none or it is damaged.
+        func load() -> (blob: Data, details: Data)? {
+            // Mapped also on network volumes: files are never changed in place.
+            guard let file = try? Data(contentsOf: url, options: .alwaysMapped) else { return nil }
+            guard let stored = verified(file) else {
+                cache.diagnostics.report("The compiled network \(url.path) is damaged or not this version's, and is made anew.")
+                return nil
+            }
+            // Marks the entry as used, for `prune`.
+            try? FileManager.default.setAttributes([.modificationDate: Date()], ofItemAtPath: url.path)
+            return stored
+        }
+
+        private func verified(_ file: Data) -> (blob: Data, details: Data)? {
+            guard file.count > Self.trailerLength else { return nil }
+            let trailer = file.suffix(Self.trailerLength).withUnsafeBytes { bytes in
+                (0..<5).map { UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self)) }
+            }
+            let content = file.prefix(file.count - Self.trailerLength)
+            guard trailer[4] == Self.magic, trailer[2] == UInt64(identity.count), content.suffix(identity.count) == identity,
+                trailer[3] == Self.checksum(content)
+            else { return nil }
+            // Whole, so the lengths are as they were written; compared in turn so that none can overflow.
+            let rest = content.dropLast(identity.count)
+            guard trailer[1] <= UInt64(rest.count), trailer[0] == UInt64(rest.count) - trailer[1] else { return nil }
+            return (rest.prefix(Int(trailer[0])), rest.suffix(Int(trailer[1])))
+        }
+
+        private static func checksum(_ content: Data) -> UInt64 { Fingerprint(ofLarge: content).value }
+
+        /// Stores what `export` writes to the path it is given, and `details` with it.
+        func store(details: () throws -> Data, export: (String) throws -> Void) {
+            let folder = url.deletingLastPathComponent()
+            let part = folder.appendingPathComponent("\(UUID().uuidString).\(CompiledModelCache.unfinishedSuffix)")
+            defer { try? FileManager.default.removeItem(at: part) }
+            do {
+                try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+                try export(part.path)
+                try seal(part, details: details())
+                guard rename(part.path, url.path) == 0 else { throw CocoaError(.fileWriteUnknown) }
+                cache.prune()
+            } catch {
+                cache.diagnostics.reportOnce(
+                    "Compiled networks cannot be kept in \(folder.path), so every start compiles them again: \(error)")
+            }
+        }
+
+        /// Appends details, identity and trailer to an exported network.
+        private func seal(_ part: URL, details: Data) throws {
+            let length = try Data(contentsOf: part, options: .alwaysMapped).count
+            let handle = try FileHandle(forUpdating: part)
+            defer { try? handle.close() }
+            try handle.seekToEnd()
+            try handle.write(contentsOf: details + identity)
+            let sum = Self.checksum(try Data(contentsOf: part, options: .alwaysMapped))
+            var trailer = Data()
+            for word in [UInt64(length), UInt64(details.count), UInt64(identity.count), sum, Self.magic] {
+                withUnsafeBytes(of: word.littleEndian) { trailer.append(contentsOf: $0) }
+            }
+            try handle.write(contentsOf: trailer)
+        }
+    }
+
+    /// Passes messages on. Sendable because `lock` guards its state.
+    private final class Diagnostics: @unchecked Sendable {
+        private let body: (@Sendable (String) -> Void)?
+        private let lock = NSLock()
+        private var told = false
+
+        init(_ body: (@Sendable (String) -> Void)?) {
+            self.body = body
+        }
+
+        func report(_ message: String) { body?(message) }
+
+        func reportOnce(_ message: @autoclosure () -> String) {
+            let first = lock.withLock {
+                defer { told = true }
+                return !told
+            }
+            if first { body?(message()) }
         }
     }
 }

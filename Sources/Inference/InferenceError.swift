@@ -1,16 +1,28 @@
+import Foundation
+
 /// What can go wrong when a network is compiled or run.
 public enum InferenceError: Error, Sendable, Equatable {
+    /// The engine's libraries, or its plugin for this processor, cannot be used.
+    case unavailable(reason: String)
+    /// The engine was configured with a value that makes no sense, or for something else than is asked of it.
+    case invalidConfiguration(reason: String)
     /// The engine's library refused an operation.
     case engine(operation: String, reason: String)
     case missingInput(name: String, expected: [String])
     case unknownInput(name: String, expected: [String])
+    /// - Parameter expected: nil where any size is accepted.
     case shapeMismatch(input: String, expected: [Int?], given: [Int])
+    /// An input or output of the network is not of 32-bit floats.
     case unsupportedElementType(name: String)
 }
 
 extension InferenceError: CustomStringConvertible {
     public var description: String {
         switch self {
+        case .unavailable(let reason):
+            "OpenVINO is not available: \(reason). Run `make setup`, and keep its libraries where they were when this was built."
+        case .invalidConfiguration(let reason):
+            "The inference engine cannot be configured so: \(reason)."
         case .engine(let operation, let reason):
             "OpenVINO could not \(operation): \(reason)"
         case .missingInput(let name, let expected):
@@ -23,4 +35,8 @@ extension InferenceError: CustomStringConvertible {
             "The network's tensor \"\(name)\" is not of 32-bit floats. Cast it in the graph."
         }
     }
+}
+
+extension InferenceError: LocalizedError {
+    public var errorDescription: String? { description }
 }

@@ -6,91 +6,134 @@ import NeuralGraph
 ///
 /// Compiled networks are kept in a cache folder, so that a second start loads them instead of building and compiling.
 public final class OpenVINOEngine: InferenceEngine {
-    public struct Configuration: Sendable {
-        /// Threads for one network; nil: all cores.
-        public var threads: Int?
-        /// Where compiled networks are kept; nil: nowhere.
-        public var cacheFolder: URL?
-
-        public init(threads: Int? = nil, cacheFolder: URL? = CompiledModelCache.defaultFolder) {
-            self.threads = threads
-            self.cacheFolder = cacheFolder
-        }
-    }
+    /// The threads of one run.
+    public let threads: Int
 
     private let core: OpenVINOCore
     private let configuration: Configuration
     private let cache: CompiledModelCache?
-    private let supportsBFloat16: Bool
-    /// Loading a compiled network takes its settings from the core, so one network at a time sets them and loads or compiles.
-    private let lock = NSLock()
+    /// Whether the processor computes in bfloat16 at all, and whether that is faster than float32.
+    private let supportsBFloat16, prefersBFloat16: Bool
+    /// Everything but the network and its precision that a compiled form depends on.
+    private let environment: [String]
+    /// An imported network takes its precision from the core, so one network at a time sets it and is imported or compiled.
+    private let precisionLock = NSLock()
 
-    /// - Throws: `InferenceError` when OpenVINO's libraries cannot be loaded.
+    /// - Throws: `InferenceError.unavailable` when OpenVINO or its plugin for this processor cannot be loaded, and
+    ///   `InferenceError.invalidConfiguration`.
     public init(_ configuration: Configuration = .init()) throws {
-        core = try OpenVINOCore()
+        let threads = configuration.threads ?? Processor.availableCores
+        guard threads >= 1 else { throw InferenceError.invalidConfiguration(reason: "threads is \(threads), less than 1") }
+        guard configuration.concurrentRuns >= 1 else {
+            throw InferenceError.invalidConfiguration(reason: "concurrentRuns is \(configuration.concurrentRuns), less than 1")
+        }
         self.configuration = configuration
-        cache = configuration.cacheFolder.map(CompiledModelCache.init)
-        supportsBFloat16 = try core.property("OPTIMIZATION_CAPABILITIES").contains("BF16")
+        self.threads = threads
+        cache = configuration.cacheFolder.map {
+            CompiledModelCache(folder: $0, limit: configuration.cacheLimit, diagnostics: configuration.diagnostics)
+        }
+        core = try OpenVINOCore()
+        let capabilities: String
+        do {
+            capabilities = try core.property("OPTIMIZATION_CAPABILITIES")
+        } catch InferenceError.engine(_, let reason) {
+            throw InferenceError.unavailable(reason: reason)
+        }
+        supportsBFloat16 = capabilities.split(separator: " ").contains("BF16")
+        prefersBFloat16 = supportsBFloat16 && Processor.hasBFloat16
+        let streams = configuration.concurrentRuns
+        environment = [
+            OpenVINOCore.version, try core.property("FULL_DEVICE_NAME"), capabilities, Processor.instructionSets,
+            "threads \(threads)", "streams \(streams)",
+        ]
+        for (key, value) in [
+            ("PERFORMANCE_HINT", "LATENCY"),
+            ("NUM_STREAMS", String(streams)),
+            ("INFERENCE_NUM_THREADS", String(threads)),
+            ("ENABLE_CPU_PINNING", configuration.pinsThreads ? "YES" : "NO"),
+            ("PERF_COUNT", configuration.profiling ? "YES" : "NO"),
+        ] { try core.set(key, value) }
     }
 
-    /// The precision that `precision` stands for on this processor.
-    public func resolved(_ precision: Precision) -> Precision {
-        precision == .automatic ? (supportsBFloat16 ? .bfloat16 : .float32) : precision
+    /// The precision that `precision` stands for on this processor. `.automatic` is bfloat16 where there are instructions for it
+    /// (AVX512-BF16 or AMX); `.bfloat16` is float32 where the engine cannot compute in bfloat16.
+    public func resolvedPrecision(_ precision: Precision) -> Precision {
+        switch precision {
+        case .automatic: prefersBFloat16 ? .bfloat16 : .float32
+        case .bfloat16: supportsBFloat16 ? .bfloat16 : .float32
+        case .float32: .float32
+        }
     }
 
     public func compile(key: String, precision: Precision, model: () throws -> ONNXModel) throws -> any CompiledNetwork {
-        let precision = resolved(precision)
-        let entry = cache?.entry(for: [key, precision.rawValue, "\(configuration.threads ?? 0)", OpenVINOCore.version, try processor()])
-        lock.lock()
-        defer { lock.unlock() }
-        try withProperties(precision) { properties in
-            try check(ov_core_set_properties(core.handle, "CPU", properties.count, properties.baseAddress), "take its settings")
-        }
-        if let blob = entry?.load(), let handle = try? importModel(blob) {
-            return try OpenVINONetwork(handle, core: core, blob: blob)
-        }
-        let handle = try compile(model())
-        let network = try OpenVINONetwork(handle, core: core)
-        entry?.store { path in ov_compiled_model_export_model(handle, path) == OK }
+        try network(key: key, precision: precision, model: model)
+    }
+
+    /// `compile` with the type that tells the network's inputs, outputs and timings.
+    /// - Throws: `InferenceError`, and what `model` throws.
+    public func network(key: String, precision: Precision = .automatic, model: () throws -> ONNXModel) throws -> OpenVINONetwork {
+        let precision = resolvedPrecision(precision)
+        let entry = cache?.entry(for: [key, precision.rawValue] + environment)
+        if let entry, let network = load(entry, precision) { return network }
+        // Not under the lock: building a graph may take long and may compile other networks.
+        let source = try model()
+        let (compiled, names) = try withPrecision(precision) { try compile(source) }
+        let network = try makeNetwork(compiled, names, blob: nil, precision)
+        entry?.store(details: { try JSONEncoder().encode(names) }, export: { try network.export(to: $0) })
         return network
     }
 
-    /// Compiled code fits only the kind of processor it was made for.
-    private func processor() throws -> String {
-        try core.property("FULL_DEVICE_NAME") + " " + core.property("OPTIMIZATION_CAPABILITIES")
+    /// The cached network; nil when there is none or it is of no use.
+    private func load(_ entry: CompiledModelCache.Entry, _ precision: Precision) -> OpenVINONetwork? {
+        guard let stored = entry.load() else { return nil }
+        do {
+            let names = try JSONDecoder().decode(TensorNames.self, from: stored.details)
+            let compiled = try withPrecision(precision) { try importModel(stored.blob) }
+            return try makeNetwork(compiled, names, blob: stored.blob, precision)
+        } catch {
+            configuration.diagnostics?("The compiled network \(entry.url.path) is of no use and is made anew: \(error)")
+            return nil
+        }
     }
 
-    private func compile(_ model: ONNXModel) throws -> OpaquePointer {
-        let network = try model.data.withUnsafeBytes { bytes in
-            try makeHandle("read the network") {
-                ov_core_read_model_from_memory_buffer(
-                    core.handle, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count, nil, $0)
+    private func withPrecision<R>(_ precision: Precision, _ body: () throws -> R) throws -> R {
+        precisionLock.lock()
+        defer { precisionLock.unlock() }
+        try core.set("INFERENCE_PRECISION_HINT", precision == .bfloat16 ? "bf16" : "f32")
+        return try body()
+    }
+
+    private func compile(_ source: ONNXModel) throws -> (OpaquePointer, TensorNames) {
+        let model = try source.data.withUnsafeBytes { bytes in
+            guard let start = bytes.bindMemory(to: CChar.self).baseAddress else {
+                throw InferenceError.engine(operation: "read the network", reason: "it is empty")
+            }
+            return try makeHandle("read the network") {
+                ov_core_read_model_from_memory_buffer(core.handle, start, bytes.count, nil, $0)
             }
         }
-        defer { ov_model_free(network) }
-        return try makeHandle("compile the network") { ov_core_compile_model_props(core.handle, network, "CPU", 0, nil, $0) }
+        defer { ov_model_free(model) }
+        let names = try TensorNames(model: model)
+        let compiled = try makeHandle("compile the network") {
+            copenvino_core_compile_model(core.handle, model, OpenVINOCore.device, $0)
+        }
+        return (compiled, names)
     }
 
     private func importModel(_ blob: Data) throws -> OpaquePointer {
         try blob.withUnsafeBytes { bytes in
             try makeHandle("load a compiled network") {
-                ov_core_import_model(core.handle, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count, "CPU", $0)
+                ov_core_import_model(
+                    core.handle, bytes.bindMemory(to: CChar.self).baseAddress, bytes.count, OpenVINOCore.device, $0)
             }
         }
     }
 
-    private func withProperties<R>(_ precision: Precision, _ body: (UnsafeBufferPointer<ov_property_t>) throws -> R) rethrows -> R {
-        var settings = [
-            ("INFERENCE_PRECISION_HINT", precision == .bfloat16 ? "bf16" : "f32"),
-            ("PERFORMANCE_HINT", "LATENCY"),
-            ("NUM_STREAMS", "1"),
-            // Decoding and writing video run beside the network; pinned threads would wait for them.
-            ("ENABLE_CPU_PINNING", "NO"),
-        ]
-        if let threads = configuration.threads { settings.append(("INFERENCE_NUM_THREADS", String(threads))) }
-        let strings = settings.map { (strdup($0.0), strdup($0.1)) }
-        defer { strings.forEach { free($0.0); free($0.1) } }
-        let properties = strings.map { ov_property_t(key: $0.0, value: $0.1) }
-        return try properties.withUnsafeBufferPointer(body)
+    private func makeNetwork(
+        _ compiled: OpaquePointer, _ names: TensorNames, blob: Data?, _ precision: Precision
+    ) throws -> OpenVINONetwork {
+        try OpenVINONetwork(
+            compiled, names: names, core: core, blob: blob, precision: precision,
+            concurrentRuns: configuration.concurrentRuns, profiling: configuration.profiling)
     }
 }

@@ -2,32 +2,47 @@ import COpenVINO
 import Foundation
 import TensorFiles
 
-/// A compiled network. Tensors are handed to OpenVINO and back without copying where shapes are static.
+/// A network compiled by OpenVINO. Tensors go in, and come out where shapes are static, without being copied.
 ///
-/// Runs are serialised by a lock: the network uses all its threads for one run anyway.
-final class OpenVINONetwork: CompiledNetwork, @unchecked Sendable {
+/// Any number of threads may call it; calls beyond `concurrentRuns` of the engine's configuration wait for their turn.
+///
+/// Sendable because the compiled model never changes, and `turn` guards the list of requests.
+public final class OpenVINONetwork: CompiledNetwork, @unchecked Sendable {
+    public let inputs: [TensorDescription]
+    public let outputs: [TensorDescription]
+    /// The arithmetic's precision: never `.automatic`.
+    public let precision: Precision
+    /// Whether `profile` works.
+    private let profiling: Bool
+
     private let core: OpenVINOCore
-    /// An imported network reads its weights from the file it came from.
+    /// An imported network reads its weights from the file it came from, so the mapped file lives as long as the network.
     private let blob: Data?
     private let compiled: OpaquePointer
-    private let request: OpaquePointer
-    private let lock = NSLock()
-    let inputs: [Port]
-    let outputs: [Port]
+
+    private let turn = NSCondition()
+    private var idleRequests: [InferRequest]
+    private var requestsLeft: Int
 
     /// Takes ownership of `compiled`.
-    init(_ compiled: OpaquePointer, core: OpenVINOCore, blob: Data? = nil) throws {
+    init(
+        _ compiled: OpaquePointer, names: TensorNames, core: OpenVINOCore, blob: Data?, precision: Precision, concurrentRuns: Int,
+        profiling: Bool
+    ) throws {
         self.core = core
         self.blob = blob
         self.compiled = compiled
+        self.precision = precision
+        self.profiling = profiling
         do {
-            inputs = try Self.ports(count: { ov_compiled_model_inputs_size(compiled, $0) }) {
+            inputs = try Self.descriptions(names.inputs, count: { ov_compiled_model_inputs_size(compiled, $0) }) {
                 ov_compiled_model_input_by_index(compiled, $0, $1)
             }
-            outputs = try Self.ports(count: { ov_compiled_model_outputs_size(compiled, $0) }) {
+            outputs = try Self.descriptions(names.outputs, count: { ov_compiled_model_outputs_size(compiled, $0) }) {
                 ov_compiled_model_output_by_index(compiled, $0, $1)
             }
-            request = try makeHandle("prepare the network") { ov_compiled_model_create_infer_request(compiled, $0) }
+            idleRequests = [try InferRequest(compiled, inputs: inputs, outputs: outputs)]
+            requestsLeft = concurrentRuns - 1
         } catch {
             ov_compiled_model_free(compiled)
             throw error
@@ -35,86 +50,83 @@ final class OpenVINONetwork: CompiledNetwork, @unchecked Sendable {
     }
 
     deinit {
-        ov_infer_request_free(request)
+        idleRequests = []
         ov_compiled_model_free(compiled)
     }
 
-    private static func ports(
-        count: (UnsafeMutablePointer<Int>) -> ov_status_e, port: (Int, UnsafeMutablePointer<OpaquePointer?>) -> ov_status_e
-    ) throws -> [Port] {
+    private static func descriptions(
+        _ names: [String], count: (UnsafeMutablePointer<Int>) -> ov_status_e,
+        port: (Int, UnsafeMutablePointer<OpaquePointer?>) -> ov_status_e
+    ) throws -> [TensorDescription] {
         var size = 0
         try check(count(&size), "count the network's tensors")
-        return try (0..<size).map { index in
+        guard size == names.count else {
+            throw InferenceError.engine(operation: "match the network's tensors", reason: "it has \(size), \(names.count) are named")
+        }
+        return try names.enumerated().map { index, name in
             let handle = try makeHandle("read the network's tensors") { port(index, $0) }
             defer { ov_output_const_port_free(handle) }
-            return try Port(handle)
+            return try TensorDescription(port: handle, name: name)
         }
     }
 
-    func callAsFunction(_ given: [String: Tensor]) throws -> [String: Tensor] {
-        try validate(given)
-        lock.lock()
-        defer { lock.unlock() }
-        var handles: [OpaquePointer] = []
-        defer { handles.forEach { ov_tensor_free($0) } }
+    public func callAsFunction(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
+        try validate(inputs)
+        return try withRequest { try $0.run(inputs) }
+    }
 
-        // The wrapped memory stays alive through `given` and `results` until the run is over.
-        for (index, port) in inputs.enumerated() {
-            guard let tensor = given[port.name] else { continue }
-            let handle = try tensor.withUnsafeBuffer { try wrap(UnsafeMutableRawPointer(mutating: $0.baseAddress), shape: tensor.shape) }
-            handles.append(handle)
-            try check(ov_infer_request_set_input_tensor_by_index(request, index, handle), "set the input \(port.name)")
+    /// Runs the network once and returns what each node took, in the order of execution.
+    /// - Throws: `InferenceError.invalidConfiguration` unless the engine was configured with `profiling`.
+    public func profile(_ inputs: [String: Tensor]) throws -> [NodeTiming] {
+        guard profiling else {
+            throw InferenceError.invalidConfiguration(reason: "nodes are timed only by an engine whose configuration has `profiling`")
         }
-        var results: [String: Tensor] = [:]
-        for (index, port) in outputs.enumerated() where port.isStatic {
-            let shape = port.shape.compactMap { $0 }
-            let tensor = Tensor(shape: shape) { _ in }
-            let handle = try tensor.withUnsafeBuffer { try wrap(UnsafeMutableRawPointer(mutating: $0.baseAddress), shape: shape) }
-            handles.append(handle)
-            try check(ov_infer_request_set_output_tensor_by_index(request, index, handle), "set the output \(port.name)")
-            results[port.name] = tensor
+        try validate(inputs)
+        return try withRequest { request in
+            _ = try request.run(inputs)
+            return try request.timings()
         }
-        try check(ov_infer_request_infer(request), "run the network")
-        for (index, port) in outputs.enumerated() where !port.isStatic {
-            results[port.name] = try copyOutput(index)
+    }
+
+    /// Writes the compiled form, which `ov_core_import_model` reads, to a new file.
+    func export(to path: String) throws {
+        try check(ov_compiled_model_export_model(compiled, path), "write the compiled network")
+    }
+
+    private func withRequest<R>(_ body: (InferRequest) throws -> R) throws -> R {
+        let request = try takeRequest()
+        defer {
+            turn.withLock { idleRequests.append(request) }
+            turn.signal()
         }
-        withExtendedLifetime(given) {}
-        return results
+        return try body(request)
+    }
+
+    private func takeRequest() throws -> InferRequest {
+        turn.lock()
+        defer { turn.unlock() }
+        while true {
+            if let request = idleRequests.popLast() { return request }
+            if requestsLeft > 0 {
+                let request = try InferRequest(compiled, inputs: inputs, outputs: outputs)
+                requestsLeft -= 1
+                return request
+            }
+            turn.wait()
+        }
     }
 
     private func validate(_ given: [String: Tensor]) throws {
-        let names = inputs.map(\.name)
-        if let unknown = given.keys.sorted().first(where: { !names.contains($0) }) {
-            throw InferenceError.unknownInput(name: unknown, expected: names)
+        if let unknown = given.keys.sorted().first(where: { name in !inputs.contains { $0.name == name } }) {
+            throw InferenceError.unknownInput(name: unknown, expected: inputs.map(\.name))
         }
-        for port in inputs {
-            guard let tensor = given[port.name] else { throw InferenceError.missingInput(name: port.name, expected: names) }
-            guard port.accepts(tensor.shape) else {
-                throw InferenceError.shapeMismatch(input: port.name, expected: port.shape, given: tensor.shape)
+        for input in inputs {
+            guard let tensor = given[input.name] else {
+                throw InferenceError.missingInput(name: input.name, expected: inputs.map(\.name))
             }
-        }
-    }
-
-    private func wrap(_ memory: UnsafeMutableRawPointer?, shape: [Int]) throws -> OpaquePointer {
-        var dimensions = shape.map(Int64.init)
-        return try dimensions.withUnsafeMutableBufferPointer { buffer in
-            let shape = ov_shape_t(rank: Int64(buffer.count), dims: buffer.baseAddress)
-            return try makeHandle("wrap a tensor") { ov_tensor_create_from_host_ptr(F32, shape, memory, $0) }
-        }
-    }
-
-    private func copyOutput(_ index: Int) throws -> Tensor {
-        let handle = try makeHandle("read an output") { ov_infer_request_get_output_tensor_by_index(request, index, $0) }
-        defer { ov_tensor_free(handle) }
-        var shape = ov_shape_t()
-        try check(ov_tensor_get_shape(handle, &shape), "read an output's shape")
-        defer { ov_shape_free(&shape) }
-        var data: UnsafeMutableRawPointer?
-        try check(ov_tensor_data(handle, &data), "read an output")
-        let dimensions = (0..<Int(shape.rank)).map { Int(shape.dims[$0]) }
-        return Tensor(shape: dimensions) { buffer in
-            guard let data, let target = buffer.baseAddress else { return }
-            UnsafeMutableRawPointer(target).copyMemory(from: data, byteCount: buffer.count * 4)
+            guard input.accepts(tensor.shape) else {
+                throw InferenceError.shapeMismatch(input: input.name, expected: input.shape ?? [], given: tensor.shape)
+            }
         }
     }
 }

@@ -1,114 +1,97 @@
 import Foundation
-import NeuralGraph
 import TensorFiles
-import TestSupport
 import Testing
 
 @testable import Inference
+@testable import NeuralGraph
 
+/// Compiling: precision, configuration, and networks that cannot be compiled.
 struct OpenVINOEngineTests {
-    /// y = 2 x + 1 on three numbers.
-    private func model() throws -> ONNXModel {
-        let graph = Graph("line")
-        graph.output("y", graph.input("x", shape: [1, 3]) * 2 + 1)
-        return try graph.model()
+    private let engine: OpenVINOEngine
+
+    init() throws {
+        engine = try OpenVINOEngine(.init(cacheFolder: nil))
     }
 
-    private let input = ["x": Tensor(shape: [1, 3], [1, 2, 3])]
+    private static let computesInBFloat16 =
+        (try? OpenVINOEngine(.init(cacheFolder: nil)).resolvedPrecision(.bfloat16)) == .bfloat16
 
-    private func inFolder<R>(_ body: (URL) throws -> R) throws -> R {
-        let folder = try Fixtures.temporaryFolder()
-        defer { try? FileManager.default.removeItem(at: folder) }
-        return try body(folder)
-    }
-
-    @Test func runsANetwork() throws {
-        let network = try OpenVINOEngine(.init(cacheFolder: nil)).compile(key: "line", precision: .float32, model: model)
-        #expect(try network(input)["y"]?.values == [3, 5, 7])
-    }
-
-    @Test func wrongInputsAreNamed() throws {
-        let network = try OpenVINOEngine(.init(cacheFolder: nil)).compile(key: "line", precision: .float32, model: model)
-        #expect(throws: InferenceError.missingInput(name: "x", expected: ["x"])) { try network([:]) }
-        #expect(throws: InferenceError.unknownInput(name: "z", expected: ["x"])) { try network(["z": Tensor(shape: [1], [1])]) }
-        #expect(throws: InferenceError.shapeMismatch(input: "x", expected: [1, 3], given: [3])) {
-            try network(["x": Tensor(shape: [3], [1, 2, 3])])
+    @Test(.enabled(if: computesInBFloat16, "this processor does not compute in bfloat16"))
+    func precisionIsWhatWasAskedFor() throws {
+        let size = 512
+        let model = try TinyModels.dense(size: size)
+        let x = TinyModels.noise([1, size], seed: 3)
+        let weights = TinyModels.noise([size, size], seed: 7).values, values = x.values
+        let expected = (0..<size).map { column in
+            (0..<size).reduce(0.0) { $0 + Double(values[$1]) * Double(weights[$1 * size + column]) }
         }
-    }
-
-    @Test func brokenModelsAreRefused() throws {
-        let engine = try OpenVINOEngine(.init(cacheFolder: nil))
-        for data in [Data(), Data([1, 2, 3, 4]), Data(repeating: 0x41, count: 1000)] {
-            #expect(throws: InferenceError.self) { _ = try engine.compile(key: "broken", precision: .float32) { ONNXModel(data: data) } }
+        /// The largest error as a share of the largest value.
+        func error(_ precision: Precision) throws -> Double {
+            let network = try engine.network(key: "dense", precision: precision) { model }
+            #expect(network.precision == precision)
+            let y = try #require(network(["x": x])["y"]).values
+            return zip(y, expected).map { abs(Double($0) - $1) }.max()! / expected.map(abs).max()!
         }
+        // Both orders, since the engine's core keeps the last setting.
+        #expect(try error(.float32) < 1e-5)
+        let reduced = try error(.bfloat16)
+        #expect(reduced > 1e-4 && reduced < 2e-2)
+        #expect(try error(.float32) < 1e-5)
     }
 
-    private struct MustNotBuild: Error {}
+    @Test func automaticPrecisionIsResolved() throws {
+        let network = try engine.network(key: "affine", precision: .automatic) { try TinyModels.affine() }
+        #expect(network.precision == engine.resolvedPrecision(.automatic))
+        #expect(network.precision == (Processor.hasBFloat16 ? .bfloat16 : .float32))
+        #expect(engine.resolvedPrecision(.float32) == .float32)
+    }
 
-    @Test func aCachedNetworkIsNotBuiltAgain() throws {
-        try inFolder { folder in
-            let first = try OpenVINOEngine(.init(cacheFolder: folder)).compile(key: "line", precision: .float32, model: model)
-            #expect(try network(first) == [3, 5, 7])
-            let second = try OpenVINOEngine(.init(cacheFolder: folder)).compile(key: "line", precision: .float32) { throw MustNotBuild() }
-            #expect(try network(second) == [3, 5, 7])
-            #expect(throws: MustNotBuild.self) {
-                _ = try OpenVINOEngine(.init(cacheFolder: folder)).compile(key: "other", precision: .float32) { throw MustNotBuild() }
+    @Test func brokenModels() throws {
+        let model = try TinyModels.affine().data
+        let random = Data(TinyModels.noise([4096], seed: 5).values.map { UInt8(128 + 127 * $0) })
+        for data in [Data(), random, Data(count: 100), model.prefix(model.count / 2), random + model] {
+            #expect {
+                try engine.compile(key: "broken", precision: .float32) { ONNXModel(data: data) }
+            } throws: { error in
+                guard case InferenceError.engine(_, let reason) = error else { return false }
+                return !reason.isEmpty
             }
         }
     }
 
-    private func network(_ network: any CompiledNetwork) throws -> [Float]? { try network(input)["y"]?.values }
+    @Test func unknownOperatorIsNamed() throws {
+        let model = try TinyModels.model(inputs: [("x", [2])], outputs: [("y", [2])], nodes: [("Frobnicate", ["x"], "y")])
+        #expect {
+            try engine.compile(key: "unknown", precision: .float32) { model }
+        } throws: { "\($0)".contains("Frobnicate") }
+    }
 
-    /// A loaded network must compute what the compiled one did: precision and weights survive the cache.
-    @Test(arguments: [Precision.float32, .bfloat16]) func loadingChangesNoResult(precision: Precision) throws {
-        try inFolder { folder in
-            func build() throws -> ONNXModel {
-                let graph = Graph("product")
-                let weights = Tensor(shape: [64, 64], (0..<4096).map { Float($0 * 37 % 101) / 101 - 0.5 })
-                graph.output("y", graph.input("x", shape: [8, 64]).matmul(graph.constant(weights)).relu())
-                return try graph.model()
-            }
-            let x = ["x": Tensor(shape: [8, 64], (0..<512).map { Float($0 * 53 % 97) / 97 })]
-            let compiled = try OpenVINOEngine(.init(cacheFolder: folder)).compile(key: "product", precision: precision, model: build)
-            let fresh = try compiled(x)["y"]?.values
-            let loaded = try OpenVINOEngine(.init(cacheFolder: folder)).compile(key: "product", precision: precision, model: build)
-            for _ in 0..<3 { #expect(try loaded(x)["y"]?.values == fresh) }
+    @Test func integersAreRefused() throws {
+        #expect(throws: InferenceError.unsupportedElementType(name: "y")) {
+            try engine.compile(key: "integers", precision: .float32) { try TinyModels.integerOutput() }
         }
     }
 
-    @Test func damagedCacheFilesAreIgnored() throws {
-        try inFolder { folder in
-            _ = try OpenVINOEngine(.init(cacheFolder: folder)).compile(key: "line", precision: .float32, model: model)
-            let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-            let file = try #require(files.first)
-            #expect(files.count == 1 && file.pathExtension == "compiled")
-            let whole = try Data(contentsOf: file)
-            var flipped = whole
-            flipped[flipped.count - 10] ^= 0xff
-            for damaged in [Data(), whole.prefix(100), whole.dropLast(1), flipped] {
-                try Data(damaged).write(to: file)
-                let again = try OpenVINOEngine(.init(cacheFolder: folder)).compile(key: "line", precision: .float32, model: model)
-                #expect(try network(again) == [3, 5, 7])
-            }
-        }
+    @Test func errorsOfTheModelPassThrough() throws {
+        struct NoWeights: Error {}
+        #expect(throws: NoWeights.self) { try engine.compile(key: "none", precision: .float32) { throw NoWeights() } }
     }
 
-    @Test func anUnwritableCacheIsNoObstacle() throws {
-        let nowhere = URL(fileURLWithPath: "/proc/no/such/folder")
-        let made = try OpenVINOEngine(.init(cacheFolder: nowhere)).compile(key: "line", precision: .float32, model: model)
-        #expect(try network(made) == [3, 5, 7])
+    /// Building one network may need another.
+    @Test(.timeLimit(.minutes(1))) func modelMayCompileAnother() throws {
+        let outer = try engine.network(key: "outer", precision: .float32) {
+            _ = try engine.network(key: "inner", precision: .float32) { try TinyModels.affine() }
+            return try TinyModels.affine(5, 0)
+        }
+        let y = try outer(["x": Tensor(shape: [2, 3], repeating: 1)])["y"]
+        #expect(y?.values == [Float](repeating: 5, count: 6))
     }
 
-    @Test func severalThreadsMayCall() async throws {
-        let network = try OpenVINOEngine(.init(cacheFolder: nil)).compile(key: "line", precision: .float32, model: model)
-        try await withThrowingTaskGroup(of: Bool.self) { group in
-            for i in 0..<50 {
-                group.addTask {
-                    let x = Float(i)
-                    return try network(["x": Tensor(shape: [1, 3], [x, x, x])])["y"]?.values == [2 * x + 1, 2 * x + 1, 2 * x + 1]
-                }
-            }
-            for try await isRight in group { #expect(isRight) }
+    @Test func configurationIsChecked() throws {
+        for configuration in [OpenVINOEngine.Configuration(threads: 0), .init(threads: -3), .init(concurrentRuns: 0)] {
+            #expect(throws: InferenceError.self) { try OpenVINOEngine(configuration) }
         }
+        #expect(try OpenVINOEngine(.init(threads: 1, cacheFolder: nil)).threads == 1)
+        #expect((1...ProcessInfo.processInfo.processorCount).contains(engine.threads))
     }
 }
