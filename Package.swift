@@ -3,7 +3,7 @@ import PackageDescription
 
 // OpenVINO lives in `.deps/openvino`, where `make setup` puts it. As a dependency of another package there is no such
 // folder (and SwiftPM forbids the flags below), so OpenVINO is then found through pkg-config (Homebrew, conda, a .pc file).
-let isDependency = Context.packageDirectory.contains("/checkouts/")
+let isDependency = ["/.build/checkouts/", "/SourcePackages/checkouts/"].contains { Context.packageDirectory.contains($0) }
 let openVINO = "\(Context.packageDirectory)/.deps/openvino"
 let swiftSettings: [SwiftSetting] = isDependency ? [] : [.unsafeFlags(["-Xcc", "-I\(openVINO)/include"])]
 let linkerSettings: [LinkerSetting] = isDependency ? [] : [
@@ -23,7 +23,8 @@ let package = Package(
     name: "sam-pt-swift",
     platforms: [.macOS(.v14)],
     products: [
-        .library(name: "SAMPT", targets: ["SAMPT", "Segmenters", "PointTrackers", "Media"]),
+        .library(name: "SAMPT", targets: ["SAMPT", "Segmenters", "PointTrackers", "Media", "Inference"]),
+        .library(name: "NeuralGraph", targets: ["NeuralGraph", "TensorFiles"]),
         .library(name: "VideoBenchmarks", targets: ["VideoBenchmarks"]),
         .executable(name: "sampt", targets: ["sampt"]),
     ],

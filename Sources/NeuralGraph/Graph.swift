@@ -36,7 +36,7 @@ public final class Graph {
         proto.output.append(.init(name: name, shape: value.shape, type: value.type))
     }
 
-    /// A float32 constant, for example a layer's weights.
+    /// A float32 constant, for example a layer's weights. Equal names must mean equal contents: a known name gives the earlier constant.
     public func constant(_ tensor: Tensor, name: String? = nil) -> Value {
         if let name, let known = constants[name] { return known }
         let unique = name ?? fresh("constant")

@@ -24,6 +24,7 @@ public struct TrackedPoint: Sendable, Hashable {
 
 /// Follows points through a video.
 public protocol PointTracker: Sendable {
+    /// Short, as on the command line.
     var name: String { get }
     /// Starts at `frame` without any points. Feature maps live in `video`'s cache, where other users find them.
     func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession
@@ -31,13 +32,13 @@ public protocol PointTracker: Sendable {
 
 /// Points being followed from frame to frame in one direction of time.
 ///
-/// Trackers that need to look ahead (windows) read further frames from the store themselves; callers just advance.
+/// Not for several threads at once. Trackers that need to look ahead (windows) read further frames from the store themselves; callers just advance.
 public protocol TrackingSession: AnyObject {
     /// The frame that `points` belongs to.
     var frame: Int { get }
     /// All points, ascending by id.
     var points: [TrackedPoint] { get }
-    /// Adds points at `frame`; in that frame they are visible by definition. Points with equal `group` move together
+    /// Adds points at `frame`; in that frame they are visible, unless they lie outside it. Points with equal `group` move together
     /// (parts of one object); trackers may use that.
     /// - Returns: the ids of the new points, in order.
     @discardableResult
@@ -45,6 +46,7 @@ public protocol TrackingSession: AnyObject {
     /// Stops following points; unknown ids are ignored.
     func remove(_ ids: Set<Int>)
     /// Moves on to the next frame in the session's direction.
-    /// - Throws: `MediaError.frameOutOfRange` past the video's end.
+    /// - Throws: `MediaError.frameOutOfRange` past the video's end, `MediaError` when a frame cannot be decoded; the session then stays in
+    ///   its old frame.
     func advance() throws
 }

@@ -9,7 +9,8 @@ public struct FrameResult: Sendable {
     /// One entry per queried object, in the order of the queries.
     public var objects: [ObjectResult]
 
-    /// Every pixel's object id. Where objects overlap, the one with the larger logit has the pixel.
+    /// Every pixel's object id. Where objects overlap, the one with the larger logit has the pixel; a given mask has it before all,
+    /// and ties go to the object listed first.
     public var indexMask: IndexMask
 }
 
@@ -26,7 +27,7 @@ public struct ObjectResult: Sendable {
 
 /// A tracked query point in one frame.
 public struct PromptPoint: Sendable, Hashable {
-    /// Identifies the point over time within its object and direction of tracking.
+    /// Identifies the point over time within its object and direction of tracking; re-initialisation gives new ids.
     public var id: Int
     /// In pixels of the frame; pixel centres at +0.5.
     public var position: SIMD2<Float>
@@ -45,6 +46,7 @@ public struct PromptPoint: Sendable, Hashable {
 public struct SegmentationProgress: Sendable {
     /// Frames processed so far, counting a frame once per direction of tracking.
     public var framesDone: Int
+    /// The frames of the video and those of the backward pass.
     public var framesTotal: Int
     public var secondsElapsed: Double
 

@@ -10,9 +10,9 @@ public struct ObjectQuery: Sendable {
     public enum Prompt: Sendable {
         /// Clicks: at least one positive; coordinates in pixels of the frame, pixel centres at +0.5.
         case points([PointPrompt])
-        /// A box around the object.
+        /// A box around the object, at least 1 pixel wide and high, inside the frame; the mask of the query frame is clipped to it.
         case box(Box)
-        /// The object's pixels, of the video's frame size.
+        /// The object's pixels, of the video's frame size, not empty.
         case mask(Mask)
     }
 
@@ -33,7 +33,7 @@ public struct ObjectQuery: Sendable {
     }
 }
 
-/// What is wrong with a request to segment a video.
+/// What is wrong with a request to segment a video. Thrown when the first frame is asked for.
 public enum QueryError: Error, Sendable, Equatable {
     case noObjects
     case invalidID(Int)
@@ -45,6 +45,7 @@ public enum QueryError: Error, Sendable, Equatable {
     case emptyMask(object: String)
     case maskSizeDiffers(object: String, mask: ImageSize, frame: ImageSize)
     case nothingFound(object: String, frame: Int)
+    case invalidOption(name: String, range: String)
 }
 
 extension QueryError: CustomStringConvertible {
@@ -68,6 +69,8 @@ extension QueryError: CustomStringConvertible {
             "\(object): the mask is empty."
         case .maskSizeDiffers(let object, let mask, let frame):
             "\(object): the mask is \(mask), the video \(frame). They must have one size."
+        case .invalidOption(let name, let range):
+            "The option \(name) must be \(range)."
         case .nothingFound(let object, let frame):
             "\(object): the segmenter finds nothing at the given points in frame \(frame). Click nearer to the object's middle or give a mask."
         }

@@ -85,7 +85,8 @@ struct ObjectTrack {
         outcome.mask = mask
         guard isPlausible(area) else { return outcome }
         recentArea = 0.7 * recentArea + 0.3 * area
-        if options.reinitializes, framesSinceSeeding >= options.reinitializationHorizon {
+        let isSure = prediction.predictedIoU >= options.reinitializationIoUThreshold
+        if options.reinitializes, isSure, framesSinceSeeding >= options.reinitializationHorizon {
             try reinitialize(from: mask, session: session, video: video)
         }
         return outcome

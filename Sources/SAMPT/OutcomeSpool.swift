@@ -5,7 +5,7 @@ import Segmenters
 /// Keeps what backward tracking found until the frames are delivered in order.
 ///
 /// Outcomes go to a temporary file (bfloat16 logits and the mask, about 35 KB per object and frame with the built-in segmenter), so that memory
-/// does not grow with the length of the video. Only the newest-first order of the writes is needed back.
+/// does not grow with the length of the video. Written from the last frame to the first, read from the first to the last.
 final class OutcomeSpool {
     private let url: URL
     private let file: FileHandle

@@ -47,6 +47,7 @@ actor SegmentationRun {
 
     private func begin() throws {
         startTime = .now
+        try options.validate()
         try ObjectQuery.validate(queries, size: video.size, frameCount: video.frameCount)
         if options.tracksBackward, lastQueryFrame > 0 { try trackBackward() }
     }

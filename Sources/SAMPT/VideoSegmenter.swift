@@ -4,7 +4,10 @@ import Segmenters
 
 /// SAM-PT: segments marked objects through a video by tracking points on them.
 ///
-///     let segmenter = VideoSegmenter(segmenter: try NanoPrompt(), tracker: try NanoTrack())
+///     let engine = try OpenVINOEngine()
+///     let encoder = try NanoFrameEncoder(engine: engine)
+///     let segmenter = try VideoSegmenter(
+///         segmenter: NanoPrompt(engine: engine, encoder: encoder), tracker: NanoTrack(engine: engine, encoder: encoder))
 ///     let video = try VideoReader(path: "rabbit.mp4")
 ///     let rabbit = ObjectQuery(id: 1, frame: 0, prompt: .points([.positive(640, 360)]))
 ///     for try await frame in segmenter.segment(video, objects: [rabbit]) {
@@ -23,10 +26,12 @@ public struct VideoSegmenter: Sendable {
 
     /// The masks of all objects, frame by frame in order, over the whole of `video`.
     ///
-    /// Work runs ahead of the consumer by a few frames at most. Ending the iteration or cancelling its task stops the work.
+    /// Work runs one frame ahead of the consumer. If an object is marked after frame 0, the backward pass runs before the first frame
+    /// is delivered. Ending the iteration or cancelling its task stops the work.
     /// - Parameter progress: called after each processed frame, from the working task.
     /// - Throws (while iterating): `QueryError` for queries that do not fit the video, `MediaError` when a frame cannot be decoded
-    ///   (all frames before it have been delivered), `CancellationError`.
+    ///   (all frames before it have been delivered) or the temporary file
+    ///   of the backward pass cannot be written, `InferenceError` and `SegmenterError` from the networks, `CancellationError`.
     public func segment(
         _ video: any FrameSource, objects: [ObjectQuery], progress: (@Sendable (SegmentationProgress) -> Void)? = nil
     ) -> AsyncThrowingStream<FrameResult, any Error> {

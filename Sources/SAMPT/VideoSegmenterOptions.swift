@@ -3,23 +3,27 @@ public struct VideoSegmenterOptions: Sendable, Equatable {
     /// How query points are chosen on a mask (paper, section 3.1).
     public var positivePointMethod: PointSelectionMethod = .kMedoids
     public var negativePointMethod: PointSelectionMethod = .kMedoids
-    /// Points per object; objects marked with points keep those in addition.
+    /// Points sampled per object in its query frame and at each re-initialisation, and the most that prompt in one frame (chosen at random
+    /// among the visible ones). An object's clicks are tracked in addition.
     public var positivePoints = 16
     public var negativePoints = 8
 
     /// Further decoder passes after the first, each fed with the logits of the one before (paper, section 3.3).
     public var refinementIterations = 1
-    /// Masks whose predicted IoU is lower are left empty.
+    /// Masks whose predicted IoU is lower, 0 to 1, are left empty. The query frame's own mask is always kept.
     public var predictedIoUThreshold: Float = 0
     /// Whether the visible positive points of other objects serve as negative points.
     public var usesOtherObjectsAsNegatives = true
-    /// At most this many of them per object; nil: all.
+    /// At most this many points of other objects per object and frame; nil: all.
     public var maximumOtherNegatives: Int? = 8
 
     /// Whether points are sampled anew from the predicted masks as the video goes on (paper, section 3.4).
     public var reinitializes = true
     /// Frames between re-initialisations.
     public var reinitializationHorizon = 8
+
+    /// Points are sampled anew only from masks whose predicted IoU is at least this, 0 to 1.
+    public var reinitializationIoUThreshold: Float = 0.7
 
     /// Whether a segmenter that can remember appearances is given the query frame's.
     public var usesAppearanceMemory = true
@@ -30,12 +34,30 @@ public struct VideoSegmenterOptions: Sendable, Equatable {
     public var seed: UInt64 = 72
 
     public init() {}
+
+    /// - Throws: `QueryError.invalidOption` for the first value out of range.
+    func validate() throws {
+        func check(_ name: String, _ isValid: Bool, _ range: String) throws {
+            guard isValid else { throw QueryError.invalidOption(name: name, range: range) }
+        }
+        try check("positivePoints", positivePoints >= 1, "at least 1")
+        try check("negativePoints", negativePoints >= 0, "at least 0")
+        try check("refinementIterations", refinementIterations >= 0, "at least 0")
+        try check("maximumOtherNegatives", (maximumOtherNegatives ?? 0) >= 0, "nil or at least 0")
+        try check("reinitializationHorizon", reinitializationHorizon >= 1, "at least 1")
+        try check("predictedIoUThreshold", predictedIoUThreshold.isFinite, "a finite number")
+        try check("reinitializationIoUThreshold", reinitializationIoUThreshold.isFinite, "a finite number")
+    }
 }
 
 /// How query points are chosen on a mask.
 public enum PointSelectionMethod: String, Sendable, CaseIterable, Codable {
+    /// Uniformly.
     case random
+    /// Spread evenly over the mask.
     case kMedoids = "kmedoids"
+    /// On corners that are good to track, filled up with medoids.
     case shiTomasi = "shi-tomasi"
+    /// A quarter medoids, a third corners, the rest random.
     case mixed
 }

@@ -33,7 +33,7 @@ public struct ObjectPrompt: Sendable {
     public var points: [PointPrompt]
     /// A tight box around the object, in pixels of the frame. Segmenters without box input ignore it.
     public var box: Box?
-    /// The logits of an earlier pass over the same frame, or of the frame before it.
+    /// The logits of an earlier pass over the same frame. Logits of another grid are ignored.
     public var previousLogits: MaskLogits?
     /// What the object looks like in other frames, for segmenters that can use it.
     public var memory: AppearanceMemory?
@@ -60,6 +60,7 @@ public struct MaskPrediction: Sendable {
 
 /// A network that turns prompts into masks: SAM and its relatives, or the built-in NanoPrompt.
 public protocol PromptableSegmenter: Sendable {
+    /// Short, as on the command line.
     var name: String { get }
     /// Whether its frames are `AppearanceRemembering`; false unless a segmenter says otherwise.
     var remembersAppearance: Bool { get }
@@ -79,7 +80,7 @@ extension PromptableSegmenter {
 public protocol SegmentableFrame: Sendable {
     /// The frame's size in pixels.
     var size: ImageSize { get }
-    /// One decoder pass for several objects at once.
+    /// One decoder pass for several objects at once; answers come in the order of the prompts.
     func predict(_ prompts: [ObjectPrompt]) throws -> [MaskPrediction]
 }
 
@@ -91,7 +92,7 @@ public protocol AppearanceRemembering: SegmentableFrame {
     func remember(_ points: [PointPrompt]) throws -> AppearanceMemory
 }
 
-/// Embeddings of an object's points in some frame, made and understood by one segmenter.
+/// Embeddings of an object's points in some frame, made and understood by one segmenter with one set of weights.
 public struct AppearanceMemory: Sendable, Equatable {
     /// One embedding with its label per point.
     public struct Entry: Sendable, Equatable {

@@ -8,7 +8,7 @@ public enum SegmenterError: Error, Sendable, Equatable {
 extension SegmenterError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .missingResource(let name): "The built-in file \(name) is not beside the program. Build it again with `make build`."
+        case .missingResource(let name): "The built-in weights \(name) are missing from the resources that must lie beside the program."
         case .missingOutput(let name): "The network returned no output \"\(name)\"."
         case .noPrediction: "The segmenter returned no mask."
         }

@@ -8,7 +8,7 @@ public struct Tensor: Sendable {
     /// The number of elements.
     public var count: Int { storage.count }
 
-    /// A tensor whose elements `fill` writes; it receives uninitialised memory.
+    /// A tensor whose elements `fill` writes; it receives uninitialised memory and must write every element.
     public init(shape: [Int], uninitialized fill: (UnsafeMutableBufferPointer<Float>) throws -> Void) rethrows {
         self.shape = shape
         storage = TensorStorage(count: shape.reduce(1, *))

@@ -133,7 +133,9 @@ public struct DAVISReport: Sendable, Encodable {
 
     public init(_ scores: [String: SequenceScore]) {
         func average(_ value: (SequenceScore) -> Double) -> Double {
-            scores.sorted { $0.key < $1.key }.reduce(0) { $0 + value($1.value) } / Double(max(1, scores.count))
+            // Sequences too short to have a scored frame do not count.
+            let values = scores.sorted { $0.key < $1.key }.map { value($0.value) }.filter { !$0.isNaN }
+            return values.isEmpty ? .nan : values.reduce(0, +) / Double(values.count)
         }
         let (j, f) = (average(\.j.mean), average(\.f.mean))
         mean = Means(j: j, f: f, jf: (j + f) / 2)

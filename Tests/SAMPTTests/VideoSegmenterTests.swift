@@ -162,6 +162,25 @@ struct VideoSegmenterTests {
     }
 }
 
+struct VideoSegmenterOptionsTests {
+    @Test func impossibleValuesAreNamed() throws {
+        try VideoSegmenterOptions().validate()
+        let changes: [(String, (inout VideoSegmenterOptions) -> Void)] = [
+            ("positivePoints", { $0.positivePoints = 0 }), ("negativePoints", { $0.negativePoints = -1 }),
+            ("refinementIterations", { $0.refinementIterations = -1 }), ("maximumOtherNegatives", { $0.maximumOtherNegatives = -1 }),
+            ("reinitializationHorizon", { $0.reinitializationHorizon = 0 }), ("predictedIoUThreshold", { $0.predictedIoUThreshold = .nan }),
+        ]
+        for (name, change) in changes {
+            var options = VideoSegmenterOptions()
+            change(&options)
+            #expect { try options.validate() } throws: { error in
+                guard case QueryError.invalidOption(name, _)? = error as? QueryError else { return false }
+                return true
+            }
+        }
+    }
+}
+
 struct FrameStoreTests {
     private struct Counter: FrameProcessor {
         let cacheKey = "counter"

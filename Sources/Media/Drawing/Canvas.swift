@@ -10,7 +10,7 @@ public struct Color: Sendable, Hashable {
 
     public static let white = Color(255, 255, 255)
     public static let black = Color(0, 0, 0)
-    /// Points that are not visible.
+    /// The colour of points that are not visible.
     public static let hidden = Color(255, 0, 0)
 
     /// The colour of the `index`-th object: matplotlib's tab10, from the start again after ten.

@@ -4,7 +4,8 @@
 public protocol FrameSource: Sendable {
     /// The size of every frame after rotation metadata has been applied.
     var size: ImageSize { get }
-    /// The number of frames. For a damaged file this is what decodes, known after opening.
+    /// The number of frames. For a cut file, the frames whose data is there; single damaged ones may
+    /// still throw when read.
     var frameCount: Int { get }
     /// When each frame is shown, for writing results with the source's timing.
     var timing: VideoTiming { get }

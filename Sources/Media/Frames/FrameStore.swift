@@ -9,6 +9,7 @@ public protocol FrameProcessor: Sendable {
     associatedtype Output: Sendable
     /// Equal for processors whose outputs are interchangeable.
     var cacheKey: String { get }
+    /// Must depend on the picture alone. Others who ask for the same frame wait meanwhile.
     func process(_ image: RGBImage) throws -> Output
 }
 
@@ -59,11 +60,13 @@ public final class FrameStore: Sendable {
         }
     }
 
-    /// Keeps frame `index` in the cache, beyond its capacity, until `unpin`; for a frame that is needed again much later.
+    /// Keeps frame `index` in the cache, beyond its capacity, until `unpin`; for a frame that is needed again much later. Pinning
+    /// twice equals once.
     public func pin(_ index: Int) {
         _ = state.withLock { $0.pinned.insert(index) }
     }
 
+    /// Lets frame `index` leave the cache again.
     public func unpin(_ index: Int) {
         _ = state.withLock { $0.pinned.remove(index) }
     }

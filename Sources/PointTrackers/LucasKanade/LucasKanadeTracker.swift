@@ -6,7 +6,7 @@ import Media
 /// keeps its last position and is never visible again.
 public struct LucasKanadeTracker: PointTracker {
     public let name = "lucas-kanade"
-    /// The largest distance in pixels between a point and its return, above which it is lost.
+    /// A point is lost when tracking it back leads further than this from where it was, in pixels of the frame.
     public var returnTolerance: Float
 
     public init(returnTolerance: Float = 1) {

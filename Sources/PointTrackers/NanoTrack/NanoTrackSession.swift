@@ -90,11 +90,12 @@ final class NanoTrackSession: TrackingSession {
     func advance() throws {
         let next = frame + direction.rawValue
         guard (0..<video.frameCount).contains(next) else { throw MediaError.frameOutOfRange(index: next, count: video.frameCount) }
-        frame = next
-        maps = nil
-        guard !ids.isEmpty else { return }
+        guard !ids.isEmpty else {
+            (frame, maps) = (next, nil)
+            return
+        }
         let count = NanoTrackNetworks.slots(for: ids.count)
-        let maps = try currentMaps()
+        let maps = try networks.head(video.value(of: encoder, at: next))
         var inputs = ["f4": maps.f4, "f8": maps.f8, "A": groupMatrix(count)]
         for (name, width) in Self.parts {
             let rows = state[name] ?? []
@@ -110,6 +111,7 @@ final class NanoTrackSession: TrackingSession {
             state[part] = result.withUnsafeBuffer { Array($0.prefix(old.count)) }
         }
         guard let confidence = results["pv"] else { throw SegmenterError.missingOutput("pv") }
+        (frame, self.maps) = (next, maps)
         confidences = confidence.withUnsafeBuffer { Array($0.prefix(ids.count)) }
     }
 

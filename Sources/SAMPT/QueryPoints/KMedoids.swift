@@ -5,7 +5,7 @@
 /// sums and gives separate parts points of their own.
 enum KMedoids {
     /// - Parameter candidates: at most about 2,000 points; the work grows with their square for few medoids.
-    /// - Returns: indices into `candidates`, `count` of them, all different when there are as many candidates.
+    /// - Returns: indices into `candidates`, `count` of them, all different when there are at least as many candidates.
     static func select(_ count: Int, from candidates: [SIMD2<Float>], using generator: inout SeededGenerator) -> [Int] {
         guard count > 0, !candidates.isEmpty else { return [] }
         guard count < candidates.count else { return (0..<count).map { $0 % candidates.count } }

@@ -17,6 +17,8 @@ struct MethodOptions: ParsableArguments {
     var iouThreshold = VideoSegmenterOptions().predictedIoUThreshold
     @Option(help: "Sample points anew from the predicted mask every so many frames.")
     var horizon = VideoSegmenterOptions().reinitializationHorizon
+    @Option(help: "Sample points anew only from masks that the segmenter expects to have this intersection over union, 0 to 1.")
+    var reinitIouThreshold = VideoSegmenterOptions().reinitializationIoUThreshold
     @Flag(inversion: .prefixedNo, help: "Whether points are sampled anew at all.")
     var reinit = VideoSegmenterOptions().reinitializes
     @Flag(inversion: .prefixedNo, help: "Whether the segmenter is shown how the object looked in its query frame, where it can use that.")
@@ -37,6 +39,7 @@ struct MethodOptions: ParsableArguments {
         try check("refinement", refinement, 0...100)
         try check("horizon", horizon, 1...1_000_000)
         guard (0...1).contains(iouThreshold) else { throw ValidationError("--iou-threshold must be between 0 and 1.") }
+        guard (0...1).contains(reinitIouThreshold) else { throw ValidationError("--reinit-iou-threshold must be between 0 and 1.") }
     }
 
     func options() throws -> VideoSegmenterOptions {
@@ -49,6 +52,7 @@ struct MethodOptions: ParsableArguments {
         options.predictedIoUThreshold = iouThreshold
         options.reinitializes = reinit
         options.reinitializationHorizon = horizon
+        options.reinitializationIoUThreshold = reinitIouThreshold
         options.usesAppearanceMemory = memory
         options.usesOtherObjectsAsNegatives = otherNegatives
         options.tracksBackward = !forwardOnly

@@ -6,7 +6,7 @@ import TensorFiles
 /// The image encoder that the built-in segmenter and tracker share, as a `FrameProcessor`: whoever asks first runs it, the other
 /// finds its maps in the frame store.
 public final class NanoFrameEncoder: FrameProcessor {
-    /// The encoder's maps of one frame (model card, "Encoder").
+    /// The encoder's maps of one frame (model card, "Encoder body" and "Feature pyramid"); H and W are those of the padded input.
     public struct Maps: Sendable {
         public let grid: NanoInputGrid
         /// 1 x 24 x H/4 x W/4, before the pyramid.
@@ -21,12 +21,13 @@ public final class NanoFrameEncoder: FrameProcessor {
         public let e: Tensor
     }
 
-    public let cacheKey = "nano-encoder"
+    public let cacheKey: String
     private let weights: Weights
     private let library: NetworkLibrary
 
     public init(engine: any InferenceEngine, precision: Precision = .automatic) throws {
         weights = try NanoWeights.segmenter()
+        cacheKey = "nano-encoder-\(weights.source.fingerprint)-\(precision.rawValue)"
         library = NetworkLibrary(engine: engine, precision: precision)
     }
 

@@ -10,7 +10,7 @@ public struct NanoInputGrid: Hashable, Sendable {
     /// The input's size, `resized` padded.
     public let input: ImageSize
 
-    /// - Parameter longestSide: of the resized frame, in pixels; the networks were trained for 640.
+    /// - Parameter longestSide: of the resized frame, in pixels; the networks were trained for 640. Smaller frames are enlarged.
     public init(frame: ImageSize, longestSide: Int = 640) {
         self.frame = frame
         let scale = Double(longestSide) / Double(frame.longestSide)

@@ -6,7 +6,8 @@ import TensorFiles
 
 /// The built-in segmenter: small, point-prompted, with an appearance memory (docs/models/nano-prompt.md).
 ///
-///     let encoder = try NanoFrameEncoder(engine: OpenVINOEngine())
+///     let engine = try OpenVINOEngine()
+///     let encoder = try NanoFrameEncoder(engine: engine)
 ///     let segmenter = try NanoPrompt(engine: engine, encoder: encoder)
 public final class NanoPrompt: PromptableSegmenter {
     public let name = "nano"
