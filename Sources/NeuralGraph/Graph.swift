@@ -38,7 +38,11 @@ public final class Graph {
 
     /// A float32 constant, for example a layer's weights. Equal names must mean equal contents: a known name gives the earlier constant.
     public func constant(_ tensor: Tensor, name: String? = nil) -> Value {
-        if let name, let known = constants[name] { return known }
+        if let name, let known = constants[name] {
+            // Two layers of one name with different weights would otherwise silently share the first one's.
+            precondition(known.shape == tensor.shape, "two constants are called \(name): \(known.shape) and \(tensor.shape)")
+            return known
+        }
         let unique = name ?? fresh("constant")
         var initializer = Onnx_TensorProto()
         initializer.name = unique
@@ -87,8 +91,17 @@ public final class Graph {
         return Value(graph: self, name: name, shape: shape, type: type)
     }
 
+    /// Records one ONNX operator with several outputs of one type.
+    func nodes(
+        _ operation: String, _ inputs: [Value?], shapes: [[Int]], type: ElementType = .float32, attributes: [Attribute] = []
+    ) -> [Value] {
+        nodes(operation, inputs, shapes: shapes, types: shapes.map { _ in type }, attributes: attributes)
+    }
+
     /// Records one ONNX operator with several outputs.
-    func node(_ operation: String, _ inputs: [Value?], shapes: [[Int]], attributes: [Attribute] = []) -> [Value] {
+    func nodes(
+        _ operation: String, _ inputs: [Value?], shapes: [[Int]], types: [ElementType], attributes: [Attribute] = []
+    ) -> [Value] {
         let name = fresh(operation)
         var node = Onnx_NodeProto()
         node.opType = operation
@@ -97,7 +110,7 @@ public final class Graph {
         node.output = shapes.indices.map { "\(name).\($0)" }
         node.attribute = attributes.map(\.proto)
         proto.node.append(node)
-        return shapes.enumerated().map { Value(graph: self, name: "\(name).\($0)", shape: $1, type: .float32) }
+        return zip(shapes, types).enumerated().map { Value(graph: self, name: "\(name).\($0)", shape: $1.0, type: $1.1) }
     }
 
     private func fresh(_ stem: String) -> String {

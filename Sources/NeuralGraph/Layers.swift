@@ -21,8 +21,9 @@ public struct Conv2d: Sendable {
         self.groups = groups
     }
 
-    private init(_ other: Conv2d, weight: Tensor, bias: Tensor) {
-        (key, stride, padding, groups) = (other.key, other.stride, other.padding, other.groups)
+    private init(_ other: Conv2d, weight: Tensor, bias: Tensor, key: String? = nil) {
+        (stride, padding, groups) = (other.stride, other.padding, other.groups)
+        self.key = key ?? other.key
         (self.weight, self.bias) = (weight, bias)
     }
 
@@ -30,6 +31,32 @@ public struct Conv2d: Sendable {
         x.convolved(
             with: x.graph.constant(weight, name: key + "weight"), bias: x.graph.constant(bias, name: key + "bias"), stride: stride,
             padding: padding, groups: groups)
+    }
+
+    /// The part of the convolution that reads the input channels `range`, multiplied by `scale`. The parts of all ranges add up to
+    /// the convolution of the concatenated inputs, without building the concatenation; one part keeps the bias.
+    public func part(inputs range: Range<Int>, scale: Float = 1, withBias: Bool) -> Conv2d {
+        let (outputs, inputs, area) = (weight.shape[0], weight.shape[1], weight.shape[2] * weight.shape[3])
+        precondition(groups == 1 && range.lowerBound >= 0 && range.upperBound <= inputs, "channels \(range) of \(key) \(weight.shape)")
+        let kept = weight.withUnsafeBuffer { all in
+            (0..<outputs).flatMap { o in
+                all[((o * inputs + range.lowerBound) * area)..<((o * inputs + range.upperBound) * area)].map { $0 * scale }
+            }
+        }
+        return Conv2d(
+            self, weight: Tensor(shape: [outputs, range.count] + weight.shape[2...], kept),
+            bias: withBias ? bias : Tensor(shape: [outputs]), key: "\(key)\(range).")
+    }
+
+    /// A convolution to one channel, as a depthwise convolution whose channels are summed: engines pad a single output channel to
+    /// a whole vector of them, which here is never multiplied. In bfloat16 the summands would be rounded: this is for float32.
+    public func summingDepthwise(_ x: Value) -> Value {
+        let inputs = weight.shape[1]
+        precondition(weight.shape[0] == 1 && groups == 1, "\(key) has \(weight.shape[0]) output channels")
+        let kernels = x.graph.constant(weight.reshaped([inputs, 1] + weight.shape[2...]), name: key + "weight.depthwise")
+        let ones = x.graph.constant(Tensor(shape: [1, inputs, 1, 1], repeating: 1), name: "ones:\(inputs)")
+        return x.convolved(with: kernels, bias: nil, stride: stride, padding: padding, groups: inputs)
+            .convolved(with: ones, bias: x.graph.constant(bias, name: key + "bias"))
     }
 
     /// The convolution followed by `(y - mean) / sqrt(variance + epsilon)` per channel, as one convolution.

@@ -38,17 +38,15 @@ struct NanoTrackStep {
     private struct Maps {
         let f4: Value
         let f8: Value
-        let f8Rows: Value
     }
 
     private func declareMaps(_ graph: Graph) -> Maps {
-        let f8 = graph.input("f8", shape: [64, height * width])
-        return Maps(f4: graph.input("f4", shape: [4 * height * width, 32]), f8: f8, f8Rows: f8.transposed())
+        Maps(f4: graph.input("f4", shape: [4 * height * width, 32]), f8: graph.input("f8", shape: [64, height * width]))
     }
 
     private func sample8(_ maps: Maps, _ x: Value) -> Value {
         let grid = GridSampling(positions: x, stride: 8, side: 2, width: width, height: height)
-        return grid.blend(maps.f8Rows.gathered(grid.cells)).reshaped([x.shape[0], 64])
+        return grid.blend(maps.f8.gathered(grid.cells, axis: 1).transposed([1, 2, 0])).reshaped([x.shape[0], 64])
     }
 
     private func sample4(_ maps: Maps, _ x: Value) -> Value {
@@ -94,12 +92,11 @@ struct NanoTrackStep {
 
         // Templates as columns: 9 of the query frame, 9 of the recent appearance.
         let templates = Value.concatenate([q4.reshaped([count, 9, 32]), r4.reshaped([count, 9, 32])], axis: 1).transposed()
-        let correlations = Value.concatenate([cq.reshaped([count, -1, 1]), cr.reshaped([count, -1, 1])], axis: 2)
         var (x, h) = (found, h0)
         var logits = gates
         for _ in 0..<3 {
             let context = Context(x: x, predicted: predicted, found: found, previous: x0, stats: stats)
-            let u = look(maps: maps, correlations: correlations, templates: templates, context: context, hidden: h, groups: groups)
+            let u = look(maps: maps, correlations: (cq, cr), templates: templates, context: context, hidden: h, groups: groups)
             let both = Value.concatenate([u, h], axis: 1)
             let update = z(both).sigmoid()
             h = (1 - update) * h + update * c(both).tanh()
@@ -135,12 +132,15 @@ struct NanoTrackStep {
         let aq = cq * strength(2)
         let ar = cr * strength(3)
         let maps = Value.concatenate([cq, cr, nearMap, farMap, aq, ar].map { $0.reshaped([count, 1, height, width]) }, axis: 1)
-        let learned = h2(h1(maps).relu()).reshaped([count, cells]) * 4
+        let learned = h2.summingDepthwise(h1(maps).relu()).reshaped([count, cells]) * 4
         let logits = learned + aq * mix[0] + ar * mix[1] + nearMap * mix[2] + farMap * mix[3]
 
         let p = logits.softmax(axis: 1)
-        let best = p.argMax(axis: 1)
-        let bestCell = best.asFloat()
+        // The first cell with the largest probability; as reductions, which are quicker than ArgMax on long rows.
+        let index = graph.constant(Tensor(shape: [1, cells], (0..<cells).map(Float.init)), name: "cells")
+        let last = graph.constant(Float(cells - 1))
+        let bestCell = (p >= p.max([1])).choose(index, else: last).min([1])
+        let best = bestCell.asIndices()
         let row = ((bestCell + 0.5) * (1 / Float(width))).floor()
         let column = bestCell - row * Float(width)
         let columns = graph.constant(Tensor(shape: [1, cells], (0..<cells).map { Float($0 % width) }), name: "columns")
@@ -166,13 +166,13 @@ struct NanoTrackStep {
 
     /// Step 3 of the card: local correlations around the estimate, and messages among the points of a group.
     private func look(
-        maps: Maps, correlations: Value, templates: Value, context: Context, hidden: Value, groups: Value
+        maps: Maps, correlations: (query: Value, recent: Value), templates: Value, context: Context, hidden: Value, groups: Value
     ) -> Value {
         let count = context.x.shape[0]
         let center = Self.samples / 2
         let grid8 = GridSampling(positions: context.x, stride: 8, side: Self.window + 1, width: width, height: height)
-        let cells8 = grid8.cells.reshaped([count, -1, 1]).expanded([count, 64, 2])
-        let c8 = grid8.blend(correlations.gatheredElements(cells8, axis: 1))
+        func cells8(_ c: Value) -> Value { c.gatheredElements(grid8.cells, axis: 1).reshaped([count, -1, 1]) }
+        let c8 = grid8.blend(Value.concatenate([cells8(correlations.query), cells8(correlations.recent)], axis: 2))
         let grid4 = GridSampling(positions: context.x, stride: 4, side: Self.window + 1, width: 2 * width, height: 2 * height)
         let c4 = grid4.blend(maps.f4.gathered(grid4.cells).matmul(templates))
 

@@ -3,11 +3,10 @@ import Media
 import NeuralGraph
 import TensorFiles
 
-/// The graph of the built-in segmenter's decoder (docs/models/nano-prompt.md, "Prompt maps" and "Decoder trunk").
+/// The graph of the built-in segmenter's decoder trunk (docs/models/nano-prompt.md, "Decoder trunk").
 ///
-/// Inputs: the encoder's `p4`, `p8`, `p16`, `e` (batch 1); `points` K x N x 3 = (x, y, label) in input pixels, label 1 positive,
-/// 0 negative, -1 unused; `prev` K x 1 x H/4 x W/4 logits of the pass before; `has` K, 1 where `prev` counts; `ref` K x M x 65, the
-/// appearance memory with labels as for points. Outputs: `logits` K x 1 x H/4 x W/4 and `iou` K.
+/// Inputs: the encoder's `p4`, `p8`, `p16` (batch 1) and the prompt maps of K objects.
+/// Outputs: `logits` K x 1 x H/4 x W/4 and `iou` K.
 struct NanoDecoder {
     private let in8, down, up8, up4, in4, out: Conv2d
     private let r8, r8b, r16a, r16b, r4a, r4b: ResidualBlock
@@ -32,16 +31,15 @@ struct NanoDecoder {
         iou2 = try Linear(weights["iou2"], from: 64, to: 1)
     }
 
-    func callAsFunction(
-        p4: Value, p8: Value, p16: Value, e: Value, points: Value, previous: Value, has: Value, memory: Value
-    ) -> (logits: Value, iou: Value) {
-        let objects = points.shape[0]
-        let maps = PromptMaps(e: e, points: points, previous: previous, has: has, memory: memory, p4: p4, p8: p8)
-        let a8 = r8((p8 + in8(maps.stride8)).relu())
+    /// - Parameters:
+    ///   - maps8, maps4: the prompt maps, K x 18 x H/8 x W/8 and K x 6 x H/4 x W/4.
+    func callAsFunction(p4: Value, p8: Value, p16: Value, maps8: Value, maps4: Value) -> (logits: Value, iou: Value) {
+        let objects = maps8.shape[0]
+        let a8 = r8((p8 + in8(maps8)).relu())
         var a16 = r16a((p16 + down(a8)).relu())
         a16 = r16b(attention(a16))
         let b8 = r8b((a8 + up8(a16).upsampled(2)).relu())
-        let b4 = r4b(r4a((p4 + in4(maps.stride4) + up4(b8).upsampled(2)).relu()))
+        let b4 = r4b(r4a((p4 + in4(maps4) + up4(b8).upsampled(2)).relu()))
         let logits = out(b4)
 
         let mask = logits.sigmoid()
@@ -53,121 +51,50 @@ struct NanoDecoder {
         return (logits, iou)
     }
 
-    /// A decoder for a fixed number of objects and of point and memory slots.
+    /// The trunk alone, for prompt maps made by `NanoPromptMaps`. Fit for bfloat16.
+    static func trunkModel(weights: Weights, input: ImageSize, objects: Int) throws -> ONNXModel {
+        let graph = Graph("nano-decoder-trunk")
+        let inputs = NanoMapInputs(graph: graph, input: input)
+        let (logits, iou) = try NanoDecoder(weights["dec"])(
+            p4: inputs.p4(), p8: inputs.p8(), p16: inputs.p16(),
+            maps8: inputs.map("maps8", NanoPromptMaps.channels8, 8, batch: objects),
+            maps4: inputs.map("maps4", NanoPromptMaps.channels4, 4, batch: objects))
+        graph.output("logits", logits)
+        graph.output("iou", iou)
+        return try graph.model()
+    }
+
+    /// Prompt maps and trunk in one graph, for a fixed number of objects and of point and memory slots: for float32 only.
     static func model(weights: Weights, input: ImageSize, objects: Int, points: Int, memory: Int) throws -> ONNXModel {
         let graph = Graph("nano-decoder")
-        let decoder = try NanoDecoder(weights["dec"])
-        func map(_ name: String, _ channels: Int, _ stride: Int, batch: Int = 1) -> Value {
-            graph.input(name, shape: [batch, channels, input.height / stride, input.width / stride])
-        }
-        let (logits, iou) = decoder(
-            p4: map("p4", 32, 4), p8: map("p8", 64, 8), p16: map("p16", 128, 16), e: map("e", 64, 8),
-            points: graph.input("points", shape: [objects, points, 3]), previous: map("prev", 1, 4, batch: objects),
-            has: graph.input("has", shape: [objects]), memory: graph.input("ref", shape: [objects, memory, 65]))
+        let inputs = NanoMapInputs(graph: graph, input: input)
+        let (p4, p8, p16) = (inputs.p4(), inputs.p8(), inputs.p16())
+        let maps = inputs.promptMaps(objects: objects, points: points, memory: memory)
+        let (logits, iou) = try NanoDecoder(weights["dec"])(p4: p4, p8: p8, p16: p16, maps8: maps.stride8, maps4: maps.stride4)
         graph.output("logits", logits)
         graph.output("iou", iou)
         return try graph.model()
     }
 }
 
-/// The maps that carry points, the previous mask and the appearance memory into the trunk.
-private struct PromptMaps {
-    let stride8: Value
-    let stride4: Value
+/// The decoder's inputs, declared once for all of its graphs.
+struct NanoMapInputs {
+    let graph: Graph
+    /// The encoder's padded input.
+    let input: ImageSize
 
-    init(e: Value, points: Value, previous: Value, has: Value, memory: Value, p4: Value, p8: Value) {
-        let (objects, count) = (points.shape[0], points.shape[1])
-        let (height, width) = (p8.shape[2], p8.shape[3])
-        let cells = height * width
-        let label = points.sliced(axis: 2, 2..<3)
-        let positive = (label > 0.5).asFloat()
-        let negative = (label > -0.5).asFloat() - positive
-
-        let near8 = CellDistances(points: points, width: width, height: height, stride: 8)
-        let near4 = CellDistances(points: points, width: p4.shape[3], height: p4.shape[2], stride: 4)
-        let grid = [objects, 1, height, width]
-
-        // Matching: cosines between the points' embeddings and every cell's.
-        let embeddings = e.reshaped([1, 64, cells])
-        let embeddingRows = embeddings.transposed()
-        let weights = near8.outer(near8.tent(8)).reshaped([objects, count, cells])
-        let similarity = weights.matmul(embeddingRows).normalized(axis: 2).matmul(embeddings)
-        let locality = near8.outer(near8.gaussian(48)).reshaped([objects, count, cells])
-        let local = (similarity + 1) * locality - 1
-        let mean = (similarity * positive).sum([1]) / (positive.sum([1]) + 1e-3)
-
-        let state = has.reshaped([objects, 1, 1, 1])
-        let probability = previous.sigmoid() * state
-        let probability8 = probability.averagePooled(2)
-        let inside = probability8.reshaped([objects, 1, cells])
-        func prototype(_ weight: Value) -> Value { weight.matmul(embeddingRows).normalized(axis: 2).matmul(embeddings) }
-
-        let kinds = memory.sliced(axis: 2, 64..<65)
-        let memoryPositive = (kinds > 0.5).asFloat()
-        let memoryNegative = (kinds > -0.5).asFloat() - memoryPositive
-        let remembered = memory.sliced(axis: 2, 0..<64).matmul(embeddings)
-        let memoryCount = memoryPositive.sum([1])
-
-        let matches = [
-            Self.best(similarity, positive), Self.best(similarity, negative), Self.best(local, positive), Self.best(local, negative), mean,
-            prototype(inside), prototype(has.reshaped([objects, 1, 1]) - inside),
-            Self.best(remembered, memoryPositive), Self.best(remembered, memoryNegative),
-            (remembered * memoryPositive).sum([1]) / (memoryCount + 1e-3), memoryCount.clamped(max: 1).expanded([objects, 1, cells]),
-        ]
-        let amount = ((positive.sum([1]) + 1).log() * 0.4).reshaped([objects, 1, 1, 1])
-        stride8 = Value.concatenate(
-            [
-                near8.blobs(8, positive), near8.blobs(8, negative), near8.blobs(32, positive), near8.blobs(32, negative),
-                probability8 * 2 - state, state.expanded(grid), amount.expanded(grid),
-                Value.concatenate(matches, axis: 1).reshaped([objects, matches.count, height, width]),
-            ], axis: 1)
-        stride4 = Value.concatenate(
-            [
-                near4.blobs(4, positive), near4.blobs(4, negative), near4.blobs(12, positive), near4.blobs(12, negative),
-                probability * 2 - state, state.expanded([objects, 1, p4.shape[2], p4.shape[3]]),
-            ], axis: 1)
+    func map(_ name: String, _ channels: Int, _ stride: Int, batch: Int = 1) -> Value {
+        graph.input(name, shape: [batch, channels, input.height / stride, input.width / stride])
     }
 
-    /// The largest value over the points of a set, -1 where the set is empty.
-    private static func best(_ values: Value, _ set: Value) -> Value {
-        (values + (set - 1) * 100).max([1]).clamped(min: -1)
-    }
-}
+    func p4() -> Value { map("p4", 32, 4) }
+    func p8() -> Value { map("p8", 64, 8) }
+    func p16() -> Value { map("p16", 128, 16) }
 
-/// Distances in input pixels from points (K x N) to the centres of a grid's columns and rows.
-private struct CellDistances {
-    private let x: Value
-    private let y: Value
-
-    init(points: Value, width: Int, height: Int, stride: Int) {
-        func centers(_ count: Int) -> Value {
-            points.graph.constant(
-                Tensor(shape: [1, 1, count], (0..<count).map { (Float($0) + 0.5) * Float(stride) }), name: "centers:\(count)/\(stride)")
-        }
-        x = centers(width) - points.sliced(axis: 2, 0..<1)
-        y = centers(height) - points.sliced(axis: 2, 1..<2)
-    }
-
-    func gaussian(_ sigma: Float) -> (x: Value, y: Value) {
-        let scale = -1 / (2 * sigma * sigma)
-        return ((x.squared() * scale).exp(), (y.squared() * scale).exp())
-    }
-
-    /// Weights of bilinear sampling on a grid of the given stride.
-    func tent(_ stride: Float) -> (x: Value, y: Value) {
-        ((1 - x.abs() * (1 / stride)).clamped(min: 0), (1 - y.abs() * (1 / stride)).clamped(min: 0))
-    }
-
-    /// K x N x H x W products of separable weights.
-    func outer(_ weights: (x: Value, y: Value)) -> Value {
-        let (k, n) = (x.shape[0], x.shape[1])
-        return weights.y.reshaped([k, n, y.shape[2], 1]) * weights.x.reshaped([k, n, 1, x.shape[2]])
-    }
-
-    /// The sum of Gaussians around the points of a set (K x N x 1), at most 1.
-    func blobs(_ sigma: Float, _ set: Value) -> Value {
-        let g = gaussian(sigma)
-        return (g.y * set).transposed().matmul(g.x).clamped(max: 1).reshaped([x.shape[0], 1, y.shape[2], x.shape[2]])
+    func promptMaps(objects: Int, points: Int, memory: Int) -> NanoPromptMaps {
+        NanoPromptMaps(
+            e: map("e", 64, 8), points: graph.input("points", shape: [objects, points, 3]), previous: map("prev", 1, 4, batch: objects),
+            has: graph.input("has", shape: [objects]), memory: graph.input("ref", shape: [objects, memory, 65]))
     }
 }
 

@@ -18,7 +18,7 @@ public final class NanoPrompt: PromptableSegmenter {
     /// - Parameter encoder: shared with a `NanoTrack`, it runs once per frame for both.
     public init(engine: any InferenceEngine, encoder: NanoFrameEncoder, precision: Precision = .automatic) throws {
         self.encoder = encoder
-        decoder = Decoder(weights: try NanoWeights.segmenter(), library: NetworkLibrary(engine: engine, precision: precision))
+        decoder = Decoder(weights: try NanoWeights.segmenter(), engine: engine, precision: precision)
     }
 
     public func frame(_ index: Int, of video: FrameStore) throws -> any SegmentableFrame {
@@ -89,28 +89,37 @@ public final class NanoPrompt: PromptableSegmenter {
     final class Decoder: Sendable {
         private let weights: Weights
         private let library: NetworkLibrary
+        /// Coordinates need float32 whatever the precision of the rest.
+        private let mapLibrary: NetworkLibrary
 
-        init(weights: Weights, library: NetworkLibrary) {
+        init(weights: Weights, engine: any InferenceEngine, precision: Precision) {
             self.weights = weights
-            self.library = library
+            library = NetworkLibrary(engine: engine, precision: precision)
+            mapLibrary = NetworkLibrary(engine: engine, precision: .float32)
         }
 
         func run(_ prompts: [ObjectPrompt], on maps: NanoFrameEncoder.Maps) throws -> [MaskPrediction] {
             let input = maps.grid.input
             let most = prompts.map(\.points.count).max() ?? 0
             let slots = max(1, (most + NanoPrompt.pointSlots - 1) / NanoPrompt.pointSlots) * NanoPrompt.pointSlots
-            let network = try library.network("nano-decoder-\(weights.source.fingerprint)-\(input)-\(prompts.count)x\(slots)") {
-                try NanoDecoder.model(
-                    weights: weights, input: input, objects: prompts.count, points: slots, memory: NanoPrompt.memorySlots)
+            let promptMaps = try mapLibrary.network("nano-prompt-maps-1-\(input)-\(prompts.count)x\(slots)x\(NanoPrompt.memorySlots)") {
+                try NanoPromptMaps.model(input: input, objects: prompts.count, points: slots, memory: NanoPrompt.memorySlots)
+            }
+            let trunk = try library.network("nano-decoder-trunk-1-\(weights.source.fingerprint)-\(input)-\(prompts.count)") {
+                try NanoDecoder.trunkModel(weights: weights, input: input, objects: prompts.count)
             }
             let (width, height) = (input.width / 4, input.height / 4)
-            let outputs = try network([
-                "p4": maps.p4, "p8": maps.p8, "p16": maps.p16, "e": maps.e,
+            var inputs = try promptMaps([
+                "e": maps.e,
                 "points": Self.points(prompts, slots: slots, scale: maps.grid.scale),
                 "prev": Self.previous(prompts, count: width * height, shape: [prompts.count, 1, height, width]),
                 "has": Tensor(shape: [prompts.count], prompts.map { $0.previousLogits == nil ? 0 : 1 }),
                 "ref": Self.memory(prompts),
             ])
+            inputs["p4"] = maps.p4
+            inputs["p8"] = maps.p8
+            inputs["p16"] = maps.p16
+            let outputs = try trunk(inputs)
             guard let logits = outputs["logits"], let iou = outputs["iou"] else { throw SegmenterError.missingOutput("logits") }
             return logits.withUnsafeBuffer { all in
                 iou.withUnsafeBuffer { scores in
