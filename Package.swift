@@ -56,6 +56,10 @@ let package = Package(
             dependencies: ["SamptCommands"],
             swiftSettings: swiftSettings, linkerSettings: linkerSettings),
 
+        .executableTarget(
+            name: "benchmark-trackers", dependencies: ["PointTrackers", "Media"], path: "Benchmarks/BenchmarkTrackers",
+            swiftSettings: swiftSettings, linkerSettings: linkerSettings),
+
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
         tests("Media", ["CFFmpeg"]),
         tests("TensorFiles"),

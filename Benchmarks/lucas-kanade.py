@@ -1,6 +1,6 @@
 """Times OpenCV's calcOpticalFlowPyrLK on the frames of a video: python3 lucas-kanade.py VIDEO POINTS
 
-Prints milliseconds per frame for pyramids and tracking forwards and back, as LucasKanadeTracker does, with one thread and with
+Prints milliseconds per frame for grey levels, pyramids and tracking forwards and back, as LucasKanadeTracker does, with one thread and with
 OpenCV's default. Needs opencv-python-headless.
 """
 import sys
@@ -16,8 +16,8 @@ while len(frames) < 100:
     ok, frame = capture.read()
     if not ok:
         break
-    frames.append(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY))
-height, width = frames[0].shape
+    frames.append(frame)
+height, width = frames[0].shape[:2]
 side = int(np.ceil(np.sqrt(count)))
 grid = np.stack(np.meshgrid(np.linspace(40, width - 40, side), np.linspace(40, height - 40, side)), -1).reshape(-1, 1, 2)
 points = grid[:count].astype(np.float32)
@@ -26,9 +26,9 @@ settings = dict(winSize=(21, 21), maxLevel=3)
 
 def run() -> float:
     start = time.perf_counter()
-    previous = cv2.buildOpticalFlowPyramid(frames[0], (21, 21), 3)[1]
+    previous = cv2.buildOpticalFlowPyramid(cv2.cvtColor(frames[0], cv2.COLOR_BGR2GRAY), (21, 21), 3)[1]
     for frame in frames[1:]:
-        current = cv2.buildOpticalFlowPyramid(frame, (21, 21), 3)[1]
+        current = cv2.buildOpticalFlowPyramid(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), (21, 21), 3)[1]
         moved, _, _ = cv2.calcOpticalFlowPyrLK(previous, current, points, None, **settings)
         cv2.calcOpticalFlowPyrLK(current, previous, moved, None, **settings)
         previous = current
