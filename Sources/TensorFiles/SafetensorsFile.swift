@@ -59,16 +59,19 @@ public struct SafetensorsFile: TensorSource {
         guard length <= UInt64(data.count - 8), length <= 100_000_000 else { throw malformed("the header is longer than the file") }
         let start = 8 + Int(length)
         let header = data.subdata(in: (data.startIndex + 8)..<(data.startIndex + start))
-        guard let object = try? JSONSerialization.jsonObject(with: header) as? [String: Any] else {
-            throw malformed("the header is not a JSON object")
+        let fields: Header
+        do {
+            fields = try JSONDecoder().decode(Header.self, from: header)
+        } catch DecodingError.dataCorrupted {
+            throw malformed("the header is not JSON")
+        } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
+            DecodingError.keyNotFound(_, let context)
+        {
+            let place = context.codingPath.map(\.stringValue).joined(separator: ".")
+            throw malformed("header \(place.isEmpty ? "" : "at \(place)"): \(context.debugDescription)")
         }
         var entries: [String: Entry] = [:]
-        var metadata: [String: String] = [:]
-        for (key, value) in object {
-            if key == "__metadata__" {
-                metadata = value as? [String: String] ?? [:]
-                continue
-            }
+        for (key, value) in fields.tensors {
             entries[key] = try Self.entry(key, value, start: start, size: data.count, file: name)
         }
         let ordered = entries.sorted { $0.value.bytes.lowerBound < $1.value.bytes.lowerBound }
@@ -76,16 +79,14 @@ public struct SafetensorsFile: TensorSource {
             throw malformed("the tensors \(a.key) and \(b.key) overlap")
         }
         self.name = name
-        self.metadata = metadata
+        metadata = fields.metadata
         self.data = data
         self.entries = entries
     }
 
-    private static func entry(_ key: String, _ value: Any, start: Int, size: Int, file: String) throws -> Entry {
+    private static func entry(_ key: String, _ fields: Header.Tensor, start: Int, size: Int, file: String) throws -> Entry {
         func malformed(_ reason: String) -> TensorFileError { .malformed(file: file, reason: "tensor \(key): \(reason)") }
-        guard let fields = value as? [String: Any], let typeName = fields["dtype"] as? String, let shape = fields["shape"] as? [Int],
-            let offsets = fields["data_offsets"] as? [Int]
-        else { throw malformed("dtype, shape or data_offsets is absent or of the wrong kind") }
+        let (typeName, shape, offsets) = (fields.dtype, fields.shape, fields.data_offsets)
         guard let type = ElementType(rawValue: typeName) else {
             throw TensorFileError.unsupportedType(file: file, tensor: key, type: typeName)
         }
@@ -130,6 +131,36 @@ public struct SafetensorsFile: TensorSource {
         case .int16: Float(bytes.loadUnaligned(fromByteOffset: 2 * i, as: Int16.self))
         case .int8: Float(bytes.load(fromByteOffset: i, as: Int8.self))
         case .uint8, .bool: Float(bytes[i])
+        }
+    }
+}
+
+/// The JSON header. Decoded by type, so that neither fractions nor booleans pass for sizes.
+private struct Header: Decodable {
+    struct Tensor: Decodable {
+        var dtype: String
+        var shape: [Int]
+        var data_offsets: [Int]
+    }
+
+    private struct Key: CodingKey {
+        var stringValue: String
+        var intValue: Int? { nil }
+        init?(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    var tensors: [String: Tensor] = [:]
+    var metadata: [String: String] = [:]
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        for key in container.allKeys {
+            if key.stringValue == "__metadata__" {
+                metadata = try container.decode([String: String].self, forKey: key)
+            } else {
+                tensors[key.stringValue] = try container.decode(Tensor.self, forKey: key)
+            }
         }
     }
 }
