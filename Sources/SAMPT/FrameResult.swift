@@ -32,7 +32,7 @@ public struct PromptPoint: Sendable, Hashable {
     /// In pixels of the frame; pixel centres at +0.5.
     public var position: SIMD2<Float>
     public var isPositive: Bool
-    /// Whether it is visible, and so may prompt the segmenter.
+    /// Whether it is taken as visible, and so may prompt the segmenter.
     public var isVisible: Bool
     /// The tracker's confidence, 0 to 1.
     public var confidence: Float

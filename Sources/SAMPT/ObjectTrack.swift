@@ -42,11 +42,12 @@ struct ObjectTrack {
     }
 
     /// This object's points among all tracked ones, positives first.
-    func promptPoints(_ tracked: [TrackedPoint]) -> [PromptPoint] {
+    func promptPoints(_ tracked: [TrackedPoint], in size: ImageSize) -> [PromptPoint] {
         let own = tracked.compactMap { point in
             origins[point.id].map {
-                PromptPoint(
-                    id: point.id, position: point.position, isPositive: $0.isPositive, isVisible: point.isVisible,
+                let isUsable = options.promptConfidence.map { point.confidence >= $0 && size.contains(point.position) }
+                return PromptPoint(
+                    id: point.id, position: point.position, isPositive: $0.isPositive, isVisible: isUsable ?? point.isVisible,
                     confidence: point.confidence)
             }
         }
@@ -60,8 +61,8 @@ struct ObjectTrack {
     }
 
     /// The visible points that prompt the segmenter in this frame.
-    mutating func candidate(_ tracked: [TrackedPoint]) -> FrameCandidate {
-        let visible = promptPoints(tracked).filter(\.isVisible)
+    mutating func candidate(_ tracked: [TrackedPoint], in size: ImageSize) -> FrameCandidate {
+        let visible = promptPoints(tracked, in: size).filter(\.isVisible)
         let positives = pick(options.positivePoints, of: visible.filter(\.isPositive).map(\.position))
         let negatives = pick(options.negativePoints, of: visible.filter { !$0.isPositive }.map(\.position))
         return FrameCandidate(
@@ -73,7 +74,7 @@ struct ObjectTrack {
         _ candidate: FrameCandidate, tracked: [TrackedPoint], session: any TrackingSession, video: FrameStore,
         segmenter: any PromptableSegmenter
     ) throws -> ObjectOutcome {
-        var outcome = ObjectOutcome(points: promptPoints(tracked))
+        var outcome = ObjectOutcome(points: promptPoints(tracked, in: video.size))
         framesSinceSeeding += 1
         guard let prediction = candidate.prediction else { return outcome }
         outcome.predictedIoU = prediction.predictedIoU

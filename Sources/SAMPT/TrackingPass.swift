@@ -30,7 +30,7 @@ final class TrackingPass {
         var track = ObjectTrack(object: object, start: start, options: options, generator: generator)
         try track.addPoints(positives: start.positives, negatives: start.negatives, seededAt: session.frame, to: session)
         var outcome = start.outcome
-        outcome.points = track.promptPoints(session.points)
+        outcome.points = track.promptPoints(session.points, in: video.size)
         tracks[object] = track
         return outcome
     }
@@ -42,7 +42,7 @@ final class TrackingPass {
         let tracked = session.points
         var candidates: [FrameCandidate] = []
         for object in tracks.keys.sorted() {
-            if let candidate = tracks[object]?.candidate(tracked) { candidates.append(candidate) }
+            if let candidate = tracks[object]?.candidate(tracked, in: video.size) { candidates.append(candidate) }
         }
         if options.usesOtherObjectsAsNegatives { shareNegatives(&candidates) }
 

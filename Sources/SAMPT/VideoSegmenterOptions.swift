@@ -8,6 +8,11 @@ public struct VideoSegmenterOptions: Sendable, Equatable {
     public var positivePoints = 16
     public var negativePoints = 8
 
+    /// Points prompt when the tracker is at least this sure of them, 0 to 1, and they lie inside the frame; nil leaves it to the tracker's
+    /// own threshold. A prompt needs to lie on the object, not within a few pixels of the exact spot, so this is lower than a good
+    /// threshold for tracks.
+    public var promptConfidence: Float? = 0.15
+
     /// Further decoder passes after the first, each fed with the logits of the one before (paper, section 3.3).
     public var refinementIterations = 1
     /// Masks whose predicted IoU is lower, 0 to 1, are left empty. The query frame's own mask is always kept.
@@ -42,6 +47,7 @@ public struct VideoSegmenterOptions: Sendable, Equatable {
         }
         try check("positivePoints", positivePoints >= 1, "at least 1")
         try check("negativePoints", negativePoints >= 0, "at least 0")
+        try check("promptConfidence", (promptConfidence ?? 0).isFinite, "nil or a finite number")
         try check("refinementIterations", refinementIterations >= 0, "at least 0")
         try check("maximumOtherNegatives", (maximumOtherNegatives ?? 0) >= 0, "nil or at least 0")
         try check("reinitializationHorizon", reinitializationHorizon >= 1, "at least 1")

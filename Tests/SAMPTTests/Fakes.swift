@@ -71,6 +71,7 @@ struct FakeTracker: PointTracker {
             for i in points.indices {
                 points[i].position.x += Float(direction.rawValue)
                 points[i].isVisible = frame < vanishesAt
+                points[i].confidence = points[i].isVisible ? 1 : 0
             }
         }
     }

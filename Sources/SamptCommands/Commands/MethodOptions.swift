@@ -11,6 +11,8 @@ struct MethodOptions: ParsableArguments {
     var positiveMethod = VideoSegmenterOptions().positivePointMethod
     @Option(help: "How negative points are chosen: random, kmedoids, shi-tomasi or mixed.")
     var negativeMethod = VideoSegmenterOptions().negativePointMethod
+    @Option(help: "Let points prompt when the tracker is at least this sure of them, 0 to 1.")
+    var promptConfidence = VideoSegmenterOptions().promptConfidence ?? 0
     @Option(help: "Decoder passes after the first, each refining the mask of the one before, 0 to 100.")
     var refinement = VideoSegmenterOptions().refinementIterations
     @Option(help: "Leave a mask empty when the segmenter expects a lower intersection over union with the truth, 0 to 1.")
@@ -39,6 +41,7 @@ struct MethodOptions: ParsableArguments {
         try check("refinement", refinement, 0...100)
         try check("horizon", horizon, 1...1_000_000)
         guard (0...1).contains(iouThreshold) else { throw ValidationError("--iou-threshold must be between 0 and 1.") }
+        guard (0...1).contains(promptConfidence) else { throw ValidationError("--prompt-confidence must be between 0 and 1.") }
         guard (0...1).contains(reinitIouThreshold) else { throw ValidationError("--reinit-iou-threshold must be between 0 and 1.") }
     }
 
@@ -48,6 +51,7 @@ struct MethodOptions: ParsableArguments {
         options.negativePoints = negativePoints
         options.positivePointMethod = positiveMethod
         options.negativePointMethod = negativeMethod
+        options.promptConfidence = promptConfidence
         options.refinementIterations = refinement
         options.predictedIoUThreshold = iouThreshold
         options.reinitializes = reinit
