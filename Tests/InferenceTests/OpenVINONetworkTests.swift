@@ -149,7 +149,7 @@ struct OpenVINONetworkTests {
 func residentMegabytes() throws -> Int {
     #if os(Linux)
     let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ").dropFirst().first
-    return try #require(pages.flatMap { Int($0) }) * Int(sysconf(Int32(_SC_PAGESIZE))) >> 20
+    return try #require(pages.flatMap { Int($0) }) * Int(sysconf(Int32(_SC_PAGESIZE))) / 1_048_576
     #else
     var info = mach_task_basic_info()
     var count = mach_msg_type_number_t(MemoryLayout<mach_task_basic_info>.size / MemoryLayout<natural_t>.size)
@@ -159,6 +159,6 @@ func residentMegabytes() throws -> Int {
         }
     }
     try #require(status == KERN_SUCCESS)
-    return Int(info.resident_size) >> 20
+    return Int(info.resident_size) / 1_048_576
     #endif
 }
