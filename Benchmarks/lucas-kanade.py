@@ -26,9 +26,9 @@ settings = dict(winSize=(21, 21), maxLevel=3)
 
 def run() -> float:
     start = time.perf_counter()
-    previous = cv2.buildOpticalFlowPyramid(cv2.cvtColor(frames[0], cv2.COLOR_BGR2GRAY), (21, 21), 3)[1]
+    previous = cv2.cvtColor(frames[0], cv2.COLOR_BGR2GRAY)
     for frame in frames[1:]:
-        current = cv2.buildOpticalFlowPyramid(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), (21, 21), 3)[1]
+        current = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
         moved, _, _ = cv2.calcOpticalFlowPyrLK(previous, current, points, None, **settings)
         cv2.calcOpticalFlowPyrLK(current, previous, moved, None, **settings)
         previous = current

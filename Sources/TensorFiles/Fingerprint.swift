@@ -8,13 +8,19 @@ public struct Fingerprint: Sendable {
         for byte in bytes { mix(UInt64(byte)) }
     }
 
-    /// The same idea on eight bytes at a time, for large blobs.
+    /// The same idea on 32 bytes at a time, for large blobs: four chains that a processor works on side by side.
     public init(ofLarge data: Data) {
+        var lanes = [Fingerprint](repeating: Fingerprint([]), count: 4)
         data.withUnsafeBytes { bytes in
-            let words = bytes.count / 8
-            for i in 0..<words { mix(bytes.loadUnaligned(fromByteOffset: 8 * i, as: UInt64.self)) }
-            for i in (8 * words)..<bytes.count { mix(UInt64(bytes[i])) }
+            lanes.withUnsafeMutableBufferPointer { lanes in
+                let blocks = bytes.count / 32
+                for i in 0..<blocks {
+                    for lane in 0..<4 { lanes[lane].mix(bytes.loadUnaligned(fromByteOffset: 32 * i + 8 * lane, as: UInt64.self)) }
+                }
+                for i in (32 * blocks)..<bytes.count { lanes[0].mix(UInt64(bytes[i])) }
+            }
         }
+        for lane in lanes { mix(lane.value) }
         mix(UInt64(data.count))
     }
 

@@ -35,6 +35,7 @@ public struct SafetensorsFile: TensorSource {
     }
 
     public let name: String
+    public let fingerprint: String
     /// The header's free-form strings.
     public let metadata: [String: String]
     private let data: Data
@@ -81,6 +82,7 @@ public struct SafetensorsFile: TensorSource {
         self.name = name
         metadata = fields.metadata
         self.data = data
+        fingerprint = String(Fingerprint(ofLarge: data).value, radix: 16)
         self.entries = entries
     }
 
@@ -104,7 +106,6 @@ public struct SafetensorsFile: TensorSource {
         return Entry(type: type, shape: shape, bytes: (start + offsets[0])..<(start + offsets[1]))
     }
 
-    public var fingerprint: String { String(Fingerprint(ofLarge: data).value, radix: 16) }
     public var tensorNames: [String] { entries.keys.sorted() }
     public func shape(of tensor: String) -> [Int]? { entries[tensor]?.shape }
     public func elementType(of tensor: String) -> ElementType? { entries[tensor]?.type }

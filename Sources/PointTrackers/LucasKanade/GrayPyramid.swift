@@ -4,28 +4,29 @@ import Media
 ///
 /// Levels are rounded to 8 bits as OpenCV's `pyrDown` does (5 x 5 Gaussian, borders mirrored without repeating the edge).
 struct GrayPyramid: Sendable {
-    /// One level; pixel (x, y) is at `(y + border) * stride + x + border`.
+    /// One level; pixel (x, y) is at `(y + border) * stride + x + border`. Grey levels are whole numbers kept as floats, since windows
+    /// are read far more often than levels are made.
     struct Level: Sendable {
         static let border = 26
         let width: Int
         let height: Int
         let stride: Int
-        let pixels: [UInt8]
+        let pixels: [Float]
 
         init(_ image: GrayImage) {
             width = image.width
             height = image.height
             stride = width + 2 * Self.border
             let (width, height, stride) = (width, height, stride)
-            pixels = [UInt8](unsafeUninitializedCapacity: stride * (height + 2 * Self.border)) { target, count in
+            pixels = [Float](unsafeUninitializedCapacity: stride * (height + 2 * Self.border)) { target, count in
                 image.pixels.withUnsafeBufferPointer { source in
                     for y in 0..<(height + 2 * Self.border) {
                         let row = source[(Self.mirror(y - Self.border, height) * width)...]
                         let start = row.startIndex
-                        for x in 0..<Self.border { target[y * stride + x] = row[start + Self.mirror(x - Self.border, width)] }
-                        for x in 0..<width { target[y * stride + Self.border + x] = row[start + x] }
+                        for x in 0..<Self.border { target[y * stride + x] = Float(row[start + Self.mirror(x - Self.border, width)]) }
+                        for x in 0..<width { target[y * stride + Self.border + x] = Float(row[start + x]) }
                         for x in 0..<Self.border {
-                            target[y * stride + Self.border + width + x] = row[start + Self.mirror(width + x, width)]
+                            target[y * stride + Self.border + width + x] = Float(row[start + Self.mirror(width + x, width)])
                         }
                     }
                 }
@@ -65,20 +66,18 @@ struct GrayPyramid: Sendable {
         let span = level.width + 4
         let pixels = [UInt8](unsafeUninitializedCapacity: width * height) { target, count in
             level.pixels.withUnsafeBufferPointer { source in
-                withUnsafeTemporaryAllocation(of: UInt16.self, capacity: span) { sums in
+                withUnsafeTemporaryAllocation(of: Float.self, capacity: span) { sums in
                     for y in 0..<height {
                         let start = (2 * y + Level.border) * stride + Level.border - 2
                         let (a, b, c, d, e) = (start - 2 * stride, start - stride, start, start + stride, start + 2 * stride)
                         for x in 0..<span {
-                            let outer = UInt16(source[a + x]) &+ UInt16(source[e + x])
-                            let inner = UInt16(source[b + x]) &+ UInt16(source[d + x])
-                            sums[x] = outer &+ 4 &* inner &+ 6 &* UInt16(source[c + x])
+                            sums[x] = source[a + x] + source[e + x] + 4 * (source[b + x] + source[d + x]) + 6 * source[c + x]
                         }
                         for x in 0..<width {
                             let i = 2 * x
-                            let outer = UInt32(sums[i]) &+ UInt32(sums[i + 4])
-                            let inner = UInt32(sums[i + 1]) &+ UInt32(sums[i + 3])
-                            target[y * width + x] = UInt8(truncatingIfNeeded: (outer &+ 4 &* inner &+ 6 &* UInt32(sums[i + 2]) &+ 128) >> 8)
+                            let sum = sums[i] + sums[i + 4] + 4 * (sums[i + 1] + sums[i + 3]) + 6 * sums[i + 2]
+                            // Exact: all sums are whole numbers below 2^16.
+                            target[y * width + x] = UInt8(truncatingIfNeeded: (Int32(sum) &+ 128) >> 8)
                         }
                     }
                 }

@@ -99,9 +99,7 @@ enum LucasKanade {
     // MARK: Windows
 
     @inline(__always)
-    private static func load(_ pixels: UnsafePointer<UInt8>) -> SIMD8<Float> {
-        SIMD8<Float>(UnsafeRawPointer(pixels).loadUnaligned(as: SIMD8<UInt8>.self))
-    }
+    private static func load(_ p: UnsafePointer<Float>) -> SIMD8<Float> { UnsafeRawPointer(p).loadUnaligned(as: SIMD8<Float>.self) }
 
     /// Reads the template and its gradients at the window whose top-left corner is given.
     /// - Returns: the sums of gx gx, gx gy and gy gy.
@@ -192,17 +190,9 @@ enum LucasKanade {
     }
 
     @inline(__always)
-    private static func blend(_ p: UnsafePointer<UInt8>, _ stride: Int, _ fx: Float, _ fy: Float) -> SIMD8<Float> {
+    private static func blend(_ p: UnsafePointer<Float>, _ stride: Int, _ fx: Float, _ fy: Float) -> SIMD8<Float> {
         let (a, b) = (load(p), load(p + 1))
         let (c, d) = (load(p + stride), load(p + stride + 1))
-        let upper = a + fx * (b - a)
-        return upper + fy * (c + fx * (d - c) - upper)
-    }
-
-    @inline(__always)
-    private static func blend(_ p: UnsafeMutablePointer<Float>, _ stride: Int, _ fx: Float, _ fy: Float) -> SIMD8<Float> {
-        let (a, b) = (fetch(p), fetch(p + 1))
-        let (c, d) = (fetch(p + stride), fetch(p + stride + 1))
         let upper = a + fx * (b - a)
         return upper + fy * (c + fx * (d - c) - upper)
     }

@@ -95,7 +95,9 @@ final class NanoTrackSession: TrackingSession {
             return
         }
         let count = NanoTrackNetworks.slots(for: ids.count)
-        let maps = try networks.head(video.value(of: encoder, at: next))
+        let encoded = try video.value(of: encoder, at: next)
+        encodeAhead(next + direction.rawValue)
+        let maps = try networks.head(encoded)
         var inputs = ["f4": maps.f4, "f8": maps.f8, "A": groupMatrix(count)]
         for (name, width) in Self.parts {
             let rows = state[name] ?? []
@@ -113,6 +115,13 @@ final class NanoTrackSession: TrackingSession {
         guard let confidence = results["pv"] else { throw SegmenterError.missingOutput("pv") }
         (frame, self.maps) = (next, maps)
         confidences = confidence.withUnsafeBuffer { Array($0.prefix(ids.count)) }
+    }
+
+    /// Encodes the frame after this one while tracker and decoder work on this one: small networks alone do not fill all cores.
+    private func encodeAhead(_ index: Int) {
+        guard (0..<video.frameCount).contains(index) else { return }
+        // An error is met again, and reported, when the frame's turn comes.
+        Task.detached { [video, encoder] in _ = try? video.value(of: encoder, at: index) }
     }
 
     /// Row i averages the messages of i's group.
