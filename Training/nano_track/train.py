@@ -1,0 +1,365 @@
+"""Training.  train.py OUT --minutes M [--init CKPT] [--width 384 --height 224 --T 12 --bptt 6 --batch 3 --points 64 --lr 1e-3]
+
+Workers render clips and run the frozen encoder; the main process keeps the latest clips' features in a replay buffer
+(--buffer clips, bf16) and draws batches from it: each use takes other points and a random time direction.
+Data parallel over one-thread processes (--world 2 --rank 0|1, gloo), as multi-threaded oneDNN spins on a busy machine.
+"""
+
+import argparse
+import copy
+import math
+import os
+import time
+import queue
+import threading
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+import numpy as np
+import torch
+import torch.multiprocessing as mp
+import torch.distributed as dist
+from torch.nn import functional as F
+from model import Tracker, load_encoder, encode, MEAN, STD
+from clips import Scenes
+
+NPTS = 128
+
+
+def pad_points(c, n=NPTS):
+    T, k = c["vis"].shape
+    xy = np.zeros((T, n, 2), np.float32)
+    vis = np.zeros((T, n), bool)
+    lay = np.full(n, 255, np.uint8)
+    ins = np.zeros((T, n), bool)
+    k = min(k, n)
+    xy[:, :k] = c["xy"][:, :k]
+    vis[:, :k] = c["vis"][:, :k]
+    lay[:k] = c["layer"][:k]
+    ins[:, :k] = c["inside"][:, :k]
+    return [torch.from_numpy(v) for v in (xy, vis, lay, ins)]
+
+
+def encoder(a):
+    """the frozen encoder in OpenVINO (f32, one thread): uint8 frames T,H,W,3 -> c4, p4, p8, e (bf16)"""
+    import openvino as ov
+    import tempfile
+    import warnings
+
+    warnings.filterwarnings("ignore")
+    enc = load_encoder()
+
+    class E(torch.nn.Module):
+        def __init__(s):
+            super().__init__()
+            s.enc = enc
+
+        def forward(s, x):
+            return encode(s.enc, x)
+
+    with tempfile.TemporaryDirectory() as d:
+        torch.onnx.export(E(), (torch.zeros(1, 3, a.height, a.width),), d + "/e.onnx", opset_version=17, dynamo=False)
+        net = ov.Core().compile_model(
+            d + "/e.onnx", "CPU", {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1}
+        )
+
+    def run(frames):
+        x = np.ascontiguousarray(((frames.astype(np.float32) - MEAN) / STD).transpose(0, 3, 1, 2))
+        o = [net([x[i : i + 1]]) for i in range(len(x))]
+        return [torch.cat([torch.from_numpy(r[k]).bfloat16() for r in o]) for k in range(4)]
+
+    return run
+
+
+def worker(k, a, q):
+    torch.set_num_threads(1)
+    os.nice(2)
+    parent = os.getppid()
+    features = encoder(a)
+    d = Scenes(a.width, a.height, a.T, NPTS, hard=a.hard)
+    i = 0
+    while True:
+        try:
+            c = d.make(np.random.default_rng((a.seed, k, i)))
+        except Exception as e:
+            print("clip failed", (a.seed, k, i), repr(e), flush=True)
+            i += 1
+            continue
+        i += 1
+        item = (features(c["frames"]), *pad_points(c))
+        while True:
+            try:
+                q.put(item, timeout=3)
+                break
+            except queue.Full:
+                if os.getppid() != parent:
+                    os._exit(0)  # the trainer has gone
+
+
+def batch_of(clips, n, gen):
+    """clips: list of (features, xy, vis, layer, inside); random direction and points visible in the first frame"""
+    fs, XY, V, A = [], [], [], []
+    for f, xy, vis, lay, ins in clips:
+        rev = gen.random() < 0.5
+        if rev:
+            f = [v.flip(0) for v in f]
+            xy, vis = xy.flip(0), vis.flip(0)
+        ok = torch.nonzero(vis[0])[:, 0].numpy()
+        if len(ok) == 0:
+            ok = np.arange(1)
+        # prefer points that get occluded or move: weight 3 for points hidden at some time
+        w = 1 + 2.0 * (~vis[:, ok]).any(0).numpy() + 1.0 * (lay[ok] > 0).numpy()
+        j = gen.choice(ok, n, replace=len(ok) < n, p=w / w.sum())
+        fs.append(f)
+        XY.append(xy[:, j])
+        V.append(vis[:, j])
+        l = lay[j].long()
+        if gen.random() < 0.2:
+            l = torch.arange(n)  # no groups: every point on its own
+        elif gen.random() < 0.35:  # one object against all the rest, as in use
+            u = torch.unique(l)
+            l = (l == u[int(gen.integers(len(u)))]).long()
+            if gen.random() < 0.5:
+                l = torch.where(torch.rand(n) < 0.1, 1 - l, l)
+        elif gen.random() < 0.25:
+            l = torch.where(torch.rand(n) < 0.15, l[torch.randperm(n)], l)  # some points in the wrong group
+        m = (l[:, None] == l[None]).float()
+        A.append(m / m.sum(1, keepdim=True))
+    f = [torch.stack([c[i] for c in fs], 1) for i in range(4)]  # T,B,C,H,W
+    return f, torch.stack(XY, 1), torch.stack(V, 1), torch.stack(A)  # T,B,N,2
+
+
+def heat_target(xy, H, W):
+    """log-softmax is gathered at the four cells around the point: returns indices and bilinear weights"""
+    u = xy / 8 - 0.5
+    u0 = torch.floor(u)
+    fr = u - u0
+    idx, w = [], []
+    for dy in (0, 1):
+        for dx in (0, 1):
+            x, y = (u0[..., 0] + dx).clamp(0, W - 1), (u0[..., 1] + dy).clamp(0, H - 1)
+            idx.append((y * W + x).long())
+            w.append((fr[..., 0] if dx else 1 - fr[..., 0]) * (fr[..., 1] if dy else 1 - fr[..., 1]))
+    return torch.stack(idx, -1), torch.stack(w, -1)
+
+
+def run_clip(net, f, xy, vis, A, bf16, bptt=0):
+    """track a batch of clips; returns the loss and statistics"""
+    T, B = f[0].shape[:2]
+    with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+        flat = [v.flatten(0, 1).to(memory_format=torch.channels_last) for v in f]
+        F4, F8 = net.head(*[v if bf16 else v.float() for v in flat])
+        F4, F8 = F4.unflatten(0, (T, B)), F8.unflatten(0, (T, B))
+        H, W = F8.shape[-2:]
+        S = torch.tensor([W * 8.0, H * 8.0])
+        st = net.start(F4[0], F8[0], xy[0])
+        L = dict(heat=0.0, pos=0.0, vis=0.0, unc=0.0)
+        E, P, C = [], [], []
+        for t in range(1, T):
+            if bptt and t > 1 and (t - 1) % bptt == 0:
+                st = {k: (v if k in ("q8", "q4") else v.detach()) for k, v in st.items()}
+            st, o = net.step(F4[t], F8[t], st, A)
+            g, v = xy[t], vis[t].float()
+            inside = ((g > 0) & (g < S)).all(-1).float()
+            nv = v.sum() + 1
+            idx, w = heat_target(g, H, W)
+            lp = F.log_softmax(o["heat"].float(), -1).gather(-1, idx)
+            L["heat"] = L["heat"] + (-(lp * w).sum(-1).clamp(max=20) * v).sum() / nv
+            wp = v + 0.1 * (1 - v) * inside  # hidden points inside the picture count a little
+            for i, x in enumerate(o["xs"]):
+                d = x.float() - g
+                hub = F.huber_loss(x.float(), g, reduction="none", delta=4.0).sum(-1) / 4
+                hub = torch.where(hub > 12, 12 + 0.1 * (hub - 12), hub)
+                k = 0.1 if i == 0 else 0.8 ** (len(o["xs"]) - 1 - i)
+                if i:
+                    k = k * (
+                        0.1 + 0.9 * ((o["xs"][i - 1].detach() - g).norm(dim=-1) < 28).float()
+                    )  # beyond the local windows' reach: little to learn
+                L["pos"] = L["pos"] + (hub * wp * k).sum() / nv
+            for i, y in enumerate(o["vs"]):
+                y = y.float()
+                k = 0.8 ** (len(o["vs"]) - 1 - i)
+                e = (o["xs"][i + 1].detach() - g).norm(dim=-1)
+                L["vis"] = L["vis"] + k * F.binary_cross_entropy_with_logits(y[..., 0], v)
+                L["unc"] = (
+                    L["unc"]
+                    + k
+                    * (F.binary_cross_entropy_with_logits(y[..., 1], (e < 6).float(), reduction="none") * v).sum()
+                    / nv
+                )
+            E.append((st["x"] - g).norm(dim=-1).detach())
+            P.append(o["pv"].detach())
+            C.append((o["xs"][0].detach() - g).norm(dim=-1))
+    loss = (L["heat"] * 0.5 + L["pos"] * 0.5 + L["vis"] + L["unc"] * 0.5) / (T - 1)
+    E, P, C, v = torch.stack(E), torch.stack(P), torch.stack(C), vis[1:]
+    loss_, L = float(loss.detach()), {k: (v.detach() if torch.is_tensor(v) else v) for k, v in L.items()}
+    s = dict(
+        loss=loss_,
+        heat=float(L["heat"]) / (T - 1),
+        vis=float(L["vis"]) / (T - 1),
+        d4=float((E[v] < 4).float().mean()),
+        d8=float((E[v] < 8).float().mean()),
+        g8=float((C[v] < 8).float().mean()),
+        med=float(E[v].median()),
+        occ=float(((P > 0.5) == v).float().mean()),
+        hid=float((P[~v] <= 0.5).float().mean()) if (~v).any() else float("nan"),
+    )
+    return loss, s
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("out")
+    p.add_argument("--minutes", type=float, default=10)
+    p.add_argument("--init")
+    p.add_argument("--opt", type=int, default=0, help="also take the optimiser state of --init")
+    p.add_argument("--width", type=int, default=384)
+    p.add_argument("--height", type=int, default=224)
+    p.add_argument("--T", type=int, default=12)
+    p.add_argument("--bptt", type=int, default=6)
+    p.add_argument("--batch", type=int, default=3)
+    p.add_argument("--points", type=int, default=64)
+    p.add_argument(
+        "--from", dest="f0", type=float, default=0.0, help="this run is the part f0..f1 of the cosine schedule"
+    )
+    p.add_argument("--to", dest="f1", type=float, default=1.0)
+    p.add_argument("--lr", type=float, default=1e-3)
+    p.add_argument("--end", type=float, default=0.02)
+    p.add_argument("--warm", type=int, default=40)
+    p.add_argument("--workers", type=int, default=1)
+    p.add_argument("--buffer", type=int, default=120)
+    p.add_argument("--bf16", type=int, default=1)
+    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--hard", type=float, default=1.0)
+    p.add_argument("--ema", type=float, default=0.995)
+    p.add_argument("--threads", type=int, default=1)
+    p.add_argument("--stats", type=int, default=60)
+    p.add_argument(
+        "--reuse", type=float, default=2.5, help="wait for new clips when the mean use of a clip exceeds this"
+    )
+    p.add_argument("--rank", type=int, default=0)
+    p.add_argument("--world", type=int, default=1)
+    p.add_argument("--port", type=int, default=29561)
+    a = p.parse_args()
+    os.makedirs(a.out, exist_ok=True)
+    a.seed = a.seed * 16 + a.rank
+    torch.manual_seed(a.seed)
+    gen = np.random.default_rng(a.seed + 99)
+    torch.set_num_threads(a.threads)
+    mp.set_sharing_strategy("file_system")
+    q = mp.get_context("fork").Queue(6)
+    ws = [mp.get_context("fork").Process(target=worker, args=(k, a, q), daemon=True) for k in range(a.workers)]
+    for w in ws:
+        w.start()
+    if a.world > 1:
+        dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{a.port}", rank=a.rank, world_size=a.world)
+    net = Tracker()
+    opt_state = None
+    if a.init:
+        ck = torch.load(a.init)
+        net.load_state_dict(ck["net" if a.opt else "ema"])
+        opt_state = ck.get("opt") if a.opt else None
+    ema = copy.deepcopy(net)
+    opt = torch.optim.AdamW(net.parameters(), lr=a.lr, betas=(0.9, 0.99), weight_decay=0.01)
+    if opt_state:
+        opt.load_state_dict(opt_state)
+    buf, made = [], [0]
+    if a.world > 1:
+        for w in net.state_dict().values():
+            dist.broadcast(w, 0)
+        ema = copy.deepcopy(net)
+    used = [0]
+
+    def fill():
+        while True:
+            while made[0] > 4 * a.batch and made[0] * a.reuse > used[0] + 16 * a.batch:
+                time.sleep(0.02)  # do not render more than needed
+            c = q.get()
+            c = ([v.clone() for v in c[0]], *[v.clone() for v in c[1:]])
+            made[0] += 1
+            if len(buf) < a.buffer:
+                buf.append(c)
+            else:
+                buf[made[0] % a.buffer] = c
+
+    threading.Thread(target=fill, daemon=True).start()
+    while len(buf) < 2 * a.batch:
+        time.sleep(0.1)
+    t0 = time.time()
+    c0 = time.process_time()
+    step = 0
+    acc = {}
+    log = open(a.out + "/log.txt", "a")
+
+    def save(name):
+        torch.save(
+            dict(net=net.state_dict(), ema=ema.state_dict(), opt=opt.state_dict(), step=step, args=vars(a)),
+            f"{a.out}/{name}",
+        )
+
+    while True:
+        fr = (time.time() - t0) / 60 / a.minutes
+        if a.world > 1:
+            z = torch.tensor([fr])
+            dist.broadcast(z, 0)
+            fr = float(z)
+        if fr >= 1:
+            break
+        while step * a.batch > made[0] * a.reuse:
+            time.sleep(0.02)
+        for g in opt.param_groups:
+            g["lr"] = (
+                a.lr
+                * min(1, (step + 1) / a.warm)
+                * (a.end + (1 - a.end) * 0.5 * (1 + math.cos(math.pi * (a.f0 + (a.f1 - a.f0) * fr))))
+            )
+        for m in (net.head.n4, net.head.n8):
+            m.momentum = 0.3 if a.f0 == 0 and step < 20 else 0.05 if step < a.stats or a.f0 == 0 and fr < 0.5 else 0.01
+        clips = [buf[i] for i in gen.choice(len(buf), a.batch, replace=False)]
+        loss, s = run_clip(net, *batch_of(clips, a.points, gen), bool(a.bf16), a.bptt)
+        opt.zero_grad(set_to_none=True)
+        loss.backward()
+        used[0] += a.batch
+        if a.world > 1:
+            for w in net.buffers():
+                if w.dtype.is_floating_point:
+                    dist.all_reduce(w)
+                    w /= a.world
+            ps = [w for w in net.parameters() if w.grad is not None]
+            flat = torch.cat([w.grad.reshape(-1) for w in ps])
+            dist.all_reduce(flat)
+            flat /= a.world
+            k = 0
+            for w in ps:
+                w.grad.copy_(flat[k : k + w.numel()].view_as(w))
+                k += w.numel()
+        gn = torch.nn.utils.clip_grad_norm_(net.parameters(), 8.0)
+        s["gn"] = float(gn)
+        if math.isfinite(float(gn)):
+            opt.step()
+        d = min(a.ema, (step + 1) / (step + 10))
+        with torch.no_grad():
+            for e, w in zip(ema.parameters(), net.parameters()):
+                e.lerp_(w, 1 - d)
+            for e, w in zip(ema.buffers(), net.buffers()):
+                e.copy_(w)
+        for k, v in s.items():
+            acc.setdefault(k, []).append(v)
+        step += 1
+        if a.rank == 0 and (step in (2, 5, 10) or step % 20 == 0):
+            m = f"{step} {(time.time()-t0)/60:.2f}min cpu {time.process_time()-c0:.0f}s clips {made[0]} " + " ".join(
+                f"{k} {np.nanmean(v[-40:]):.3f}" for k, v in acc.items()
+            )
+            print(m, flush=True)
+            log.write(m + "\n")
+            log.flush()
+        if step % 50 == 0 and a.rank == 0:
+            save("last.pt")
+    if a.rank == 0:
+        save("last.pt")
+        save("final.pt")
+        print("done", step, flush=True)
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
