@@ -4,38 +4,51 @@ import Media
 ///
 /// Levels are rounded to 8 bits as OpenCV's `pyrDown` does (5 x 5 Gaussian, borders mirrored without repeating the edge).
 struct GrayPyramid: Sendable {
-    /// One level; pixel (x, y) is at `(y + border) * stride + x + border`. Grey levels are whole numbers kept as floats, since windows
-    /// are read far more often than levels are made.
+    /// One level; pixel (x, y) is at `(y + border) * stride + x + border`.
     struct Level: Sendable {
         static let border = 26
         let width: Int
         let height: Int
         let stride: Int
-        let pixels: [Float]
+        let pixels: [UInt8]
 
-        init(_ image: GrayImage) {
-            width = image.width
-            height = image.height
-            stride = width + 2 * Self.border
-            let (width, height, stride) = (width, height, stride)
-            pixels = [Float](unsafeUninitializedCapacity: stride * (height + 2 * Self.border)) { target, count in
-                image.pixels.withUnsafeBufferPointer { source in
-                    for y in 0..<(height + 2 * Self.border) {
-                        let row = source[(Self.mirror(y - Self.border, height) * width)...]
-                        let start = row.startIndex
-                        for x in 0..<Self.border { target[y * stride + x] = Float(row[start + Self.mirror(x - Self.border, width)]) }
-                        for x in 0..<width { target[y * stride + Self.border + x] = Float(row[start + x]) }
-                        for x in 0..<Self.border {
-                            target[y * stride + Self.border + width + x] = Float(row[start + Self.mirror(width + x, width)])
-                        }
+        /// - Parameter fill: writes one row of the picture; called once for every row, in order.
+        fileprivate init(width: Int, height: Int, fill: (_ y: Int, _ row: UnsafeMutablePointer<UInt8>) -> Void) {
+            self.width = width
+            self.height = height
+            let border = Self.border
+            let stride = width + 2 * border
+            self.stride = stride
+            pixels = [UInt8](unsafeUninitializedCapacity: stride * (height + 2 * border)) { target, count in
+                guard let base = target.baseAddress else { return }
+                for y in 0..<height {
+                    let row = base + (y + border) * stride
+                    fill(y, row + border)
+                    for x in 0..<border {
+                        row[x] = row[border + Self.mirror(x - border, width)]
+                        row[border + width + x] = row[border + Self.mirror(width + x, width)]
                     }
                 }
-                count = stride * (height + 2 * Self.border)
+                for y in 0..<border {
+                    (base + y * stride).update(from: base + (border + Self.mirror(y - border, height)) * stride, count: stride)
+                    (base + (border + height + y) * stride).update(
+                        from: base + (border + Self.mirror(height + y, height)) * stride, count: stride)
+                }
+                count = stride * (height + 2 * border)
+            }
+        }
+
+        fileprivate init(_ image: GrayImage) {
+            self = image.pixels.withUnsafeBufferPointer { source in
+                Level(width: image.width, height: image.height) { y, row in
+                    guard let base = source.baseAddress else { return }
+                    row.update(from: base + y * image.width, count: image.width)
+                }
             }
         }
 
         /// The position inside `0..<count` that a position outside mirrors.
-        static func mirror(_ i: Int, _ count: Int) -> Int {
+        private static func mirror(_ i: Int, _ count: Int) -> Int {
             guard count > 1 else { return 0 }
             let period = 2 * count - 2
             let j = ((i % period) + period) % period
@@ -49,42 +62,51 @@ struct GrayPyramid: Sendable {
     /// - Parameter window: the side of the windows to be compared; halving stops where a level would not exceed it.
     init(_ image: GrayImage, maximumLevels: Int, window: Int) {
         var levels = [Level(image)]
-        var current = image
-        while levels.count < maximumLevels {
-            let next = ((current.width + 1) / 2, (current.height + 1) / 2)
-            guard next.0 > window, next.1 > window, let last = levels.last else { break }
-            current = Self.halved(last)
-            levels.append(Level(current))
+        while levels.count < maximumLevels, let last = levels.last, (last.width + 1) / 2 > window, (last.height + 1) / 2 > window {
+            levels.append(Self.halved(last))
         }
         self.levels = levels
     }
 
-    private static func halved(_ level: Level) -> GrayImage {
-        let (width, height) = ((level.width + 1) / 2, (level.height + 1) / 2)
-        let stride = level.stride
-        // One column more on each side than the horizontal filter needs at even positions.
-        let span = level.width + 4
-        let pixels = [UInt8](unsafeUninitializedCapacity: width * height) { target, count in
-            level.pixels.withUnsafeBufferPointer { source in
-                withUnsafeTemporaryAllocation(of: Float.self, capacity: span) { sums in
-                    for y in 0..<height {
-                        let start = (2 * y + Level.border) * stride + Level.border - 2
-                        let (a, b, c, d, e) = (start - 2 * stride, start - stride, start, start + stride, start + 2 * stride)
-                        for x in 0..<span {
-                            sums[x] = source[a + x] + source[e + x] + 4 * (source[b + x] + source[d + x]) + 6 * source[c + x]
-                        }
-                        for x in 0..<width {
-                            let i = 2 * x
-                            let sum = sums[i] + sums[i + 4] + 4 * (sums[i + 1] + sums[i + 3]) + 6 * sums[i + 2]
-                            // Exact: all sums are whole numbers below 2^16.
-                            target[y * width + x] = UInt8(truncatingIfNeeded: (Int32(sum) &+ 128) >> 8)
-                        }
+    private static func halved(_ level: Level) -> Level {
+        let (width, stride) = ((level.width + 1) / 2, level.stride)
+        // Two columns more on each side than the picture has, and pairs of columns.
+        let pairs = width + 2
+        return level.pixels.withUnsafeBufferPointer { source in
+            withUnsafeTemporaryAllocation(of: UInt32.self, capacity: pairs) { columns in
+                Level(width: width, height: (level.height + 1) / 2) { y, row in
+                    guard let pixels = source.baseAddress, let columns = columns.baseAddress else { return }
+                    let center = pixels + (2 * y + Level.border) * stride + Level.border - 2
+                    columns.withMemoryRebound(to: UInt16.self, capacity: 2 * pairs) {
+                        sumColumns(center, stride: stride, into: $0, count: 2 * pairs)
                     }
+                    sumRow(columns, into: row, count: width)
                 }
             }
-            count = width * height
         }
-        return GrayImage(width: width, height: height, pixels: pixels)
+    }
+
+    /// 1, 4, 6, 4, 1 down five rows.
+    private static func sumColumns(_ center: UnsafePointer<UInt8>, stride: Int, into sums: UnsafeMutablePointer<UInt16>, count: Int) {
+        let (a, b, d, e) = (center - 2 * stride, center - stride, center + stride, center + 2 * stride)
+        for x in 0..<count {
+            let outer = UInt16(a[x]) &+ UInt16(e[x])
+            let inner = UInt16(b[x]) &+ UInt16(d[x])
+            let middle = UInt16(center[x])
+            sums[x] = outer &+ (inner &<< 2) &+ (middle &<< 2) &+ (middle &<< 1)
+        }
+    }
+
+    /// 1, 4, 6, 4, 1 along a row at every second column, rounded. Each element holds an even column below an odd one.
+    private static func sumRow(_ pairs: UnsafePointer<UInt32>, into row: UnsafeMutablePointer<UInt8>, count: Int) {
+        for x in 0..<count {
+            let (p, q, r) = (pairs[x], pairs[x + 1], pairs[x + 2])
+            let outer = (p & 0xFFFF) &+ (r & 0xFFFF)
+            let inner = (p &>> 16) &+ (q &>> 16)
+            let middle = q & 0xFFFF
+            // Below 2^16, since the weights add up to 256.
+            row[x] = UInt8(truncatingIfNeeded: (outer &+ (inner &<< 2) &+ (middle &<< 2) &+ (middle &<< 1) &+ 128) &>> 8)
+        }
     }
 }
 

@@ -57,13 +57,13 @@ final class LucasKanadeSession: TrackingSession {
             let after = try video.value(of: processor, at: next)
             // The algorithm has pixel centres at whole numbers.
             let origins = alive.map { points[$0].position - 0.5 }
-            let found = LucasKanade.track(origins, from: before, to: after)
-            let returned = LucasKanade.track(found.map(\.position), from: after, to: before)
+            let tracks = LucasKanade.trackThereAndBack(origins, from: before, to: after)
             for (k, index) in alive.enumerated() {
-                let error = returned[k].position - origins[k]
+                let (found, returned) = tracks[k]
+                let error = returned.position - origins[k]
                 let distance = (error.x * error.x + error.y * error.y).squareRoot()
-                let position = found[k].position + 0.5
-                let isKept = found[k].isFound && returned[k].isFound && distance <= tolerance && video.size.contains(position)
+                let position = found.position + 0.5
+                let isKept = found.isFound && returned.isFound && distance <= tolerance && video.size.contains(position)
                 points[index].isVisible = isKept
                 points[index].confidence = isKept ? 1 / (1 + distance) : 0
                 if isKept { points[index].position = position }
