@@ -59,8 +59,11 @@ let package = Package(
         .executableTarget(
             name: "benchmark-trackers", dependencies: ["PointTrackers", "Media"], path: "Benchmarks/BenchmarkTrackers",
             swiftSettings: swiftSettings, linkerSettings: linkerSettings),
+        .executableTarget(
+            name: "benchmark-pipeline", dependencies: ["PointTrackers", "Segmenters", "Inference", "Media"], path: "Benchmarks/BenchmarkPipeline",
+            swiftSettings: swiftSettings, linkerSettings: linkerSettings),
 
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        .target(name: "TestSupport", dependencies: ["TensorFiles"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
         tests("Media", ["CFFmpeg"]),
         tests("TensorFiles"),
         tests("NeuralGraph", ["Inference"]),

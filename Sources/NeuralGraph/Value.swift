@@ -146,6 +146,12 @@ extension Value {
         transposed(Array(0..<(rank - 2)) + [rank - 1, rank - 2])
     }
 
+    /// N x C x H x W as N x H x W x C.
+    public func channelsLast() -> Value { transposed([0, 2, 3, 1]) }
+
+    /// N x H x W x C as N x C x H x W.
+    public func channelsFirst() -> Value { transposed([0, 3, 1, 2]) }
+
     public func expanded(_ shape: [Int]) -> Value {
         graph.node("Expand", [self, graph.integers(shape)], shape: broadcast(self.shape, shape), type: type)
     }

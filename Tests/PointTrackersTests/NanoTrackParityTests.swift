@@ -33,7 +33,8 @@ struct NanoTrackParityTests {
         let network = try engine.compile(key: "head", precision: .float32) { try NanoTrackHead.model(weights: weights, input: input) }
         return try (0..<4).map { frame in
             var given: [String: Tensor] = [:]
-            for name in ["c4", "p4", "p8", "e"] { given[name] = slice(try inputs.tensor(name), frame) }
+            for name in ["c4", "p4", "p8"] { given[name] = slice(try inputs.tensor(name), frame).channelsLast() }
+            given["e"] = slice(try inputs.tensor("e"), frame)
             return try network(given)
         }
     }

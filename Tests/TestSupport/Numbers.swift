@@ -1,3 +1,21 @@
+import TensorFiles
+
+extension Tensor {
+    /// N x C x H x W as N x H x W x C, the layout of maps between networks.
+    public func channelsLast() -> Tensor {
+        let (n, c, area) = (shape[0], shape[1], shape[2] * shape[3])
+        return Tensor(shape: [n, shape[2], shape[3], c]) { target in
+            withUnsafeBuffer { source in
+                for i in 0..<n {
+                    for channel in 0..<c {
+                        for p in 0..<area { target[(i * area + p) * c + channel] = source[(i * c + channel) * area + p] }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// ||a - b|| / ||b||; infinite when the sizes differ.
 public func relativeL2(_ a: [Float], _ b: [Float]) -> Double {
     guard a.count == b.count else { return .infinity }

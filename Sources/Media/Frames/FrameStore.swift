@@ -13,6 +13,17 @@ public protocol FrameProcessor: Sendable {
     func process(_ image: RGBImage) throws -> Output
 }
 
+/// Something computed from what another processor makes of a frame, such as a tracker's maps from the shared encoder's.
+public protocol DerivedFrameProcessor: Sendable {
+    associatedtype Source: FrameProcessor
+    associatedtype Output: Sendable
+    /// Equal for processors whose outputs are interchangeable.
+    var cacheKey: String { get }
+    /// Makes what this processor starts from.
+    var source: Source { get }
+    func process(_ features: Source.Output) throws -> Output
+}
+
 /// The frames of one video together with everything computed from them, in one bounded cache.
 ///
 /// Safe to use from several threads; a value that one thread is computing is waited for by the others.
@@ -29,10 +40,23 @@ public final class FrameStore: Sendable {
         var computed: [String: Int] = [:]
     }
 
+    /// What is known of one frame.
     private final class Entry: Sendable {
         let image = Protected<RGBImage?>(nil)
-        let values = Protected<[String: any Sendable]>([:])
+        private let values = Protected<[String: Value]>([:])
+
+        func value(_ key: String) -> Value {
+            values.withLock { values in
+                if let value = values[key] { return value }
+                let value = Value(nil)
+                values[key] = value
+                return value
+            }
+        }
     }
+
+    /// A processor's output, each behind a lock of its own: one may be needed to compute another.
+    private typealias Value = Protected<(any Sendable)?>
 
     /// - Parameter capacity: how many frames are kept with all that was computed from them.
     public init(_ source: any FrameSource, capacity: Int = 8) {
@@ -51,11 +75,22 @@ public final class FrameStore: Sendable {
     /// What `processor` makes of frame `index`.
     public func value<P: FrameProcessor>(of processor: P, at index: Int) throws -> P.Output {
         let entry = entry(index)
-        return try entry.values.withLock { values in
-            if let known = values[processor.cacheKey] as? P.Output { return known }
-            let output = try processor.process(image(in: entry, index))
-            values[processor.cacheKey] = output
-            state.withLock { $0.computed[processor.cacheKey, default: 0] += 1 }
+        return try value(P.Output.self, entry, processor.cacheKey) { try processor.process(image(in: entry, index)) }
+    }
+
+    /// What `processor` makes of frame `index`, from what its source makes of it.
+    public func value<P: DerivedFrameProcessor>(of processor: P, at index: Int) throws -> P.Output {
+        try value(P.Output.self, entry(index), processor.cacheKey) { try processor.process(value(of: processor.source, at: index)) }
+    }
+
+    private func value<Output: Sendable>(
+        _ type: Output.Type, _ entry: Entry, _ key: String, compute: () throws -> Output
+    ) throws -> Output {
+        try entry.value(key).withLock { value in
+            if let known = value as? Output { return known }
+            let output = try compute()
+            value = output
+            state.withLock { $0.computed[key, default: 0] += 1 }
             return output
         }
     }

@@ -8,7 +8,8 @@ import TensorFiles
 /// The built-in point tracker: small, learned, on the built-in segmenter's encoder, one frame at a time (docs/models/nano-track.md).
 public final class NanoTrack: PointTracker {
     public let name = "nano"
-    private let encoder: NanoFrameEncoder
+    /// The head, for benchmarks that time it alone.
+    package let maps: NanoTrackMapsProcessor
     private let networks: NanoTrackNetworks
     private let visibilityThreshold: Float
 
@@ -18,9 +19,10 @@ public final class NanoTrack: PointTracker {
     public init(
         engine: any InferenceEngine, encoder: NanoFrameEncoder, precision: Precision = .automatic, visibilityThreshold: Float = 0.3
     ) throws {
-        self.encoder = encoder
         self.visibilityThreshold = visibilityThreshold
-        networks = NanoTrackNetworks(weights: try Self.weights(), engine: engine, precision: precision)
+        let weights = try Self.weights()
+        maps = NanoTrackMapsProcessor(weights: weights, encoder: encoder, engine: engine, precision: precision)
+        networks = NanoTrackNetworks(weights: weights, engine: engine)
     }
 
     /// The weights shipped with the package.
@@ -34,41 +36,60 @@ public final class NanoTrack: PointTracker {
     public func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {
         guard (0..<video.frameCount).contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
         return NanoTrackSession(
-            video: video, frame: frame, direction: direction, encoder: encoder, networks: networks, threshold: visibilityThreshold)
+            video: video, frame: frame, direction: direction, maps: maps, networks: networks, threshold: visibilityThreshold)
     }
 }
 
-/// The tracker's compiled networks by input size and number of points.
-final class NanoTrackNetworks: Sendable {
-    private let weights: Weights
-    private let heads: NetworkLibrary
-    /// Positions need float32 whatever the precision of the rest.
-    private let steps: NetworkLibrary
-
-    init(weights: Weights, engine: any InferenceEngine, precision: Precision) {
-        self.weights = weights
-        heads = NetworkLibrary(engine: engine, precision: precision)
-        steps = NetworkLibrary(engine: engine, precision: .float32)
+/// Tracking embeddings of a frame from the shared encoder's maps: the head, once per frame.
+package struct NanoTrackMapsProcessor: DerivedFrameProcessor {
+    /// As `NanoTrackHead` returns them.
+    package struct Maps: Sendable {
+        let f4: Tensor
+        let f8: Tensor
     }
 
-    func head(_ maps: NanoFrameEncoder.Maps) throws -> (f4: Tensor, f8: Tensor) {
+    package let source: NanoFrameEncoder
+    package let cacheKey: String
+    private let weights: Weights
+    private let library: NetworkLibrary
+
+    init(weights: Weights, encoder: NanoFrameEncoder, engine: any InferenceEngine, precision: Precision) {
+        source = encoder
+        cacheKey = "nano-track-head-\(weights.source.fingerprint)-\(precision.rawValue)-\(encoder.cacheKey)"
+        self.weights = weights
+        library = NetworkLibrary(engine: engine, precision: precision)
+    }
+
+    package func process(_ maps: NanoFrameEncoder.Maps) throws -> Maps {
         let input = maps.grid.input
-        let network = try heads.network("nano-track-head-\(weights.source.fingerprint)-\(input)") {
+        let network = try library.network("nano-track-head-2-\(weights.source.fingerprint)-\(input)") {
             try NanoTrackHead.model(weights: weights, input: input)
         }
         let outputs = try network(["c4": maps.c4, "p4": maps.p4, "p8": maps.p8, "e": maps.e])
         guard let f4 = outputs["f4"], let f8 = outputs["f8"] else { throw SegmenterError.missingOutput("f4") }
-        return (f4, f8)
+        return Maps(f4: f4, f8: f8)
+    }
+}
+
+/// The networks that follow points, compiled by input size and number of points. Positions need float32 whatever the precision of
+/// the rest.
+final class NanoTrackNetworks: Sendable {
+    private let weights: Weights
+    private let library: NetworkLibrary
+
+    init(weights: Weights, engine: any InferenceEngine) {
+        self.weights = weights
+        library = NetworkLibrary(engine: engine, precision: .float32)
     }
 
     func start(input: ImageSize, count: Int) throws -> any CompiledNetwork {
-        try steps.network("nano-track-start-\(weights.source.fingerprint)-\(input)-\(count)") {
+        try library.network("nano-track-start-\(weights.source.fingerprint)-\(input)-\(count)") {
             try NanoTrackStep.startModel(weights: weights, input: input, count: count)
         }
     }
 
     func step(input: ImageSize, count: Int) throws -> any CompiledNetwork {
-        try steps.network("nano-track-step-\(weights.source.fingerprint)-\(input)-\(count)") {
+        try library.network("nano-track-step-\(weights.source.fingerprint)-\(input)-\(count)") {
             try NanoTrackStep.stepModel(weights: weights, input: input, count: count)
         }
     }

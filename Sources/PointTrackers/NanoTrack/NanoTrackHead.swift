@@ -40,11 +40,13 @@ struct NanoTrackHead {
     /// - Parameter input: the encoder's padded input.
     static func model(weights: Weights, input: ImageSize) throws -> ONNXModel {
         let graph = Graph("nano-track-head")
+        // Maps of the encoder have channels last, but for e.
         func map(_ name: String, _ channels: Int, _ stride: Int) -> Value {
-            graph.input(name, shape: [1, channels, input.height / stride, input.width / stride])
+            graph.input(name, shape: [1, input.height / stride, input.width / stride, channels]).channelsFirst()
         }
+        let e = graph.input("e", shape: [1, 64, input.height / 8, input.width / 8])
         let head = try NanoTrackHead(weights["head"])
-        let (f4, f8) = head(c4: map("c4", 24, 4), p4: map("p4", 32, 4), p8: map("p8", 64, 8), e: map("e", 64, 8))
+        let (f4, f8) = head(c4: map("c4", 24, 4), p4: map("p4", 32, 4), p8: map("p8", 64, 8), e: e)
         // Rows of channels: what sampling and gathering read.
         graph.output("f4", f4.transposed([0, 2, 3, 1]).reshaped([-1, 32]))
         graph.output("f8", f8.reshaped([64, -1]))

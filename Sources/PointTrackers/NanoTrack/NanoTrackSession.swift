@@ -10,7 +10,7 @@ final class NanoTrackSession: TrackingSession {
 
     private let video: FrameStore
     private let direction: TimeDirection
-    private let encoder: NanoFrameEncoder
+    private let maps: NanoTrackMapsProcessor
     private let networks: NanoTrackNetworks
     private let threshold: Float
     private let grid: NanoInputGrid
@@ -22,16 +22,14 @@ final class NanoTrackSession: TrackingSession {
     private var confidences: [Float] = []
     /// Rows of `parts` in order, one row per point.
     private var state: [String: [Float]] = [:]
-    /// The head's maps of `frame`, once they are needed.
-    private var maps: (f4: Tensor, f8: Tensor)?
 
     init(
-        video: FrameStore, frame: Int, direction: TimeDirection, encoder: NanoFrameEncoder, networks: NanoTrackNetworks, threshold: Float
+        video: FrameStore, frame: Int, direction: TimeDirection, maps: NanoTrackMapsProcessor, networks: NanoTrackNetworks, threshold: Float
     ) {
         self.video = video
         self.frame = frame
         self.direction = direction
-        self.encoder = encoder
+        self.maps = maps
         self.networks = networks
         self.threshold = threshold
         grid = NanoInputGrid(frame: video.size)
@@ -52,7 +50,7 @@ final class NanoTrackSession: TrackingSession {
         let count = NanoTrackNetworks.slots(for: positions.count)
         let scaled = positions.map { $0 * grid.scale }
         let x = scaled.flatMap { [$0.x, $0.y] }
-        let maps = try currentMaps()
+        let maps = try video.value(of: maps, at: frame)
         let padded = Tensor(shape: [count, 2], x + [Float](repeating: 0, count: 2 * (count - positions.count)))
         let network = try networks.start(input: grid.input, count: count)
         let started = try network(["f4": maps.f4, "f8": maps.f8, "x": padded])
@@ -91,13 +89,12 @@ final class NanoTrackSession: TrackingSession {
         let next = frame + direction.rawValue
         guard (0..<video.frameCount).contains(next) else { throw MediaError.frameOutOfRange(index: next, count: video.frameCount) }
         guard !ids.isEmpty else {
-            (frame, maps) = (next, nil)
+            frame = next
             return
         }
         let count = NanoTrackNetworks.slots(for: ids.count)
-        let encoded = try video.value(of: encoder, at: next)
-        encodeAhead(next + direction.rawValue)
-        let maps = try networks.head(encoded)
+        let maps = try video.value(of: maps, at: next)
+        prepareAhead(next + direction.rawValue)
         var inputs = ["f4": maps.f4, "f8": maps.f8, "A": groupMatrix(count)]
         for (name, width) in Self.parts {
             let rows = state[name] ?? []
@@ -113,15 +110,15 @@ final class NanoTrackSession: TrackingSession {
             state[part] = result.withUnsafeBuffer { Array($0.prefix(old.count)) }
         }
         guard let confidence = results["pv"] else { throw SegmenterError.missingOutput("pv") }
-        (frame, self.maps) = (next, maps)
+        frame = next
         confidences = confidence.withUnsafeBuffer { Array($0.prefix(ids.count)) }
     }
 
-    /// Encodes the frame after this one while tracker and decoder work on this one: small networks alone do not fill all cores.
-    private func encodeAhead(_ index: Int) {
+    /// Encodes the frame after this one while step and decoder work on this one: small networks alone do not fill all cores.
+    private func prepareAhead(_ index: Int) {
         guard (0..<video.frameCount).contains(index) else { return }
         // An error is met again, and reported, when the frame's turn comes.
-        Task.detached { [video, encoder] in _ = try? video.value(of: encoder, at: index) }
+        Task.detached { [video, maps] in _ = try? video.value(of: maps, at: index) }
     }
 
     /// Row i averages the messages of i's group.
@@ -135,12 +132,5 @@ final class NanoTrackSession: TrackingSession {
                 for j in groups.indices where groups[j] == groups[i] { matrix[i * count + j] = weight }
             }
         }
-    }
-
-    private func currentMaps() throws -> (f4: Tensor, f8: Tensor) {
-        if let maps { return maps }
-        let made = try networks.head(video.value(of: encoder, at: frame))
-        maps = made
-        return made
     }
 }

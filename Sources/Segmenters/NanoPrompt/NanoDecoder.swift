@@ -87,9 +87,14 @@ struct NanoMapInputs {
         graph.input(name, shape: [batch, channels, input.height / stride, input.width / stride])
     }
 
-    func p4() -> Value { map("p4", 32, 4) }
-    func p8() -> Value { map("p8", 64, 8) }
-    func p16() -> Value { map("p16", 128, 16) }
+    func p4() -> Value { encoderMap("p4", 32, 4) }
+    func p8() -> Value { encoderMap("p8", 64, 8) }
+    func p16() -> Value { encoderMap("p16", 128, 16) }
+
+    /// A map that the encoder returns with channels last.
+    private func encoderMap(_ name: String, _ channels: Int, _ stride: Int) -> Value {
+        graph.input(name, shape: [1, input.height / stride, input.width / stride, channels]).channelsFirst()
+    }
 
     func promptMaps(objects: Int, points: Int, memory: Int) -> NanoPromptMaps {
         NanoPromptMaps(

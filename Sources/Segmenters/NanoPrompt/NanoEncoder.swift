@@ -35,11 +35,15 @@ struct NanoEncoder {
         return [("c4", c.c4), ("p4", p4), ("p8", p8), ("p16", p16), ("e", e)]
     }
 
+    /// The maps that networks read next have channels last, as convolutions keep them; `e` has channels first, as matrix products
+    /// of the prompt maps read it.
     /// - Parameter input: the padded input's size, multiples of 32.
     static func model(weights: Weights, input: ImageSize) throws -> ONNXModel {
         let graph = Graph("nano-encoder")
         let encoder = try NanoEncoder(weights["enc"])
-        for (name, map) in encoder(graph.input("image", shape: [1, 3, input.height, input.width])) { graph.output(name, map) }
+        for (name, map) in encoder(graph.input("image", shape: [1, 3, input.height, input.width])) {
+            graph.output(name, name == "e" ? map : map.channelsLast())
+        }
         return try graph.model()
     }
 }

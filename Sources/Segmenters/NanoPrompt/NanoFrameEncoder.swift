@@ -9,13 +9,13 @@ public final class NanoFrameEncoder: FrameProcessor {
     /// The encoder's maps of one frame (model card, "Encoder body" and "Feature pyramid"); H and W are those of the padded input.
     public struct Maps: Sendable {
         public let grid: NanoInputGrid
-        /// 1 x 24 x H/4 x W/4, before the pyramid.
+        /// 1 x H/4 x W/4 x 24, before the pyramid.
         public let c4: Tensor
-        /// 1 x 32 x H/4 x W/4.
+        /// 1 x H/4 x W/4 x 32.
         public let p4: Tensor
-        /// 1 x 64 x H/8 x W/8.
+        /// 1 x H/8 x W/8 x 64.
         public let p8: Tensor
-        /// 1 x 128 x H/16 x W/16.
+        /// 1 x H/16 x W/16 x 128.
         public let p16: Tensor
         /// 1 x 64 x H/8 x W/8, unit vectors over channels.
         public let e: Tensor
@@ -33,7 +33,7 @@ public final class NanoFrameEncoder: FrameProcessor {
 
     public func process(_ image: RGBImage) throws -> Maps {
         let grid = NanoInputGrid(frame: image.size)
-        let network = try library.network("nano-encoder-\(weights.source.fingerprint)-\(grid.input)") {
+        let network = try library.network("nano-encoder-2-\(weights.source.fingerprint)-\(grid.input)") {
             try NanoEncoder.model(weights: weights, input: grid.input)
         }
         var outputs = try network(["image": Self.networkInput(image, grid: grid)])

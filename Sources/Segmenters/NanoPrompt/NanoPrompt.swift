@@ -105,7 +105,7 @@ public final class NanoPrompt: PromptableSegmenter {
             let promptMaps = try mapLibrary.network("nano-prompt-maps-1-\(input)-\(prompts.count)x\(slots)x\(NanoPrompt.memorySlots)") {
                 try NanoPromptMaps.model(input: input, objects: prompts.count, points: slots, memory: NanoPrompt.memorySlots)
             }
-            let trunk = try library.network("nano-decoder-trunk-1-\(weights.source.fingerprint)-\(input)-\(prompts.count)") {
+            let trunk = try library.network("nano-decoder-trunk-2-\(weights.source.fingerprint)-\(input)-\(prompts.count)") {
                 try NanoDecoder.trunkModel(weights: weights, input: input, objects: prompts.count)
             }
             let (width, height) = (input.width / 4, input.height / 4)
