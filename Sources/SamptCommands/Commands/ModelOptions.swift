@@ -18,6 +18,13 @@ struct ModelOptions: ParsableArguments {
         valueName: "precision"))
     var precision: Precision = .automatic
 
+    @Option(
+        name: .customLong("part-precision"),
+        help: ArgumentHelp(
+            "Arithmetic of one part of the built-in models: encoder, decoder or head, for example decoder=float32. Repeat it for more parts.",
+            valueName: "part=precision"))
+    var partPrecisions: [String] = []
+
     @Option(help: ArgumentHelp("Threads for the networks (default: all cores).", valueName: "n"))
     var threads: Int?
 
@@ -25,7 +32,27 @@ struct ModelOptions: ParsableArguments {
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be between 1 and 1024.") }
         _ = try Self.choose(SegmenterName.self, segmenter, option: "segmenter")
         _ = try Self.choose(TrackerName.self, tracker, option: "tracker")
+        _ = try precisions()
     }
+
+    /// The parts of the built-in models whose precision can be chosen.
+    enum Part: String, CaseIterable {
+        case encoder, decoder, head
+    }
+
+    /// The precision of every part that has one of its own.
+    private func precisions() throws -> [Part: Precision] {
+        var chosen: [Part: Precision] = [:]
+        for text in partPrecisions {
+            let words = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard words.count == 2 else { throw ValidationError("--part-precision: \"\(text)\" is not of the form part=precision.") }
+            let part = try Self.choose(Part.self, words[0], option: "part-precision")
+            chosen[part] = try Self.choose(Precision.self, words[1], option: "part-precision")
+        }
+        return chosen
+    }
+
+    private func precision(of part: Part) throws -> Precision { try precisions()[part] ?? precision }
 
     enum SegmenterName: String, CaseIterable {
         case nano
@@ -39,10 +66,10 @@ struct ModelOptions: ParsableArguments {
     /// The chosen models; segmenter and tracker share one encoder where they can.
     func makeModels() throws -> (segmenter: any PromptableSegmenter, tracker: any PointTracker) {
         let engine = try OpenVINOEngine(.init(threads: threads))
-        let encoder = try NanoFrameEncoder(engine: engine, precision: precision)
+        let encoder = try NanoFrameEncoder(engine: engine, precision: precision(of: .encoder))
         let chosen: any PromptableSegmenter
         switch try Self.choose(SegmenterName.self, segmenter, option: "segmenter") {
-        case .nano: chosen = try NanoPrompt(engine: engine, encoder: encoder, precision: precision)
+        case .nano: chosen = try NanoPrompt(engine: engine, encoder: encoder, precision: precision(of: .decoder))
         }
         return (chosen, try makeTracker(engine: engine, encoder: encoder))
     }
@@ -51,12 +78,12 @@ struct ModelOptions: ParsableArguments {
     func makeTracker() throws -> any PointTracker {
         if case .lucasKanade = try Self.choose(TrackerName.self, tracker, option: "tracker") { return LucasKanadeTracker() }
         let engine = try OpenVINOEngine(.init(threads: threads))
-        return try makeTracker(engine: engine, encoder: NanoFrameEncoder(engine: engine, precision: precision))
+        return try makeTracker(engine: engine, encoder: NanoFrameEncoder(engine: engine, precision: precision(of: .encoder)))
     }
 
     private func makeTracker(engine: any InferenceEngine, encoder: NanoFrameEncoder) throws -> any PointTracker {
         switch try Self.choose(TrackerName.self, tracker, option: "tracker") {
-        case .nano: return try NanoTrack(engine: engine, encoder: encoder, precision: precision)
+        case .nano: return try NanoTrack(engine: engine, encoder: encoder, precision: precision(of: .head))
         case .lucasKanade: return LucasKanadeTracker()
         }
     }
