@@ -1,6 +1,7 @@
 /// What can go wrong inside a segmenter.
 public enum SegmenterError: Error, Sendable, Equatable {
-    case missingResource(String)
+    /// A file shipped with the package is in none of the places where `folder`, which the build makes, may lie.
+    case missingResource(String, folder: String)
     case missingOutput(String)
     case noPrediction
 }
@@ -8,7 +9,11 @@ public enum SegmenterError: Error, Sendable, Equatable {
 extension SegmenterError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .missingResource(let name): "The built-in weights \(name) are missing from the resources that must lie beside the program."
+        case .missingResource(let name, let folder):
+            """
+            The built-in weights \(name) were not found. Their folder \(folder) must lie beside the program, where the build puts it, \
+            or in ../share/sampt from there: copy it together with the program.
+            """
         case .missingOutput(let name): "The network returned no output \"\(name)\"."
         case .noPrediction: "The segmenter returned no mask."
         }

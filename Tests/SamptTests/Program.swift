@@ -22,11 +22,17 @@ struct Program {
         return candidates.first { FileManager.default.isExecutableFile(atPath: $0.path) } ?? candidates[0]
     }()
 
-    /// - Parameter condition: SIGINT is sent as soon as it holds.
-    static func run(_ arguments: [String], interruptWhen condition: (() -> Bool)? = nil) throws -> Outcome {
+    /// - Parameters:
+    ///   - program: run in place of the built one.
+    ///   - environment: added to that of the tests.
+    ///   - condition: SIGINT is sent as soon as it holds.
+    static func run(
+        _ arguments: [String], program: URL = url, environment: [String: String] = [:], interruptWhen condition: (() -> Bool)? = nil
+    ) throws -> Outcome {
         let process = Process()
-        process.executableURL = url
+        process.executableURL = program
         process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let folder = try Fixtures.temporaryFolder()
         defer { try? FileManager.default.removeItem(at: folder) }
         // Files, not pipes: a full pipe would stop the program.

@@ -1,4 +1,3 @@
-import Foundation
 import Inference
 import Media
 import NeuralGraph
@@ -27,9 +26,8 @@ public final class NanoTrack: PointTracker {
 
     /// The weights shipped with the package.
     static func weights() throws -> Weights {
-        guard let url = Bundle.module.url(forResource: "nano-tracker", withExtension: "safetensors") else {
-            throw SegmenterError.missingResource("nano-tracker.safetensors")
-        }
+        let resource = PackageResource("nano-tracker.safetensors", target: "PointTrackers")
+        guard let url = resource.find() else { throw SegmenterError.missingResource(resource.name, folder: resource.folderName) }
         return Weights(try SafetensorsFile(url: url))
     }
 

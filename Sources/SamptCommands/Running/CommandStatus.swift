@@ -2,6 +2,7 @@ import ArgumentParser
 import Inference
 import Media
 import SAMPT
+import Segmenters
 
 /// How a command ended, as the shell sees it. The numbers above 63 are those of sysexits(3).
 public enum CommandStatus: Int32, Sendable, CaseIterable {
@@ -22,7 +23,7 @@ public enum CommandStatus: Int32, Sendable, CaseIterable {
         case .partial: "the video is damaged: outputs hold the frames before the damage"
         case .usage: "wrong arguments"
         case .invalidInput: "an input's content is invalid, or a prompt does not fit the video"
-        case .missingInput: "an input is missing or unreadable"
+        case .missingInput: "an input or a model is missing or unreadable"
         case .unwritableOutput: "an output cannot be written"
         case .interrupted: "stopped with Ctrl-C: outputs hold the frames done so far"
         }
@@ -42,6 +43,7 @@ public enum CommandStatus: Int32, Sendable, CaseIterable {
         case let error as CommandError: self = error.status
         case let error as MediaError: self = Self.status(of: error)
         case QueryError.noObjects: self = .usage
+        case SegmenterError.missingResource: self = .missingInput
         case is QueryError: self = .invalidInput
         case is CancellationError: self = .interrupted
         default: self = .failure
