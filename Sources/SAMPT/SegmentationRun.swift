@@ -61,6 +61,8 @@ actor SegmentationRun {
         let spool = try OutcomeSpool()
         let pass = try TrackingPass(
             segmenter: segmenter, tracker: tracker, options: options, video: video, frame: lastQueryFrame, direction: .backward)
+        // These frames are passed a second time, forwards.
+        video.keepFeatures(of: firstQueryFrame..<lastQueryFrame)
         for index in stride(from: lastQueryFrame, through: 0, by: -1) {
             try Task.checkCancellation()
             if index < lastQueryFrame {

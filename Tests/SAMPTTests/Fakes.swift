@@ -1,3 +1,4 @@
+import Foundation
 import Media
 import PointTrackers
 import Segmenters
@@ -84,7 +85,20 @@ struct FakeSegmenter: PromptableSegmenter {
     struct Encoder: FrameProcessor {
         static let key = "fake-encoder"
         let cacheKey = Encoder.key
-        func process(_ image: RGBImage) -> ImageSize { image.size }
+        func process(_ image: RGBImage) -> Features { Features(size: image.size) }
+    }
+
+    struct Features: StorableFeatures {
+        let size: ImageSize
+
+        init(size: ImageSize) { self.size = size }
+
+        var storedBytes: Data { Data("\(size)".utf8) }
+
+        init?(storedBytes: Data, frame: ImageSize) {
+            guard storedBytes == Data("\(frame)".utf8) else { return nil }
+            size = frame
+        }
     }
 
     struct Frame: SegmentableFrame {
@@ -102,7 +116,7 @@ struct FakeSegmenter: PromptableSegmenter {
     }
 
     func frame(_ index: Int, of video: FrameStore) throws -> any SegmentableFrame {
-        Frame(size: try video.value(of: Encoder(), at: index))
+        Frame(size: try video.value(of: Encoder(), at: index).size)
     }
 
     func frameLogits(_ logits: MaskLogits, size: ImageSize) -> [Float] { logits.values }

@@ -76,6 +76,18 @@ struct VideoSegmenterTests {
         #expect(store.computations(of: FakeSegmenter.Encoder.key) == 19)
     }
 
+    /// Both directions pass the frames between two query frames.
+    @Test(arguments: [(UInt64(1) << 20, 29), (0, 52)]) func framesBetweenQueryFramesAreEncodedOnce(budget: UInt64, expected: Int) async throws {
+        let video = MovingDisk(frameCount: 30)
+        let store = FrameStore(video, capacity: 4, spoolBudget: budget)
+        let other = ObjectQuery(id: 2, frame: 26, prompt: .mask(disk(at: SIMD2(80.5, 50.5), radius: 6, size: video.size)))
+        let run = SegmentationRun(
+            segmenter: FakeSegmenter(), tracker: FakeTracker(), options: .init(), video: store,
+            queries: [query(video, frame: 2), other], progress: nil)
+        while try await run.next() != nil {}
+        #expect(store.computations(of: FakeSegmenter.Encoder.key) == expected)
+    }
+
     @Test func framesWithoutVisiblePointsAreNotEncoded() async throws {
         let video = MovingDisk(frameCount: 30)
         let store = FrameStore(video)
@@ -194,6 +206,15 @@ struct FrameStoreTests {
         for index in 4..<10 { _ = try store.value(of: Counter(), at: index) }
         _ = try store.value(of: Counter(), at: 0)
         #expect(store.computations(of: "counter") == 11)
+    }
+
+    @Test func featuresComeBackFromTheSpool() throws {
+        let store = FrameStore(MovingDisk(frameCount: 40), capacity: 4)
+        store.keepFeatures(of: 0..<10)
+        let encoder = FakeSegmenter.Encoder()
+        for index in 0..<20 { _ = try store.value(of: encoder, at: index) }
+        for index in 0..<20 { #expect(try store.value(of: encoder, at: index).size == store.size) }
+        #expect(store.computations(of: encoder.cacheKey) == 30)
     }
 
     @Test func pinnedFramesStay() throws {

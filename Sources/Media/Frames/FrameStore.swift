@@ -31,8 +31,11 @@ public final class FrameStore: Sendable {
     public let source: any FrameSource
     private let capacity: Int
     private let state = Protected(State())
+    private let spool: FeatureSpool
 
-    private struct State {
+    fileprivate struct State {
+        /// Frames whose features are kept in the spool when they leave the cache.
+        var kept: Range<Int> = 0..<0
         /// Least recently used first.
         var recent: [Int] = []
         var entries: [Int: Entry] = [:]
@@ -41,9 +44,16 @@ public final class FrameStore: Sendable {
     }
 
     /// What is known of one frame.
-    private final class Entry: Sendable {
+    fileprivate final class Entry: Sendable {
         let image = Protected<RGBImage?>(nil)
         private let values = Protected<[String: Value]>([:])
+
+        /// What has been computed and can be stored, by processor.
+        var storable: [(key: String, features: any StorableFeatures)] {
+            values.withLock { $0 }.compactMap { key, value in
+                (value.withLock { $0 } as? any StorableFeatures).map { (key, $0) }
+            }
+        }
 
         func value(_ key: String) -> Value {
             values.withLock { values in
@@ -56,12 +66,15 @@ public final class FrameStore: Sendable {
     }
 
     /// A processor's output, each behind a lock of its own: one may be needed to compute another.
-    private typealias Value = Protected<(any Sendable)?>
+    fileprivate typealias Value = Protected<(any Sendable)?>
 
-    /// - Parameter capacity: how many frames are kept with all that was computed from them.
-    public init(_ source: any FrameSource, capacity: Int = 8) {
+    /// - Parameters:
+    ///   - capacity: how many frames are kept with all that was computed from them.
+    ///   - spoolBudget: the most bytes that `keepFeatures` may use in the temporary folder.
+    public init(_ source: any FrameSource, capacity: Int = 8, spoolBudget: UInt64 = 4 << 30) {
         self.source = source
         self.capacity = max(1, capacity)
+        spool = FeatureSpool(budget: spoolBudget)
     }
 
     public var size: ImageSize { source.size }
@@ -75,12 +88,21 @@ public final class FrameStore: Sendable {
     /// What `processor` makes of frame `index`.
     public func value<P: FrameProcessor>(of processor: P, at index: Int) throws -> P.Output {
         let entry = entry(index)
-        return try value(P.Output.self, entry, processor.cacheKey) { try processor.process(image(in: entry, index)) }
+        return try value(P.Output.self, entry, processor.cacheKey) {
+            if let type = P.Output.self as? any StorableFeatures.Type, let stored = stored(type, processor.cacheKey, index) as? P.Output {
+                return stored
+            }
+            defer { count(processor.cacheKey) }
+            return try processor.process(image(in: entry, index))
+        }
     }
 
     /// What `processor` makes of frame `index`, from what its source makes of it.
     public func value<P: DerivedFrameProcessor>(of processor: P, at index: Int) throws -> P.Output {
-        try value(P.Output.self, entry(index), processor.cacheKey) { try processor.process(value(of: processor.source, at: index)) }
+        try value(P.Output.self, entry(index), processor.cacheKey) {
+            defer { count(processor.cacheKey) }
+            return try processor.process(value(of: processor.source, at: index))
+        }
     }
 
     private func value<Output: Sendable>(
@@ -90,9 +112,20 @@ public final class FrameStore: Sendable {
             if let known = value as? Output { return known }
             let output = try compute()
             value = output
-            state.withLock { $0.computed[key, default: 0] += 1 }
             return output
         }
+    }
+
+    private func stored<Features: StorableFeatures>(_ type: Features.Type, _ key: String, _ index: Int) -> Features? {
+        spool.load(type, frame: index, processor: key, size: size)
+    }
+
+    private func count(_ key: String) { state.withLock { $0.computed[key, default: 0] += 1 } }
+
+    /// Has features of these frames kept in a temporary file when the frames leave the cache, for a second pass over them:
+    /// computing them again would cost more than reading them.
+    public func keepFeatures(of frames: Range<Int>) {
+        state.withLock { $0.kept = frames }
     }
 
     /// Keeps frame `index` in the cache, beyond its capacity, until `unpin`; for a frame that is needed again much later. Pinning
@@ -121,19 +154,30 @@ public final class FrameStore: Sendable {
     }
 
     private func entry(_ index: Int) -> Entry {
-        state.withLock { state in
-            if let position = state.recent.lastIndex(of: index) { state.recent.remove(at: position) }
-            state.recent.append(index)
-            if let entry = state.entries[index] { return entry }
-            if state.recent.count - state.pinned.count > capacity,
-                let oldest = state.recent.firstIndex(where: { !state.pinned.contains($0) })
-            {
-                state.entries[state.recent.remove(at: oldest)] = nil
-            }
-            let entry = Entry()
-            state.entries[index] = entry
-            return entry
+        let (entry, evicted) = state.withLock { $0.entry(index, capacity: capacity) }
+        if let evicted {
+            for (key, features) in evicted.entry.storable { spool.store(features, frame: evicted.index, processor: key) }
         }
+        return entry
+    }
+}
+
+extension FrameStore.State {
+    /// The entry of frame `index`, made if there is none, and an entry that had to go for it and whose features are to be kept.
+    fileprivate mutating func entry(
+        _ index: Int, capacity: Int
+    ) -> (entry: FrameStore.Entry, evicted: (index: Int, entry: FrameStore.Entry)?) {
+        if let position = recent.lastIndex(of: index) { recent.remove(at: position) }
+        recent.append(index)
+        if let entry = entries[index] { return (entry, nil) }
+        var evicted: (Int, FrameStore.Entry)?
+        if recent.count - pinned.count > capacity, let oldest = recent.firstIndex(where: { !pinned.contains($0) }) {
+            let frame = recent.remove(at: oldest)
+            if let entry = entries.removeValue(forKey: frame), kept.contains(frame) { evicted = (frame, entry) }
+        }
+        let entry = FrameStore.Entry()
+        entries[index] = entry
+        return (entry, evicted)
     }
 }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Inference
 import Media
 import NeuralGraph
@@ -52,5 +53,35 @@ public final class NanoFrameEncoder: FrameProcessor {
             AreaResampler(from: grid.frame, to: grid.resized).write(
                 image, to: planes, rowStride: width, planeHeight: height, mean: 127, deviation: 128)
         }
+    }
+}
+
+extension NanoFrameEncoder.Maps: StorableFeatures {
+    private static func shapes(_ grid: NanoInputGrid) -> [[Int]] {
+        let (width, height) = (grid.input.width, grid.input.height)
+        return [
+            [1, height / 4, width / 4, 24], [1, height / 4, width / 4, 32], [1, height / 8, width / 8, 64], [1, height / 16, width / 16, 128],
+            [1, 64, height / 8, width / 8],
+        ]
+    }
+
+    public var storedBytes: Data {
+        var bytes = Data()
+        for map in [c4, p4, p8, p16, e] { map.withUnsafeBuffer { bytes.append($0) } }
+        return bytes
+    }
+
+    public init?(storedBytes: Data, frame: ImageSize) {
+        grid = NanoInputGrid(frame: frame)
+        let shapes = Self.shapes(grid)
+        guard storedBytes.count == 4 * shapes.reduce(0, { $0 + $1.reduce(1, *) }) else { return nil }
+        var start = storedBytes.startIndex
+        let maps = shapes.map { shape in
+            Tensor(shape: shape) { target in
+                storedBytes[start..<(start + 4 * target.count)].withUnsafeBytes { UnsafeMutableRawBufferPointer(target).copyMemory(from: $0) }
+                start += 4 * target.count
+            }
+        }
+        (c4, p4, p8, p16, e) = (maps[0], maps[1], maps[2], maps[3], maps[4])
     }
 }
