@@ -39,7 +39,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "COpenVINO", pkgConfig: isDependency ? "openvino" : nil, providers: [.brew(["openvino"])]),
 
-        library("TensorFiles", []),
+        library("TensorFiles", ["CZlib"]),
         library("NeuralGraph", ["TensorFiles", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
         library("Inference", ["TensorFiles", "NeuralGraph", "COpenVINO"]),
         library("Media", ["CFFmpeg", "CZlib"]),
