@@ -1,4 +1,4 @@
-extension ElementType {
+extension TensorElementType {
     /// Converts `count` little-endian elements at `source`, which needs no alignment, to float32.
     ///
     /// Narrowing rounds to nearest; anything but 0 is true. Every loop is branch-free, so that the compiler turns it into vector code.

@@ -61,7 +61,7 @@ public struct SafetensorsFile: TensorSource {
     ) throws -> (StoredTensor, bytes: Range<Int>) {
         func damaged(_ reason: String) -> TensorFileError { .damagedTensor(file: file, tensor: key, reason: reason) }
         let (typeName, shape, offsets) = (fields.dtype, fields.shape, fields.data_offsets)
-        guard let type = ElementType(safetensorsCode: typeName) else {
+        guard let type = TensorElementType(safetensorsCode: typeName) else {
             throw TensorFileError.unsupportedType(file: file, tensor: key, type: typeName)
         }
         guard offsets.count == 2, offsets[0] >= 0, offsets[1] >= offsets[0], offsets[1] <= size - start else {
@@ -78,13 +78,13 @@ public struct SafetensorsFile: TensorSource {
 
     public var tensorNames: [String] { table.names }
     public func shape(of tensor: String) -> [Int]? { table.entries[tensor]?.shape }
-    public func elementType(of tensor: String) -> ElementType? { table.entries[tensor]?.type }
+    public func elementType(of tensor: String) -> TensorElementType? { table.entries[tensor]?.type }
     public func tensor(_ tensor: String) throws -> Tensor { try table.tensor(tensor) }
     public func bytes(of tensor: String) throws -> Data { try table.bytes(of: tensor) }
     public func fileLocation(of tensor: String) throws -> FileLocation? { try table.location(of: tensor) }
 }
 
-extension ElementType {
+extension TensorElementType {
     init?(safetensorsCode code: String) {
         switch code {
         case "F64": self = .float64

@@ -12,7 +12,7 @@ struct StoredTensor: Sendable {
     /// A view may repeat elements of its storage (stride 0). Beyond this count it may not have more elements than the storage.
     static let largestExpansion = 1 << 24
 
-    let type: ElementType
+    let type: TensorElementType
     let shape: [Int]
     /// In elements, per axis.
     let strides: [Int]
@@ -31,7 +31,7 @@ struct StoredTensor: Sendable {
     ///   - storageCount: the elements that the storage holds.
     /// - Returns: nil, with the reason in `problem`, where the view does not fit its storage.
     init?(
-        type: ElementType, shape: [Int], strides given: [Int]?, offset: Int, storage: Storage, storageCount: Int, record: Int? = nil,
+        type: TensorElementType, shape: [Int], strides given: [Int]?, offset: Int, storage: Storage, storageCount: Int, record: Int? = nil,
         problem: inout String
     ) {
         guard shape.count <= 64, shape.allSatisfy({ $0 >= 0 }) else {

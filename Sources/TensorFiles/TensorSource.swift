@@ -11,7 +11,7 @@ public protocol TensorSource: Sendable {
     /// nil when there is no such tensor.
     func shape(of tensor: String) -> [Int]?
     /// How the elements are stored; nil when there is no such tensor.
-    func elementType(of tensor: String) -> ElementType?
+    func elementType(of tensor: String) -> TensorElementType?
     /// The tensor's elements as float32.
     /// - Throws: `TensorFileError` where there is no such tensor, or where the file's checksum shows it to be damaged.
     func tensor(_ name: String) throws -> Tensor
@@ -26,7 +26,7 @@ public protocol TensorSource: Sendable {
 
 /// For sources that make tensors of float32 in memory.
 extension TensorSource {
-    public func elementType(of tensor: String) -> ElementType? { shape(of: tensor) == nil ? nil : .float32 }
+    public func elementType(of tensor: String) -> TensorElementType? { shape(of: tensor) == nil ? nil : .float32 }
     public func bytes(of tensor: String) throws -> Data { try self.tensor(tensor).withUnsafeBuffer { Data(buffer: $0) } }
     public func fileLocation(of tensor: String) throws -> FileLocation? { nil }
 }

@@ -18,7 +18,7 @@ public struct UnprefixedTensors: TensorSource {
     public var name: String { source.name }
     public var fingerprint: String { source.fingerprint }
     public func shape(of tensor: String) -> [Int]? { source.shape(of: prefix + tensor) }
-    public func elementType(of tensor: String) -> ElementType? { source.elementType(of: prefix + tensor) }
+    public func elementType(of tensor: String) -> TensorElementType? { source.elementType(of: prefix + tensor) }
     public func tensor(_ name: String) throws -> Tensor { try source.tensor(prefix + name) }
     public func bytes(of tensor: String) throws -> Data { try source.bytes(of: prefix + tensor) }
     public func fileLocation(of tensor: String) throws -> FileLocation? { try source.fileLocation(of: prefix + tensor) }

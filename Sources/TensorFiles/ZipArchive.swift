@@ -43,7 +43,9 @@ struct ZipArchive {
     private func malformed(_ reason: String) -> TensorFileError { .malformed(file: file, reason: "zip archive: \(reason)") }
 
     private func number<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type, _ offset: Int) throws -> Int {
-        guard let value = bytes.littleEndian(at: offset, as: T.self), let number = Int(exactly: value) else { throw malformed("a number lies outside the file") }
+        guard let value = bytes.littleEndian(at: offset, as: T.self), let number = Int(exactly: value) else {
+            throw malformed("a number lies outside the file")
+        }
         return number
     }
 
@@ -76,7 +78,8 @@ struct ZipArchive {
         guard position <= limit - 46, try number(UInt32.self, position) == 0x0201_4b50 else { throw malformed("its directory is damaged") }
         let (flags, method) = (try number(UInt16.self, position + 8), try number(UInt16.self, position + 10))
         let checksum = try number(UInt32.self, position + 16)
-        var (stored, size, start) = (try number(UInt32.self, position + 20), try number(UInt32.self, position + 24), try number(UInt32.self, position + 42))
+        var (stored, size) = (try number(UInt32.self, position + 20), try number(UInt32.self, position + 24))
+        var start = try number(UInt32.self, position + 42)
         let (nameLength, extraLength) = (try number(UInt16.self, position + 28), try number(UInt16.self, position + 30))
         let next = position + 46 + nameLength + extraLength + (try number(UInt16.self, position + 32))
         guard next <= limit else { throw malformed("its directory is damaged") }

@@ -36,7 +36,7 @@ public struct NumpyFile: TensorSource {
     }
 
     private static func array(_ header: NumpyHeader, _ contents: FileContents) throws -> StoredTensor {
-        guard let order = header.type.first, let type = ElementType(numpyCode: header.type.dropFirst()),
+        guard let order = header.type.first, let type = TensorElementType(numpyCode: header.type.dropFirst()),
             "<=|".contains(order) || type.byteCount == 1
         else { throw TensorFileError.unsupportedType(file: contents.name, tensor: arrayName, type: String(header.type.prefix(20))) }
         let bytes = header.end..<contents.count
@@ -51,11 +51,14 @@ public struct NumpyFile: TensorSource {
     ) throws -> (root: [String], [String: StoredTensor]) {
         var reader = PickleReader(bytes, in: header.end..<contents.count, file: contents.name)
         let value = try reader.run()
-        guard case .array(let array) = value, case .list(let list) = reader.heap.arrays[array].data, reader.heap.lists[list].count == 1 else {
+        guard case .array(let array) = value, case .list(let list) = reader.heap.arrays[array].data, reader.heap.lists[list].count == 1
+        else {
             throw TensorFileError.malformed(file: contents.name, reason: "it holds several Python objects, not one dictionary of arrays")
         }
         let dict = try StateDict(reader.heap.lists[list][0], in: reader, separator: "/")
-        let tensors = PickledTensors(reader: reader, pickleRecord: nil) { _, _, _ in throw StorageProblem(reason: "it is PyTorch's, in a file of numpy") }
+        let tensors = PickledTensors(reader: reader, pickleRecord: nil) { _, _, _ in
+            throw StorageProblem(reason: "it is PyTorch's, in a file of numpy")
+        }
         var entries: [String: StoredTensor] = [:]
         for (name, leaf) in dict.leaves { entries[name] = try tensors.stored(leaf, name: name) }
         return (dict.root, entries)
@@ -63,7 +66,7 @@ public struct NumpyFile: TensorSource {
 
     public var tensorNames: [String] { table.names }
     public func shape(of tensor: String) -> [Int]? { table.entries[tensor]?.shape }
-    public func elementType(of tensor: String) -> ElementType? { table.entries[tensor]?.type }
+    public func elementType(of tensor: String) -> TensorElementType? { table.entries[tensor]?.type }
     public func tensor(_ tensor: String) throws -> Tensor { try table.tensor(tensor) }
     public func bytes(of tensor: String) throws -> Data { try table.bytes(of: tensor) }
     public func fileLocation(of tensor: String) throws -> FileLocation? { try table.location(of: tensor) }

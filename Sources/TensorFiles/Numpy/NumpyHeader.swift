@@ -13,7 +13,7 @@ struct NumpyHeader: Equatable {
     /// - Throws: `TensorFileError.malformed`.
     init(_ bytes: UnsafeRawBufferPointer, file: String) throws {
         func malformed(_ reason: String) -> TensorFileError { .malformed(file: file, reason: "its header \(reason)") }
-        guard bytes.count >= 12, bytes.prefix(6).elementsEqual(Self.magic), (1...3).contains(bytes[6]) else { throw malformed("is of an unknown version") }
+        guard bytes.count >= 12, bytes.starts(with: Self.magic), (1...3).contains(bytes[6]) else { throw malformed("is of an unknown version") }
         let isShort = bytes[6] == 1
         let length = isShort ? bytes.littleEndian(at: 8, as: UInt16.self).map(Int.init) : bytes.littleEndian(at: 8, as: UInt32.self).map(Int.init)
         let start = isShort ? 10 : 12

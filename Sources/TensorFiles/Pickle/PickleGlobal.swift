@@ -6,7 +6,7 @@ enum PickleGlobal: Equatable {
     case mapping
     case list, set, bytes, encode
     case rebuildTensor, rebuildTensorV2, rebuildParameter
-    case storage(ElementType)
+    case storage(TensorElementType)
     case size, device
     /// `torch.float32` and the like.
     case torchType
@@ -52,7 +52,7 @@ enum PickleGlobal: Equatable {
         }
     }
 
-    private static let storages: [String: ElementType] = [
+    private static let storages: [String: TensorElementType] = [
         "DoubleStorage": .float64, "FloatStorage": .float32, "HalfStorage": .float16, "BFloat16Storage": .bfloat16,
         "LongStorage": .int64, "IntStorage": .int32, "ShortStorage": .int16, "CharStorage": .int8, "ByteStorage": .uint8,
         "BoolStorage": .bool,

@@ -82,7 +82,7 @@ extension PickleReader {
         switch argument {
         case .string(let range):
             let name = string(range) ?? ""
-            return .init(type: ElementType(numpyCode: name), name: String(name.prefix(20)), isObject: name.hasPrefix("O"))
+            return .init(type: TensorElementType(numpyCode: name), name: String(name.prefix(20)), isObject: name.hasPrefix("O"))
         case .global(.bfloat16): return .init(type: .bfloat16, name: "bfloat16")
         default: return .init(type: nil, name: "of numpy that is none of numbers")
         }
@@ -127,7 +127,7 @@ extension PickleReader {
     }
 }
 
-extension ElementType {
+extension TensorElementType {
     /// The type of a numpy code without byte order: f4, i8, b1.
     init?(numpyCode code: some StringProtocol) {
         switch code {

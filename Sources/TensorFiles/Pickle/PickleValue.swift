@@ -31,7 +31,7 @@ enum PickleValue {
 struct PickleHeap {
     /// A PyTorch storage named by a persistent id.
     struct Storage {
-        var type: ElementType
+        var type: TensorElementType
         var key: Range<Int>
         /// In elements.
         var count: Int
@@ -58,7 +58,7 @@ struct PickleHeap {
     /// A numpy element type.
     struct NumpyType {
         /// nil for types that are not read.
-        var type: ElementType?
+        var type: TensorElementType?
         /// For messages.
         var name: String
         var isObject = false

@@ -11,7 +11,7 @@ struct PickledTensors {
     /// The record around the pickle.
     let pickleRecord: Int?
     /// The place of the storage with a key, which holds `count` elements of a type.
-    let place: (_ key: String, _ count: Int, _ type: ElementType) throws -> Place
+    let place: (_ key: String, _ count: Int, _ type: TensorElementType) throws -> Place
 
     func stored(_ leaf: StateDict.Leaf, name: String) throws -> StoredTensor {
         switch leaf {
@@ -87,7 +87,7 @@ struct StorageProblem: Error {
 extension StoredTensor {
     /// A tensor that fills its storage.
     static func whole(
-        type: ElementType, shape: [Int], isColumnMajor: Bool, storage: Storage, byteCount: Int, record: Int?, name: String, file: String
+        type: TensorElementType, shape: [Int], isColumnMajor: Bool, storage: Storage, byteCount: Int, record: Int?, name: String, file: String
     ) throws -> StoredTensor {
         var strides: [Int]?
         if isColumnMajor {

@@ -40,7 +40,7 @@ enum LegacyLayout {
         guard case .list(let list) = keys else { throw malformed("the list of its storages is missing") }
         let header = 0..<position
 
-        var types: [String: ElementType] = [:]
+        var types: [String: TensorElementType] = [:]
         for storage in reader.heap.storages {
             if let key = storage.key.count <= 100 ? reader.string(storage.key) : nil { types[key] = storage.type }
         }

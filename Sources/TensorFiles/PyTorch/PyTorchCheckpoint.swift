@@ -39,7 +39,7 @@ public struct PyTorchCheckpoint: TensorSource {
 
     public var tensorNames: [String] { table.names }
     public func shape(of tensor: String) -> [Int]? { table.entries[tensor]?.shape }
-    public func elementType(of tensor: String) -> ElementType? { table.entries[tensor]?.type }
+    public func elementType(of tensor: String) -> TensorElementType? { table.entries[tensor]?.type }
     public func tensor(_ tensor: String) throws -> Tensor { try table.tensor(tensor) }
     public func bytes(of tensor: String) throws -> Data { try table.bytes(of: tensor) }
     public func fileLocation(of tensor: String) throws -> FileLocation? { try table.location(of: tensor) }

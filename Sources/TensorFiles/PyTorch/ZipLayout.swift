@@ -18,10 +18,11 @@ enum ZipLayout {
         // What is needed at once is checked at once; storages when they are read.
         func intact(_ record: ZipArchive.Record) throws -> Range<Int> {
             guard !record.isCompressed else {
-                throw TensorFileError.malformed(file: file, reason: "the record \(record.name) is compressed, which PyTorch never does; save it with torch.save")
+                throw TensorFileError.malformed(file: file, reason: "the record \(record.name) is compressed, which PyTorch never does")
             }
             guard contents.data.crc32(of: record.bytes) == record.checksum else {
-                throw TensorFileError.malformed(file: file, reason: "the checksum of the record \(record.name) disagrees; download the file again")
+                throw TensorFileError.malformed(
+                    file: file, reason: "the checksum of the record \(record.name) disagrees; download the file again")
             }
             return record.bytes
         }

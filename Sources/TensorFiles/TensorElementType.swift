@@ -1,5 +1,5 @@
 /// How a tensor's elements are stored. Raw values are the names that PyTorch and numpy use.
-public enum ElementType: String, Sendable, CaseIterable {
+public enum TensorElementType: String, Sendable, CaseIterable {
     case float64, float32, float16, bfloat16
     case int64, int32, int16, int8, uint8
     /// One byte, 0 or 1.
