@@ -39,7 +39,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "COpenVINO", pkgConfig: isDependency ? "openvino" : nil, providers: [.brew(["openvino"])]),
 
-        library("TensorFiles", []),
+        library("TensorFiles", ["CZlib"]),
         library("NeuralGraph", ["TensorFiles", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
         library("Inference", ["TensorFiles", "NeuralGraph", "COpenVINO"]),
         library("Media", ["CFFmpeg", "CZlib"]),
@@ -61,6 +61,10 @@ let package = Package(
             swiftSettings: swiftSettings, linkerSettings: linkerSettings),
         .executableTarget(
             name: "benchmark-pipeline", dependencies: ["PointTrackers", "Segmenters", "Inference", "Media"], path: "Benchmarks/BenchmarkPipeline",
+            swiftSettings: swiftSettings, linkerSettings: linkerSettings),
+
+        .executableTarget(
+            name: "fuzz-tensor-files", dependencies: ["TensorFiles", "TestSupport"], path: "Fuzz/FuzzTensorFiles",
             swiftSettings: swiftSettings, linkerSettings: linkerSettings),
 
         .target(name: "TestSupport", dependencies: ["TensorFiles"], path: "Tests/TestSupport", swiftSettings: swiftSettings),

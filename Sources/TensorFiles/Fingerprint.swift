@@ -24,6 +24,28 @@ public struct Fingerprint: Sendable {
         mix(UInt64(data.count))
     }
 
+    /// Up to this size a file without checksums is hashed whole: some tens of milliseconds.
+    static let wholeFileLimit = 64 << 20
+
+    /// The fingerprint of a file that carries no checksums of its own.
+    ///
+    /// It must differ whenever the contents differ, or a network compiled from other weights would be taken from the cache; and it
+    /// must not read gigabytes at every start. So a large file is known by its size, the time of its last change (which every writer
+    /// sets, to the nanosecond), its header, and 4 KiB of every MiB. Copying a file then costs one compilation; a file
+    /// that changed is never taken for the old one unless somebody sets the time back and leaves every sampled block as it was.
+    /// Zip archives need none of this: their directory holds a CRC-32 of every record (see `PyTorchCheckpoint`).
+    static func ofUnchecked(_ contents: FileContents, header: Range<Int>) -> String {
+        guard contents.count > wholeFileLimit, let modified = contents.modified else {
+            return String(Fingerprint(ofLarge: contents.data).value, radix: 16)
+        }
+        var sample = contents.data.subdata(in: header.clamped(to: 0..<wholeFileLimit))
+        for start in stride(from: header.upperBound, to: contents.count, by: 1 << 20) {
+            sample += contents.data[start..<min(start + 4096, contents.count)]
+        }
+        for number in [Int64(contents.count), modified] { withUnsafeBytes(of: number.littleEndian) { sample.append(contentsOf: $0) } }
+        return String(Fingerprint(ofLarge: sample).value, radix: 16)
+    }
+
     private mutating func mix(_ word: UInt64) {
         value = (value ^ word) &* 0x0000_0100_0000_01b3
         value ^= value >> 29

@@ -5,61 +5,30 @@ import Foundation
 /// The header is checked completely on opening: a tensor whose bytes lie outside the file, overlap another's or do not fit its
 /// shape is refused, so that reading a tensor later cannot go astray.
 public struct SafetensorsFile: TensorSource {
-    /// How a tensor's elements are stored.
-    public enum ElementType: String, Sendable, CaseIterable {
-        case float64 = "F64"
-        case float32 = "F32"
-        case float16 = "F16"
-        case bfloat16 = "BF16"
-        case int64 = "I64"
-        case int32 = "I32"
-        case int16 = "I16"
-        case int8 = "I8"
-        case uint8 = "U8"
-        case bool = "BOOL"
-
-        var byteCount: Int {
-            switch self {
-            case .float64, .int64: 8
-            case .float32, .int32: 4
-            case .float16, .bfloat16, .int16: 2
-            case .int8, .uint8, .bool: 1
-            }
-        }
-    }
-
-    private struct Entry: Sendable {
-        var type: ElementType
-        var shape: [Int]
-        var bytes: Range<Int>
-    }
-
-    public let name: String
+    public var name: String { table.contents.name }
     public let fingerprint: String
     /// The header's free-form strings.
     public let metadata: [String: String]
-    private let data: Data
-    private let entries: [String: Entry]
+    private let table: TensorTable
 
     /// - Throws: `TensorFileError` when the file is absent, truncated or malformed.
     public init(url: URL) throws {
-        let data: Data
-        do {
-            data = try Data(contentsOf: url, options: .mappedIfSafe)
-        } catch {
-            throw TensorFileError.unreadable(file: url.path, reason: error.localizedDescription)
-        }
-        try self.init(data: data, name: url.path)
+        try self.init(FileContents(url: url))
     }
 
     /// - Parameter name: for messages.
     public init(data: Data, name: String) throws {
+        try self.init(FileContents(data: data, name: name))
+    }
+
+    init(_ contents: FileContents) throws {
+        let (data, name) = (contents.data, contents.name)
         func malformed(_ reason: String) -> TensorFileError { .malformed(file: name, reason: reason) }
         guard data.count >= 8 else { throw malformed("it is shorter than a header") }
         let length = data.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
         guard length <= UInt64(data.count - 8), length <= 100_000_000 else { throw malformed("the header is longer than the file") }
         let start = 8 + Int(length)
-        let header = data.subdata(in: (data.startIndex + 8)..<(data.startIndex + start))
+        let header = data.subdata(in: 8..<start)
         let fields: Header
         do {
             fields = try JSONDecoder().decode(Header.self, from: header)
@@ -71,67 +40,64 @@ public struct SafetensorsFile: TensorSource {
             let place = context.codingPath.map(\.stringValue).joined(separator: ".")
             throw malformed("header \(place.isEmpty ? "" : "at \(place)"): \(context.debugDescription)")
         }
-        var entries: [String: Entry] = [:]
+        var entries: [String: StoredTensor] = [:]
+        var places: [(tensor: String, bytes: Range<Int>)] = []
         for (key, value) in fields.tensors {
-            entries[key] = try Self.entry(key, value, start: start, size: data.count, file: name)
+            let (entry, bytes) = try Self.entry(key, value, start: start, size: data.count, file: name)
+            entries[key] = entry
+            places.append((key, bytes))
         }
-        let ordered = entries.sorted { $0.value.bytes.lowerBound < $1.value.bytes.lowerBound }
-        for (a, b) in zip(ordered, ordered.dropFirst()) where a.value.bytes.upperBound > b.value.bytes.lowerBound {
-            throw malformed("the tensors \(a.key) and \(b.key) overlap")
+        places.sort { ($0.bytes.lowerBound, $0.bytes.upperBound) < ($1.bytes.lowerBound, $1.bytes.upperBound) }
+        for (a, b) in zip(places, places.dropFirst()) where a.bytes.upperBound > b.bytes.lowerBound {
+            throw malformed("the tensors \(a.tensor) and \(b.tensor) overlap")
         }
-        self.name = name
         metadata = fields.metadata
-        self.data = data
-        fingerprint = String(Fingerprint(ofLarge: data).value, radix: 16)
-        self.entries = entries
+        fingerprint = Fingerprint.ofUnchecked(contents, header: 0..<start)
+        table = TensorTable(contents: contents, entries: entries)
     }
 
-    private static func entry(_ key: String, _ fields: Header.Tensor, start: Int, size: Int, file: String) throws -> Entry {
-        func malformed(_ reason: String) -> TensorFileError { .malformed(file: file, reason: "tensor \(key): \(reason)") }
+    private static func entry(
+        _ key: String, _ fields: Header.Tensor, start: Int, size: Int, file: String
+    ) throws -> (StoredTensor, bytes: Range<Int>) {
+        func damaged(_ reason: String) -> TensorFileError { .damagedTensor(file: file, tensor: key, reason: reason) }
         let (typeName, shape, offsets) = (fields.dtype, fields.shape, fields.data_offsets)
-        guard let type = ElementType(rawValue: typeName) else {
+        guard let type = TensorElementType(safetensorsCode: typeName) else {
             throw TensorFileError.unsupportedType(file: file, tensor: key, type: typeName)
         }
         guard offsets.count == 2, offsets[0] >= 0, offsets[1] >= offsets[0], offsets[1] <= size - start else {
-            throw malformed("its bytes lie outside the file")
+            throw damaged("its bytes lie outside the file")
         }
-        var count = 1
-        for dimension in shape {
-            let (product, overflow) = count.multipliedReportingOverflow(by: dimension)
-            guard dimension >= 0, !overflow else { throw malformed("the shape \(shape) is impossible") }
-            count = product
-        }
-        let (bytes, overflow) = count.multipliedReportingOverflow(by: type.byteCount)
-        guard !overflow, bytes == offsets[1] - offsets[0] else { throw malformed("its bytes do not fit the shape \(shape)") }
-        return Entry(type: type, shape: shape, bytes: (start + offsets[0])..<(start + offsets[1]))
+        let bytes = (start + offsets[0])..<(start + offsets[1])
+        var problem = ""
+        let entry = StoredTensor(
+            type: type, shape: shape, strides: nil, offset: 0, storage: .file(bytes), storageCount: bytes.count / type.byteCount, problem: &problem)
+        guard let entry else { throw damaged(problem) }
+        guard entry.count * type.byteCount == bytes.count else { throw damaged("its bytes do not fit the shape \(shape)") }
+        return (entry, bytes)
     }
 
-    public var tensorNames: [String] { entries.keys.sorted() }
-    public func shape(of tensor: String) -> [Int]? { entries[tensor]?.shape }
-    public func elementType(of tensor: String) -> ElementType? { entries[tensor]?.type }
+    public var tensorNames: [String] { table.names }
+    public func shape(of tensor: String) -> [Int]? { table.entries[tensor]?.shape }
+    public func elementType(of tensor: String) -> TensorElementType? { table.entries[tensor]?.type }
+    public func tensor(_ tensor: String) throws -> Tensor { try table.tensor(tensor) }
+    public func bytes(of tensor: String) throws -> Data { try table.bytes(of: tensor) }
+    public func fileLocation(of tensor: String) throws -> FileLocation? { try table.location(of: tensor) }
+}
 
-    public func tensor(_ tensor: String) throws -> Tensor {
-        guard let entry = entries[tensor] else { throw TensorFileError.missingTensor(file: name, tensor: tensor) }
-        return data.withUnsafeBytes { bytes in
-            let source = UnsafeRawBufferPointer(rebasing: bytes[entry.bytes])
-            return Tensor(shape: entry.shape) { target in
-                for i in 0..<target.count { target[i] = Self.element(source, i, entry.type) }
-            }
-        }
-    }
-
-    @inline(__always)
-    private static func element(_ bytes: UnsafeRawBufferPointer, _ i: Int, _ type: ElementType) -> Float {
-        switch type {
-        case .float64: Float(bytes.loadUnaligned(fromByteOffset: 8 * i, as: Double.self))
-        case .float32: bytes.loadUnaligned(fromByteOffset: 4 * i, as: Float.self)
-        case .float16: Float(half: bytes.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self))
-        case .bfloat16: Float(bitPattern: UInt32(bytes.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self)) << 16)
-        case .int64: Float(bytes.loadUnaligned(fromByteOffset: 8 * i, as: Int64.self))
-        case .int32: Float(bytes.loadUnaligned(fromByteOffset: 4 * i, as: Int32.self))
-        case .int16: Float(bytes.loadUnaligned(fromByteOffset: 2 * i, as: Int16.self))
-        case .int8: Float(bytes.load(fromByteOffset: i, as: Int8.self))
-        case .uint8, .bool: Float(bytes[i])
+extension TensorElementType {
+    init?(safetensorsCode code: String) {
+        switch code {
+        case "F64": self = .float64
+        case "F32": self = .float32
+        case "F16": self = .float16
+        case "BF16": self = .bfloat16
+        case "I64": self = .int64
+        case "I32": self = .int32
+        case "I16": self = .int16
+        case "I8": self = .int8
+        case "U8": self = .uint8
+        case "BOOL": self = .bool
+        default: return nil
         }
     }
 }
@@ -162,20 +128,6 @@ private struct Header: Decodable {
             } else {
                 tensors[key.stringValue] = try container.decode(Tensor.self, forKey: key)
             }
-        }
-    }
-}
-
-extension Float {
-    /// The value of an IEEE half given by its bits. (`Float16` does not exist on every platform.)
-    init(half bits: UInt16) {
-        let sign = UInt32(bits & 0x8000) << 16
-        let exponent = UInt32(bits >> 10) & 0x1f
-        let fraction = UInt32(bits & 0x3ff)
-        switch exponent {
-        case 0: self = Float(fraction) * 0x1p-24 * (sign == 0 ? 1 : -1)
-        case 31: self = Float(bitPattern: sign | 0x7f80_0000 | fraction << 13)
-        default: self = Float(bitPattern: sign | (exponent + 112) << 23 | fraction << 13)
         }
     }
 }

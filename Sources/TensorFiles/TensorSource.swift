@@ -1,3 +1,5 @@
+import Foundation
+
 /// Named tensors, from whatever file they come.
 public protocol TensorSource: Sendable {
     /// A name for messages: the file's path.
@@ -8,8 +10,25 @@ public protocol TensorSource: Sendable {
     var tensorNames: [String] { get }
     /// nil when there is no such tensor.
     func shape(of tensor: String) -> [Int]?
+    /// How the elements are stored; nil when there is no such tensor.
+    func elementType(of tensor: String) -> TensorElementType?
     /// The tensor's elements as float32.
+    /// - Throws: `TensorFileError` where there is no such tensor, or where the file's checksum shows it to be damaged.
     func tensor(_ name: String) throws -> Tensor
+    /// The tensor's elements in their own type: row-major, little-endian.
+    /// - Throws: as `tensor(_:)`.
+    func bytes(of tensor: String) throws -> Data
+    /// Where a file holds exactly `bytes(of:)`, for readers that map files themselves; nil where none does: the tensor is a view with
+    /// gaps, its source is no file, or it is not there.
+    /// - Throws: as `tensor(_:)`: where the file has checksums, the bytes have been compared with theirs.
+    func fileLocation(of tensor: String) throws -> FileLocation?
+}
+
+/// For sources that make tensors of float32 in memory.
+extension TensorSource {
+    public func elementType(of tensor: String) -> TensorElementType? { shape(of: tensor) == nil ? nil : .float32 }
+    public func bytes(of tensor: String) throws -> Data { try self.tensor(tensor).withUnsafeBuffer { Data(buffer: $0) } }
+    public func fileLocation(of tensor: String) throws -> FileLocation? { nil }
 }
 
 /// The part of a tensor source below a key, read like the published state dict: `weights["blocks"][3]["conv"]`.
@@ -38,27 +57,5 @@ public struct Weights: Sendable {
             throw TensorFileError.shapeMismatch(file: source.name, tensor: name, expected: shape, found: found)
         }
         return try source.tensor(name)
-    }
-}
-
-/// What is wrong with a file of tensors.
-public enum TensorFileError: Error, Sendable, Equatable {
-    case unreadable(file: String, reason: String)
-    case malformed(file: String, reason: String)
-    case missingTensor(file: String, tensor: String)
-    case shapeMismatch(file: String, tensor: String, expected: [Int], found: [Int])
-    case unsupportedType(file: String, tensor: String, type: String)
-}
-
-extension TensorFileError: CustomStringConvertible {
-    public var description: String {
-        switch self {
-        case .unreadable(let file, let reason): "\(file): cannot be read: \(reason)."
-        case .malformed(let file, let reason): "\(file): is damaged or not a file of tensors: \(reason)."
-        case .missingTensor(let file, let tensor): "\(file): lacks the tensor \(tensor). Is it a checkpoint of another network?"
-        case .shapeMismatch(let file, let tensor, let expected, let found):
-            "\(file): the tensor \(tensor) has the shape \(found), the network needs \(expected). Is it a checkpoint of another network?"
-        case .unsupportedType(let file, let tensor, let type): "\(file): the tensor \(tensor) has the unsupported element type \(type)."
-        }
     }
 }
