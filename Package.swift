@@ -26,11 +26,13 @@ let package = Package(
         .library(name: "SAMPT", targets: ["SAMPT", "Segmenters", "PointTrackers", "Media", "Inference"]),
         .library(name: "NeuralGraph", targets: ["NeuralGraph", "TensorFiles"]),
         .library(name: "VideoBenchmarks", targets: ["VideoBenchmarks"]),
+        .library(name: "ModelStore", targets: ["ModelStore"]),
         .executable(name: "sampt", targets: ["sampt"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.30.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
     ],
     targets: [
         .systemLibrary(name: "CFFmpeg", pkgConfig: "libavformat", providers: [
@@ -48,8 +50,9 @@ let package = Package(
                 resources: [.copy("Resources/nano-tracker.safetensors")]),
         library("SAMPT", ["Media", "Segmenters", "PointTrackers"]),
         library("VideoBenchmarks", ["Media", "SAMPT"]),
+        library("ModelStore", [.product(name: "Crypto", package: "swift-crypto")]),
         library("SamptCommands", [
-            "SAMPT", "VideoBenchmarks", "Inference", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            "SAMPT", "VideoBenchmarks", "Inference", "ModelStore", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
         .executableTarget(
             name: "sampt",
@@ -76,6 +79,7 @@ let package = Package(
         tests("PointTrackers"),
         tests("SAMPT"),
         tests("VideoBenchmarks"),
+        tests("ModelStore"),
         .testTarget(name: "SamptTests", dependencies: ["SamptCommands", "sampt", "TestSupport"],
                     swiftSettings: swiftSettings, linkerSettings: linkerSettings),
     ],

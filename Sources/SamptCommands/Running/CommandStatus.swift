@@ -1,6 +1,7 @@
 import ArgumentParser
 import Inference
 import Media
+import ModelStore
 import SAMPT
 import Segmenters
 
@@ -12,6 +13,7 @@ public enum CommandStatus: Int32, Sendable, CaseIterable {
     case usage = 64
     case invalidInput = 65
     case missingInput = 66
+    case unavailable = 69
     case unwritableOutput = 73
     case interrupted = 130
 
@@ -24,6 +26,7 @@ public enum CommandStatus: Int32, Sendable, CaseIterable {
         case .usage: "wrong arguments"
         case .invalidInput: "an input's content is invalid, or a prompt does not fit the video"
         case .missingInput: "an input or a model is missing or unreadable"
+        case .unavailable: "a download failed"
         case .unwritableOutput: "an output cannot be written"
         case .interrupted: "stopped with Ctrl-C: outputs hold the frames done so far"
         }
@@ -42,6 +45,7 @@ public enum CommandStatus: Int32, Sendable, CaseIterable {
         switch error {
         case let error as CommandError: self = error.status
         case let error as MediaError: self = Self.status(of: error)
+        case let error as ModelStoreError: self = Self.status(of: error)
         case QueryError.noObjects: self = .usage
         case SegmenterError.missingResource: self = .missingInput
         case is QueryError: self = .invalidInput
@@ -56,6 +60,16 @@ public enum CommandStatus: Int32, Sendable, CaseIterable {
         case .noVideoStream, .noFrames, .frameSizeDiffers, .undecodable, .invalidMask, .frameOutOfRange: .invalidInput
         case .unwritable: .unwritableOutput
         case .invalidArgument: .usage
+        }
+    }
+
+    private static func status(of error: ModelStoreError) -> CommandStatus {
+        switch error {
+        case .unknownModel, .noAddress, .invalidAddress, .nameDiffers: .usage
+        case .wrongContent, .wrongSize, .damaged, .unrecognised: .invalidInput
+        case .absent, .unreadable: .missingInput
+        case .refused, .failed, .busy: .unavailable
+        case .unwritable, .diskTooSmall, .noFolder: .unwritableOutput
         }
     }
 }

@@ -18,22 +18,26 @@ final class ProgressReporter: Sendable {
     }
 
     func show(_ progress: SegmentationProgress) {
+        show(isLast: progress.framesDone >= progress.framesTotal) { Self.line(progress) }
+    }
+
+    /// Shows a line if it is time for one.
+    /// - Parameter isLast: whether the work ends with it; it is then shown in any case.
+    func show(isLast: Bool, _ line: () -> String) {
         guard !isQuiet else { return }
         state.withLock { state in
             let now = ContinuousClock.now
-            let isLast = progress.framesDone >= progress.framesTotal
             let interval: Duration = isLive ? .milliseconds(100) : .seconds(5)
             // Elsewhere than on a terminal, short work prints nothing before its end.
             let last = state.lastShown ?? (isLive ? nil : now)
             if state.lastShown == nil { state.lastShown = now }
             if let last, now - last < interval, !isLast { return }
             state.lastShown = now
-            let line = Self.line(progress)
             if isLive {
-                StandardError.write("\r\u{1B}[K" + line)
+                StandardError.write("\r\u{1B}[K" + line())
                 state.isLineOpen = true
             } else {
-                StandardError.print(line)
+                StandardError.print(line())
             }
         }
     }

@@ -1,0 +1,99 @@
+import Foundation
+
+/// An unfinished download: the bytes so far in `<file>.part`, and in `<file>.part.json` what they are the beginning of.
+///
+/// The file is locked, so that two processes never write one download. Sendable because `lock` guards its state.
+final class PartialDownload: @unchecked Sendable {
+    /// Which content the bytes belong to.
+    struct Origin: Codable, Equatable, Sendable {
+        var address: String
+        /// The entity tag or date by which the server can tell whether the content is still the same.
+        var validator: String
+    }
+
+    static func file(for final: URL) -> URL { final.appendingPathExtension("part") }
+    static func originFile(for final: URL) -> URL { final.appendingPathExtension("part.json") }
+
+    let url: URL
+    private let originURL: URL
+    private let descriptor: Int32
+    private let lock = NSLock()
+    private var count: Int
+    private var knownOrigin: Origin?
+
+    /// Opens what an earlier download left, or begins.
+    /// - Throws: `ModelStoreError.busy` when another process has it, `.unwritable`.
+    init(for final: URL, name: String) throws {
+        url = Self.file(for: final)
+        originURL = Self.originFile(for: final)
+        descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw ModelStoreError.unwritable(path: url.path, reason: systemReason()) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let code = errno
+            close(descriptor)
+            throw code == EWOULDBLOCK ? ModelStoreError.busy(name) : .unwritable(path: url.path, reason: systemReason(code))
+        }
+        count = max(0, Int(lseek(descriptor, 0, SEEK_END)))
+        knownOrigin = (try? Data(contentsOf: originURL)).flatMap { try? JSONDecoder().decode(Origin.self, from: $0) }
+    }
+
+    deinit { close(descriptor) }
+
+    /// The number of bytes there are.
+    var length: Int { lock.withLock { count } }
+
+    /// The number of bytes that a later download can go on from.
+    var resumableLength: Int { lock.withLock { knownOrigin == nil ? 0 : count } }
+
+    /// The same for a download that nobody has open.
+    static func resumableLength(for final: URL) -> Int {
+        ModelStore.length(originFile(for: final)) == nil ? 0 : ModelStore.length(file(for: final)) ?? 0
+    }
+
+    /// What the bytes belong to; nil when nobody can tell, and they are of no use.
+    var origin: Origin? { lock.withLock { knownOrigin } }
+
+    /// Throws the bytes away; what comes now belongs to `origin`.
+    func restart(_ origin: Origin?) throws {
+        try lock.withLock {
+            guard ftruncate(descriptor, 0) == 0, lseek(descriptor, 0, SEEK_SET) == 0 else { throw failure() }
+            count = 0
+            knownOrigin = origin
+            unlink(originURL.path)
+            guard let origin else { return }
+            do {
+                try JSONEncoder().encode(origin).write(to: originURL, options: .atomic)
+            } catch {
+                throw ModelStoreError.unwritable(path: originURL.path, reason: systemReason(error))
+            }
+        }
+    }
+
+    func append(_ data: Data) throws {
+        try lock.withLock {
+            try data.withUnsafeBytes { bytes in
+                var written = 0
+                while written < bytes.count, let start = bytes.baseAddress {
+                    let step = write(descriptor, start + written, bytes.count - written)
+                    if step < 0 && errno == EINTR { continue }
+                    guard step > 0 else { throw failure() }
+                    written += step
+                    count += step
+                }
+            }
+        }
+    }
+
+    /// Makes sure that the bytes are on the disk before they get their final name.
+    func synchronize() throws {
+        guard fsync(descriptor) == 0 else { throw failure() }
+    }
+
+    /// Removes the file and what is known of it.
+    func remove() {
+        unlink(url.path)
+        unlink(originURL.path)
+    }
+
+    private func failure() -> ModelStoreError { .unwritable(path: url.path, reason: systemReason()) }
+}

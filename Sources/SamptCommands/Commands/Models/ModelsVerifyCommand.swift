@@ -1,0 +1,40 @@
+import ArgumentParser
+import ModelStore
+
+struct ModelsVerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Read models and compare them with the published MD5.",
+        discussion: """
+            Without names, all that are there. The exit status is 0 when every file is the published one, or has not changed since it \
+            was imported.
+
+            \(CommandStatus.help)
+            """)
+
+    @Argument(help: ArgumentHelp("The models (default: all that are there).", valueName: "name"))
+    var names: [String] = []
+
+    func run() async throws {
+        try await withExitStatus {
+            let store = try ModelStore()
+            let present = store.catalogue.models.filter { if case .present = store.state(of: $0) { true } else { false } }
+            let models = names.isEmpty ? present : try store.named(names)
+            if models.isEmpty { StandardError.print("No model is in \(store.folder.path).") }
+            var damaged: [String] = []
+            for model in models {
+                switch try store.verify(model) {
+                case .published: print("\(model.name): the published file")
+                case .asImported: print("\(model.name): unchanged since it was imported; not the published file")
+                case .different(let md5):
+                    print("\(model.name): DIFFERENT: its MD5 is \(md5), the published one is \(model.md5)")
+                    damaged.append(model.name)
+                }
+            }
+            guard damaged.isEmpty else {
+                throw CommandError.invalidInput("\(damaged.joined(separator: ", ")): remove with \"sampt models remove\" and get anew.")
+            }
+            return .success
+        }
+    }
+}
