@@ -32,7 +32,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.30.0"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
     ],
     targets: [
         .systemLibrary(name: "CFFmpeg", pkgConfig: "libavformat", providers: [
@@ -50,7 +49,7 @@ let package = Package(
                 resources: [.copy("Resources/nano-tracker.safetensors")]),
         library("SAMPT", ["Media", "Segmenters", "PointTrackers"]),
         library("VideoBenchmarks", ["Media", "SAMPT"]),
-        library("ModelStore", [.product(name: "Crypto", package: "swift-crypto")]),
+        library("ModelStore", ["CFFmpeg"]),
         library("SamptCommands", [
             "SAMPT", "VideoBenchmarks", "Inference", "ModelStore", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
