@@ -21,6 +21,7 @@ extension ModelStore {
         if Self.length(file) != nil, try isUsable(model) { return file }
         try makeFolder()
         let partial = try PartialDownload(for: file, name: model.name)
+        defer { partial.release() }
         do {
             try await ModelDownload(model: model, address: address, options: options, report: report).run(into: partial)
         } catch {

@@ -20,6 +20,7 @@ final class PartialDownload: @unchecked Sendable {
     private let lock = NSLock()
     private var count: Int
     private var knownOrigin: Origin?
+    private var isReleased = false
 
     /// Opens what an earlier download left, or begins.
     /// - Throws: `ModelStoreError.busy` when another process has it, `.unwritable`.
@@ -39,6 +40,15 @@ final class PartialDownload: @unchecked Sendable {
 
     deinit { close(descriptor) }
 
+    /// Lets others have the file, at once: a transfer that has ended may hold on to this object for a while, and a process that is just
+    /// being started may share the descriptor. What comes afterwards is not written.
+    func release() {
+        lock.withLock {
+            isReleased = true
+            flock(descriptor, LOCK_UN)
+        }
+    }
+
     /// The number of bytes there are.
     var length: Int { lock.withLock { count } }
 
@@ -56,6 +66,7 @@ final class PartialDownload: @unchecked Sendable {
     /// Throws the bytes away; what comes now belongs to `origin`.
     func restart(_ origin: Origin?) throws {
         try lock.withLock {
+            guard !isReleased else { throw CancellationError() }
             guard ftruncate(descriptor, 0) == 0, lseek(descriptor, 0, SEEK_SET) == 0 else { throw failure() }
             count = 0
             knownOrigin = origin
@@ -71,6 +82,7 @@ final class PartialDownload: @unchecked Sendable {
 
     func append(_ data: Data) throws {
         try lock.withLock {
+            guard !isReleased else { throw CancellationError() }
             try data.withUnsafeBytes { bytes in
                 var written = 0
                 while written < bytes.count, let start = bytes.baseAddress {

@@ -76,8 +76,8 @@ struct VideoSegmenterTests {
         #expect(store.computations(of: FakeSegmenter.Encoder.key) == 19)
     }
 
-    /// Both directions pass the frames between two query frames.
-    @Test(arguments: [(UInt64(1) << 20, 29), (0, 52)]) func framesBetweenQueryFramesAreEncodedOnce(budget: UInt64, expected: Int) async throws {
+    /// Both directions pass the frames between two query frames, 24 in number; all but those still in the cache are read from the spool.
+    @Test(arguments: [(UInt64(1) << 20, 30), (0, 51)]) func framesBetweenQueryFramesAreEncodedOnce(budget: UInt64, expected: Int) async throws {
         let video = MovingDisk(frameCount: 30)
         let store = FrameStore(video, capacity: 4, spoolBudget: budget)
         let other = ObjectQuery(id: 2, frame: 26, prompt: .mask(disk(at: SIMD2(80.5, 50.5), radius: 6, size: video.size)))

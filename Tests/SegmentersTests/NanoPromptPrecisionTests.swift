@@ -21,7 +21,7 @@ struct NanoPromptPrecisionTests {
         let grid = NanoInputGrid(frame: ImageSize(width: 640, height: 96))
         func map(_ channels: Int, _ stride: Int, unit: Bool = false) -> Tensor {
             let (width, height) = (640 / stride, 96 / stride)
-            return Tensor(shape: [1, channels, height, width]) { target in
+            let map = Tensor(shape: [1, channels, height, width]) { target in
                 for i in 0..<target.count {
                     let (channel, y, x) = (i / (width * height), i / width % height, i % width)
                     let phase = (x * stride * (channel % 5 + 1) + y * stride * (channel % 3 + 1) + 40 * channel) % 256
@@ -29,6 +29,7 @@ struct NanoPromptPrecisionTests {
                     target[i] = unit ? (wave - 0.5) / 4 : wave
                 }
             }
+            return unit ? map : map.channelsLast()
         }
         return .init(grid: grid, c4: map(24, 4), p4: map(32, 4), p8: map(64, 8), p16: map(128, 16), e: map(64, 8, unit: true))
     }
@@ -78,7 +79,7 @@ struct NanoPromptPrecisionTests {
             "e": expected.tensor("e"), "points": inputs.tensor("points_pass2"), "prev": expected.tensor("logits_pass1_ref"),
             "has": Tensor(shape: [2], repeating: 1), "ref": inputs.tensor("ref"),
         ])
-        for name in ["p4", "p8", "p16"] { given[name] = try expected.tensor(name) }
+        for name in ["p4", "p8", "p16"] { given[name] = try expected.tensor(name).channelsLast() }
         let outputs = try trunk(given)
         #expect(try relativeL2(#require(outputs["logits"]).values, expected.tensor("logits_pass2_ref").values) < 1e-4)
         #expect(try relativeL2(#require(outputs["iou"]).values, expected.tensor("iou_pass2_ref").values) < 1e-4)
