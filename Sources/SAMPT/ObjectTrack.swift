@@ -21,6 +21,8 @@ struct ObjectTrack {
     private let initialArea: Float
     private var recentArea: Float
     private var framesSinceSeeding = 0
+    /// The logits of the frame before, where they may stand for this frame's first pass.
+    private var previousLogits: MaskLogits?
 
     init(object: Int, start: ObjectStart, options: VideoSegmenterOptions, generator: SeededGenerator) {
         self.object = object
@@ -66,7 +68,8 @@ struct ObjectTrack {
         let positives = pick(options.positivePoints, of: visible.filter(\.isPositive).map(\.position))
         let negatives = pick(options.negativePoints, of: visible.filter { !$0.isPositive }.map(\.position))
         return FrameCandidate(
-            object: object, positives: positives, negatives: negatives, memory: memory, isRecovery: positives.isEmpty && memory != nil)
+            object: object, positives: positives, negatives: negatives, memory: memory, isRecovery: positives.isEmpty && memory != nil,
+            previousLogits: options.refinementIterations > 0 ? previousLogits : nil)
     }
 
     /// Takes or leaves the segmenter's answer and re-initialises the points when it is time.
@@ -76,6 +79,7 @@ struct ObjectTrack {
     ) throws -> ObjectOutcome {
         var outcome = ObjectOutcome(points: promptPoints(tracked, in: video.size))
         framesSinceSeeding += 1
+        previousLogits = nil
         guard let prediction = candidate.prediction else { return outcome }
         outcome.predictedIoU = prediction.predictedIoU
         let mask = segmenter.mask(prediction.logits, size: video.size)
@@ -85,6 +89,7 @@ struct ObjectTrack {
         outcome.shape = .predicted(prediction.logits)
         outcome.mask = mask
         guard isPlausible(area) else { return outcome }
+        if let limit = options.previousMaskIoUThreshold, prediction.predictedIoU >= limit { previousLogits = prediction.logits }
         recentArea = 0.7 * recentArea + 0.3 * area
         let isSure = prediction.predictedIoU >= options.reinitializationIoUThreshold
         if options.reinitializes, isSure, framesSinceSeeding >= options.reinitializationHorizon {

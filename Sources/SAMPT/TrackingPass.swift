@@ -91,18 +91,22 @@ struct FrameCandidate {
     var memory: AppearanceMemory?
     /// No positive point is visible: the mask must come from the memory alone.
     var isRecovery: Bool
+    /// The logits of the frame before, in place of the first pass.
+    var previousLogits: MaskLogits?
     var prediction: MaskPrediction?
 
     var isPromptable: Bool { !positives.isEmpty || isRecovery }
 
-    /// Pass 0 takes positive points alone; later passes all points with the logits of the pass before.
+    /// Pass 0 takes positive points alone, unless the frame before has logits to offer; later passes take all points with the logits of
+    /// the pass before.
     func needsPass(_ iteration: Int) -> Bool {
-        isRecovery ? iteration == 0 : !positives.isEmpty
+        if isRecovery { return iteration == 0 }
+        return !positives.isEmpty && (iteration > 0 || previousLogits == nil)
     }
 
     func prompt(iteration: Int) -> ObjectPrompt {
         var points = positives.map { PointPrompt($0, isPositive: true) }
         if iteration > 0 || isRecovery { points += negatives.map { PointPrompt($0, isPositive: false) } }
-        return ObjectPrompt(points: points, previousLogits: iteration == 0 ? nil : prediction?.logits, memory: memory)
+        return ObjectPrompt(points: points, previousLogits: iteration == 0 ? nil : prediction?.logits ?? previousLogits, memory: memory)
     }
 }

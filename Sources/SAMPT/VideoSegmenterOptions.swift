@@ -15,6 +15,9 @@ public struct VideoSegmenterOptions: Sendable, Equatable {
 
     /// Further decoder passes after the first, each fed with the logits of the one before (paper, section 3.3).
     public var refinementIterations = 1
+    /// The mask of the frame before takes the place of the first pass when its predicted IoU was at least this, 0 to 1, and its area
+    /// plausible; nil runs the first pass in every frame, as the paper does. Has no effect without refinement.
+    public var previousMaskIoUThreshold: Float? = 0.6
     /// Masks whose predicted IoU is lower, 0 to 1, are left empty. The query frame's own mask is always kept.
     public var predictedIoUThreshold: Float = 0
     /// Whether the visible positive points of other objects serve as negative points.
@@ -49,6 +52,7 @@ public struct VideoSegmenterOptions: Sendable, Equatable {
         try check("negativePoints", negativePoints >= 0, "at least 0")
         try check("promptConfidence", (promptConfidence ?? 0).isFinite, "nil or a finite number")
         try check("refinementIterations", refinementIterations >= 0, "at least 0")
+        try check("previousMaskIoUThreshold", (previousMaskIoUThreshold ?? 0).isFinite, "nil or a finite number")
         try check("maximumOtherNegatives", (maximumOtherNegatives ?? 0) >= 0, "nil or at least 0")
         try check("reinitializationHorizon", reinitializationHorizon >= 1, "at least 1")
         try check("predictedIoUThreshold", predictedIoUThreshold.isFinite, "a finite number")

@@ -81,6 +81,8 @@ struct FakeTracker: PointTracker {
 /// Answers with a disk around the mean of the positive points, and counts how often frames are encoded.
 struct FakeSegmenter: PromptableSegmenter {
     let name = "fake"
+    /// Of every prompt, whether it came with logits.
+    let hadLogits = Protected<[Bool]>([])
 
     struct Encoder: FrameProcessor {
         static let key = "fake-encoder"
@@ -103,8 +105,10 @@ struct FakeSegmenter: PromptableSegmenter {
 
     struct Frame: SegmentableFrame {
         let size: ImageSize
+        let hadLogits: Protected<[Bool]>
         func predict(_ prompts: [ObjectPrompt]) -> [MaskPrediction] {
             prompts.map { prompt in
+                hadLogits.withLock { $0.append(prompt.previousLogits != nil) }
                 let positives = prompt.points.filter(\.isPositive)
                 let mean = positives.reduce(SIMD2<Float>.zero) { $0 + $1.position } / Float(max(1, positives.count))
                 let mask = positives.isEmpty ? Mask(size: size) : disk(at: mean, radius: 12, size: size)
@@ -116,7 +120,7 @@ struct FakeSegmenter: PromptableSegmenter {
     }
 
     func frame(_ index: Int, of video: FrameStore) throws -> any SegmentableFrame {
-        Frame(size: try video.value(of: Encoder(), at: index).size)
+        Frame(size: try video.value(of: Encoder(), at: index).size, hadLogits: hadLogits)
     }
 
     func frameLogits(_ logits: MaskLogits, size: ImageSize) -> [Float] { logits.values }

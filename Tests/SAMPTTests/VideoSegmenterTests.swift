@@ -88,6 +88,19 @@ struct VideoSegmenterTests {
         #expect(store.computations(of: FakeSegmenter.Encoder.key) == expected)
     }
 
+    @Test(arguments: [(0.6, 1, [false, true, true, true, true]), (nil, 1, [false, true, false, true, false, true, false, true]), (0.6, 0, [false, false, false, false]),
+        (0.95, 1, [false, true, false, true, false, true, false, true])] as [(Float?, Int, [Bool])])
+    func theFrameBeforeStandsForTheFirstPass(threshold: Float?, refinement: Int, expected: [Bool]) async throws {
+        let video = MovingDisk(frameCount: 5)
+        let segmenter = FakeSegmenter()
+        var options = VideoSegmenterOptions()
+        options.previousMaskIoUThreshold = threshold
+        options.refinementIterations = refinement
+        let pipeline = VideoSegmenter(segmenter: segmenter, tracker: FakeTracker(), options: options)
+        for try await _ in pipeline.segment(video, objects: [query(video, frame: 0)]) {}
+        #expect(segmenter.hadLogits.withLock { $0 } == expected)
+    }
+
     @Test func framesWithoutVisiblePointsAreNotEncoded() async throws {
         let video = MovingDisk(frameCount: 30)
         let store = FrameStore(video)

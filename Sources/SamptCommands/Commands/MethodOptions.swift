@@ -15,6 +15,10 @@ struct MethodOptions: ParsableArguments {
     var promptConfidence = VideoSegmenterOptions().promptConfidence ?? 0
     @Option(help: "Decoder passes after the first, each refining the mask of the one before, 0 to 100.")
     var refinement = VideoSegmenterOptions().refinementIterations
+    @Option(help: "Take the mask of the frame before in place of the first decoder pass when the segmenter expected this intersection over union of it, 0 to 1.")
+    var previousMaskIou = VideoSegmenterOptions().previousMaskIoUThreshold ?? 1
+    @Flag(help: "Run the first decoder pass in every frame, as the paper does, and never start from the mask of the frame before.")
+    var noPreviousMask = false
     @Option(help: "Leave a mask empty when the segmenter expects a lower intersection over union with the truth, 0 to 1.")
     var iouThreshold = VideoSegmenterOptions().predictedIoUThreshold
     @Option(help: "Sample points anew from the predicted mask every so many frames.")
@@ -41,6 +45,7 @@ struct MethodOptions: ParsableArguments {
         try check("refinement", refinement, 0...100)
         try check("horizon", horizon, 1...1_000_000)
         guard (0...1).contains(iouThreshold) else { throw ValidationError("--iou-threshold must be between 0 and 1.") }
+        guard (0...1).contains(previousMaskIou) else { throw ValidationError("--previous-mask-iou must be between 0 and 1.") }
         guard (0...1).contains(promptConfidence) else { throw ValidationError("--prompt-confidence must be between 0 and 1.") }
         guard (0...1).contains(reinitIouThreshold) else { throw ValidationError("--reinit-iou-threshold must be between 0 and 1.") }
     }
@@ -53,6 +58,7 @@ struct MethodOptions: ParsableArguments {
         options.negativePointMethod = negativeMethod
         options.promptConfidence = promptConfidence
         options.refinementIterations = refinement
+        options.previousMaskIoUThreshold = noPreviousMask ? nil : previousMaskIou
         options.predictedIoUThreshold = iouThreshold
         options.reinitializes = reinit
         options.reinitializationHorizon = horizon
