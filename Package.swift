@@ -60,7 +60,7 @@ let package = Package(
             name: "benchmark-trackers", dependencies: ["PointTrackers", "Media"], path: "Benchmarks/BenchmarkTrackers",
             swiftSettings: swiftSettings, linkerSettings: linkerSettings),
 
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        .target(name: "TestSupport", dependencies: ["TensorFiles"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
         tests("Media", ["CFFmpeg"]),
         tests("TensorFiles"),
         tests("NeuralGraph", ["Inference"]),

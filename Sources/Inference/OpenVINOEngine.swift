@@ -78,7 +78,7 @@ public final class OpenVINOEngine: InferenceEngine {
         // Not under the lock: building a graph may take long and may compile other networks.
         let source = try model()
         let (compiled, names) = try withPrecision(precision) { try compile(source) }
-        let network = try makeNetwork(compiled, names, blob: nil, precision)
+        let network = try makeNetwork(compiled, names, memory: .constants(source.constants), precision)
         entry?.store(details: { try JSONEncoder().encode(names) }, export: { try network.export(to: $0) })
         return network
     }
@@ -89,7 +89,7 @@ public final class OpenVINOEngine: InferenceEngine {
         do {
             let names = try JSONDecoder().decode(TensorNames.self, from: stored.details)
             let compiled = try withPrecision(precision) { try importModel(stored.blob) }
-            return try makeNetwork(compiled, names, blob: stored.blob, precision)
+            return try makeNetwork(compiled, names, memory: .blob(stored.blob), precision)
         } catch {
             configuration.diagnostics?("The compiled network \(entry.url.path) is of no use and is made anew: \(error)")
             return nil
@@ -130,10 +130,10 @@ public final class OpenVINOEngine: InferenceEngine {
     }
 
     private func makeNetwork(
-        _ compiled: OpaquePointer, _ names: TensorNames, blob: Data?, _ precision: Precision
+        _ compiled: OpaquePointer, _ names: TensorNames, memory: OpenVINONetwork.Memory, _ precision: Precision
     ) throws -> OpenVINONetwork {
         try OpenVINONetwork(
-            compiled, names: names, core: core, blob: blob, precision: precision,
+            compiled, names: names, core: core, memory: memory, precision: precision,
             concurrentRuns: configuration.concurrentRuns, profiling: configuration.profiling)
     }
 }
