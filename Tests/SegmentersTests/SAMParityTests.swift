@@ -32,15 +32,23 @@ struct SAMParityTests {
         guard engine.resolvedPrecision(.bfloat16) == .bfloat16 else { return }
         let results = try parity.results(engine: engine, precision: .bfloat16)
         let expected = try parity.data.expected()
-        func error(_ suffix: String) throws -> Double {
+        func worst(_ suffix: String, _ measure: ([Float], [Float]) -> Double) throws -> Double {
             try parity.data.outputs.filter { $0.name.hasSuffix(suffix) }.map { output in
                 let result = try #require(results[output.name])
-                return try relativeL2(#require(output.elements(of: result)), expected.tensor(output.name).values)
+                return try measure(#require(output.elements(of: result)), expected.tensor(output.name).values)
             }.max() ?? 0
         }
-        let (embedding, masks, iou) = (try error("encoder.embedding"), try error(".lowRes"), try error(".iou"))
-        print("\(parity) in bfloat16: embedding \(embedding), low-resolution logits \(masks), predicted IoU \(iou)")
-        #expect(embedding < 0.05 && masks < 0.1 && iou < 0.05)
+        let embedding = try worst("encoder.embedding", relativeL2)
+        let masks = try worst(".lowRes", relativeL2)
+        // The mask of a frame: the share of pixels on the other side of 0.
+        let flipped = try worst(".masks") { a, b in Double(zip(a, b).count { ($0 > 0) != ($1 > 0) }) / Double(a.count) }
+        // Predictions may lie near 0, where relative errors mean nothing.
+        let iou = try worst(".iou") { Double(largestDifference($0, $1)) }
+        print("\(parity) in bfloat16: embedding \(embedding), low-resolution logits \(masks), mask pixels \(flipped), predicted IoU \(iou)")
+        #expect(embedding < 0.04)
+        #expect(masks < 0.05)
+        #expect(flipped < 0.03)
+        #expect(iou < 0.05)
     }
 }
 
@@ -67,7 +75,7 @@ struct SAMParityCase: Sendable, CustomTestStringConvertible, CustomStringConvert
     var testDescription: String { data.name }
 
     /// Cases that prompt one picture.
-    static let all = ParityCase.cases(of: "sam", "sam_hq").filter { ((try? $0.config(Config.self))?.prompts ?? nil) != nil }
+    static let all = ParityCase.cases(of: "sam", "sam_hq", "mobile_sam").filter { ((try? $0.config(Config.self))?.prompts ?? nil) != nil }
         .map { SAMParityCase(data: $0) }
 
     /// Everything that the case has numbers of, computed by the product's code.
@@ -101,19 +109,18 @@ struct SAMParityCase: Sendable, CustomTestStringConvertible, CustomStringConvert
         results["prompt.densePE"] = Tensor(
             shape: [256, cells, cells],
             transposed((0..<(cells * cells)).map { prompts.encode((SIMD2(Float($0 % cells), Float($0 / cells)) + 0.5) / Float(cells)) }))
+        var compiled: [SAMNetwork.DecoderForm: OpenVINONetwork] = [:]
         for prompt in config.prompts ?? [] {
             let objects = try self.prompts(prompt, inputs)
             let form = SAMDecoder.Inputs(
                 objects, takesMasks: prompt.maskInput != nil, isMultiple: prompt.multimask, prompts: prompts, grid: grid)
-            let taps = names("\(prompt.name).")
-            let decoder = try engine.network(key: "decoder", precision: precision) {
+            let decoder = try compiled[form.form] ?? engine.network(key: "decoder", precision: precision) {
                 try network.decoderModel(form.form) { name, value in
-                    if taps.contains("\(prompt.name).\(name)") {
-                        let tapped = value()
-                        tapped.graph.output(name, tapped.reshaped([1] + tapped.shape))
-                    }
+                    let tapped = value()
+                    tapped.graph.output(name, tapped.reshaped([1] + tapped.shape))
                 }
             }
+            compiled[form.form] = decoder
             let outputs = try decoder(form.tensors.merging(features.tensors) { own, _ in own })
             let count = prompts.tokens(points: objects[0].points, box: objects[0].box, grid: grid).count / 256
             results["\(prompt.name).sparse"] = tokens(try #require(form.tensors["prompt"]), 0..<count)

@@ -51,11 +51,15 @@ struct PromptEncoder: Sendable {
         return tokens
     }
 
-    /// Sines, then cosines, of random frequencies of a position (0 to 1 across the input).
-    func encode(_ position: SIMD2<Float>) -> [Float] {
+    func encode(_ position: SIMD2<Float>) -> [Float] { Self.encode(position, frequencies: gaussian) }
+
+    /// Sines, then cosines, of a position (0 to 1 across the input).
+    /// - Parameter frequencies: 2 x count.
+    static func encode(_ position: SIMD2<Float>, frequencies: Tensor) -> [Float] {
         let centered = position * 2 - 1
-        return gaussian.withUnsafeBuffer { matrix in
-            let angles = (0..<128).map { 2 * Float.pi * (centered.x * matrix[$0] + centered.y * matrix[128 + $0]) }
+        let count = frequencies.shape[1]
+        return frequencies.withUnsafeBuffer { matrix in
+            let angles = (0..<count).map { 2 * Float.pi * (centered.x * matrix[$0] + centered.y * matrix[count + $0]) }
             return angles.map(sinf) + angles.map(cosf)
         }
     }

@@ -139,25 +139,19 @@ private struct TinyViTAttention {
 
     /// - Parameter x: 1 x rows x columns x width.
     func callAsFunction(_ x: Value, tap: Tap) -> Value {
-        let (rows, columns) = (x.shape[1], x.shape[2])
-        let (down, across) = ((rows + window - 1) / window, (columns + window - 1) / window)
+        // Positions that fill up the last windows take part: they attend and are attended to.
+        let y = norm(x.cutIntoWindows(window))
         let area = window * window
-        // Positions that pad the last windows take part: they attend and are attended to.
-        let windows = x.paddedAtEnd([0, down * window - rows, across * window - columns, 0])
-            .reshaped([down, window, across, window, width]).transposed([0, 2, 1, 3, 4]).reshaped([down * across, area, width])
-        let y = norm(windows)
         // Outputs of `qkv` are, head by head, the head's queries, keys and values.
         func part(_ index: Int) -> Value {
             let size = width / heads
             let outputs = (0..<heads).flatMap { head in (0..<size).map { (head * 3 + index) * size + $0 } }
-            return qkv.part(outputs: outputs, y).reshaped([down * across, area, heads, size])
+            return qkv.part(outputs: outputs, y).reshaped([y.shape[0], area, heads, size])
         }
         let attended = part(0).attending(to: part(1), part(2), bias: relativePositions(in: x.graph))
-            .reshaped([down * across, area, width])
+            .reshaped(y.shape)
         tap("") { projection(attended) }
-        let joined = attended.reshaped([down, across, window, window, width]).transposed([0, 2, 1, 3, 4])
-            .reshaped([1, down * window, across * window, width]).sliced(axis: 1, 0..<rows).sliced(axis: 2, 0..<columns)
-        return projection(joined)
+        return projection(attended.joinedWindows(window, rows: x.shape[1], columns: x.shape[2]))
     }
 
     /// 1 x heads x positions x positions.

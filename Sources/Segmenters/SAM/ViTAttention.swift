@@ -26,16 +26,10 @@ struct ViTAttention {
             tap("") { projection(attended).reshaped([1, cells, cells, width]) }
             return projection(attended.reshaped([cells * cells, width]))
         }
-        let windows = (cells + side - 1) / side
-        let missing = windows * side - cells
-        // Positions that pad the last windows take part: they attend and are attended to.
-        let padded = x.reshaped([1, cells, cells, width]).paddedAtEnd([0, missing, missing, 0])
-        let split = padded.reshaped([windows, side, windows, side, width]).transposed([0, 2, 1, 3, 4])
-        let attended = attention(split.reshaped([windows * windows, side * side, width]), headsAtOnce: heads)
-        tap("") { projection(attended).reshaped([windows * windows, side, side, width]) }
-        let joined = attended.reshaped([windows, windows, side, side, width]).transposed([0, 2, 1, 3, 4])
-            .reshaped([windows * side, windows * side, width]).sliced(axis: 0, 0..<cells).sliced(axis: 1, 0..<cells)
-        return projection(joined.reshaped([cells * cells, width]))
+        // Positions that fill up the last windows take part: they attend and are attended to.
+        let attended = attention(x.reshaped([1, cells, cells, width]).cutIntoWindows(side), headsAtOnce: heads)
+        tap("") { projection(attended).reshaped([attended.shape[0], side, side, width]) }
+        return projection(attended.joinedWindows(side, rows: cells, columns: cells).reshaped([cells * cells, width]))
     }
 
     /// - Parameters:
@@ -56,14 +50,18 @@ struct ViTAttention {
         return parts.count == 1 ? parts[0] : .concatenate(parts, axis: 2)
     }
 
+    /// The row of a table of relative positions for each query and key of one axis.
+    static func relativeRows(_ side: Int) -> [Int] {
+        (0..<side).flatMap { query in (0..<side).map { key in query - key + side - 1 } }
+    }
+
     /// What relative positions add to each pair of a query and a key: windows x heads x queries x keys.
     /// - Parameter queries: windows x positions x heads x head width, not scaled.
     private func relativePositions(_ queries: Value) -> Value {
         let (windows, heads) = (queries.shape[0], queries.shape[2])
         // Tables by the query's row (column) and the key's: side x head width x side.
         func table(_ table: Table) -> Value {
-            let offsets = (0..<side).flatMap { query in (0..<side).map { key in query - key + side - 1 } }
-            return table(rows: offsets, shape: [side, side], in: queries.graph).transposed()
+            table(rows: Self.relativeRows(side), shape: [side, side], in: queries.graph).transposed()
         }
         let byRow = queries.reshaped([windows, side, side * heads, headWidth]).matmul(table(rows))
             .reshaped([windows, side * side, heads, side]).transposed([0, 2, 1, 3])
