@@ -34,6 +34,9 @@ public final class SAMSegmenter: PromptableSegmenter {
         decoder = try SAMDecoder(network, fingerprint: fingerprint, engine: engine, precision: precision)
     }
 
+    /// The image encoder's key in a `FrameStore`.
+    public var encoderKey: String { encoder.cacheKey }
+
     public func frame(_ index: Int, of video: FrameStore) throws -> any SegmentableFrame {
         Frame(features: try video.value(of: encoder, at: index), decoder: decoder, hqTokenOnly: hqTokenOnly)
     }
