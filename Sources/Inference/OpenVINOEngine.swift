@@ -80,8 +80,14 @@ public final class OpenVINOEngine: InferenceEngine {
         let (compiled, names) = try withPrecision(precision) { try compile(source) }
         let network = try makeNetwork(compiled, names, memory: .constants(source.constants), precision)
         entry?.store(details: { try JSONEncoder().encode(names) }, export: { try network.export(to: $0) })
+        // The stored form has the weights once, in pages that the system can drop; the network just compiled needs the graph's
+        // constants beside its own.
+        if source.constantBytes > Self.smallestReloaded, let entry, let stored = load(entry, precision) { return stored }
         return network
     }
+
+    /// Networks with more bytes of weights are read back from the cache as soon as they are in it.
+    private static let smallestReloaded = 256 << 20
 
     /// The cached network; nil when there is none or it is of no use.
     private func load(_ entry: CompiledModelCache.Entry, _ precision: Precision) -> OpenVINONetwork? {

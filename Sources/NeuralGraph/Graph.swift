@@ -155,6 +155,9 @@ public struct ONNXModel: Sendable {
     /// The constants that `data` refers to. Whoever reads `data` keeps them as long as what was made from it may use them.
     public var constants: [Tensor]
 
+    /// The size of `constants`.
+    public var constantBytes: Int { constants.reduce(0) { $0 + $1.count * MemoryLayout<Float>.stride } }
+
     public init(data: Data, constants: [Tensor] = []) {
         self.data = data
         self.constants = constants

@@ -10,6 +10,10 @@ import Testing
 @Suite(.serialized, .enabled(if: !SAMFrameCase.all.isEmpty, Comment(rawValue: ParityCase.missing)))
 struct SAMFrameParityTests {
     @Test(arguments: SAMFrameCase.all) func refinementMatches(_ parity: SAMFrameCase) throws {
+        try withMemoryToItself { try compare(parity) }
+    }
+
+    private func compare(_ parity: SAMFrameCase) throws {
         let (config, inputs, expected) = (try parity.data.config(SAMFrameCase.Config.self), try parity.data.inputs(), try parity.data.expected())
         let segmenter = try SAMSegmenter(
             weights: parity.data.weights(), engine: OpenVINOEngine(.init(cacheFolder: nil)), precision: .float32)

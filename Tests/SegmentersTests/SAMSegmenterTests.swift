@@ -79,43 +79,47 @@ struct SAMSegmenterTests {
 
     /// Empty slots must not count: an object among others with more points gets the answer it gets alone.
     @Test func batchesAnswerLikeSinglePrompts() throws {
-        let frame = try segmenter().frame(Self.image)
-        let first = try frame.predict([ObjectPrompt(points: [.positive(20, 20)])])[0]
-        let prompts = [
-            ObjectPrompt(points: [.positive(20, 20)]),
-            ObjectPrompt(points: (0..<11).map { .positive(Float($0) * 8 + 3, 30) } + [.negative(90, 50)]),
-            ObjectPrompt(points: [.positive(50, 10)], box: Box(x0: 10, y0: 5, x1: 60, y1: 40)),
-            ObjectPrompt(points: [.positive(50, 10)], box: Box(x0: 10, y0: 5, x1: 60, y1: 40), previousLogits: first.logits),
-            ObjectPrompt(points: [], box: Box(x0: 10, y0: 5, x1: 60, y1: 40)),
-        ]
-        let together = try frame.predict(prompts)
-        #expect(together.count == prompts.count)
-        for (prompt, answer) in zip(prompts, together) {
-            let alone = try frame.predict([prompt])[0]
-            #expect(relativeL2(answer.logits.values, alone.logits.values) < 1e-5)
-            #expect(abs(answer.predictedIoU - alone.predictedIoU) < 1e-5)
+        try withMemoryToItself {
+            let frame = try segmenter().frame(Self.image)
+            let first = try frame.predict([ObjectPrompt(points: [.positive(20, 20)])])[0]
+            let prompts = [
+                ObjectPrompt(points: [.positive(20, 20)]),
+                ObjectPrompt(points: (0..<11).map { .positive(Float($0) * 8 + 3, 30) } + [.negative(90, 50)]),
+                ObjectPrompt(points: [.positive(50, 10)], box: Box(x0: 10, y0: 5, x1: 60, y1: 40)),
+                ObjectPrompt(points: [.positive(50, 10)], box: Box(x0: 10, y0: 5, x1: 60, y1: 40), previousLogits: first.logits),
+                ObjectPrompt(points: [], box: Box(x0: 10, y0: 5, x1: 60, y1: 40)),
+            ]
+            let together = try frame.predict(prompts)
+            #expect(together.count == prompts.count)
+            for (prompt, answer) in zip(prompts, together) {
+                let alone = try frame.predict([prompt])[0]
+                #expect(relativeL2(answer.logits.values, alone.logits.values) < 1e-5)
+                #expect(abs(answer.predictedIoU - alone.predictedIoU) < 1e-5)
+            }
+            // The answers differ from each other, so that the comparison means something.
+            #expect(relativeL2(together[0].logits.values, together[1].logits.values) > 0.01)
         }
-        // The answers differ from each other, so that the comparison means something.
-        #expect(relativeL2(together[0].logits.values, together[1].logits.values) > 0.01)
     }
 
     @Test func framesAreEncodedOnce() throws {
-        struct Still: FrameSource {
-            let name = "still"
-            var size: ImageSize { SAMSegmenterTests.image.size }
-            let frameCount = 1
-            let timing = VideoTiming(constantRate: 25, count: 1)
-            func frame(at index: Int) throws -> RGBImage { SAMSegmenterTests.image }
+        try withMemoryToItself {
+            struct Still: FrameSource {
+                let name = "still"
+                var size: ImageSize { SAMSegmenterTests.image.size }
+                let frameCount = 1
+                let timing = VideoTiming(constantRate: 25, count: 1)
+                func frame(at index: Int) throws -> RGBImage { SAMSegmenterTests.image }
+            }
+            let (segmenter, video) = (try segmenter(), FrameStore(Still()))
+            let frame = try segmenter.frame(0, of: video)
+            let again = try segmenter.frame(0, of: video)
+            let prompt = ObjectPrompt(points: [.positive(40, 20)])
+            #expect(try frame.predict([prompt])[0].logits == again.predict([prompt])[0].logits)
+            #expect(frame.size == Self.image.size)
+            let picture = try segmenter.frame(Self.image)
+            #expect(try picture.predict([prompt])[0].logits == frame.predict([prompt])[0].logits)
+            #expect(video.computations(of: segmenter.encoderKey) == 1)
         }
-        let (segmenter, video) = (try segmenter(), FrameStore(Still()))
-        let frame = try segmenter.frame(0, of: video)
-        let again = try segmenter.frame(0, of: video)
-        let prompt = ObjectPrompt(points: [.positive(40, 20)])
-        #expect(try frame.predict([prompt])[0].logits == again.predict([prompt])[0].logits)
-        #expect(frame.size == Self.image.size)
-        let picture = try segmenter.frame(Self.image)
-        #expect(try picture.predict([prompt])[0].logits == frame.predict([prompt])[0].logits)
-        #expect(video.computations(of: segmenter.encoderKey) == 1)
     }
 
     /// Bounds are those of the mask, whatever rows are skipped.
@@ -139,10 +143,12 @@ struct SAMSegmenterTests {
 
     /// Of an HQ checkpoint: the sum is SAM's and HQ-SAM's mask.
     @Test func maskOfHQAloneIsAPartOfTheSum() throws {
-        let prompt = ObjectPrompt(points: [.positive(20, 20), .negative(80, 40)])
-        let sum = try segmenter().frame(Self.image).predict([prompt])[0]
-        let alone = try segmenter(hqTokenOnly: true).frame(Self.image).predict([prompt])[0]
-        #expect(sum.predictedIoU == alone.predictedIoU)
-        #expect(relativeL2(sum.logits.values, alone.logits.values) > 0.01)
+        try withMemoryToItself {
+            let prompt = ObjectPrompt(points: [.positive(20, 20), .negative(80, 40)])
+            let sum = try segmenter().frame(Self.image).predict([prompt])[0]
+            let alone = try segmenter(hqTokenOnly: true).frame(Self.image).predict([prompt])[0]
+            #expect(sum.predictedIoU == alone.predictedIoU)
+            #expect(relativeL2(sum.logits.values, alone.logits.values) > 0.01)
+        }
     }
 }
