@@ -78,10 +78,16 @@ public final class OpenVINOEngine: InferenceEngine {
         // Not under the lock: building a graph may take long and may compile other networks.
         let source = try model()
         let (compiled, names) = try withPrecision(precision) { try compile(source) }
-        let network = try makeNetwork(compiled, names, blob: nil, precision)
+        let network = try makeNetwork(compiled, names, memory: .constants(source.constants), precision)
         entry?.store(details: { try JSONEncoder().encode(names) }, export: { try network.export(to: $0) })
+        // The stored form has the weights once, in pages that the system can drop; the network just compiled needs the graph's
+        // constants beside its own.
+        if source.constantBytes > Self.smallestReloaded, let entry, let stored = load(entry, precision) { return stored }
         return network
     }
+
+    /// Networks with more bytes of weights are read back from the cache as soon as they are in it.
+    private static let smallestReloaded = 256 << 20
 
     /// The cached network; nil when there is none or it is of no use.
     private func load(_ entry: CompiledModelCache.Entry, _ precision: Precision) -> OpenVINONetwork? {
@@ -89,7 +95,7 @@ public final class OpenVINOEngine: InferenceEngine {
         do {
             let names = try JSONDecoder().decode(TensorNames.self, from: stored.details)
             let compiled = try withPrecision(precision) { try importModel(stored.blob) }
-            return try makeNetwork(compiled, names, blob: stored.blob, precision)
+            return try makeNetwork(compiled, names, memory: .blob(stored.blob), precision)
         } catch {
             configuration.diagnostics?("The compiled network \(entry.url.path) is of no use and is made anew: \(error)")
             return nil
@@ -130,10 +136,10 @@ public final class OpenVINOEngine: InferenceEngine {
     }
 
     private func makeNetwork(
-        _ compiled: OpaquePointer, _ names: TensorNames, blob: Data?, _ precision: Precision
+        _ compiled: OpaquePointer, _ names: TensorNames, memory: OpenVINONetwork.Memory, _ precision: Precision
     ) throws -> OpenVINONetwork {
         try OpenVINONetwork(
-            compiled, names: names, core: core, blob: blob, precision: precision,
+            compiled, names: names, core: core, memory: memory, precision: precision,
             concurrentRuns: configuration.concurrentRuns, profiling: configuration.profiling)
     }
 }

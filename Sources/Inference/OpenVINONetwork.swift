@@ -16,21 +16,28 @@ public final class OpenVINONetwork: CompiledNetwork, @unchecked Sendable {
     private let profiling: Bool
 
     private let core: OpenVINOCore
-    /// An imported network reads its weights from the file it came from, so the mapped file lives as long as the network.
-    private let blob: Data?
+    private let memory: Memory
     private let compiled: OpaquePointer
 
     private let turn = NSCondition()
     private var idleRequests: [InferRequest]
     private var requestsLeft: Int
 
+    /// What the engine reads weights from, in place, as long as the network lives.
+    enum Memory {
+        /// The mapped file that an imported network came from.
+        case blob(Data)
+        /// The constants of the graph that was compiled.
+        case constants([Tensor])
+    }
+
     /// Takes ownership of `compiled`.
     init(
-        _ compiled: OpaquePointer, names: TensorNames, core: OpenVINOCore, blob: Data?, precision: Precision, concurrentRuns: Int,
+        _ compiled: OpaquePointer, names: TensorNames, core: OpenVINOCore, memory: Memory, precision: Precision, concurrentRuns: Int,
         profiling: Bool
     ) throws {
         self.core = core
-        self.blob = blob
+        self.memory = memory
         self.compiled = compiled
         self.precision = precision
         self.profiling = profiling

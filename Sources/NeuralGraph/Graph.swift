@@ -17,6 +17,8 @@ public final class Graph {
     /// Final names of values that are outputs.
     private var renamed: [String: String] = [:]
     private var constants: [String: Value] = [:]
+    /// Large constants, by their place among the initializers: the model refers to their memory.
+    private var large: [Int: Tensor] = [:]
 
     public init(_ name: String) {
         proto.name = name
@@ -48,7 +50,11 @@ public final class Graph {
         initializer.name = unique
         initializer.dims = tensor.shape.map(Int64.init)
         initializer.dataType = ElementType.float32.code
-        initializer.rawData = tensor.withUnsafeBuffer { Data(buffer: $0) }
+        if tensor.count < Self.smallestReferred {
+            initializer.rawData = tensor.withUnsafeBuffer { Data(buffer: $0) }
+        } else {
+            large[proto.initializer.count] = tensor
+        }
         proto.initializer.append(initializer)
         let value = Value(graph: self, name: unique, shape: tensor.shape, type: .float32)
         constants[unique] = value
@@ -118,8 +124,11 @@ public final class Graph {
         return "\(stem)_\(counter)"
     }
 
+    /// Constants of fewer elements are written into the protobuf.
+    private static let smallestReferred = 4096
+
     /// The traced network as ONNX, opset 20.
-    /// - Throws: when the protobuf cannot be serialised (above 2 GB).
+    /// - Throws: when the protobuf cannot be serialised.
     public func model() throws -> ONNXModel {
         var model = Onnx_ModelProto()
         model.irVersion = 9
@@ -132,17 +141,39 @@ public final class Graph {
             model.graph.node[index].input = model.graph.node[index].input.map { renamed[$0] ?? $0 }
             model.graph.node[index].output = model.graph.node[index].output.map { renamed[$0] ?? $0 }
         }
-        return ONNXModel(data: try model.serializedData())
+        for (index, tensor) in large { model.graph.initializer[index].refer(to: tensor) }
+        return ONNXModel(data: try model.serializedData(), constants: Array(large.values))
     }
 }
 
 /// A traced network as a serialised ONNX model.
 public struct ONNXModel: Sendable {
-    /// The protobuf's bytes.
+    /// The protobuf's bytes. They give large constants by the address of their memory (a convention of ONNX Runtime that OpenVINO
+    /// reads): a protobuf must stay below 2 GB, and weights need not be copied. The bytes mean something only in this process, while
+    /// `constants` exist.
     public var data: Data
+    /// The constants that `data` refers to. Whoever reads `data` keeps them as long as what was made from it may use them.
+    public var constants: [Tensor]
 
-    public init(data: Data) {
+    /// The size of `constants`.
+    public var constantBytes: Int { constants.reduce(0) { $0 + $1.count * MemoryLayout<Float>.stride } }
+
+    public init(data: Data, constants: [Tensor] = []) {
         self.data = data
+        self.constants = constants
+    }
+}
+
+extension Onnx_TensorProto {
+    /// Takes the contents from the memory of `tensor`, which must outlive every use of this protobuf.
+    fileprivate mutating func refer(to tensor: Tensor) {
+        let (address, length) = tensor.withUnsafeBuffer { (Int(bitPattern: $0.baseAddress), $0.count * MemoryLayout<Float>.stride) }
+        dataLocation = .external
+        externalData = [("location", "*/_ORT_MEM_ADDR_/*"), ("offset", String(address)), ("length", String(length))].map { key, value in
+            var entry = Onnx_StringStringEntryProto()
+            (entry.key, entry.value) = (key, value)
+            return entry
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 import TensorFiles
 
-/// A two-dimensional convolution with bias; reads `weight` (out x in/groups x k x k) and `bias`.
+/// A two-dimensional convolution; reads `weight` (out x in/groups x k x k) and, unless told otherwise, `bias`.
 public struct Conv2d: Sendable {
     private let weight: Tensor
-    private let bias: Tensor
+    private let bias: Tensor?
     private let key: String
     private let stride: Int
     private let padding: Padding
@@ -11,17 +11,18 @@ public struct Conv2d: Sendable {
 
     /// - Parameter padding: nil pads `kernel / 2` on all sides.
     public init(
-        _ weights: Weights, from inputs: Int, to outputs: Int, kernel: Int, stride: Int = 1, padding: Padding? = nil, groups: Int = 1
+        _ weights: Weights, from inputs: Int, to outputs: Int, kernel: Int, stride: Int = 1, padding: Padding? = nil, groups: Int = 1,
+        bias hasBias: Bool = true
     ) throws {
         weight = try weights.tensor("weight", shape: [outputs, inputs / groups, kernel, kernel])
-        bias = try weights.tensor("bias", shape: [outputs])
+        bias = hasBias ? try weights.tensor("bias", shape: [outputs]) : nil
         key = weights.prefix
         self.stride = stride
         self.padding = padding ?? Padding(kernel / 2)
         self.groups = groups
     }
 
-    private init(_ other: Conv2d, weight: Tensor, bias: Tensor, key: String? = nil) {
+    private init(_ other: Conv2d, weight: Tensor, bias: Tensor?, key: String? = nil) {
         (stride, padding, groups) = (other.stride, other.padding, other.groups)
         self.key = key ?? other.key
         (self.weight, self.bias) = (weight, bias)
@@ -29,8 +30,8 @@ public struct Conv2d: Sendable {
 
     public func callAsFunction(_ x: Value) -> Value {
         x.convolved(
-            with: x.graph.constant(weight, name: key + "weight"), bias: x.graph.constant(bias, name: key + "bias"), stride: stride,
-            padding: padding, groups: groups)
+            with: x.graph.constant(weight, name: key + "weight"), bias: bias.map { x.graph.constant($0, name: key + "bias") },
+            stride: stride, padding: padding, groups: groups)
     }
 
     /// The part of the convolution that reads the input channels `range`, multiplied by `scale`. The parts of all ranges add up to
@@ -56,39 +57,51 @@ public struct Conv2d: Sendable {
         let kernels = x.graph.constant(weight.reshaped([inputs, 1] + weight.shape[2...]), name: key + "weight.depthwise")
         let ones = x.graph.constant(Tensor(shape: [1, inputs, 1, 1], repeating: 1), name: "ones:\(inputs)")
         return x.convolved(with: kernels, bias: nil, stride: stride, padding: padding, groups: inputs)
-            .convolved(with: ones, bias: x.graph.constant(bias, name: key + "bias"))
+            .convolved(with: ones, bias: bias.map { x.graph.constant($0, name: key + "bias") })
     }
 
-    /// The convolution followed by `(y - mean) / sqrt(variance + epsilon)` per channel, as one convolution.
-    public func folding(mean: Tensor, variance: Tensor, epsilon: Float) -> Conv2d {
-        let (means, variances) = (mean.values, variance.values)
-        let scales = variances.map { 1 / ($0 + epsilon).squareRoot() }
-        var (weight, bias) = (weight, bias)
+    /// The convolution followed by `(y - mean) / sqrt(variance + epsilon) * scale + shift` per channel, as one convolution.
+    public func folding(mean: Tensor, variance: Tensor, epsilon: Float, scale: Tensor? = nil, shift: Tensor? = nil) -> Conv2d {
+        let (means, variances, shifts) = (mean.values, variance.values, shift?.values)
+        var scales = variances.map { 1 / ($0 + epsilon).squareRoot() }
+        if let scale { scales = zip(scales, scale.values).map { $0 * $1 } }
+        var (weight, bias) = (weight, bias ?? Tensor(shape: [weight.shape[0]]))
         let perChannel = weight.count / max(1, scales.count)
         weight.withUnsafeMutableBuffer { for i in 0..<$0.count { $0[i] *= scales[i / perChannel] } }
-        bias.withUnsafeMutableBuffer { for i in 0..<$0.count { $0[i] = ($0[i] - means[i]) * scales[i] } }
+        bias.withUnsafeMutableBuffer { for i in 0..<$0.count { $0[i] = ($0[i] - means[i]) * scales[i] + (shifts?[i] ?? 0) } }
         return Conv2d(self, weight: weight, bias: bias)
     }
 }
 
 /// `y = x W^T + b` over the last axis; reads `weight` (out x in) and `bias`.
 public struct Linear: Sendable {
-    private let transposedWeight: Tensor
+    private let weight: Tensor
     private let bias: Tensor
     private let key: String
 
     public init(_ weights: Weights, from inputs: Int, to outputs: Int) throws {
-        let stored = try weights.tensor("weight", shape: [outputs, inputs]).values
-        transposedWeight = Tensor(shape: [inputs, outputs]) { target in
-            for i in 0..<inputs {
-                for o in 0..<outputs { target[i * outputs + o] = stored[o * inputs + i] }
-            }
-        }
+        weight = try weights.tensor("weight", shape: [outputs, inputs])
         bias = try weights.tensor("bias", shape: [outputs])
         key = weights.prefix
     }
 
     public func callAsFunction(_ x: Value) -> Value {
-        x.matmul(x.graph.constant(transposedWeight, name: key + "weight.T")) + x.graph.constant(bias, name: key + "bias")
+        // Engines multiply by weights as they are stored: no transposed copy is made.
+        x.matmul(weight(in: x.graph).transposed()) + bias(in: x.graph)
+    }
+
+    /// `W`, outputs x inputs.
+    public func weight(in graph: Graph) -> Value { graph.constant(weight, name: key + "weight") }
+    private func bias(in graph: Graph) -> Value { graph.constant(bias, name: key + "bias") }
+
+    /// Some of the outputs, as if they were a layer of their own.
+    public func part(outputs range: Range<Int>, _ x: Value) -> Value {
+        x.matmul(weight(in: x.graph).sliced(axis: 0, range).transposed()) + bias(in: x.graph).sliced(axis: 0, range)
+    }
+
+    /// Some of the outputs in another order, as if they were a layer of their own.
+    public func part(outputs: [Int], _ x: Value) -> Value {
+        let indices = x.graph.integers(outputs)
+        return x.matmul(weight(in: x.graph).gathered(indices).transposed()) + bias(in: x.graph).gathered(indices)
     }
 }

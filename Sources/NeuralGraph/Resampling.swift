@@ -76,6 +76,15 @@ extension Value {
             attributes: [.string("mode", mode.rawValue)])
     }
 
+    /// Zeros after the last elements of each axis: `counts` of them.
+    public func paddedAtEnd(_ counts: [Int]) -> Value {
+        precondition(counts.count == rank && counts.allSatisfy { $0 >= 0 }, "pad \(shape) by \(counts)")
+        guard counts.contains(where: { $0 > 0 }) else { return self }
+        return graph.node(
+            "Pad", [self, graph.integers([Int](repeating: 0, count: rank) + counts), graph.constant(0)],
+            shape: zip(shape, counts).map { $0 + $1 })
+    }
+
     /// Bilinear samples at `grid` (N x h x w x 2 = (x, y), -1 to 1 across the map): N x C x h x w.
     /// - Parameter outside: `.constant` samples zeros outside, `.edge` the nearest border value.
     public func sampled(at grid: Value, alignment: GridAlignment = .halfPixel, outside: PaddingMode = .constant) -> Value {

@@ -4,6 +4,7 @@ public enum SegmenterError: Error, Sendable, Equatable {
     case missingResource(String, folder: String)
     case missingOutput(String)
     case noPrediction
+    case unknownCheckpoint(file: String, reason: String)
 }
 
 extension SegmenterError: CustomStringConvertible {
@@ -16,6 +17,8 @@ extension SegmenterError: CustomStringConvertible {
             """
         case .missingOutput(let name): "The network returned no output \"\(name)\"."
         case .noPrediction: "The segmenter returned no mask."
+        case .unknownCheckpoint(let file, let reason):
+            "\(file): is no checkpoint of a known segmenter: \(reason). SAM, HQ-SAM, MobileSAM and Light HQ-SAM are supported."
         }
     }
 }

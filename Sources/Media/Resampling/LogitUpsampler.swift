@@ -46,8 +46,44 @@ public struct LogitUpsampler: Sendable {
         return Mask(width: frame.width, height: frame.height, values: bits)
     }
 
-    private func forEachRow(_ values: [Float], _ body: (Int, UnsafeMutableBufferPointer<Float>) -> Void) {
+    /// The box around the pixels of the frame with a logit above 0, and how many they are; nil when there are none.
+    public func bounds(_ values: [Float]) -> (box: Box, pixels: Int)? {
+        var (left, right, top, bottom, pixels) = (frame.width, -1, -1, -1, 0)
+        // An interpolated value lies between those it comes from, so most rows of a small mask need no look.
+        forEachRow(values, skippingRowsWithoutPositives: true) { y, row in
+            var count = 0
+            for x in 0..<frame.width { count += row[x] > 0 ? 1 : 0 }
+            guard count > 0 else { return }
+            if top < 0 { top = y }
+            bottom = y
+            pixels += count
+            var x = 0
+            while x < left, !(row[x] > 0) { x += 1 }
+            left = min(left, x)
+            x = frame.width - 1
+            while x > right, !(row[x] > 0) { x -= 1 }
+            right = max(right, x)
+        }
+        guard pixels > 0 else { return nil }
+        return (Box(x0: Float(left), y0: Float(top), x1: Float(right + 1), y1: Float(bottom + 1)), pixels)
+    }
+
+    /// For each row of the logits, whether it has any above 0.
+    private func positiveRows(_ values: [Float]) -> [Bool] {
+        (0..<low.height).map { y in
+            values.withUnsafeBufferPointer { values in
+                var count = 0
+                for x in 0..<low.width { count += values[y * low.width + x] > 0 ? 1 : 0 }
+                return count > 0
+            }
+        }
+    }
+
+    private func forEachRow(
+        _ values: [Float], skippingRowsWithoutPositives skips: Bool = false, _ body: (Int, UnsafeMutableBufferPointer<Float>) -> Void
+    ) {
         precondition(values.count == low.pixelCount, "logits do not fit their grid")
+        let positiveRows = skips ? positiveRows(values) : []
         let middleWidth = resized.width
         values.withUnsafeBufferPointer { values in
             // Two rows of the image in between, the row mixed from them, and the row that comes out.
@@ -65,6 +101,7 @@ public struct LogitUpsampler: Sendable {
                 for y in 0..<frame.height {
                     let (row, fraction) = Self.position(y, frame.height, resized.height)
                     let next = min(row + 1, resized.height - 1)
+                    if skips, !positiveRows[lowRows(row, next)].contains(true) { continue }
                     if upperRow != row {
                         if lowerRow == row {
                             swap(&upper, &lower)
@@ -92,6 +129,13 @@ public struct LogitUpsampler: Sendable {
                 }
             }
         }
+    }
+
+    /// The rows of the logits that two neighbouring enlarged rows come from.
+    private func lowRows(_ first: Int, _ last: Int) -> ClosedRange<Int> {
+        let top = max(0, (Float(first) + 0.5) * 0.25 - 0.5)
+        let bottom = max(0, (Float(last) + 0.5) * 0.25 - 0.5)
+        return min(Int(top), low.height - 1)...min(Int(bottom) + 1, low.height - 1)
     }
 
     /// Row `y` of the logits enlarged four times.

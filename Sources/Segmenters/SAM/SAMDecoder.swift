@@ -1,0 +1,110 @@
+import Inference
+import Media
+import NeuralGraph
+import TensorFiles
+
+/// Compiled decoders, and the packing of prompts into their inputs.
+final class SAMDecoder: Sendable {
+    private let network: SAMNetwork
+    private let prompts: PromptEncoder
+    private let key: String
+    private let library: NetworkLibrary
+
+    init(_ network: SAMNetwork, fingerprint: String, engine: any InferenceEngine, precision: Precision) throws {
+        self.network = network
+        prompts = try network.promptEncoder()
+        key = "sam-decoder-1-\(fingerprint)"
+        library = NetworkLibrary(engine: engine, precision: precision)
+    }
+
+    /// Everything the decoder says about one prompt.
+    struct Answer: Sendable {
+        /// SAM's mask 0, or its masks 1 to 3.
+        var masks: [MaskLogits]
+        /// The predicted IoU of each of `masks`.
+        var iou: [Float]
+        /// HQ-SAM's mask.
+        var hqMask: MaskLogits?
+    }
+
+    /// Answers to any number of prompts, in their order.
+    func run(_ all: [ObjectPrompt], multiple: Bool, on features: SAMFrameEncoder.Features) throws -> [Answer] {
+        var answers: [Int: Answer] = [:]
+        // Decoders with and without masks are different networks.
+        for takesMasks in [false, true] {
+            var rest = all.indices.filter { Self.hasMask(all[$0]) == takesMasks }[...]
+            while !rest.isEmpty {
+                // Batch sizes are powers of two up to 8, so that few networks are compiled.
+                let batch = rest.prefix([8, 4, 2, 1].first { $0 <= rest.count } ?? 1)
+                rest = rest.dropFirst(batch.count)
+                let inputs = Inputs(batch.map { all[$0] }, takesMasks: takesMasks, isMultiple: multiple, prompts: prompts, grid: features.grid)
+                for (index, answer) in zip(batch, try run(inputs, on: features)) { answers[index] = answer }
+            }
+        }
+        return all.indices.compactMap { answers[$0] }
+    }
+
+    /// Logits of another grid are ignored.
+    private static func hasMask(_ prompt: ObjectPrompt) -> Bool {
+        prompt.previousLogits.map { ($0.width, $0.height) == (SAMInputGrid.maskSide, SAMInputGrid.maskSide) } ?? false
+    }
+
+    private func run(_ inputs: Inputs, on features: SAMFrameEncoder.Features) throws -> [Answer] {
+        let compiled = try library.network("\(key)-\(inputs.form.key)") { try network.decoderModel(inputs.form) }
+        return try Self.answers(
+            try compiled(inputs.tensors.merging(features.tensors) { own, _ in own }), form: inputs.form)
+    }
+
+    static func answers(_ outputs: [String: Tensor], form: SAMNetwork.DecoderForm) throws -> [Answer] {
+        guard let masks = outputs["masks"], let iou = outputs["iou"] else { throw SegmenterError.missingOutput("masks") }
+        let perObject = masks.count / form.objects
+        let side = SAMInputGrid.maskSide
+        func logits(_ tensor: Tensor, _ index: Int) -> MaskLogits {
+            tensor.withUnsafeBuffer { MaskLogits(width: side, height: side, values: Array($0[(index * side * side)..<((index + 1) * side * side)])) }
+        }
+        let (count, scores) = (perObject / (side * side), iou.values)
+        return (0..<form.objects).map { object in
+            Answer(
+                masks: (0..<count).map { logits(masks, object * count + $0) },
+                iou: (0..<count).map { scores[4 * object + (form.isMultiple ? 1 : 0) + $0] },
+                hqMask: outputs["hqMask"].map { logits($0, object) })
+        }
+    }
+
+    /// The inputs of one run that come from the prompts.
+    struct Inputs {
+        let form: SAMNetwork.DecoderForm
+        let tensors: [String: Tensor]
+
+        init(_ batch: [ObjectPrompt], takesMasks: Bool, isMultiple: Bool, prompts: PromptEncoder, grid: SAMInputGrid) {
+            let tokens = batch.map { prompts.tokens(points: $0.points, box: $0.box, grid: grid) }
+            let most = (tokens.map(\.count).max() ?? 0) / PromptEncoder.width
+            form = .init(objects: batch.count, slots: Self.slots(most), takesMasks: takesMasks, isMultiple: isMultiple)
+            let (slots, width) = (form.slots, PromptEncoder.width)
+            var tensors: [String: Tensor] = [:]
+            tensors["prompt"] = Tensor(shape: [batch.count, slots, width]) { target in
+                target.initialize(repeating: 0)
+                for (object, values) in tokens.enumerated() {
+                    for i in 0..<values.count { target[object * slots * width + i] = values[i] }
+                }
+            }
+            tensors["unused"] = Tensor(
+                shape: [batch.count, 1, 1, slots],
+                tokens.flatMap { values in (0..<slots).map { $0 < values.count / width ? 0 : SAMNetwork.unusedToken } })
+            if takesMasks {
+                let side = SAMInputGrid.maskSide
+                tensors["previous"] = Tensor(shape: [batch.count, 1, side, side]) { target in
+                    for (object, prompt) in batch.enumerated() {
+                        let part = UnsafeMutableBufferPointer(rebasing: target[(object * side * side)..<((object + 1) * side * side)])
+                        _ = part.initialize(from: prompt.previousLogits?.values ?? [])
+                    }
+                }
+            }
+            self.tensors = tensors
+        }
+
+        /// Few sizes, so that few networks are compiled. SAM's own padding token takes part in the attention, so empty slots are no
+        /// such tokens: they get no attention, and what they themselves attend to is never read.
+        private static func slots(_ count: Int) -> Int { [8, 16, 32].first { count <= $0 } ?? (count + 31) / 32 * 32 }
+    }
+}

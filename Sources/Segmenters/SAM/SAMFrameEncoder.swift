@@ -1,0 +1,55 @@
+import Inference
+import Media
+import NeuralGraph
+import TensorFiles
+
+/// SAM's image encoder as a `FrameProcessor`, with everything else that depends on the picture alone.
+final class SAMFrameEncoder: FrameProcessor {
+    /// What the decoder reads of one frame.
+    struct Features: Sendable {
+        let grid: SAMInputGrid
+        /// The encoder's outputs by name (`SAMNetwork.encoderModel`).
+        let tensors: [String: Tensor]
+    }
+
+    let cacheKey: String
+    private let network: SAMNetwork
+    private let key: String
+    private let library: NetworkLibrary
+
+    init(_ network: SAMNetwork, fingerprint: String, engine: any InferenceEngine, precision: Precision) {
+        self.network = network
+        key = "sam-encoder-1-\(fingerprint)"
+        cacheKey = "\(key)-\(precision.rawValue)"
+        library = NetworkLibrary(engine: engine, precision: precision)
+    }
+
+    func process(_ image: RGBImage) throws -> Features {
+        let grid = SAMInputGrid(frame: image.size)
+        let compiled = try library.network(key) { try network.encoderModel() }
+        return Features(grid: grid, tensors: try compiled(["image": Self.networkInput(image, grid: grid)]))
+    }
+
+    private static let means: [Float] = [123.675, 116.28, 103.53]
+    private static let deviations: [Float] = [58.395, 57.12, 57.375]
+
+    /// The frame resized, normalised, and then padded with zeros: 1 x 3 x 1024 x 1024.
+    static func networkInput(_ image: RGBImage, grid: SAMInputGrid) -> Tensor {
+        let side = SAMInputGrid.side
+        let resized = PillowResampler(from: grid.frame, to: grid.resized).resized(image)
+        let (width, height) = (resized.width, resized.height)
+        return Tensor(shape: [1, 3, side, side]) { planes in
+            planes.update(repeating: 0)
+            resized.pixels.withUnsafeBufferPointer { pixels in
+                for channel in 0..<3 {
+                    let (mean, deviation) = (means[channel], deviations[channel])
+                    for y in 0..<height {
+                        let line = UnsafeMutableBufferPointer(rebasing: planes[((channel * side + y) * side)...].prefix(width))
+                        let from = 3 * y * width + channel
+                        for x in 0..<width { line[x] = (Float(pixels[from + 3 * x]) - mean) / deviation }
+                    }
+                }
+            }
+        }
+    }
+}

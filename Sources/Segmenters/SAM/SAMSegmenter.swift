@@ -1,0 +1,88 @@
+import Foundation
+import Inference
+import Media
+import NeuralGraph
+import TensorFiles
+
+/// The published segmenters: SAM, HQ-SAM, MobileSAM and Light HQ-SAM. Which one follows from the checkpoint.
+///
+///     let segmenter = try SAMSegmenter(weights: Weights(checkpoint), engine: OpenVINOEngine())
+///
+/// Points, boxes and masks prompt it. Answers are single masks; of an HQ checkpoint, the sum of SAM's and HQ-SAM's logits.
+public final class SAMSegmenter: PromptableSegmenter {
+    /// As `SAMArchitecture.name`.
+    public let name: String
+    public let architecture: SAMArchitecture
+    private let encoder: SAMFrameEncoder
+    private let decoder: SAMDecoder
+    private let hqTokenOnly: Bool
+
+    /// - Parameters:
+    ///   - weights: of a published checkpoint, or of one with the same tensors.
+    ///   - precision: of encoder and decoder; positions of prompts are always encoded in float32.
+    ///   - hqTokenOnly: of an HQ checkpoint: whether the mask is HQ-SAM's alone, without SAM's added.
+    /// - Throws: `SegmenterError.unknownCheckpoint`, or `TensorFileError` naming a tensor that is absent or has another shape.
+    public init(
+        weights: Weights, engine: any InferenceEngine, precision: Precision = .automatic, hqTokenOnly: Bool = false
+    ) throws {
+        let network = try SAMNetwork(weights)
+        let fingerprint = weights.source.fingerprint + (weights.prefix.isEmpty ? "" : "-\(weights.prefix)")
+        architecture = network.architecture
+        name = network.architecture.name
+        self.hqTokenOnly = hqTokenOnly
+        encoder = SAMFrameEncoder(network, fingerprint: fingerprint, engine: engine, precision: precision)
+        decoder = try SAMDecoder(network, fingerprint: fingerprint, engine: engine, precision: precision)
+    }
+
+    /// The image encoder's key in a `FrameStore`.
+    public var encoderKey: String { encoder.cacheKey }
+
+    public func frame(_ index: Int, of video: FrameStore) throws -> any SegmentableFrame {
+        Frame(features: try video.value(of: encoder, at: index), decoder: decoder, hqTokenOnly: hqTokenOnly)
+    }
+
+    /// One picture ready for prompts, outside of any video.
+    public func frame(_ image: RGBImage) throws -> Frame {
+        Frame(features: try encoder.process(image), decoder: decoder, hqTokenOnly: hqTokenOnly)
+    }
+
+    public func frameLogits(_ logits: MaskLogits, size: ImageSize) -> [Float] { Self.upsampler(size).logits(logits.values) }
+    public func mask(_ logits: MaskLogits, size: ImageSize) -> Mask { Self.upsampler(size).mask(logits.values) }
+
+    static func upsampler(_ size: ImageSize) -> LogitUpsampler {
+        let side = SAMInputGrid.maskSide
+        return LogitUpsampler(low: ImageSize(width: side, height: side), resized: SAMInputGrid(frame: size).resized, frame: size)
+    }
+
+    /// An encoded frame.
+    public struct Frame: BoxPromptable {
+        let features: SAMFrameEncoder.Features
+        let decoder: SAMDecoder
+        let hqTokenOnly: Bool
+
+        public var size: ImageSize { features.grid.frame }
+
+        public func predict(_ prompts: [ObjectPrompt]) throws -> [MaskPrediction] {
+            try decoder.run(prompts, multiple: false, on: features).map { predictions(of: $0)[0] }
+        }
+
+        /// Several answers to each prompt, for prompts that leave open how much is meant, such as one point: SAM's masks 1 to 3. HQ-SAM
+        /// gives one, made of the mask with the best predicted IoU.
+        public func predictMultiple(_ prompts: [ObjectPrompt]) throws -> [[MaskPrediction]] {
+            try decoder.run(prompts, multiple: true, on: features).map(predictions)
+        }
+
+        public func bounds(of logits: MaskLogits) -> (box: Box, pixels: Int)? { SAMSegmenter.upsampler(size).bounds(logits.values) }
+
+        func predictions(of answer: SAMDecoder.Answer) -> [MaskPrediction] {
+            let all = zip(answer.masks, answer.iou).map { MaskPrediction(logits: $0, predictedIoU: $1) }
+            guard let hqMask = answer.hqMask, var best = all.max(by: { $0.predictedIoU < $1.predictedIoU }) else { return all }
+            if hqTokenOnly {
+                best.logits = hqMask
+            } else {
+                for i in hqMask.values.indices { best.logits.values[i] += hqMask.values[i] }
+            }
+            return [best]
+        }
+    }
+}
