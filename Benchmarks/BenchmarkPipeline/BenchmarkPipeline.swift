@@ -6,18 +6,21 @@ import Segmenters
 
 /// Where the time of a frame goes with the built-in models: every stage of the pipeline alone, one after the other.
 ///
-///     benchmark-pipeline VIDEO X Y [--nodes]
+///     benchmark-pipeline VIDEO X Y [FRAME] [--nodes]
 ///
-/// X and Y are a point on an object in the first frame. `--nodes` lists the slowest nodes of every network.
+/// X and Y are a point on an object in frame FRAME, at first 0, where the work begins. `--nodes` lists the slowest nodes of every network.
 @main
 struct BenchmarkPipeline {
     static func main() throws {
-        let arguments = CommandLine.arguments
+        let arguments = CommandLine.arguments.filter { $0 != "--nodes" }
         guard arguments.count >= 4, let x = Float(arguments[2]), let y = Float(arguments[3]) else {
-            print("usage: benchmark-pipeline VIDEO X Y [--nodes]")
+            print("usage: benchmark-pipeline VIDEO X Y [FRAME] [--nodes]")
             return
         }
-        try run(openFrames(arguments[1]), point: SIMD2(x, y), listsNodes: arguments.contains("--nodes"))
+        let video = try openFrames(arguments[1])
+        let first = arguments.count > 4 ? Int(arguments[4]) ?? 0 : 0
+        let part = try SubrangeSource(video, start: first)
+        try run(part, point: SIMD2(x, y), listsNodes: CommandLine.arguments.contains("--nodes"))
     }
 
     static func run(_ source: any FrameSource, point: SIMD2<Float>, listsNodes: Bool) throws {
