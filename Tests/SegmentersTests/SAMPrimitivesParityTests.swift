@@ -83,6 +83,34 @@ struct SAMPrimitivesParityTests {
         #expect(outputs.count == 18)
     }
 
+    @Test func poolingAndNormalisation() throws {
+        let outputs = try run(["field": inputs.tensor("field")]) { graph, values in
+            let field = values["field"]!
+            var pooled = field
+            for level in 1...3 {
+                pooled = pooled.averagePooled(2)
+                graph.output("avgPool.\(level)", pooled)
+            }
+            graph.output("groupNorm1", field.standardized([1, 2, 3], epsilon: 1e-5))
+        }
+        for (name, result) in outputs { try check(name, result) }
+        #expect(outputs.count == 4)
+    }
+
+    @Test func seriesAndTablesAreStretched() throws {
+        let series = try inputs.tensor("series").reshaped([1, 6, 1, 60])
+        let table = try inputs.tensor("relPos")
+        let columns = Tensor(shape: [1, 4, 1, 27], (0..<4).flatMap { c in (0..<27).map { table.values[4 * $0 + c] } })
+        let outputs = try run(["series": series, "table": columns]) { graph, values in
+            for length in [11, 75] { graph.output("interpolate.linear.\(length)", values["series"]!.resized(height: 1, width: length)) }
+            graph.output("table39", values["table"]!.resized(height: 1, width: 39))
+        }
+        for length in [11, 75] { try check("interpolate.linear.\(length)", #require(outputs["interpolate.linear.\(length)"])) }
+        let stretched = try #require(outputs["table39"]).values
+        try check(
+            "relPos.resized", Tensor(shape: [20, 20, 4], ViTAttention.relativeRows(20).flatMap { row in (0..<4).map { stretched[39 * $0 + row] } }))
+    }
+
     /// Runs a graph of the given tensors in float32.
     private func run(_ given: [String: Tensor], _ build: (Graph, [String: Value]) -> Void) throws -> [String: Tensor] {
         let network = try OpenVINOEngine(.init(cacheFolder: nil)).compile(key: "primitives", precision: .float32) {
