@@ -2,6 +2,7 @@ import ArgumentParser
 import Inference
 import Media
 import ModelStore
+import NeuralGraph
 import SAMPT
 import Segmenters
 import TensorFiles
@@ -53,6 +54,7 @@ public enum CommandStatus: Int32, Sendable, CaseIterable {
         case TensorFileError.unreadable: self = .missingInput
         case is TensorFileError: self = .invalidInput
         case is QueryError: self = .invalidInput
+        case ONNXFileError.unwritable: self = .unwritableOutput
         case is CancellationError: self = .interrupted
         default: self = .failure
         }
