@@ -51,7 +51,7 @@ let package = Package(
         library("VideoBenchmarks", ["Media", "SAMPT"]),
         library("ModelStore", ["CFFmpeg"]),
         library("SamptCommands", [
-            "SAMPT", "VideoBenchmarks", "Inference", "ModelStore", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            "SAMPT", "VideoBenchmarks", "Inference", "ModelStore", "TensorFiles", "NeuralGraph", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
         .executableTarget(
             name: "sampt",

@@ -165,11 +165,19 @@ public struct ONNXModel: Sendable {
 }
 
 extension Onnx_TensorProto {
+    /// The name of this process's memory in place of a file's.
+    static let memoryLocation = "*/_ORT_MEM_ADDR_/*"
+
     /// Takes the contents from the memory of `tensor`, which must outlive every use of this protobuf.
     fileprivate mutating func refer(to tensor: Tensor) {
         let (address, length) = tensor.withUnsafeBuffer { (Int(bitPattern: $0.baseAddress), $0.count * MemoryLayout<Float>.stride) }
+        refer(to: Self.memoryLocation, offset: address, length: length)
+    }
+
+    /// Takes the contents from a file, named relative to the model's folder.
+    mutating func refer(to location: String, offset: Int, length: Int) {
         dataLocation = .external
-        externalData = [("location", "*/_ORT_MEM_ADDR_/*"), ("offset", String(address)), ("length", String(length))].map { key, value in
+        externalData = [("location", location), ("offset", String(offset)), ("length", String(length))].map { key, value in
             var entry = Onnx_StringStringEntryProto()
             (entry.key, entry.value) = (key, value)
             return entry

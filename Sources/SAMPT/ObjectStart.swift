@@ -35,30 +35,47 @@ struct ObjectStart: Sendable {
     private static func outcome(
         of query: ObjectQuery, segmenter: any PromptableSegmenter, video: FrameStore, options: VideoSegmenterOptions
     ) throws -> ObjectOutcome {
-        let prompt: ObjectPrompt
-        var limits: Box?
         switch query.prompt {
         case .mask(let mask):
             return ObjectOutcome(shape: .given(mask), mask: mask)
         case .points(let points):
-            prompt = ObjectPrompt(points: points)
+            let prediction = try segmenter.frame(query.frame, of: video).predict(points, options)
+            // What no click touches is not what was meant.
+            let mask = segmenter.mask(prediction.logits, size: video.size)
+                .keepingParts(touching: points.filter(\.isPositive).map(\.position))
+            return ObjectOutcome(shape: .predicted(prediction.logits), mask: mask, predictedIoU: prediction.predictedIoU)
         case .box(let box):
-            prompt = ObjectPrompt(points: box.pointPrompts(in: video.size), box: box)
-            limits = box
-        }
-        let prediction = try segmenter.frame(query.frame, of: video).predict(prompt, refinementIterations: max(1, options.refinementIterations))
-        var mask = segmenter.mask(prediction.logits, size: video.size)
-        if let limits {
-            mask = mask.clipped(to: limits)
+            let prediction = try segmenter.frame(query.frame, of: video).predict(box, options)
+            let mask = segmenter.mask(prediction.logits, size: video.size).clipped(to: box)
             return ObjectOutcome(shape: .given(mask), mask: mask, predictedIoU: prediction.predictedIoU)
         }
-        // What no click touches is not what was meant.
-        mask = mask.keepingParts(touching: prompt.points.filter(\.isPositive).map(\.position))
-        return ObjectOutcome(shape: .predicted(prediction.logits), mask: mask, predictedIoU: prediction.predictedIoU)
     }
 }
 
 extension SegmentableFrame {
+    /// The object that a user's clicks mark.
+    fileprivate func predict(_ clicks: [PointPrompt], _ options: VideoSegmenterOptions) throws -> MaskPrediction {
+        let prompt = ObjectPrompt(points: clicks)
+        guard let frame = self as? any BoxPromptable else {
+            return try predict(prompt, refinementIterations: max(1, options.refinementIterations))
+        }
+        // Without negative points the first two passes would ask the same.
+        let answers = try frame.predictRefined(
+            [prompt], separatesPositives: clicks.contains { !$0.isPositive }, refinements: options.refinementIterations)
+        guard let prediction = answers.first ?? nil else { throw SegmenterError.noPrediction }
+        return prediction
+    }
+
+    /// The object in a user's box. Segmenters that take no boxes are given points in its place.
+    fileprivate func predict(_ box: Box, _ options: VideoSegmenterOptions) throws -> MaskPrediction {
+        guard self is any BoxPromptable else {
+            return try predict(
+                ObjectPrompt(points: box.pointPrompts(in: size), box: box), refinementIterations: max(1, options.refinementIterations))
+        }
+        guard let prediction = try predict([ObjectPrompt(points: [], box: box)]).first else { throw SegmenterError.noPrediction }
+        return prediction
+    }
+
     /// The two passes of the paper and further refinements for one object: positive points alone, then all points together
     /// with the logits of the pass before.
     func predict(_ prompt: ObjectPrompt, refinementIterations: Int) throws -> MaskPrediction {

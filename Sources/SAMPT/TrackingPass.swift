@@ -61,6 +61,14 @@ final class TrackingPass {
 
     /// The two passes and the refinement iterations (paper, section 3.3), all objects in one batch.
     private func decode(_ candidates: inout [FrameCandidate], on frame: any SegmentableFrame) throws {
+        if let frame = frame as? any BoxPromptable {
+            let asked = candidates.indices.filter { candidates[$0].isPromptable }
+            let predictions = try frame.predictRefined(
+                asked.map { candidates[$0].prompt(iteration: 1) }, separatesPositives: options.negativePoints > 0,
+                refinements: options.refinementIterations)
+            for (index, prediction) in zip(asked, predictions) { candidates[index].prediction = prediction }
+            return
+        }
         for iteration in 0...options.refinementIterations {
             let asked = candidates.indices.filter { candidates[$0].needsPass(iteration) }
             guard !asked.isEmpty else { continue }

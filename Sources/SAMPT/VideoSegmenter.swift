@@ -18,7 +18,12 @@ public struct VideoSegmenter: Sendable {
     public let tracker: any PointTracker
     public var options: VideoSegmenterOptions
 
-    public init(segmenter: any PromptableSegmenter, tracker: any PointTracker, options: VideoSegmenterOptions = .init()) {
+    /// With the options that suit the segmenter.
+    public init(segmenter: any PromptableSegmenter, tracker: any PointTracker) {
+        self.init(segmenter: segmenter, tracker: tracker, options: VideoSegmenterOptions(for: segmenter))
+    }
+
+    public init(segmenter: any PromptableSegmenter, tracker: any PointTracker, options: VideoSegmenterOptions) {
         self.segmenter = segmenter
         self.tracker = tracker
         self.options = options

@@ -1,4 +1,6 @@
-/// How the four steps of SAM-PT run. The defaults suit the built-in models.
+import Segmenters
+
+/// How the four steps of SAM-PT run. The defaults suit the built-in models; `init(for:)` gives those for another segmenter.
 public struct VideoSegmenterOptions: Sendable, Equatable {
     /// How query points are chosen on a mask (paper, section 3.1).
     public var positivePointMethod: PointSelectionMethod = .kMedoids
@@ -13,7 +15,9 @@ public struct VideoSegmenterOptions: Sendable, Equatable {
     /// threshold for tracks.
     public var promptConfidence: Float? = 0.15
 
-    /// Further decoder passes after the first, each fed with the logits of the one before (paper, section 3.3).
+    /// Decoder passes that refine the mask (paper, section 3.3). Each is fed with the logits of the one before. With a segmenter that
+    /// takes boxes (`BoxPromptable`) these are the passes after the two with points alone, and each is given the box around the mask;
+    /// with others they are the passes after the first.
     public var refinementIterations = 1
     /// The mask of the frame before takes the place of the first pass when its predicted IoU was at least this, 0 to 1, and its area
     /// plausible; nil runs the first pass in every frame, as the paper does. Has no effect without refinement.
@@ -42,6 +46,12 @@ public struct VideoSegmenterOptions: Sendable, Equatable {
     public var seed: UInt64 = 72
 
     public init() {}
+
+    /// The defaults for a segmenter: how much to refine, and when the mask of the frame before may replace the first pass.
+    public init(for segmenter: any PromptableSegmenter) {
+        refinementIterations = segmenter.recommendedPrompting.refinements
+        previousMaskIoUThreshold = segmenter.recommendedPrompting.previousMaskIoU
+    }
 
     /// - Throws: `QueryError.invalidOption` for the first value out of range.
     func validate() throws {

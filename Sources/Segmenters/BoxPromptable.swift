@@ -14,7 +14,8 @@ extension BoxPromptable {
     /// The box is scaled into the network's input as points are. (The published code leaves it in pixels of the frame, right
     /// only for frames whose longest side is 1024.)
     /// - Parameters:
-    ///   - prompts: points of each object; other parts of a prompt are ignored.
+    ///   - prompts: points of each object. Logits in `previousLogits`, such as those of the frame before, take the place of its first
+    ///     pass. Other parts of a prompt are ignored.
     ///   - separatesPositives: whether there is the first pass; the published code omits it when no negative points are configured.
     ///   - refinements: how often the box is used; an object stops early when fewer than two pixels are inside.
     /// - Returns: the answers in the order of the prompts; nil for a prompt without points.
@@ -28,9 +29,9 @@ extension BoxPromptable {
         }
         var open = prompts.indices.filter { !prompts[$0].points.isEmpty }
         if separatesPositives {
-            try ask(open) { ObjectPrompt(points: prompts[$0].points.filter(\.isPositive)) }
+            try ask(open.filter { prompts[$0].previousLogits == nil }) { ObjectPrompt(points: prompts[$0].points.filter(\.isPositive)) }
         }
-        try ask(open) { ObjectPrompt(points: prompts[$0].points, previousLogits: answers[$0]?.logits) }
+        try ask(open) { ObjectPrompt(points: prompts[$0].points, previousLogits: answers[$0]?.logits ?? prompts[$0].previousLogits) }
         for _ in 0..<max(0, refinements) {
             var boxes: [Int: Box] = [:]
             for object in open {

@@ -64,6 +64,8 @@ public protocol PromptableSegmenter: Sendable {
     var name: String { get }
     /// Whether its frames are `AppearanceRemembering`; false unless a segmenter says otherwise.
     var remembersAppearance: Bool { get }
+    /// How it is best asked in the frames of a video.
+    var recommendedPrompting: RecommendedPrompting { get }
     /// Prepares frame `index` for prompts: the image encoder runs here, once per frame (its output lives in `video`'s cache).
     func frame(_ index: Int, of video: FrameStore) throws -> any SegmentableFrame
     /// Logits for every pixel of a frame (row-major), interpolated the way the segmenter's reference does it.
@@ -74,6 +76,20 @@ public protocol PromptableSegmenter: Sendable {
 
 extension PromptableSegmenter {
     public var remembersAppearance: Bool { false }
+    public var recommendedPrompting: RecommendedPrompting { RecommendedPrompting() }
+}
+
+/// How a segmenter is best asked in the frames of a video.
+public struct RecommendedPrompting: Sendable, Equatable {
+    /// Passes that refine a mask: where frames are `BoxPromptable`, those with the box around the mask of the pass before; otherwise
+    /// those after the first.
+    public var refinements: Int
+    /// The mask of the frame before serves in place of the first pass when its predicted IoU was at least this; nil: it does not.
+    public var previousMaskIoU: Float?
+
+    public init(refinements: Int = 1, previousMaskIoU: Float? = nil) {
+        (self.refinements, self.previousMaskIoU) = (refinements, previousMaskIoU)
+    }
 }
 
 /// One frame, encoded, ready for prompts.

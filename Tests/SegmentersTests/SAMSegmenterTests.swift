@@ -101,15 +101,16 @@ struct SAMSegmenterTests {
         }
     }
 
+    private struct Still: FrameSource {
+        let name = "still"
+        var size: ImageSize { SAMSegmenterTests.image.size }
+        var frameCount = 1
+        var timing: VideoTiming { VideoTiming(constantRate: 25, count: frameCount) }
+        func frame(at index: Int) throws -> RGBImage { SAMSegmenterTests.image }
+    }
+
     @Test func framesAreEncodedOnce() throws {
         try withMemoryToItself {
-            struct Still: FrameSource {
-                let name = "still"
-                var size: ImageSize { SAMSegmenterTests.image.size }
-                let frameCount = 1
-                let timing = VideoTiming(constantRate: 25, count: 1)
-                func frame(at index: Int) throws -> RGBImage { SAMSegmenterTests.image }
-            }
             let (segmenter, video) = (try segmenter(), FrameStore(Still()))
             let frame = try segmenter.frame(0, of: video)
             let again = try segmenter.frame(0, of: video)
@@ -119,6 +120,33 @@ struct SAMSegmenterTests {
             let picture = try segmenter.frame(Self.image)
             #expect(try picture.predict([prompt])[0].logits == frame.predict([prompt])[0].logits)
             #expect(video.computations(of: segmenter.encoderKey) == 1)
+        }
+    }
+
+    /// What the pass backwards has encoded, the one forwards reads from the temporary file, whole.
+    @Test(arguments: ["sam_hq_vit_tiny_test", "sam_vit_tiny_test"]) func framesThatLeaveTheCacheAreKept(parity: String) throws {
+        try withMemoryToItself {
+            let (segmenter, video) = (try segmenter(parity), FrameStore(Still(frameCount: 3), capacity: 1))
+            video.keepFeatures(of: 0..<3)
+            let prompt = ObjectPrompt(points: [.positive(40, 20)])
+            let first = try segmenter.frame(2, of: video).predict([prompt])[0]
+            for index in [1, 0, 1] { _ = try segmenter.frame(index, of: video) }
+            let again = try segmenter.frame(2, of: video).predict([prompt])[0]
+            #expect(first.logits == again.logits)
+            #expect(first.predictedIoU == again.predictedIoU)
+            #expect(video.computations(of: segmenter.encoderKey) == 3)
+        }
+    }
+
+    @Test func storedFeaturesOfAnotherLengthAreRefused() throws {
+        let tensors = ["embedding": 256, "keys": 128, "values": 128, "queries": 128].mapValues { Tensor(shape: [4096, $0], repeating: Float($0)) }
+        let features = SAMFrameEncoder.Features(grid: SAMInputGrid(frame: Self.image.size), tensors: tensors)
+        let bytes = features.storedBytes
+        let read = try #require(SAMFrameEncoder.Features(storedBytes: bytes, frame: Self.image.size))
+        #expect(read.tensors.mapValues(\.shape) == tensors.mapValues(\.shape))
+        #expect(read.tensors["keys"]?.values == tensors["keys"]?.values)
+        for other in [Data(), bytes.dropLast(4), bytes + Data(count: 4), bytes.prefix(4096 * 256 * 4)] {
+            #expect(SAMFrameEncoder.Features(storedBytes: Data(other), frame: Self.image.size) == nil)
         }
     }
 

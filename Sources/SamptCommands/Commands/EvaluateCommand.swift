@@ -63,7 +63,7 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
 
     private func evaluate(_ dataset: DAVIS2016) async throws -> DAVISReport {
         let (segmenter, tracker) = try models.makeModels()
-        let pipeline = VideoSegmenter(segmenter: segmenter, tracker: tracker, options: try method.options())
+        let pipeline = VideoSegmenter(segmenter: segmenter, tracker: tracker, options: method.options(for: segmenter))
         let evaluation = DAVIS2016Evaluation(segmenter: pipeline, masksFolder: masks)
         var scores: [String: SequenceScore] = [:]
         for (index, sequence) in dataset.sequences.enumerated() {

@@ -41,7 +41,7 @@ struct ImageCommand: AsyncParsableCommand {
             for path in [overlay, masksOut].compactMap({ $0 }) { try OutputFile.check(path) }
             let start = ContinuousClock.now
             let (segmenter, tracker) = try models.makeModels()
-            let pipeline = VideoSegmenter(segmenter: segmenter, tracker: tracker, options: try method.options())
+            let pipeline = VideoSegmenter(segmenter: segmenter, tracker: tracker, options: method.options(for: segmenter))
             let statistics = RunStatistics(queries)
             for try await result in pipeline.segment(clip.frames, objects: queries) {
                 let frame = try clip.report(result)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import SAMPT
+import Segmenters
 
 /// The options of the four steps of SAM-PT.
 struct MethodOptions: ParsableArguments {
@@ -13,10 +14,20 @@ struct MethodOptions: ParsableArguments {
     var negativeMethod = VideoSegmenterOptions().negativePointMethod
     @Option(help: "Let points prompt when the tracker is at least this sure of them, 0 to 1.")
     var promptConfidence = VideoSegmenterOptions().promptConfidence ?? 0
-    @Option(help: "Decoder passes after the first, each refining the mask of the one before, 0 to 100.")
-    var refinement = VideoSegmenterOptions().refinementIterations
-    @Option(help: "Take the mask of the frame before in place of the first decoder pass when the segmenter expected this intersection over union of it, 0 to 1.")
-    var previousMaskIou = VideoSegmenterOptions().previousMaskIoUThreshold ?? 1
+    @Option(help: ArgumentHelp(
+        """
+        Decoder passes that refine the mask of the one before, 0 to 100: for SAM networks those after the two with points alone, each \
+        with the box around the mask; for nano those after the first. (default: 12 for SAM networks, 1 for nano)
+        """,
+        valueName: "n"))
+    var refinement: Int?
+    @Option(help: ArgumentHelp(
+        """
+        Take the mask of the frame before in place of the first decoder pass when the segmenter expected this intersection over union \
+        of it, 0 to 1. (default: never for SAM networks, 0.6 for nano)
+        """,
+        valueName: "iou"))
+    var previousMaskIou: Float?
     @Flag(help: "Run the first decoder pass in every frame, as the paper does, and never start from the mask of the frame before.")
     var noPreviousMask = false
     @Option(help: "Leave a mask empty when the segmenter expects a lower intersection over union with the truth, 0 to 1.")
@@ -42,23 +53,25 @@ struct MethodOptions: ParsableArguments {
         }
         try check("positive-points", positivePoints, 1...1000)
         try check("negative-points", negativePoints, 0...1000)
-        try check("refinement", refinement, 0...100)
+        if let refinement { try check("refinement", refinement, 0...100) }
         try check("horizon", horizon, 1...1_000_000)
         guard (0...1).contains(iouThreshold) else { throw ValidationError("--iou-threshold must be between 0 and 1.") }
-        guard (0...1).contains(previousMaskIou) else { throw ValidationError("--previous-mask-iou must be between 0 and 1.") }
+        guard (0...1).contains(previousMaskIou ?? 0) else { throw ValidationError("--previous-mask-iou must be between 0 and 1.") }
         guard (0...1).contains(promptConfidence) else { throw ValidationError("--prompt-confidence must be between 0 and 1.") }
         guard (0...1).contains(reinitIouThreshold) else { throw ValidationError("--reinit-iou-threshold must be between 0 and 1.") }
     }
 
-    func options() throws -> VideoSegmenterOptions {
-        var options = VideoSegmenterOptions()
+    /// The options for a segmenter; what the user did not give suits it.
+    func options(for segmenter: any PromptableSegmenter) -> VideoSegmenterOptions {
+        var options = VideoSegmenterOptions(for: segmenter)
         options.positivePoints = positivePoints
         options.negativePoints = negativePoints
         options.positivePointMethod = positiveMethod
         options.negativePointMethod = negativeMethod
         options.promptConfidence = promptConfidence
-        options.refinementIterations = refinement
-        options.previousMaskIoUThreshold = noPreviousMask ? nil : previousMaskIou
+        if let refinement { options.refinementIterations = refinement }
+        if let previousMaskIou { options.previousMaskIoUThreshold = previousMaskIou }
+        if noPreviousMask { options.previousMaskIoUThreshold = nil }
         options.predictedIoUThreshold = iouThreshold
         options.reinitializes = reinit
         options.reinitializationHorizon = horizon

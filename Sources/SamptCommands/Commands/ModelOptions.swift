@@ -4,11 +4,21 @@ import Inference
 import PointTrackers
 import SAMPT
 import Segmenters
+import TensorFiles
 
 /// Which segmenter and tracker run, and how.
 struct ModelOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The segmenter: nano (built in).", valueName: "name"))
-    var segmenter = SegmenterName.nano.rawValue
+    @Option(help: ArgumentHelp(
+        """
+        The segmenter: nano (built in), the name of a published model as "sampt models list" shows it (sam-vit-h, mobile-sam, \
+        hq-sam-vit-l, ...), or a checkpoint file of SAM, HQ-SAM, MobileSAM or Light HQ-SAM (.pth, .pt, .safetensors); which of them \
+        it is, its tensors tell.
+        """,
+        valueName: "name or file"))
+    var segmenter = SegmenterChoice.builtIn
+
+    @Flag(help: "Of an HQ-SAM or Light HQ-SAM segmenter: take its high-quality mask alone, without SAM's added.")
+    var hqTokenOnly = false
 
     @Option(help: ArgumentHelp("The point tracker: nano (built in, learned) or lucas-kanade (classic, needs no network).", valueName: "name"))
     var tracker = TrackerName.nano.rawValue
@@ -21,7 +31,10 @@ struct ModelOptions: ParsableArguments {
     @Option(
         name: .customLong("part-precision"),
         help: ArgumentHelp(
-            "Arithmetic of one part of the built-in models: encoder, decoder or head, for example decoder=float32. Repeat it for more parts.",
+            """
+            Arithmetic of one part: encoder (of images), decoder (of masks) or head (of the nano tracker), for example decoder=float32. \
+            Repeat it for more parts.
+            """,
             valueName: "part=precision"))
     var partPrecisions: [String] = []
 
@@ -30,12 +43,12 @@ struct ModelOptions: ParsableArguments {
 
     func validate() throws {
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be between 1 and 1024.") }
-        _ = try Self.choose(SegmenterName.self, segmenter, option: "segmenter")
+        if try SegmenterChoice(segmenter) == .nano, hqTokenOnly { throw ValidationError("--hq-token-only needs an HQ-SAM segmenter, not nano.") }
         _ = try Self.choose(TrackerName.self, tracker, option: "tracker")
         _ = try precisions()
     }
 
-    /// The parts of the built-in models whose precision can be chosen.
+    /// The parts of the models whose precision can be chosen.
     enum Part: String, CaseIterable {
         case encoder, decoder, head
     }
@@ -54,10 +67,6 @@ struct ModelOptions: ParsableArguments {
 
     private func precision(of part: Part) throws -> Precision { try precisions()[part] ?? precision }
 
-    enum SegmenterName: String, CaseIterable {
-        case nano
-    }
-
     enum TrackerName: String, CaseIterable {
         case nano
         case lucasKanade = "lucas-kanade"
@@ -65,27 +74,42 @@ struct ModelOptions: ParsableArguments {
 
     /// The chosen models; segmenter and tracker share one encoder where they can.
     func makeModels() throws -> (segmenter: any PromptableSegmenter, tracker: any PointTracker) {
+        let weights = try SegmenterChoice(segmenter).weights()
         let engine = try OpenVINOEngine(.init(threads: threads))
-        let encoder = try NanoFrameEncoder(engine: engine, precision: precision(of: .encoder))
-        let chosen: any PromptableSegmenter
-        switch try Self.choose(SegmenterName.self, segmenter, option: "segmenter") {
-        case .nano: chosen = try NanoPrompt(engine: engine, encoder: encoder, precision: precision(of: .decoder))
+        if let weights { return (try makeSAM(weights, engine: engine), try makeTracker(engine: engine)) }
+        let encoder = try nanoEncoder(engine)
+        return (
+            try NanoPrompt(engine: engine, encoder: encoder, precision: precision(of: .decoder)),
+            try makeTracker(engine: engine, encoder: encoder)
+        )
+    }
+
+    private func makeSAM(_ weights: Weights, engine: any InferenceEngine) throws -> SAMSegmenter {
+        let segmenter = try SAMSegmenter(
+            weights: weights, engine: engine, precision: precision(of: .encoder), decoderPrecision: precision(of: .decoder),
+            hqTokenOnly: hqTokenOnly)
+        guard segmenter.architecture.isHQ || !hqTokenOnly else {
+            throw CommandError.usage("--hq-token-only needs an HQ-SAM segmenter; \(weights.source.name) is \(segmenter.name).")
         }
-        return (chosen, try makeTracker(engine: engine, encoder: encoder))
+        return segmenter
     }
 
     /// The chosen tracker alone.
     func makeTracker() throws -> any PointTracker {
         if case .lucasKanade = try Self.choose(TrackerName.self, tracker, option: "tracker") { return LucasKanadeTracker() }
-        let engine = try OpenVINOEngine(.init(threads: threads))
-        return try makeTracker(engine: engine, encoder: NanoFrameEncoder(engine: engine, precision: precision(of: .encoder)))
+        return try makeTracker(engine: OpenVINOEngine(.init(threads: threads)))
     }
 
-    private func makeTracker(engine: any InferenceEngine, encoder: NanoFrameEncoder) throws -> any PointTracker {
+    /// - Parameter encoder: shared with the segmenter; nil where the segmenter has another.
+    private func makeTracker(engine: any InferenceEngine, encoder: NanoFrameEncoder? = nil) throws -> any PointTracker {
         switch try Self.choose(TrackerName.self, tracker, option: "tracker") {
-        case .nano: return try NanoTrack(engine: engine, encoder: encoder, precision: precision(of: .head))
+        case .nano: return try NanoTrack(engine: engine, encoder: encoder ?? nanoEncoder(engine), precision: precision(of: .head))
         case .lucasKanade: return LucasKanadeTracker()
         }
+    }
+
+    private func nanoEncoder(_ engine: any InferenceEngine) throws -> NanoFrameEncoder {
+        try NanoFrameEncoder(engine: engine, precision: precision(of: .encoder))
     }
 
     /// The model of that name, or an error that lists the known ones and guesses which was meant.
@@ -94,9 +118,7 @@ struct ModelOptions: ParsableArguments {
     ) throws -> Name where Name.RawValue == String {
         if let name = Name(rawValue: text) { return name }
         let known = Name.allCases.map(\.rawValue)
-        let nearest = known.min { $0.editDistance(to: text) < $1.editDistance(to: text) }
-        let guess = nearest.flatMap { $0.editDistance(to: text) <= max(2, $0.count / 3) ? " Did you mean \($0)?" : nil } ?? ""
-        throw ValidationError("--\(option): \"\(text)\" is not known. Known are \(known.joined(separator: ", ")).\(guess)")
+        throw ValidationError("--\(option): \"\(text)\" is not known. Known are \(known.joined(separator: ", ")).\(known.guess(for: text))")
     }
 }
 

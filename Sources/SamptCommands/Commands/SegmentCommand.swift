@@ -41,7 +41,7 @@ struct SegmentCommand: AsyncParsableCommand {
             try outputs.checkWritable()
             let (segmenter, tracker) = try models.makeModels()
             let job = SegmentationJob(
-                segmenter: VideoSegmenter(segmenter: segmenter, tracker: tracker, options: try method.options()), clip: clip,
+                segmenter: VideoSegmenter(segmenter: segmenter, tracker: tracker, options: method.options(for: segmenter)), clip: clip,
                 queries: queries, destinations: destinations)
             let interruption = Interruption()
             interruption.listen()

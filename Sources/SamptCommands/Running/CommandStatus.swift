@@ -2,8 +2,10 @@ import ArgumentParser
 import Inference
 import Media
 import ModelStore
+import NeuralGraph
 import SAMPT
 import Segmenters
+import TensorFiles
 
 /// How a command ended, as the shell sees it. The numbers above 63 are those of sysexits(3).
 public enum CommandStatus: Int32, Sendable, CaseIterable {
@@ -48,7 +50,11 @@ public enum CommandStatus: Int32, Sendable, CaseIterable {
         case let error as ModelStoreError: self = Self.status(of: error)
         case QueryError.noObjects: self = .usage
         case SegmenterError.missingResource: self = .missingInput
+        case SegmenterError.unknownCheckpoint: self = .invalidInput
+        case TensorFileError.unreadable: self = .missingInput
+        case is TensorFileError: self = .invalidInput
         case is QueryError: self = .invalidInput
+        case ONNXFileError.unwritable: self = .unwritableOutput
         case is CancellationError: self = .interrupted
         default: self = .failure
         }

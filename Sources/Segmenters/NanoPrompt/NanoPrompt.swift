@@ -12,6 +12,7 @@ import TensorFiles
 public final class NanoPrompt: PromptableSegmenter {
     public let name = "nano"
     public let remembersAppearance = true
+    public let recommendedPrompting = RecommendedPrompting(refinements: 1, previousMaskIoU: 0.6)
     private let encoder: NanoFrameEncoder
     private let decoder: Decoder
 

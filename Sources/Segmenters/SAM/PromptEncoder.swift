@@ -78,6 +78,15 @@ struct PromptEncoder: Sendable {
         return graph.constant(table, name: "prompt_encoder.cell_positions")
     }
 
+    /// The frequencies of positions, 2 x 128.
+    func frequencies(in graph: Graph) -> Value { graph.constant(gaussian, name: "prompt_encoder.frequencies") }
+
+    /// What tells kinds of tokens apart, 6 x width: unused, padding point, negative, positive, a box's top left, its bottom right.
+    func embeddings(in graph: Graph) -> Value {
+        let rows = [[Float](repeating: 0, count: Self.width), notAPoint] + pointEmbeddings
+        return graph.constant(Tensor(shape: [rows.count, Self.width], rows.flatMap { $0 }), name: "prompt_encoder.kinds")
+    }
+
     // MARK: Masks
 
     /// A dense embedding before its last, linear layer: `features` times `matrix` plus `offset`. Whoever multiplies the embedding by

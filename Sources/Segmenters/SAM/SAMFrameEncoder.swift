@@ -1,3 +1,4 @@
+import Foundation
 import Inference
 import Media
 import NeuralGraph
@@ -51,5 +52,37 @@ final class SAMFrameEncoder: FrameProcessor {
                 }
             }
         }
+    }
+}
+
+extension SAMFrameEncoder.Features: StorableFeatures {
+    /// The outputs in the order they are stored in; the last one HQ-SAM alone has.
+    private static let outputs: [(name: String, shape: [Int])] = {
+        let (cells, maskSide) = (SAMInputGrid.cells * SAMInputGrid.cells, SAMInputGrid.maskSide)
+        return [
+            ("embedding", [cells, 256]), ("keys", [cells, 128]), ("values", [cells, 128]), ("queries", [cells, 128]),
+            ("hq", [32, maskSide * maskSide]),
+        ]
+    }()
+
+    var storedBytes: Data {
+        var bytes = Data(capacity: tensors.values.reduce(0) { $0 + 4 * $1.count })
+        for output in Self.outputs { tensors[output.name]?.withUnsafeBuffer { bytes.append($0) } }
+        return bytes
+    }
+
+    init?(storedBytes: Data, frame: ImageSize) {
+        var tensors: [String: Tensor] = [:]
+        var rest = storedBytes[...]
+        for (name, shape) in Self.outputs where !rest.isEmpty {
+            let part = rest.prefix(4 * shape.reduce(1, *))
+            rest = rest.dropFirst(part.count)
+            guard part.count == 4 * shape.reduce(1, *) else { return nil }
+            tensors[name] = Tensor(shape: shape) { target in
+                part.withUnsafeBytes { UnsafeMutableRawBufferPointer(target).copyMemory(from: $0) }
+            }
+        }
+        guard rest.isEmpty, tensors.count >= Self.outputs.count - 1 else { return nil }
+        self.init(grid: SAMInputGrid(frame: frame), tensors: tensors)
     }
 }

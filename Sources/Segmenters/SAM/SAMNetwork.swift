@@ -4,7 +4,7 @@ import TensorFiles
 /// The graphs of one checkpoint: the image encoder with all that is computed once per image, and the decoder.
 struct SAMNetwork {
     let architecture: SAMArchitecture
-    private let weights: Weights
+    let weights: Weights
 
     /// Checks that every tensor the networks need is there in the right shape, without reading the large ones.
     init(_ weights: Weights) throws {
@@ -18,7 +18,7 @@ struct SAMNetwork {
 
     func promptEncoder() throws -> PromptEncoder { try PromptEncoder(weights["prompt_encoder"]) }
 
-    private static func decoder(_ weights: Weights, _ architecture: SAMArchitecture) throws -> (MaskDecoder, HQFeatures?) {
+    static func decoder(_ weights: Weights, _ architecture: SAMArchitecture) throws -> (MaskDecoder, HQFeatures?) {
         let decoder = weights["mask_decoder"]
         return (
             try MaskDecoder(decoder, isHQ: architecture.isHQ),

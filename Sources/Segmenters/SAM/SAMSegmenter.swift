@@ -13,25 +13,30 @@ public final class SAMSegmenter: PromptableSegmenter {
     /// As `SAMArchitecture.name`.
     public let name: String
     public let architecture: SAMArchitecture
+    /// As in the paper's experiments: the first pass in every frame, and twelve refinements by boxes.
+    public let recommendedPrompting = RecommendedPrompting(refinements: 12)
+    let network: SAMNetwork
     private let encoder: SAMFrameEncoder
     private let decoder: SAMDecoder
     private let hqTokenOnly: Bool
 
     /// - Parameters:
     ///   - weights: of a published checkpoint, or of one with the same tensors.
-    ///   - precision: of encoder and decoder; positions of prompts are always encoded in float32.
+    ///   - precision: of the encoder; positions of prompts are always encoded in float32.
+    ///   - decoderPrecision: of the decoder; nil for that of the encoder.
     ///   - hqTokenOnly: of an HQ checkpoint: whether the mask is HQ-SAM's alone, without SAM's added.
     /// - Throws: `SegmenterError.unknownCheckpoint`, or `TensorFileError` naming a tensor that is absent or has another shape.
     public init(
-        weights: Weights, engine: any InferenceEngine, precision: Precision = .automatic, hqTokenOnly: Bool = false
+        weights: Weights, engine: any InferenceEngine, precision: Precision = .automatic, decoderPrecision: Precision? = nil,
+        hqTokenOnly: Bool = false
     ) throws {
-        let network = try SAMNetwork(weights)
+        network = try SAMNetwork(weights)
         let fingerprint = weights.source.fingerprint + (weights.prefix.isEmpty ? "" : "-\(weights.prefix)")
         architecture = network.architecture
         name = network.architecture.name
         self.hqTokenOnly = hqTokenOnly
         encoder = SAMFrameEncoder(network, fingerprint: fingerprint, engine: engine, precision: precision)
-        decoder = try SAMDecoder(network, fingerprint: fingerprint, engine: engine, precision: precision)
+        decoder = try SAMDecoder(network, fingerprint: fingerprint, engine: engine, precision: decoderPrecision ?? precision)
     }
 
     /// The image encoder's key in a `FrameStore`.

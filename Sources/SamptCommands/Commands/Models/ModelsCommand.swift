@@ -28,9 +28,7 @@ extension ModelStore {
     /// - Throws: `CommandError.usage`, which guesses what was meant.
     func named(_ name: String) throws -> PublishedModel {
         if let model = try? catalogue.model(name) { return model }
-        let known = catalogue.models.map(\.name)
-        let nearest = known.min { $0.editDistance(to: name) < $1.editDistance(to: name) }
-        let guess = nearest.flatMap { $0.editDistance(to: name) <= max(2, $0.count / 3) ? " Did you mean \($0)?" : nil } ?? ""
+        let guess = catalogue.models.map(\.name).guess(for: name)
         throw CommandError.usage("\"\(name)\" is not known.\(guess) \"sampt models list\" shows all names.")
     }
 

@@ -1,0 +1,183 @@
+import Foundation
+import SwiftProtobuf
+import TensorFiles
+
+/// What can go wrong when a network is written.
+public enum ONNXFileError: Error, Sendable, Equatable {
+    case unwritable(path: String, reason: String)
+    /// The bytes are no model that `Graph` made.
+    case malformed(reason: String)
+}
+
+extension ONNXFileError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)."
+        case .malformed(let reason): "The network cannot be written as ONNX: \(reason)."
+        }
+    }
+}
+
+extension ONNXModel {
+    /// The most bytes of constants that are written into the model's own file: a protobuf must stay below 2 GB.
+    public static let largestEmbedded = 1_900_000_000
+
+    /// An input or output.
+    public struct Port: Sendable, Equatable {
+        public var name: String
+        public var shape: [Int]
+    }
+
+    /// The inputs and outputs as the model's bytes declare them.
+    public func ports() throws -> (inputs: [Port], outputs: [Port]) {
+        let graph = try proto().graph
+        func ports(_ values: [Onnx_ValueInfoProto]) -> [Port] {
+            values.map { Port(name: $0.name, shape: $0.type.tensorType.shape.dim.map { Int($0.dimValue) }) }
+        }
+        return (ports(graph.input), ports(graph.output))
+    }
+
+    /// Writes the model for other programs: a file of its own, with all constants in it. If they have more than `largestEmbedded` bytes,
+    /// large ones go to a second file beside it, called like the first with `.data` added (ONNX external data); the two belong together.
+    ///
+    /// Files appear under their names when they are complete. Constants are written from where they are, not copied.
+    /// - Returns: the second file; nil when there is none.
+    /// - Throws: `ONNXFileError`.
+    @discardableResult
+    public func write(to url: URL, largestEmbedded: Int = largestEmbedded) throws -> URL? {
+        var model = try proto()
+        let byAddress = Dictionary(constants.map { ($0.withUnsafeBuffer { Int(bitPattern: $0.baseAddress) }, $0) }) { first, _ in first }
+        var small: [Onnx_TensorProto] = []
+        var large: [(header: Onnx_TensorProto, contents: Tensor)] = []
+        for var initializer in model.graph.initializer {
+            guard let address = initializer.address else {
+                small.append(initializer)
+                continue
+            }
+            guard let tensor = byAddress[address] else { throw ONNXFileError.malformed(reason: "the constant \(initializer.name) is not there") }
+            initializer.externalData = []
+            initializer.clearDataLocation()
+            large.append((initializer, tensor))
+        }
+        let separate = constantBytes > largestEmbedded
+        let dataFile = separate ? url.appendingPathExtension("data") : nil
+        if let dataFile {
+            let file = try ReplacingFile(dataFile)
+            for (header, contents) in large {
+                try file.align(4096)
+                var referring = header
+                referring.refer(to: dataFile.lastPathComponent, offset: file.count, length: contents.byteCount)
+                small.append(referring)
+                try file.write(contents)
+            }
+            try file.commit()
+            large = []
+        }
+        model.graph.initializer = small
+        try Self.write(model, large, to: url)
+        return dataFile
+    }
+
+    private func proto() throws -> Onnx_ModelProto {
+        do {
+            return try Onnx_ModelProto(serializedBytes: data)
+        } catch {
+            throw ONNXFileError.malformed(reason: "\(error)")
+        }
+    }
+
+    /// Writes a protobuf piece by piece, as serialising it whole would give it but for the order of fields, which is free.
+    private static func write(_ model: Onnx_ModelProto, _ large: [(header: Onnx_TensorProto, contents: Tensor)], to url: URL) throws {
+        let graph = try model.graph.serializedData()
+        var frame = model
+        frame.clearGraph()
+        let constants = try large.map { header, contents -> (head: Data, contents: Tensor) in
+            // A tensor's last field here is raw_data (9).
+            let head = try header.serializedData() + tag(9) + varint(contents.byteCount)
+            return (tag(5) + varint(head.count + contents.byteCount) + head, contents)
+        }
+        let length = constants.reduce(graph.count) { $0 + $1.head.count + $1.contents.byteCount }
+        let file = try ReplacingFile(url)
+        // The graph is field 7 of a model, initializers are fields 5 of a graph.
+        try file.write(frame.serializedData() + tag(7) + varint(length) + graph)
+        for (head, contents) in constants {
+            try file.write(head)
+            try file.write(contents)
+        }
+        try file.commit()
+    }
+
+    /// The key of a field with a length.
+    private static func tag(_ field: Int) -> Data { varint(field << 3 | 2) }
+
+    private static func varint(_ number: Int) -> Data {
+        var (rest, bytes) = (UInt64(number), Data())
+        while rest >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        bytes.append(UInt8(rest))
+        return bytes
+    }
+}
+
+extension Onnx_TensorProto {
+    /// Where in memory the contents are, if that is how they are given.
+    fileprivate var address: Int? {
+        let entries = Dictionary(externalData.map { ($0.key, $0.value) }) { first, _ in first }
+        guard dataLocation == .external, entries["location"] == Self.memoryLocation else { return nil }
+        return entries["offset"].flatMap { Int($0) }
+    }
+}
+
+extension Tensor {
+    fileprivate var byteCount: Int { count * MemoryLayout<Float>.stride }
+}
+
+/// A file that replaces another when it is complete.
+private final class ReplacingFile {
+    private let url, temporary: URL
+    private let handle: FileHandle
+    private(set) var count = 0
+    private var isCommitted = false
+
+    init(_ url: URL) throws {
+        self.url = url
+        temporary = url.deletingLastPathComponent().appendingPathComponent(".\(UUID().uuidString.prefix(8)).part-\(url.lastPathComponent)")
+        let file = open(temporary.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        guard file >= 0 else { throw ONNXFileError.unwritable(path: url.path, reason: Self.reason()) }
+        handle = FileHandle(fileDescriptor: file, closeOnDealloc: true)
+    }
+
+    deinit { if !isCommitted { unlink(temporary.path) } }
+
+    func write(_ data: Data) throws { try data.withUnsafeBytes(write) }
+    func write(_ tensor: Tensor) throws { try tensor.withUnsafeBuffer { try write(UnsafeRawBufferPointer($0)) } }
+
+    /// Zeros up to a multiple of `alignment`.
+    func align(_ alignment: Int) throws { try write(Data(count: (alignment - count % alignment) % alignment)) }
+
+    private func write(_ bytes: UnsafeRawBufferPointer) throws {
+        var written = 0
+        while written < bytes.count, let start = bytes.baseAddress {
+            let step = Foundation.write(handle.fileDescriptor, start + written, bytes.count - written)
+            if step < 0 && errno == EINTR { continue }
+            guard step > 0 else { throw ONNXFileError.unwritable(path: url.path, reason: Self.reason()) }
+            written += step
+        }
+        count += bytes.count
+    }
+
+    func commit() throws {
+        do {
+            // Some file systems report a full disk only here.
+            try handle.close()
+        } catch {
+            throw ONNXFileError.unwritable(path: url.path, reason: Self.reason())
+        }
+        guard rename(temporary.path, url.path) == 0 else { throw ONNXFileError.unwritable(path: url.path, reason: Self.reason()) }
+        isCommitted = true
+    }
+
+    private static func reason() -> String { String(cString: strerror(errno)).lowercased() }
+}

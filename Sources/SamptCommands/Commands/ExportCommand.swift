@@ -1,0 +1,120 @@
+import ArgumentParser
+import Foundation
+import Inference
+import Media
+import NeuralGraph
+import Segmenters
+
+struct ExportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Write a segmenter's networks as ONNX files for other programs.",
+        discussion: """
+            Writes encoder.onnx, decoder.onnx and model.json, which says what every input and output means, how pictures are prepared, and \
+            in which precision a network must run. The sizes are fixed: so many objects, at most so many points each.
+
+              sampt export --model mobile-sam --out mobile-sam-onnx --objects 2 --points 16
+              sampt export --model sam_hq_vit_b.pth --out hq
+              sampt export --model nano --out nano-onnx --frame-size 1280x720
+
+            The weights are inside the ONNX files, in float32. Only where they are too large for one (above 1.9 GB, as SAM ViT-H's encoder) \
+            they lie in encoder.onnx.data beside it (ONNX external data): keep the two files together.
+
+            \(CommandStatus.help)
+            """)
+
+    @Option(help: ArgumentHelp(
+        "nano, a published segmenter's name (see \"sampt models list\"), or a checkpoint file, as for --segmenter.", valueName: "name or file"))
+    var model: String
+    @Option(help: ArgumentHelp("The folder to write to; made if there is none.", valueName: "folder"))
+    var out: String
+    @Option(help: ArgumentHelp("How many objects one run of the decoder takes, 1 to 64.", valueName: "n"))
+    var objects = 1
+    @Option(help: ArgumentHelp("How many points each object's prompt may have, 1 to 1000.", valueName: "n"))
+    var points = 8
+    @Option(help: ArgumentHelp("The frames' size, for nano alone; networks of the SAM family take all sizes.", valueName: "WxH"))
+    var frameSize: FrameSize = FrameSize(ImageSize(width: 854, height: 480))
+
+    func validate() throws {
+        guard (1...64).contains(objects) else { throw ValidationError("--objects must be between 1 and 64.") }
+        guard (1...1000).contains(points) else { throw ValidationError("--points must be between 1 and 1000.") }
+        _ = try SegmenterChoice(model, option: "model")
+    }
+
+    func run() async throws {
+        try await withExitStatus {
+            let segmenter = try segmenter()
+            let folder = URL(fileURLWithPath: out, isDirectory: true)
+            do {
+                try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            } catch {
+                throw MediaError.unwritable(path: folder.path, reason: AtomicFile.reason(error))
+            }
+            // One after the other: the large one's constants need not be in memory while the other is written.
+            let description = ModelDescription(model: segmenter.name, source: model, networks: [
+                try write(segmenter.exportedEncoder(frame: frameSize.size), to: folder),
+                try write(segmenter.exportedDecoder(frame: frameSize.size, objects: objects, points: points), to: folder),
+            ])
+            try AtomicFile.write(description.json(), to: folder.appendingPathComponent("model.json").path)
+            return .success
+        }
+    }
+
+    private func segmenter() throws -> any ExportableSegmenter {
+        let weights = try SegmenterChoice(model, option: "model").weights()
+        let engine = try OpenVINOEngine(.init(cacheFolder: nil))
+        guard let weights else { return try NanoPrompt(engine: engine, encoder: NanoFrameEncoder(engine: engine)) }
+        return try SAMSegmenter(weights: weights, engine: engine)
+    }
+
+    private func write(_ network: ExportedNetwork, to folder: URL) throws -> ModelDescription.Network {
+        let file = folder.appendingPathComponent("\(network.name).onnx")
+        let data = try network.model.write(to: file)
+        for path in [file, data].compactMap({ $0?.path }) { print(path) }
+        return ModelDescription.Network(
+            file: file.lastPathComponent, dataFile: data?.lastPathComponent, purpose: network.purpose, inputs: network.inputs,
+            outputs: network.outputs)
+    }
+}
+
+/// The contents of `model.json`.
+struct ModelDescription: Codable, Equatable {
+    struct Network: Codable, Equatable {
+        var file: String
+        /// A file with weights that belongs to it.
+        var dataFile: String?
+        var purpose: String
+        /// All are float32.
+        var inputs: [ExportedNetwork.Tensor]
+        var outputs: [ExportedNetwork.Tensor]
+    }
+
+    var model: String
+    /// As it was named on the command line.
+    var source: String
+    var elementType = "float32"
+    var networks: [Network]
+
+    func json() throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(self) + Data("\n".utf8)
+    }
+}
+
+/// "854x480".
+struct FrameSize: ExpressibleByArgument, Sendable {
+    var size: ImageSize
+
+    init(_ size: ImageSize) { self.size = size }
+
+    init?(argument: String) {
+        let numbers = argument.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+        guard numbers.count == 2, let width = numbers[0], let height = numbers[1], (1...16384).contains(width), (1...16384).contains(height) else {
+            return nil
+        }
+        size = ImageSize(width: width, height: height)
+    }
+
+    var defaultValueDescription: String { "\(size)" }
+}
