@@ -1,5 +1,6 @@
 # make demo    masks on a real clip, from a clean machine (sets up, builds, runs)
-# make test    every test; make test FILTER=Name runs the tests whose name matches
+# make test    every test but those of test-onnx; make test FILTER=Name runs the tests whose name matches
+# make test-onnx   every graph against the ONNX checker and ONNX Runtime
 # make setup   what the build needs: FFmpeg's libraries, OpenVINO (demo and test call it)
 # make bench   timed comparisons (docs/results.md says how to read them)
 # make clean   removes what the build made; .deps stays
@@ -7,7 +8,7 @@
 SWIFT_FLAGS := -c release -Xswiftc -enable-testing
 FILTER ?=
 
-.PHONY: help setup build demo test bench clean
+.PHONY: help setup build demo test test-onnx bench clean
 help:
 	@sed -n 's/^# //p' $(MAKEFILE_LIST)
 
@@ -21,7 +22,11 @@ demo: setup
 	@bash Scripts/demo.sh
 
 test: setup
-	swift test $(SWIFT_FLAGS) $(if $(FILTER),--filter '$(FILTER)')
+	swift test $(SWIFT_FLAGS) $(if $(FILTER),--filter '$(FILTER)',--skip OnnxTests)
+
+test-onnx: setup
+	@bash Scripts/setup-onnx.sh
+	swift test $(SWIFT_FLAGS) --filter OnnxTests
 
 bench: build
 	@bash Benchmarks/run.sh

@@ -79,6 +79,8 @@ let package = Package(
         tests("SAMPT"),
         tests("VideoBenchmarks"),
         tests("ModelStore"),
+        .testTarget(name: "OnnxTests", dependencies: ["NeuralGraph", "Inference", "Segmenters", "PointTrackers", "TestSupport"],
+                    swiftSettings: swiftSettings, linkerSettings: linkerSettings),
         .testTarget(name: "SamptTests", dependencies: ["SamptCommands", "sampt", "TestSupport"],
                     swiftSettings: swiftSettings, linkerSettings: linkerSettings),
     ],
