@@ -46,15 +46,18 @@ extension ONNXModel {
     @discardableResult
     public func write(to url: URL, largestEmbedded: Int = largestEmbedded) throws -> URL? {
         var model = try proto()
-        let byAddress = Dictionary(constants.map { ($0.withUnsafeBuffer { Int(bitPattern: $0.baseAddress) }, $0) }) { first, _ in first }
+        // Constants in a mapped file may begin at one place and differ in length.
+        let byPlace = Dictionary(constants.map { ($0.withUnsafeBuffer { Place(Int(bitPattern: $0.baseAddress), bytes: $0.count * 4) }, $0) }) {
+            first, _ in first
+        }
         var small: [Onnx_TensorProto] = []
         var large: [(header: Onnx_TensorProto, contents: Tensor)] = []
         for var initializer in model.graph.initializer {
-            guard let address = initializer.address else {
+            guard let place = initializer.place else {
                 small.append(initializer)
                 continue
             }
-            guard let tensor = byAddress[address] else { throw ONNXFileError.malformed(reason: "the constant \(initializer.name) is not there") }
+            guard let tensor = byPlace[place] else { throw ONNXFileError.malformed(reason: "the constant \(initializer.name) is not there") }
             initializer.externalData = []
             initializer.clearDataLocation()
             large.append((initializer, tensor))
@@ -121,12 +124,21 @@ extension ONNXModel {
     }
 }
 
+/// A piece of this process's memory.
+private struct Place: Hashable {
+    let address: Int
+    let bytes: Int
+
+    init(_ address: Int, bytes: Int) { (self.address, self.bytes) = (address, bytes) }
+}
+
 extension Onnx_TensorProto {
     /// Where in memory the contents are, if that is how they are given.
-    fileprivate var address: Int? {
+    fileprivate var place: Place? {
         let entries = Dictionary(externalData.map { ($0.key, $0.value) }) { first, _ in first }
         guard dataLocation == .external, entries["location"] == Self.memoryLocation else { return nil }
-        return entries["offset"].flatMap { Int($0) }
+        guard let address = entries["offset"].flatMap({ Int($0) }), let bytes = entries["length"].flatMap({ Int($0) }) else { return nil }
+        return Place(address, bytes: bytes)
     }
 }
 

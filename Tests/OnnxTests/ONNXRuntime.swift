@@ -20,7 +20,8 @@ enum ONNXRuntime {
         let folder = try Fixtures.temporaryFolder()
         defer { try? FileManager.default.removeItem(at: folder) }
         func url(_ name: String) -> URL { folder.appendingPathComponent(name) }
-        try model.data.write(to: url("model.onnx"))
+        // Written as for other programs: constants inside.
+        try model.write(to: url("model.onnx"))
         try SafetensorsFile.write(inputs, to: url("inputs.safetensors"))
         let process = Process()
         process.executableURL = python
