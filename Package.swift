@@ -66,6 +66,10 @@ let package = Package(
             swiftSettings: swiftSettings, linkerSettings: linkerSettings),
 
         .executableTarget(
+            name: "benchmark-segmenters", dependencies: ["Segmenters", "Inference", "Media", "NeuralGraph", "TensorFiles"],
+            path: "Benchmarks/BenchmarkSegmenters", swiftSettings: swiftSettings, linkerSettings: linkerSettings),
+
+        .executableTarget(
             name: "fuzz-tensor-files", dependencies: ["TensorFiles", "TestSupport"], path: "Fuzz/FuzzTensorFiles",
             swiftSettings: swiftSettings, linkerSettings: linkerSettings),
 

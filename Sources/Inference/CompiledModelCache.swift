@@ -21,8 +21,9 @@ public struct CompiledModelCache: Sendable {
         self.diagnostics = Diagnostics(diagnostics)
     }
 
-    /// 4 GB.
-    public static let defaultLimit = 4 << 30
+    /// 16 GiB: a ViT-H takes 2.6 GB for each precision it is used with, and two or three of them are no reason to compile again at every
+    /// change.
+    public static let defaultLimit = 16 << 30
 
     /// `sampt/compiled` in the user's cache folder (`~/Library/Caches` on macOS, `$XDG_CACHE_HOME` or `~/.cache` elsewhere),
     /// or the folder that the environment variable `SAMPT_CACHE` names.
@@ -116,15 +117,15 @@ extension CompiledModelCache {
 
         private static func checksum(_ content: Data) -> UInt64 { Fingerprint(ofLarge: content).value }
 
-        /// Stores what `export` writes to the path it is given, and `details` with it.
-        func store(details: () throws -> Data, export: (String) throws -> Void) {
+        /// Stores what `export` writes to the path it is given, and the details that it returns.
+        func store(_ export: (String) throws -> Data) {
             let folder = url.deletingLastPathComponent()
             let part = folder.appendingPathComponent("\(UUID().uuidString).\(CompiledModelCache.unfinishedSuffix)")
             defer { try? FileManager.default.removeItem(at: part) }
             do {
                 try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-                try export(part.path)
-                try seal(part, details: details())
+                let details = try export(part.path)
+                try seal(part, details: details)
                 guard rename(part.path, url.path) == 0 else { throw CocoaError(.fileWriteUnknown) }
                 cache.prune()
             } catch {

@@ -77,17 +77,33 @@ public final class OpenVINOEngine: InferenceEngine {
         if let entry, let network = load(entry, precision) { return network }
         // Not under the lock: building a graph may take long and may compile other networks.
         let source = try model()
+        if source.constantBytes > Self.smallestReloaded, let entry {
+            // The stored form has the weights once, in pages that the system can drop; the network just compiled needs the graph's
+            // constants beside its own. It is gone before the stored one is checked and read.
+            entry.store { try export(source, precision, to: $0) }
+            source.dropMappedPages()
+            if let stored = load(entry, precision) { return stored }
+        }
         let (compiled, names) = try withPrecision(precision) { try compile(source) }
         let network = try makeNetwork(compiled, names, memory: .constants(source.constants), precision)
-        entry?.store(details: { try JSONEncoder().encode(names) }, export: { try network.export(to: $0) })
-        // The stored form has the weights once, in pages that the system can drop; the network just compiled needs the graph's
-        // constants beside its own.
-        if source.constantBytes > Self.smallestReloaded, let entry, let stored = load(entry, precision) { return stored }
+        entry?.store {
+            try network.export(to: $0)
+            return try JSONEncoder().encode(names)
+        }
         return network
     }
 
     /// Networks with more bytes of weights are read back from the cache as soon as they are in it.
     private static let smallestReloaded = 256 << 20
+
+    /// Compiles a network and writes its compiled form only.
+    /// - Returns: the details that belong to it.
+    private func export(_ source: ONNXModel, _ precision: Precision, to path: String) throws -> Data {
+        let (compiled, names) = try withPrecision(precision) { try compile(source) }
+        defer { ov_compiled_model_free(compiled) }
+        try check(ov_compiled_model_export_model(compiled, path), "write the compiled network")
+        return try JSONEncoder().encode(names)
+    }
 
     /// The cached network; nil when there is none or it is of no use.
     private func load(_ entry: CompiledModelCache.Entry, _ precision: Precision) -> OpenVINONetwork? {
@@ -95,6 +111,7 @@ public final class OpenVINOEngine: InferenceEngine {
         do {
             let names = try JSONDecoder().decode(TensorNames.self, from: stored.details)
             let compiled = try withPrecision(precision) { try importModel(stored.blob) }
+            stored.blob.dropMappedPages()
             return try makeNetwork(compiled, names, memory: .blob(stored.blob), precision)
         } catch {
             configuration.diagnostics?("The compiled network \(entry.url.path) is of no use and is made anew: \(error)")
@@ -119,6 +136,8 @@ public final class OpenVINOEngine: InferenceEngine {
             }
         }
         defer { ov_model_free(model) }
+        // Building the graph has read the whole checkpoint to compare its checksums; compiling reads what it needs again.
+        source.dropMappedPages()
         let names = try TensorNames(model: model)
         let compiled = try makeHandle("compile the network") {
             copenvino_core_compile_model(core.handle, model, OpenVINOCore.device, $0)

@@ -158,6 +158,11 @@ public struct ONNXModel: Sendable {
     /// The size of `constants`.
     public var constantBytes: Int { constants.reduce(0) { $0 + $1.count * MemoryLayout<Float>.stride } }
 
+    /// See `Tensor.dropMappedPages`, for all constants.
+    public func dropMappedPages() {
+        for constant in constants { constant.dropMappedPages() }
+    }
+
     public init(data: Data, constants: [Tensor] = []) {
         self.data = data
         self.constants = constants

@@ -93,6 +93,19 @@ struct StoredTensor: Sendable {
         return start..<(start + count * type.byteCount)
     }
 
+    /// The elements where the mapped file has them, when they can be used as they are: for large tensors, whose pages the system can
+    /// drop and read again, where a copy would stay in memory.
+    func mapped(in contents: FileContents) -> Tensor? {
+        guard type == .float32, count >= Self.smallestMapped, 1.littleEndian == 1, contents.url != nil, let range = fileRange else { return nil }
+        return contents.data.withUnsafeBytes { bytes in
+            let place = UnsafeRawBufferPointer(rebasing: bytes[range])
+            guard Int(bitPattern: place.baseAddress) % MemoryLayout<Float>.alignment == 0 else { return nil }
+            return Tensor(shape: shape, borrowing: place.bindMemory(to: Float.self), owner: contents.data)
+        }
+    }
+
+    private static let smallestMapped = 1 << 16
+
     /// The elements as float32.
     func floats(in file: Data) throws -> Tensor {
         try withElements(in: file) { base in

@@ -1,6 +1,7 @@
-/// A dense float32 array of any rank: row-major, contiguous, 64-byte aligned, copied on write.
+/// A dense float32 array of any rank: row-major, contiguous, copied on write.
 ///
-/// Aligned storage lets an inference engine read inputs from and write outputs to it without copying.
+/// Storage is 64-byte aligned, which lets an inference engine read inputs from and write outputs to it without copying. Large tensors of a
+/// memory-mapped file lie where the file has them.
 public struct Tensor: Sendable {
     public let shape: [Int]
     private var storage: TensorStorage
@@ -25,6 +26,12 @@ public struct Tensor: Sendable {
         self.init(shape: shape) { _ = $0.initialize(from: values) }
     }
 
+    /// A tensor whose elements stay where they are, in memory that nobody writes and that lasts as long as `owner`.
+    init(shape: [Int], borrowing elements: UnsafeBufferPointer<Float>, owner: any Sendable) {
+        self.shape = shape
+        storage = TensorStorage(borrowing: elements, owner: owner)
+    }
+
     /// The same elements under another shape of equal size.
     public func reshaped(_ shape: [Int]) -> Tensor {
         precondition(shape.reduce(1, *) == count, "cannot view \(self.shape) as \(shape)")
@@ -36,12 +43,18 @@ public struct Tensor: Sendable {
         self.storage = storage
     }
 
+    /// Tells the system that elements in a mapped file are not needed for now: their pages count no longer as this process's memory, and
+    /// are read again when somebody looks. Other tensors ignore it.
+    public func dropMappedPages() {
+        if storage.isBorrowed { UnsafeRawBufferPointer(storage.buffer).dropMappedPages() }
+    }
+
     public func withUnsafeBuffer<R>(_ body: (UnsafeBufferPointer<Float>) throws -> R) rethrows -> R {
         try withExtendedLifetime(storage) { try body(UnsafeBufferPointer(storage.buffer)) }
     }
 
     public mutating func withUnsafeMutableBuffer<R>(_ body: (UnsafeMutableBufferPointer<Float>) throws -> R) rethrows -> R {
-        if !isKnownUniquelyReferenced(&storage) { storage = TensorStorage(copying: storage) }
+        if !isKnownUniquelyReferenced(&storage) || storage.isBorrowed { storage = TensorStorage(copying: storage) }
         return try withExtendedLifetime(storage) { try body(storage.buffer) }
     }
 
@@ -49,14 +62,23 @@ public struct Tensor: Sendable {
     public var values: [Float] { withUnsafeBuffer { Array($0) } }
 }
 
-/// The memory of a tensor. Written only while its tensor is uniquely referenced.
+/// The memory of a tensor. Written only while its tensor is uniquely referenced, and never when it is borrowed.
 private final class TensorStorage: @unchecked Sendable {
     let buffer: UnsafeMutableBufferPointer<Float>
+    /// Keeps borrowed memory alive; nil for memory of this object's own.
+    private let owner: (any Sendable)?
+    var isBorrowed: Bool { owner != nil }
     var count: Int { buffer.count }
 
     init(count: Int) {
         let raw = UnsafeMutableRawPointer.allocate(byteCount: max(64, count * 4), alignment: 64)
         buffer = UnsafeMutableBufferPointer(start: raw.bindMemory(to: Float.self, capacity: count), count: count)
+        owner = nil
+    }
+
+    init(borrowing elements: UnsafeBufferPointer<Float>, owner: any Sendable) {
+        buffer = UnsafeMutableBufferPointer(mutating: elements)
+        self.owner = owner
     }
 
     convenience init(copying other: TensorStorage) {
@@ -64,5 +86,7 @@ private final class TensorStorage: @unchecked Sendable {
         _ = buffer.initialize(from: other.buffer)
     }
 
-    deinit { UnsafeMutableRawPointer(buffer.baseAddress)?.deallocate() }
+    deinit {
+        if !isBorrowed { UnsafeMutableRawPointer(buffer.baseAddress)?.deallocate() }
+    }
 }

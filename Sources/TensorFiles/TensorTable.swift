@@ -22,7 +22,10 @@ struct TensorTable: Sendable {
 
     var names: [String] { entries.keys.sorted() }
 
-    func tensor(_ name: String) throws -> Tensor { try checked(name).floats(in: contents.data) }
+    func tensor(_ name: String) throws -> Tensor {
+        let stored = try checked(name)
+        return try stored.mapped(in: contents) ?? stored.floats(in: contents.data)
+    }
 
     func bytes(of name: String) throws -> Data { try checked(name).bytes(in: contents.data) }
 

@@ -153,7 +153,10 @@ final class CompiledModelCacheTests {
     }
 
     private func store(_ entry: CompiledModelCache.Entry, _ blob: Data, _ details: Data = Data()) {
-        entry.store(details: { details }, export: { try blob.write(to: URL(fileURLWithPath: $0)) })
+        entry.store {
+            try blob.write(to: URL(fileURLWithPath: $0))
+            return details
+        }
     }
 
     @Test func anUnwritableFolderIsToldOnceAndDoesNoHarm() throws {
@@ -172,7 +175,10 @@ final class CompiledModelCacheTests {
         struct Full: Error {}
         let messages = messages
         let cache = CompiledModelCache(folder: folder) { messages.append($0) }
-        cache.entry(for: ["key"]).store(details: { throw Full() }, export: { try Data(count: 100).write(to: URL(fileURLWithPath: $0)) })
+        cache.entry(for: ["key"]).store {
+            try Data(count: 100).write(to: URL(fileURLWithPath: $0))
+            throw Full()
+        }
         #expect(try files.isEmpty)
         #expect(messages.all.count == 1)
         #expect(cache.entry(for: ["key"]).load() == nil)
