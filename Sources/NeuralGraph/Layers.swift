@@ -92,7 +92,8 @@ public struct Linear: Sendable {
 
     /// `W`, outputs x inputs.
     public func weight(in graph: Graph) -> Value { graph.constant(weight, name: key + "weight") }
-    private func bias(in graph: Graph) -> Value { graph.constant(bias, name: key + "bias") }
+    /// `b`, outputs.
+    public func bias(in graph: Graph) -> Value { graph.constant(bias, name: key + "bias") }
 
     /// Some of the outputs, as if they were a layer of their own.
     public func part(outputs range: Range<Int>, _ x: Value) -> Value {
