@@ -29,7 +29,7 @@ struct ClipLayer: Sendable {
     }
 
     let texture: NoiseTexture
-    /// The outline's radius in a direction, `radius * (1 + sum of swings[k] * cos(k * angle + phase[k]))`; nil for a sheet without end.
+    /// nil for a sheet without end.
     let outline: Outline?
     let centerX: Course
     let centerY: Course
@@ -41,9 +41,10 @@ struct ClipLayer: Sendable {
     /// Brightness, about 1.
     let gain: Course
 
+    /// A bumpy disk.
     struct Outline: Sendable {
+        /// In a direction it is `radius * (1 + sum of a * cos(k * angle) + b * sin(k * angle))` for `swings` (a, b) with k from 2 on.
         var radius: Double
-        /// For each number of bumps from 2 on, the cosine's and the sine's part.
         var swings: [SIMD2<Double>]
 
         /// No point of the shape is further from its middle.
@@ -148,8 +149,8 @@ extension ClipLayer {
         let outline = Outline(radius: generator.number(in: 24...56), swings: swings)
         return ClipLayer(
             texture: NoiseTexture(side: 256, using: &generator), outline: outline,
-            centerX: course(&generator, start: generator.number(in: 0...1) * size.x, rate: 50, amplitude: 45),
-            centerY: course(&generator, start: generator.number(in: 0...1) * size.y, rate: 50, amplitude: 45),
+            centerX: course(&generator, start: generator.number(in: 0...1) * size.x, rate: 60, amplitude: 60),
+            centerY: course(&generator, start: generator.number(in: 0...1) * size.y, rate: 60, amplitude: 60),
             angle: course(&generator, start: generator.angle(), rate: 0.6, amplitude: 0.3),
             logScale: course(&generator, start: 0, rate: 0.1, amplitude: 0.2), shear: course(&generator, start: 0, rate: 0, amplitude: 0.15),
             waves: waves(&generator, count: 3, steepness: 0.2, lengths: 40...110), gain: course(&generator, start: 1, rate: 0, amplitude: 0.1))

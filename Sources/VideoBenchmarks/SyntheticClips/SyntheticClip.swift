@@ -28,7 +28,7 @@ public struct SyntheticClip: FrameSource {
         (self.name, self.size, self.frameCount, self.seed) = (name, size, frameCount, seed)
         var generator = SeededGenerator(seed: seed)
         let extent = SIMD2(Double(size.width), Double(size.height)) / Self.unit(size)
-        let things = 3 + generator.index(below: 4)
+        let things = 5 + generator.index(below: 5)
         layers = [.ground(extent, using: &generator)] + (0..<things).map { _ in .thing(extent, using: &generator) }
     }
 
