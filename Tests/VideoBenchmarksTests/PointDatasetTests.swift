@@ -17,11 +17,13 @@ struct PointDatasetTests {
         for index in 0..<2 {
             let video = try dataset.video(at: index)
             #expect(video.frames.size == ImageSize(width: 8, height: 6) && video.frames.frameCount == 3)
-            #expect(video.truth.positions == (0..<6).map { SIMD2(Double(2 * $0), Double(2 * $0 + 1)) / 16 })
+            let positions = (0..<6).map { (i: Int) -> SIMD2<Double> in SIMD2(Double(2 * i) / 16, Double(2 * i + 1) / 16) }
+            #expect(video.truth.positions == positions)
             #expect(video.truth.occluded == [false, true, false, true, false, false])
             for t in 0..<3 {
                 let seed = 1000 * (index == 0 ? t : 2 - t)
-                #expect(try video.frames.frame(at: t).pixels == (0..<144).map { pixel($0 + seed) })
+                let pixels = (0..<144).map { (i: Int) -> UInt8 in pixel(i + seed) }
+                #expect(try video.frames.frame(at: t).pixels == pixels)
             }
             #expect(throws: MediaError.self) { try video.frames.frame(at: 3) }
         }
@@ -31,7 +33,8 @@ struct PointDatasetTests {
     func lists() throws {
         let stacking = try PointDatasetFile.open(pointData("tapvid-rgb-stacking.pkl").path)
         #expect(stacking.videoNames == ["0000", "0001"])
-        #expect(try stacking.video(at: 1).frames.frame(at: 2).pixels == (0..<144).map(pixel))
+        let pixels = (0..<144).map(pixel)
+        #expect(try stacking.video(at: 1).frames.frame(at: 2).pixels == pixels)
         for form in ["array", "list", "objects"] {
             let video = try PointDatasetFile.open(pointData("tapvid-kinetics-\(form).pkl").path).video(at: 0)
             #expect(video.frames.frameCount == 3)

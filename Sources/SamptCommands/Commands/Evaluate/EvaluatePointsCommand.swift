@@ -99,7 +99,7 @@ struct SyntheticOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The clips' size.", valueName: "width x height"))
     var size = FrameSize(PointScores.raster)
     @Option(help: ArgumentHelp("Frames in each clip.", valueName: "n"))
-    var frames = 48
+    var frames = 24
     @Option(help: ArgumentHelp("Tracks in each clip.", valueName: "n"))
     var points = 64
 
