@@ -65,7 +65,7 @@ struct PointQueriesTests {
     @Test("Later frames come from the session forwards, earlier ones from that backwards, the query's own from the query")
     func bothDirections() throws {
         let tracker = Recorder()
-        let queries = [PointQuery(frame: 4, position: SIMD2(10, 20)), PointQuery(frame: 7, position: SIMD2(30, 20)), PointQuery(frame: 4, position: SIMD2(50, 20))]
+        let queries = [(4, 10), (7, 30), (4, 50)].map { PointQuery(frame: $0, position: SIMD2($1, 20)) }
         var progress: [(Int, Int)] = []
         let tracks = try tracker.follow(queries, on: FrameStore(Blank(frameCount: 10))) { progress.append(($0, $1)) }
         #expect(tracker.starts.map(\.frame) == [4, 7])

@@ -100,13 +100,16 @@ struct PointDatasetTests {
         // No points at all are nothing wrong.
         let none = try open(video, array("f4", [0, 1, 2], []), array("b1", [0, 1], []))
         #expect(none.truth.queries(.first).isEmpty && none.truth.queries(.strided).isEmpty)
-        let nothing: [(value: [UInt8], message: String)] = [(PickleBytes.int(3), "neither"), (PickleBytes.list([]), "no videos"), (PickleBytes.list([PickleBytes.int(1)]), "lacks")]
+        let nothing: [(value: [UInt8], message: String)] = [
+            (PickleBytes.int(3), "neither"), (PickleBytes.list([]), "no videos"), (PickleBytes.list([PickleBytes.int(1)]), "lacks"),
+        ]
         for (value, message) in nothing {
             let error = #expect(throws: PointBenchmarkError.self) { try TAPVidPickle(data: Data(PickleBytes.pickle(value)), name: "x") }
             #expect(error?.description.contains(message) == true)
         }
         #expect(throws: TensorFileError.notPlainData(file: "x", object: "os.system")) {
-            try TAPVidPickle(data: Data(PickleBytes.pickle(PickleBytes.call(PickleBytes.global("os", "system"), [PickleBytes.string("true")]))), name: "x")
+            let call = PickleBytes.call(PickleBytes.global("os", "system"), [PickleBytes.string("true")])
+            return try TAPVidPickle(data: Data(PickleBytes.pickle(call)), name: "x")
         }
     }
 

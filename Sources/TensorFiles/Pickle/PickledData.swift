@@ -125,9 +125,6 @@ package struct PickledArray: Sendable {
     /// The elements in their own type, row-major, little-endian; not copied where the file has them so.
     package func bytes() throws -> Data { try stored.bytes(in: file.contents.data) }
 
-    /// The elements' bytes where they lie in the file one behind the other in row-major order.
-    package var mappedBytes: Data? { stored.fileRange.map { file.contents.data[$0] } }
-
     /// The elements as numbers of 64 bits.
     package func doubles() throws -> [Double] {
         guard stored.type == .float64 else { return try stored.floats(in: file.contents.data).withUnsafeBuffer { $0.map(Double.init) } }

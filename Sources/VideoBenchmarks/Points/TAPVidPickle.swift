@@ -59,7 +59,8 @@ public struct TAPVidPickle: PointDataset {
             guard array.type == .uint8, array.shape.count == 4, array.shape[3] == 3, array.shape.allSatisfy({ $0 > 0 }) else {
                 throw wrong("video is no array of T x H x W x 3 bytes: its shape is \(array.shape)")
             }
-            frames = PickledFrames(name: name, pixels: try array.bytes(), frameCount: array.shape[0], width: array.shape[2], height: array.shape[1], file: file)
+            frames = PickledFrames(
+                name: name, pixels: try array.bytes(), frameCount: array.shape[0], width: array.shape[2], height: array.shape[1], file: file)
         } else if let pictures = node["video"]?.byteStrings ?? node["video"]?.elements?.compactMap(\.bytes), !pictures.isEmpty {
             frames = try EncodedFrames(name: name, pictures: pictures)
         } else {

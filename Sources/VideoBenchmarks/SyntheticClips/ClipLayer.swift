@@ -134,7 +134,8 @@ extension ClipLayer {
     static func ground(_ size: SIMD2<Double>, using generator: inout SeededGenerator) -> ClipLayer {
         ClipLayer(
             texture: NoiseTexture(side: 512, using: &generator), outline: nil,
-            centerX: course(&generator, start: size.x / 2, rate: 25, amplitude: 15), centerY: course(&generator, start: size.y / 2, rate: 25, amplitude: 15),
+            centerX: course(&generator, start: size.x / 2, rate: 25, amplitude: 15),
+            centerY: course(&generator, start: size.y / 2, rate: 25, amplitude: 15),
             angle: course(&generator, start: generator.angle(), rate: 0.1, amplitude: 0.05),
             logScale: course(&generator, start: 0, rate: 0.05, amplitude: 0.08), shear: course(&generator, start: 0, rate: 0, amplitude: 0.03),
             waves: waves(&generator, count: 2, steepness: 0.06, lengths: 90...180), gain: course(&generator, start: 1, rate: 0, amplitude: 0.06))

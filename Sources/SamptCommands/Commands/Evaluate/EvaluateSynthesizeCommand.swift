@@ -62,7 +62,8 @@ struct EvaluateSynthesize: AsyncParsableCommand {
             let file = format == .png ? video.name : video.name + ".mp4"
             var outputs = [try makePictureOutput(folder.appendingPathComponent(file).path, clip: outputClip(video))]
             if let draw {
-                outputs.append(try makePictureOutput(URL(fileURLWithPath: draw).appendingPathComponent(video.name + ".mp4").path, clip: outputClip(video)))
+                let look = URL(fileURLWithPath: draw).appendingPathComponent(video.name + ".mp4").path
+                outputs.append(try makePictureOutput(look, clip: outputClip(video)))
             }
             let isWhole = try write(video, outputs, interruption)
             guard isWhole else {
