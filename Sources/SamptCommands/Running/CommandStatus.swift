@@ -6,6 +6,7 @@ import NeuralGraph
 import SAMPT
 import Segmenters
 import TensorFiles
+import VideoBenchmarks
 
 /// How a command ended, as the shell sees it. The numbers above 63 are those of sysexits(3).
 public enum CommandStatus: Int32, Sendable, CaseIterable {
@@ -54,6 +55,8 @@ public enum CommandStatus: Int32, Sendable, CaseIterable {
         case TensorFileError.unreadable: self = .missingInput
         case is TensorFileError: self = .invalidInput
         case is QueryError: self = .invalidInput
+        case PointBenchmarkError.otherReport: self = .usage
+        case is PointBenchmarkError: self = .invalidInput
         case ONNXFileError.unwritable: self = .unwritableOutput
         case is CancellationError: self = .interrupted
         default: self = .failure
