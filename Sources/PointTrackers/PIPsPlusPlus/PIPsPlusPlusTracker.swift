@@ -1,0 +1,67 @@
+import Inference
+import Media
+import NeuralGraph
+import TensorFiles
+
+/// PIPs++: follows points through long windows, up to 128 frames at once.
+///
+/// The features of all frames of a window are in memory together: 6.3 MB a frame of 1024 x 576 pixels, 800 MB for a whole window, however
+/// long the video is. Points do not influence each other. The network says nothing of occlusion: a point counts as visible wherever it is
+/// inside the frame.
+public final class PIPsPlusPlusTracker: PointTracker {
+    public let name = "pips-plus-plus"
+    /// Frames with a longer side are reduced to it.
+    public let longestSide: Int
+    /// The most frames of a window, 2 to 128.
+    public let windowLength: Int
+    let window: PIPsPlusPlusWindow
+    private let weights: Weights
+    private let engine: any InferenceEngine
+    private let precision: Precision
+
+    /// - Parameters:
+    ///   - weights: of the published `model-000200000.pth` of PIPs++ or another checkpoint of the same tensors, with or without the prefix
+    ///     `module.`.
+    ///   - precision: of the encoder; points are followed in float32.
+    ///   - iterations: of a window, 1 or more.
+    ///   - windowLength: the most frames of a window; brought into 2 to 128. Less takes less memory.
+    ///   - longestSide: see the property; SAM-PT works at 1024.
+    /// - Throws: `TensorFileError` naming a tensor that is absent or has another shape.
+    public init(
+        weights: Weights, engine: any InferenceEngine, precision: Precision = .automatic, iterations: Int = 16, windowLength: Int = 128,
+        longestSide: Int = 1024
+    ) throws {
+        self.weights = weights.withoutModulePrefix
+        self.engine = engine
+        self.precision = precision
+        self.windowLength = min(128, max(2, windowLength))
+        self.longestSide = max(1, longestSide)
+        window = PIPsPlusPlusWindow(
+            network: try PIPsPlusPlusNetwork(self.weights), fingerprint: self.weights.fingerprint, engine: engine,
+            iterations: max(1, iterations))
+        _ = try FeatureEncoder(self.weights["fnet"], stride: Self.stride)
+    }
+
+    /// Pixels of a cell's side.
+    static let stride = 8
+
+    /// Whether a file holds PIPs++, told from the names and shapes of its tensors.
+    public static func recognises(_ source: any TensorSource) -> Bool {
+        let source = source.withoutModulePrefix
+        return source.shape(of: "fnet.conv1.weight") == [64, 3, 7, 7]
+            && source.shape(of: "delta_block.first_block_conv.conv.weight") == [128, PIPsPlusPlusNetwork.tokenWidth, 3]
+    }
+
+    public func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {
+        guard (0..<video.frameCount).contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
+        let working = WorkingSize(frame: video.size, longestSide: longestSide)
+        return PIPsPlusPlusSession(
+            video: video, frame: frame, direction: direction, tracker: self, working: working, features: try features(working))
+    }
+
+    /// The encoder for frames of one size.
+    func features(_ working: WorkingSize) throws -> FeaturePyramidProcessor {
+        try FeaturePyramidProcessor(
+            weights: weights["fnet"], input: working.input, stride: Self.stride, engine: engine, precision: precision)
+    }
+}
