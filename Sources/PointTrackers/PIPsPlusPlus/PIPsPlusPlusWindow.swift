@@ -78,7 +78,13 @@ final class PIPsPlusPlusWindow: Sendable {
             "shares": Tensor(shape: [1, 1, 1, length], real.map { $0 / Float(frames.count) }),
         ]
         for iteration in 0..<iterations {
-            if iteration > 0 { Self.lookBack(&points, frames) }
+            if iteration > 0 {
+                for i in points.indices {
+                    let positions = points[i].positions
+                    points[i].templates.second = Self.appearance(before: 2, positions, frames)
+                    points[i].templates.fourth = Self.appearance(before: 4, positions, frames)
+                }
+            }
             let tokens = Self.tokens(Array(points), slots: slots, length: length, frames: frames)
             inputs["tokens"] = tokens
             let change = try compiled(inputs).named("change")
@@ -95,21 +101,16 @@ final class PIPsPlusPlusWindow: Sendable {
         }
     }
 
-    /// Samples the templates of two and four frames before.
-    private static func lookBack(_ points: inout ArraySlice<Point>, _ frames: [FeaturePyramid]) {
+    /// A point's appearance a number of frames before each frame (in the first one where there is none): frames x 128.
+    private static func appearance(before back: Int, _ positions: [Float], _ frames: [FeaturePyramid]) -> [Float] {
         let channels = PIPsPlusPlusNetwork.channels
-        for i in points.indices {
+        return [Float](unsafeUninitializedCapacity: frames.count * channels) { rows, count in
+            count = frames.count * channels
+            guard let rows = rows.baseAddress else { return }
             for frame in frames.indices {
-                func sample(_ back: Int, into rows: inout [Float]) {
-                    let earlier = max(0, frame - back)
-                    let position = SIMD2(points[i].positions[2 * earlier], points[i].positions[2 * earlier + 1])
-                    rows.withUnsafeMutableBufferPointer { rows in
-                        guard let base = rows.baseAddress else { return }
-                        frames[earlier].levels[0].sampleClampingCells(position, into: base + frame * channels)
-                    }
-                }
-                sample(2, into: &points[i].templates.second)
-                sample(4, into: &points[i].templates.fourth)
+                let earlier = max(0, frame - back)
+                let position = SIMD2(positions[2 * earlier], positions[2 * earlier + 1])
+                frames[earlier].levels[0].sampleClampingCells(position, into: rows + frame * channels)
             }
         }
     }
@@ -118,8 +119,7 @@ final class PIPsPlusPlusWindow: Sendable {
 
     /// Correlations with the three templates, and the embedding of the step to the next frame.
     static func tokens(_ points: [Point], slots: Int, length: Int, frames: [FeaturePyramid]) -> Tensor {
-        let (channels, width) = (PIPsPlusPlusNetwork.channels, PIPsPlusPlusNetwork.tokenWidth)
-        let correlations = PIPsPlusPlusNetwork.correlations
+        let width = PIPsPlusPlusNetwork.tokenWidth
         return Tensor(shape: [slots, length, width]) { target in
             target.initialize(repeating: 0)
             guard let target = target.baseAddress else { return }

@@ -27,4 +27,19 @@ struct FlowField: Sendable {
             return (topLeft + topRight) * (1 - fraction.y) + (bottomLeft + bottomRight) * fraction.y
         }
     }
+
+    /// The displacements of the frame's own pixels: 1 x 2 x height x width.
+    var cropped: Tensor {
+        let (frame, width) = (grid.frame, grid.input.width)
+        return Tensor(shape: [1, 2, frame.height, frame.width]) { target in
+            values.withUnsafeBuffer { values in
+                for plane in 0..<2 {
+                    for y in 0..<frame.height {
+                        let from = plane * grid.input.pixelCount + (y + grid.top) * width + grid.left
+                        for x in 0..<frame.width { target[(plane * frame.height + y) * frame.width + x] = values[from + x] }
+                    }
+                }
+            }
+        }
+    }
 }

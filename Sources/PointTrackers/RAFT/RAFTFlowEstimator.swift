@@ -46,7 +46,8 @@ final class RAFTFlowEstimator: Sendable {
     func flow(from first: Maps, to second: Maps, observer: Observer? = nil) throws -> FlowField {
         let cells = first.grid.cells
         let volume = try correlations(first, second)
-        var inputs = try library.network("\(key)-context-\(cells)") { try network.contextModel(cells) }(["context": first.context])
+        let context = try library.network("\(key)-context-\(cells)") { try network.contextModel(cells) }
+        var inputs = try context(["context": first.context])
         let update = try library.network("\(key)-update-\(cells)") { try network.updateModel(cells) }
         var flow = Tensor(shape: [1, 2, cells.height, cells.width])
         var hidden = first.hidden
