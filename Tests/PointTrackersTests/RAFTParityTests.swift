@@ -71,10 +71,11 @@ struct RAFTParityTests {
         let inputs = try parity.inputs()
         let video = FrameStore(PictureSource(pictures: pictures(try inputs.tensor("rgbs"))))
         let tracker = try RAFTTracker(weights: parity.weights(), engine: engine, precision: .float32, findsOcclusions: false)
-        let tracks = try track(tracker, video, queries: queries(inputs.tensor("queries")))
-        let count = tracks[0].count
-        try results.checkPixels(
-            "trajectories", Tensor(shape: [1, tracks.count, count, 2], tracks.flatMap { $0.flatMap { [$0.position.x - 0.5, $0.position.y - 0.5] } }))
+        let queries = queries(try inputs.tensor("queries"))
+        let tracks = try merged(
+            forward: follow(tracker, video, queries: queries, direction: .forward),
+            backward: follow(tracker, video, queries: queries, direction: .backward), queries: queries)
+        try results.checkPixels("trajectories", trajectories(tracks))
         let visible = tracks.flatMap { $0.map { $0.isVisible ? Float(1) : 0 } }
         #expect(try visible == parity.expected().tensor("visibilities").values)
         results.covered("visibilities")

@@ -88,30 +88,46 @@ struct PictureSource: FrameSource {
     }
 }
 
-/// What a tracker makes of query points (frame, and position with pixel centres at whole numbers), in both directions from their frames:
-/// frames x points.
-func track(
-    _ tracker: any PointTracker, _ video: FrameStore, queries: [(frame: Int, position: SIMD2<Float>)]
-) throws -> [[TrackedPoint]] {
+/// A point to follow: from which frame, and where, with pixel centres at whole numbers.
+typealias Query = (frame: Int, position: SIMD2<Float>)
+
+/// What a session over the whole video makes of query points: frames x points; nil before a point's frame in the direction of time.
+func follow(
+    _ tracker: any PointTracker, _ video: FrameStore, queries: [Query], direction: TimeDirection,
+    prepare: (any TrackingSession) -> Void = { _ in }
+) throws -> [[TrackedPoint?]] {
     var tracks = [[TrackedPoint?]](repeating: [TrackedPoint?](repeating: nil, count: queries.count), count: video.frameCount)
-    for direction in TimeDirection.allCases {
-        let order = direction == .forward ? Array(0..<video.frameCount) : (0..<video.frameCount).reversed()
-        let session = try tracker.start(on: video, at: order[0], direction: direction)
-        var indices: [Int: Int] = [:]
-        for frame in order {
-            if session.frame != frame { try session.advance() }
-            let new = queries.indices.filter { queries[$0].frame == frame }
-            for (id, index) in zip(try session.add(new.map { queries[$0].position + 0.5 }, group: 0), new) { indices[id] = index }
-            for point in session.points {
-                if let index = indices[point.id] { tracks[frame][index] = point }
-            }
+    let order = direction == .forward ? Array(0..<video.frameCount) : (0..<video.frameCount).reversed()
+    let session = try tracker.start(on: video, at: order[0], direction: direction)
+    prepare(session)
+    var indices: [Int: Int] = [:]
+    for frame in order {
+        if session.frame != frame { try session.advance() }
+        let new = queries.indices.filter { queries[$0].frame == frame }
+        for (id, index) in zip(try session.add(new.map { queries[$0].position + 0.5 }, group: 0), new) { indices[id] = index }
+        for point in session.points {
+            if let index = indices[point.id] { tracks[frame][index] = point }
         }
     }
-    return try tracks.map { try $0.map { try #require($0) } }
+    return tracks
+}
+
+/// Both directions of time, split at each point's own frame.
+func merged(forward: [[TrackedPoint?]], backward: [[TrackedPoint?]], queries: [Query]) throws -> [[TrackedPoint]] {
+    try forward.indices.map { frame in
+        try queries.indices.map { try #require(frame < queries[$0].frame ? backward[frame][$0] : forward[frame][$0]) }
+    }
+}
+
+/// 1 x frames x points x 2 as stored: pixel centres at whole numbers, 0 where there is no point.
+func trajectories(_ tracks: [[TrackedPoint?]]) -> Tensor {
+    Tensor(
+        shape: [1, tracks.count, tracks[0].count, 2],
+        tracks.flatMap { $0.flatMap { point in point.map { [$0.position.x - 0.5, $0.position.y - 0.5] } ?? [0, 0] } })
 }
 
 /// Queries as stored: (frame, x, y) of each point.
-func queries(_ tensor: Tensor) -> [(frame: Int, position: SIMD2<Float>)] {
+func queries(_ tensor: Tensor) -> [Query] {
     let values = tensor.values
     return stride(from: 0, to: values.count, by: 3).map { (Int(values[$0]), SIMD2(values[$0 + 1], values[$0 + 2])) }
 }

@@ -63,7 +63,7 @@ struct PIPsMixer {
 
     /// The graph for `count` points. Input: `tokens` (points x 8 x `tokenWidth`). Outputs: `change` of the positions (points x 8 x 2, in
     /// cells), `features` (points x 8 x 128) after the change, and `visibility` (points x 8, logits) by them.
-    func model(count: Int, tap: Tap = noTap) throws -> ONNXModel {
+    func model(count: Int, tap: GraphTap = noGraphTap) throws -> ONNXModel {
         let graph = Graph("pips-mixer")
         let tokens = graph.input("tokens", shape: [count, Self.frames, Self.tokenWidth])
         var x = input(tokens)

@@ -30,6 +30,8 @@ final class PIPsSession: TrackingSession {
     private var pyramids: [Int: FeaturePyramid] = [:]
 
     private(set) var frame: Int
+    /// Told of every window that runs: the step it begins in, and its points.
+    var windowObserver: ((_ step: Int, _ points: Int) -> Void)?
 
     init(
         video: FrameStore, frame: Int, direction: TimeDirection, tracker: PIPsTracker, working: WorkingSize, features: FeaturePyramidProcessor
@@ -108,6 +110,7 @@ final class PIPsSession: TrackingSession {
         let window = try frames.map(pyramid)
         let paths = try tracker.window.follow(
             due.map { .init(position: points[$0].position, template: points[$0].template) }, through: window)
+        windowObserver?(step, due.count)
         for (i, path) in zip(due, paths) {
             points[i].start = step
             points[i].positions = Array(path.positions[1...known])

@@ -18,7 +18,7 @@ struct RAFTNetwork {
 
     /// What depends on one frame alone. Input: `image` (1 x 3 x H x W). Outputs: `features` (cells x features), `hidden` (the first hidden
     /// state, 1 x hidden x h x w), `context` (1 x context x h x w).
-    func encoderModel(_ cells: ImageSize, tap: Tap = noTap) throws -> ONNXModel {
+    func encoderModel(_ cells: ImageSize, tap: GraphTap = noGraphTap) throws -> ONNXModel {
         let graph = Graph("raft-encoder")
         let stride = RAFTArchitecture.stride
         let image = graph.input("image", shape: [1, 3, stride * cells.height, stride * cells.width])
@@ -56,7 +56,7 @@ struct RAFTNetwork {
 
     /// One iteration. Inputs: `correlations` (cells x correlations), `flow` (1 x 2 x h x w, in cells), `hidden` (1 x hidden x h x w), and the
     /// maps of `contextModel`. Outputs: `change` (of the flow) and `nextHidden`.
-    func updateModel(_ cells: ImageSize, tap: Tap = noTap) throws -> ONNXModel {
+    func updateModel(_ cells: ImageSize, tap: GraphTap = noGraphTap) throws -> ONNXModel {
         let graph = Graph("raft-update")
         func map(_ name: String, _ channels: Int) -> Value { graph.input(name, shape: [1, channels, cells.height, cells.width]) }
         let correlations = graph.input("correlations", shape: [cells.pixelCount, form.correlations])
@@ -73,7 +73,7 @@ struct RAFTNetwork {
 
     /// The flow of pixels. Inputs: `hidden` of the last iteration (of the large form alone), `flow` (1 x 2 x h x w, in cells). Output:
     /// `pixels` (1 x 2 x 8h x 8w).
-    func upsamplingModel(_ cells: ImageSize, tap: Tap = noTap) throws -> ONNXModel {
+    func upsamplingModel(_ cells: ImageSize, tap: GraphTap = noGraphTap) throws -> ONNXModel {
         let graph = Graph("raft-upsampling")
         let flow = graph.input("flow", shape: [1, 2, cells.height, cells.width])
         if form == .large {

@@ -82,7 +82,7 @@ final class RAFTSession: TrackingSession {
 
     /// How well a step and the step back cancel out, 0 to 1; above 0.5 by the criterion of Sundaram, Brox and Keutzer, "Dense Point
     /// Trajectories by GPU-Accelerated Large Displacement Optical Flow", 2010, equation 5.
-    private static func agreement(_ step: SIMD2<Float>, _ back: SIMD2<Float>) -> Float {
+    static func agreement(_ step: SIMD2<Float>, _ back: SIMD2<Float>) -> Float {
         func squared(_ v: SIMD2<Float>) -> Float { (v * v).sum() }
         let allowed = 0.01 * (squared(step) + squared(back)) + 0.5
         let ratio = squared(step + back) / allowed
