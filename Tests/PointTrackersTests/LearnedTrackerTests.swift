@@ -185,7 +185,9 @@ struct LearnedTrackerTests {
             let session = try kind.tracker(Changed(source: source, noNumbers: name), engine).start(on: video(3), at: 0, direction: .forward)
             try session.add([SIMD2(50, 40)], group: 0)
             for _ in 0..<2 { try session.advance() }
-            #expect(session.points.allSatisfy { !$0.isVisible && $0.position.x.isFinite && $0.position.y.isFinite }, "\(kind) \(name)")
+            #expect(session.points.allSatisfy { $0.position.x.isFinite && $0.position.y.isFinite }, "\(kind) \(name)")
+            // A layer in the middle may lose it on the way: of 0 and no number, a rectifier gives 0.
+            if name == names.last { #expect(session.points.allSatisfy { !$0.isVisible }, "\(kind) \(name)") }
         }
     }
 

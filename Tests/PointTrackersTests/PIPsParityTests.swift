@@ -29,7 +29,7 @@ struct PIPsParityTests {
         let tracker = try PIPsTracker(weights: weights, engine: engine, precision: .float32)
         let images = pictures(try inputs.tensor("rgbs"))
         try checkEncoder(weights["fnet"], images, &results)
-        let processor = try tracker.features(WorkingSize(frame: images[0].size, longestSide: 1024))
+        let processor = try tracker.features.working(images[0].size).processor
         let frames = try images.map(processor.process)
         let positions = try inputs.tensor("xys").values
         let cells = stride(from: 0, to: positions.count, by: 2).map { SIMD2(positions[$0], positions[$0 + 1]) / 4 }
@@ -123,7 +123,7 @@ struct PIPsParityTests {
         #expect(tracks.joined().allSatisfy { $0.isVisible == ($0.confidence > 0.5 && video.size.contains($0.position)) })
         results.covered("links", "visibilities")
         results.finish()
-        let key = try tracker.features(WorkingSize(frame: video.size, longestSide: 1024)).cacheKey
+        let key = try tracker.features.working(video.size).processor.cacheKey
         print("\(parity): \(video.computations(of: key)) frames encoded of \(video.frameCount), in two passes")
         #expect(video.computations(of: key) <= 2 * video.frameCount)
     }

@@ -18,7 +18,7 @@ struct PIPsPlusPlusParityTests {
         #expect(PIPsPlusPlusTracker.recognises(weights.source))
         let tracker = try PIPsPlusPlusTracker(weights: weights, engine: OpenVINOEngine(.init(cacheFolder: nil)), precision: .float32)
         let images = pictures(try inputs.tensor("rgbs"))
-        let processor = try tracker.features(WorkingSize(frame: images[0].size, longestSide: 1024))
+        let processor = try tracker.features.working(images[0].size).processor
         let frames = try images.map(processor.process)
         let length = frames.count
         let finest = frames.map(\.levels[0])
@@ -84,7 +84,7 @@ struct PIPsPlusPlusParityTests {
         let images = Array(try pictures(parity.inputs().tensor("rgbs")).prefix(end))
         let tracker = try PIPsPlusPlusTracker(
             weights: parity.weights(), engine: OpenVINOEngine(.init(cacheFolder: nil)), precision: .float32, iterations: 2, windowLength: 4)
-        let frames = try images.map(tracker.features(WorkingSize(frame: images[0].size, longestSide: 1024)).process)
+        let frames = try images.map(tracker.features.working(images[0].size).processor.process)
         let start = SIMD2<Float>(60.25, 40.5)
 
         let cells = start / 8

@@ -10,14 +10,12 @@ import TensorFiles
 public final class PIPsTracker: PointTracker {
     public let name = "pips"
     /// Frames with a longer side are reduced to it.
-    public let longestSide: Int
+    public var longestSide: Int { features.longestSide }
     /// Visibility above which a point counts as visible, 0 to 1.
     public let visibilityThreshold: Float
     let window: PIPsWindow
     let options: Options
-    private let weights: Weights
-    private let engine: any InferenceEngine
-    private let precision: Precision
+    let features: SizedFeatures
 
     /// How windows are run and chained. The defaults are SAM-PT's.
     public struct Options: Sendable, Equatable {
@@ -43,15 +41,13 @@ public final class PIPsTracker: PointTracker {
         weights: Weights, engine: any InferenceEngine, precision: Precision = .automatic, options: Options = .init(),
         visibilityThreshold: Float = 0.5, longestSide: Int = 1024
     ) throws {
-        self.weights = weights.withoutModulePrefix
-        self.engine = engine
-        self.precision = precision
+        let weights = weights.withoutModulePrefix
         self.options = options
         self.visibilityThreshold = visibilityThreshold
-        self.longestSide = max(1, longestSide)
         window = PIPsWindow(
-            mixer: try PIPsMixer(self.weights), fingerprint: self.weights.fingerprint, engine: engine, iterations: max(1, options.iterations))
-        _ = try FeatureEncoder(self.weights["fnet"], stride: Self.stride)
+            mixer: try PIPsMixer(weights), fingerprint: weights.fingerprint, engine: engine, iterations: max(1, options.iterations))
+        features = try SizedFeatures(
+            weights: weights["fnet"], stride: Self.stride, longestSide: longestSide, engine: engine, precision: precision)
     }
 
     /// Pixels of a cell's side.
@@ -66,14 +62,8 @@ public final class PIPsTracker: PointTracker {
 
     public func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {
         guard (0..<video.frameCount).contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
-        let working = WorkingSize(frame: video.size, longestSide: longestSide)
+        let (working, processor) = try features.working(video.size)
         return PIPsSession(
-            video: video, frame: frame, direction: direction, tracker: self, working: working, features: try features(working))
-    }
-
-    /// The encoder for frames of one size.
-    func features(_ working: WorkingSize) throws -> FeaturePyramidProcessor {
-        try FeaturePyramidProcessor(
-            weights: weights["fnet"], input: working.input, stride: Self.stride, engine: engine, precision: precision)
+            video: video, frame: frame, direction: direction, tracker: self, working: working, features: processor)
     }
 }

@@ -11,13 +11,11 @@ import TensorFiles
 public final class PIPsPlusPlusTracker: PointTracker {
     public let name = "pips-plus-plus"
     /// Frames with a longer side are reduced to it.
-    public let longestSide: Int
+    public var longestSide: Int { features.longestSide }
     /// The most frames of a window, 2 to 128.
     public let windowLength: Int
     let window: PIPsPlusPlusWindow
-    private let weights: Weights
-    private let engine: any InferenceEngine
-    private let precision: Precision
+    let features: SizedFeatures
 
     /// - Parameters:
     ///   - weights: of the published `model-000200000.pth` of PIPs++ or another checkpoint of the same tensors, with or without the prefix
@@ -31,15 +29,13 @@ public final class PIPsPlusPlusTracker: PointTracker {
         weights: Weights, engine: any InferenceEngine, precision: Precision = .automatic, iterations: Int = 16, windowLength: Int = 128,
         longestSide: Int = 1024
     ) throws {
-        self.weights = weights.withoutModulePrefix
-        self.engine = engine
-        self.precision = precision
+        let weights = weights.withoutModulePrefix
         self.windowLength = min(128, max(2, windowLength))
-        self.longestSide = max(1, longestSide)
         window = PIPsPlusPlusWindow(
-            network: try PIPsPlusPlusNetwork(self.weights), fingerprint: self.weights.fingerprint, engine: engine,
+            network: try PIPsPlusPlusNetwork(weights), fingerprint: weights.fingerprint, engine: engine,
             iterations: max(1, iterations))
-        _ = try FeatureEncoder(self.weights["fnet"], stride: Self.stride)
+        features = try SizedFeatures(
+            weights: weights["fnet"], stride: Self.stride, longestSide: longestSide, engine: engine, precision: precision)
     }
 
     /// Pixels of a cell's side.
@@ -54,14 +50,8 @@ public final class PIPsPlusPlusTracker: PointTracker {
 
     public func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {
         guard (0..<video.frameCount).contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
-        let working = WorkingSize(frame: video.size, longestSide: longestSide)
+        let (working, processor) = try features.working(video.size)
         return PIPsPlusPlusSession(
-            video: video, frame: frame, direction: direction, tracker: self, working: working, features: try features(working))
-    }
-
-    /// The encoder for frames of one size.
-    func features(_ working: WorkingSize) throws -> FeaturePyramidProcessor {
-        try FeaturePyramidProcessor(
-            weights: weights["fnet"], input: working.input, stride: Self.stride, engine: engine, precision: precision)
+            video: video, frame: frame, direction: direction, tracker: self, working: working, features: processor)
     }
 }

@@ -71,7 +71,8 @@ final class RAFTFlowEstimator: Sendable {
         return FlowField(values: try outputs.named("pixels"), grid: first.grid)
     }
 
-    private func correlations(_ first: Maps, _ second: Maps) throws -> CorrelationVolume {
+    /// Of every cell of `first` with every cell of `second`.
+    func correlations(_ first: Maps, _ second: Maps) throws -> CorrelationVolume {
         let cells = first.grid.cells
         let compiled = try exactLibrary.network("\(key)-correlation-\(cells)") { try network.correlationModel(cells) }
         let outputs = try compiled(["first": first.features, "second": second.features])
