@@ -51,7 +51,8 @@ struct LearnedTrackerTests {
         FrameStore(
             PictureSource(
                 pictures: (0..<frames).map { t in
-                    RGBImage(width: width, height: height, pixels: (0..<(3 * width * height)).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ $0 / 50 &+ 11 &* t) })
+                    let pixels = (0..<(3 * width * height)).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ $0 / 50 &+ 11 &* t) }
+                    return RGBImage(width: width, height: height, pixels: pixels)
                 }))
     }
 
@@ -188,6 +189,19 @@ struct LearnedTrackerTests {
             #expect(session.points.allSatisfy { $0.position.x.isFinite && $0.position.y.isFinite }, "\(kind) \(name)")
             // A layer in the middle may lose it on the way: of 0 and no number, a rectifier gives 0.
             if name == names.last { #expect(session.points.allSatisfy { !$0.isVisible }, "\(kind) \(name)") }
+        }
+    }
+
+    /// SAM-PT's rules, which ask for less.
+    @Test func pointsOutsideOfTheFrame() throws {
+        let weights = Weights(try Kind.pipsPlusPlus.weights())
+        for isVisibleOutside in [false, true] {
+            let tracker = try PIPsPlusPlusTracker(
+                weights: weights, engine: engine, precision: .float32, iterations: 1, isVisibleOutside: isVisibleOutside)
+            let session = try tracker.start(on: video(2), at: 0, direction: .forward)
+            try session.add([SIMD2(-30, 20), SIMD2(30, 20)], group: 0)
+            try session.advance()
+            #expect(session.points.map(\.isVisible) == [isVisibleOutside, true])
         }
     }
 

@@ -53,7 +53,7 @@ final class PIPsWindow: Sendable {
 
     private func follow(group: [Point], through frames: [FeaturePyramid], observer: Observer?) throws -> [Path] {
         let length = PIPsMixer.frames
-        let slots = PointSlots.slots(for: group.count)
+        let slots = PointSlots.fineSlots(for: group.count)
         let network = try library.network("\(key)-\(slots)") { try mixer.model(count: slots) }
         var positions = group.flatMap { point in (0..<length).flatMap { _ in [point.position.x, point.position.y] } }
         var features = Tensor(shape: [slots, length, PIPsMixer.channels]) { target in

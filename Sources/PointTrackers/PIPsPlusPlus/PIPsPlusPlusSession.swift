@@ -47,7 +47,7 @@ final class PIPsPlusPlusSession: TrackingSession {
         groups.flatMap { group in
             group.ids.indices.map { i in
                 let position = working.position(toFrame: group.positions[i] * Self.stride)
-                let isVisible = group.areFinite[i] && video.size.contains(position)
+                let isVisible = group.areFinite[i] && (tracker.isVisibleOutside || video.size.contains(position))
                 return TrackedPoint(id: group.ids[i], position: position, confidence: isVisible ? 1 : 0, isVisible: isVisible)
             }
         }

@@ -70,7 +70,7 @@ final class PIPsPlusPlusWindow: Sendable {
     private func follow(
         _ points: inout ArraySlice<Point>, through frames: [FeaturePyramid], length: Int, observer: Observer?
     ) throws {
-        let slots = PointSlots.slots(for: points.count)
+        let slots = PointSlots.fineSlots(for: points.count)
         let compiled = try library.network("\(key)-\(slots)x\(length)") { try network.model(count: slots, length: length) }
         let real = (0..<length).map { $0 < frames.count ? Float(1) : 0 }
         var inputs = [
