@@ -6,6 +6,15 @@ extension Value {
         let centered = self - mean(axes)
         return centered / (centered.squared().mean(axes) + epsilon).sqrt()
     }
+
+    /// Layer normalisation over the last axis without learned numbers.
+    public func layerNormalized(epsilon: Float) -> Value {
+        precondition(rank > 0 && type == .float32, "layer normalisation of \(shape)")
+        let size = shape[rank - 1]
+        return graph.node(
+            "LayerNormalization", [self, graph.constant(Tensor(shape: [size], repeating: 1), name: "ones:layer:\(size)")], shape: shape,
+            attributes: [.int("axis", -1), .float("epsilon", epsilon)])
+    }
 }
 
 /// Layer normalisation over the last axis; reads `weight` and `bias`.

@@ -37,7 +37,10 @@ public struct ParityCase: Sendable, CustomStringConvertible {
 
     private struct Manifest: Decodable {
         struct Tolerance: Decodable {
-            struct Noise: Decodable { var relL2: Double? }
+            struct Noise: Decodable {
+                var relL2: Double?
+                var maxAbs: Double?
+            }
             var outputs: [String: Noise]
         }
         var `case`: String
@@ -49,6 +52,7 @@ public struct ParityCase: Sendable, CustomStringConvertible {
     private struct Configuration<T: Decodable>: Decodable { var config: T }
 
     private let noise: [String: Double]
+    private let largestNoise: [String: Double]
 
     /// The folder of cases: `SAMPT_PARITY_DIR`, or `parity` among the shared data.
     public static var root: URL {
@@ -75,6 +79,7 @@ public struct ParityCase: Sendable, CustomStringConvertible {
         let decoded = try JSONDecoder().decode(Manifest.self, from: manifest)
         (name, network, outputs, self.folder) = (decoded.case, decoded.network, decoded.outputs, folder)
         noise = decoded.tolerance.outputs.compactMapValues(\.relL2)
+        largestNoise = decoded.tolerance.outputs.compactMapValues(\.maxAbs)
     }
 
     public var description: String { name }
@@ -90,4 +95,7 @@ public struct ParityCase: Sendable, CustomStringConvertible {
 
     /// The limit of the relative error in float32 that the README recommends.
     public func limit(of output: String) -> Double { max(20 * (noise[output] ?? 0), 1e-5) }
+
+    /// The limit of the largest absolute difference of coordinates in pixels, in float32, that the README recommends.
+    public func largestDifference(of output: String) -> Float { Float(max(20 * (largestNoise[output] ?? 0), 0.001)) }
 }

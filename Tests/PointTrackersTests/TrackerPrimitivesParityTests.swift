@@ -1,0 +1,218 @@
+import Foundation
+import Inference
+import Media
+import NeuralGraph
+import TensorFiles
+import TestSupport
+import Testing
+
+@testable import PointTrackers
+
+/// The operations that the learned trackers are made of, each by itself.
+@Suite(.enabled(if: ParityCase.named("primitives") != nil, Comment(rawValue: ParityCase.missing)))
+struct TrackerPrimitivesParityTests {
+    private let parity: ParityCase
+    private let inputs, expected: SafetensorsFile
+
+    init() throws {
+        parity = try #require(ParityCase.named("primitives"))
+        (inputs, expected) = (try parity.inputs(), try parity.expected())
+    }
+
+    private func check(_ name: String, _ result: Tensor) throws {
+        let output = try #require(parity.outputs.first { $0.name == name })
+        let elements = try #require(output.elements(of: result), "\(name) has the shape \(result.shape)")
+        #expect(try relativeL2(elements, expected.tensor(name).values) <= parity.limit(of: name), "\(name)")
+    }
+
+    @Test func motionsAreEmbedded() throws {
+        let flows = try inputs.tensor("flows").values
+        let rows = stride(from: 0, to: flows.count, by: 3).map { Array(flows[$0..<($0 + 3)]) }
+        func embedded(_ name: String, _ width: Int, _ embed: ([Float]) -> [Float]) throws {
+            try check(name, Tensor(shape: [2, 5, width], rows.flatMap(embed)))
+        }
+        try embedded("embedding.sin2d", 130) { $0[..<2] + SinusoidalEmbedding.interleaved(Array($0[..<2])) }
+        try embedded("embedding.sin3d", 195) { SinusoidalEmbedding.interleaved($0) + $0 }
+        try embedded("embedding.sincosXY", 130) { SinusoidalEmbedding.geometric($0[0]) + SinusoidalEmbedding.geometric($0[1]) + $0[..<2] }
+        try embedded("embedding.posenc", 42) { SinusoidalEmbedding.octaves($0[..<2].map { $0 / 20 }) }
+    }
+
+    @Test func timesAndCellsAreEmbedded() throws {
+        try check("embedding.sincos1d", Tensor(shape: [8, 24], (0..<8).flatMap { SinusoidalEmbedding.position($0, dimension: 24) }))
+        let cells = (0..<15).flatMap {
+            SinusoidalEmbedding.position($0 % 5, dimension: 12) + SinusoidalEmbedding.position($0 / 5, dimension: 12)
+        }
+        try check("embedding.sincos2d", Tensor(shape: [3, 5, 24], cells))
+    }
+
+    @Test func supportGrids() throws {
+        for (side, width, height) in [(2, 512, 384), (5, 512, 384), (2, 128, 96), (3, 100, 72), (1, 128, 96)] {
+            let size = ImageSize(width: width, height: height)
+            for (name, grid) in [
+                ("grid1", SupportGrid.coTracker1(side: side, size: size)), ("grid3", SupportGrid.coTracker3(side: side, size: size)),
+            ] {
+                try check("\(name).\(side).\(height)x\(width)", Tensor(shape: [1, side * side, 2], grid.flatMap { [$0.x, $0.y] }))
+            }
+        }
+        #expect(SupportGrid.coTracker1(side: 0, size: ImageSize(width: 512, height: 384)).isEmpty)
+    }
+
+    /// `field` and `volume` as maps: one for each batch or time.
+    private func maps(_ name: String) throws -> [FeatureMap] {
+        var tensor = try inputs.tensor(name)
+        if tensor.shape.count == 5 { tensor = tensor.reshaped(Array(tensor.shape.dropFirst())) }
+        let (count, channels, height, width) = (tensor.shape[0], tensor.shape[1], tensor.shape[2], tensor.shape[3])
+        let rows = tensor.channelsLast().values
+        let size = height * width * channels
+        return (0..<count).map {
+            FeatureMap(
+                width: width, height: height, rows: Tensor(shape: [height * width, channels], Array(rows[($0 * size)..<(($0 + 1) * size)])))
+        }
+    }
+
+    @Test func mapsAreSampled() throws {
+        let values = try inputs.tensor("points").values
+        let points = stride(from: 0, to: values.count, by: 2).map { SIMD2(values[$0], values[$0 + 1]) }
+        let templates = try maps("field").flatMap { map in
+            let rows = map.templates(at: points)
+            return (0..<3).flatMap { channel in rows.map { $0[channel] } }
+        }
+        try check("bilinearSample2d", Tensor(shape: [2, 3, 40], templates))
+
+        let volume = try maps("volume")
+        let positions = try inputs.tensor("points3").values
+        let samples = stride(from: 0, to: positions.count, by: 3).flatMap { i -> [Float] in
+            let time = min(max(positions[i], 0), Float(volume.count - 1))
+            let (before, fraction) = (Int(time), time - time.rounded(.down))
+            let rows = [before, min(before + 1, volume.count - 1)].map { frame in
+                [Float](unsafeUninitializedCapacity: 4) { buffer, count in
+                    volume[frame].sampleAtEdge(SIMD2(positions[i + 1], positions[i + 2]), into: buffer.baseAddress!)
+                    count = 4
+                }
+            }
+            return zip(rows[0], rows[1]).map { $0 * (1 - fraction) + $1 * fraction }
+        }
+        try check("sample5d", Tensor(shape: [1, 1, 20, 4], samples))
+    }
+
+    /// Windows of correlations against samples of the whole map of products, on points inside, near borders and far outside.
+    @Test(arguments: [CorrelationWindows.Outside.zeros, .edge]) func correlationWindows(_ outside: CorrelationWindows.Outside) throws {
+        let map = try maps("field")[0]
+        let (radius, channels) = (2, 3)
+        let template: [Float] = [0.5, -1.25, 2]
+        let positions: [Float] = [5.25, 3.5, 0.25, 7.875, -2.5, 4, 11.5, -1.25, 40, 3, -1e20, 5]
+        let windows = CorrelationWindows(radius: radius, outside: outside, channels: channels)
+        var results = [Float](repeating: .nan, count: 6 * windows.count)
+        let templates = (0..<6).flatMap { _ in template }
+        results.withUnsafeMutableBufferPointer { results in
+            positions.withUnsafeBufferPointer { positions in
+                templates.withUnsafeBufferPointer { templates in
+                    windows.correlate(
+                        FeaturePyramid(levels: [map]), points: 6, positions: StridedRows(base: positions.baseAddress!, stride: 2),
+                        templates: StridedRows(base: templates.baseAddress!, stride: 3),
+                        into: MutableStridedRows(base: results.baseAddress!, stride: windows.count))
+                }
+            }
+        }
+        let rows = map.rows.values
+        func product(_ x: Int, _ y: Int) -> Float {
+            if outside == .zeros && !((0..<map.width).contains(x) && (0..<map.height).contains(y)) { return 0 }
+            let cell = min(max(y, 0), map.height - 1) * map.width + min(max(x, 0), map.width - 1)
+            return (0..<channels).reduce(0) { $0 + rows[cell * channels + $1] * template[$1] } / Float(channels).squareRoot()
+        }
+        let wanted = (0..<6).flatMap { point -> [Float] in
+            (0..<25).map { i in
+                // x is the outer index.
+                let x = max(-1000, positions[2 * point]) + Float(i / 5 - radius)
+                let y = positions[2 * point + 1] + Float(i % 5 - radius)
+                let (x0, y0) = (Int(x.rounded(.down)), Int(y.rounded(.down)))
+                let (fx, fy) = (x - Float(x0), y - Float(y0))
+                return (1 - fy) * ((1 - fx) * product(x0, y0) + fx * product(x0 + 1, y0))
+                    + fy * ((1 - fx) * product(x0, y0 + 1) + fx * product(x0 + 1, y0 + 1))
+            }
+        }
+        #expect(largestDifference(results, wanted) < 1e-5)
+    }
+
+    @Test func positionsThatAreNoNumbers() throws {
+        let map = try maps("field")[0]
+        let windows = CorrelationWindows(radius: 3, outside: .edge, channels: 3)
+        var result = [Float](repeating: .nan, count: windows.count)
+        let (position, template) = ([Float.nan, .infinity], [Float](repeating: 1, count: 3))
+        result.withUnsafeMutableBufferPointer { result in
+            position.withUnsafeBufferPointer { position in
+                template.withUnsafeBufferPointer { template in
+                    windows.correlate(
+                        FeaturePyramid(levels: [map]), points: 1, positions: StridedRows(base: position.baseAddress!, stride: 2),
+                        templates: StridedRows(base: template.baseAddress!, stride: 3),
+                        into: MutableStridedRows(base: result.baseAddress!, stride: windows.count))
+                }
+            }
+        }
+        #expect(result.allSatisfy { $0 == 0 })
+        #expect(map.templates(at: [SIMD2(.nan, .infinity), SIMD2(-1e30, 1e30)]).allSatisfy { $0.count == 3 })
+    }
+
+    /// The taps of one axis applied in turn to rows and columns of `field`.
+    @Test(arguments: [(14, 31), (5, 7), (9, 30), (36, 48), (4, 12)]) func resizing(_ height: Int, _ width: Int) throws {
+        let field = try inputs.tensor("field").values
+        for (suffix, method) in [("ac0", LinearResampler.Method.halfPixel), ("ac1", .corners), ("aa", .antialiased)] {
+            let columns = LinearResampler.Taps(from: 12, to: width, method: method)
+            let rows = LinearResampler.Taps(from: 9, to: height, method: method)
+            var result: [Float] = []
+            for plane in 0..<6 {
+                for y in 0..<height {
+                    for x in 0..<width {
+                        var sum: Float = 0
+                        for j in 0..<rows.count {
+                            for k in 0..<columns.count {
+                                sum += rows.weights[y * rows.count + j] * columns.weights[x * columns.count + k]
+                                    * field[(plane * 9 + rows.starts[y] + j) * 12 + columns.starts[x] + k]
+                            }
+                        }
+                        result.append(sum)
+                    }
+                }
+            }
+            try check("interpolate.\(height)x\(width).\(suffix)", Tensor(shape: [2, 3, height, width], result))
+        }
+    }
+
+    /// Pictures by way of a buffer of few rows, against the taps applied directly.
+    @Test(arguments: [LinearResampler.Method.halfPixel, .corners, .antialiased]) func picturesAreResized(_ method: LinearResampler.Method) {
+        let (width, height) = (37, 29)
+        let image = RGBImage(width: width, height: height, pixels: (0..<(3 * width * height)).map { UInt8(truncatingIfNeeded: $0 &* 73 &+ $0 / 7) })
+        for target in [ImageSize(width: 16, height: 11), ImageSize(width: 50, height: 40), ImageSize(width: 37, height: 29), ImageSize(width: 1, height: 1)] {
+            let tensor = TrackerFrameInput(size: target, resampling: method).tensor(image)
+            let columns = LinearResampler.Taps(from: width, to: target.width, method: method)
+            let rows = LinearResampler.Taps(from: height, to: target.height, method: method)
+            var wanted: [Float] = []
+            for channel in 0..<3 {
+                for y in 0..<target.height {
+                    for x in 0..<target.width {
+                        var sum: Float = 0
+                        for j in 0..<rows.count {
+                            for k in 0..<columns.count {
+                                let pixel = image.pixels[3 * ((rows.starts[y] + j) * width + columns.starts[x] + k) + channel]
+                                sum += rows.weights[y * rows.count + j] * columns.weights[x * columns.count + k] * Float(pixel)
+                            }
+                        }
+                        wanted.append(2 * (sum / 255) - 1)
+                    }
+                }
+            }
+            #expect(tensor.shape == [1, 3, target.height, target.width])
+            #expect(largestDifference(tensor.values, wanted) < 1e-5, "\(target)")
+        }
+    }
+
+    @Test func layerNormalization() throws {
+        let field = try inputs.tensor("field")
+        let network = try OpenVINOEngine(.init(cacheFolder: nil)).compile(key: "layer-norm", precision: .float32) {
+            let graph = Graph("layer-norm")
+            graph.output("layerNorm", graph.input("field", shape: field.shape).layerNormalized(epsilon: 1e-5))
+            return try graph.model()
+        }
+        try check("layerNorm", #require(try network(["field": field])["layerNorm"]))
+    }
+}
