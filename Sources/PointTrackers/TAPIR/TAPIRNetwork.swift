@@ -25,7 +25,7 @@ struct TAPIRNetwork: Sendable {
     let fingerprint: String
 
     /// Sides of the maps: stride 4, stride 8, then the halved ones.
-    var mapSides: [Int] { [Self.side / 4] + (0...pyramidLevels).map { Self.side / 8 >> $0 } }
+    var mapSides: [Int] { [Self.side / 4] + (0...pyramidLevels).map { (Self.side / 8) >> $0 } }
 
     /// - Throws: `TensorFileError` naming the tensor that is absent or has another shape.
     init(_ weights: Weights) throws {
@@ -52,7 +52,7 @@ struct TAPIRNetwork: Sendable {
     }
 
     /// Under the names that the PyTorch files have, whatever the file.
-    private static func plain(_ weights: Weights) -> Weights {
+    static func plain(_ weights: Weights) -> Weights {
         guard weights.prefix.isEmpty else { return weights }
         let source = UnprefixedTensors(weights.source, prefix: "module.") ?? weights.source
         let isHaiku = source.tensorNames.contains { $0.hasPrefix("tapir/") }
