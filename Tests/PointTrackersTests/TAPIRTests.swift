@@ -22,6 +22,12 @@ struct TAPIRTests {
 
     private static let engine = Result { try OpenVINOEngine(.init(cacheFolder: nil)) }
 
+    /// With the case's weights in float32, for all tests that need nothing else: compiling takes the most time.
+    private static let plain = Result {
+        let parity = try #require(TAPIRCase.all.first { $0.data.name == "tapir" })
+        return try TAPIR(weights: parity.data.weights(), engine: engine.get(), precision: .float32)
+    }
+
     private func tracker(_ options: TAPIR.Options = .init(), source: (any TensorSource)? = nil) throws -> TAPIR {
         try TAPIR(weights: Weights(source ?? self.source), engine: Self.engine.get(), precision: .float32, options: options)
     }
@@ -38,7 +44,7 @@ struct TAPIRTests {
 
     /// Sessions in both directions have the original code's results, and the frames are encoded once for both.
     @Test func sessionsMatchTheReference() throws {
-        let tracker = try tracker()
+        let tracker = try Self.plain.get()
         let tracks = try parity.data.expected().tensor("tracks").values
         let occlusion = try parity.data.expected().tensor("occlusion").values
         let distance = try parity.data.expected().tensor("expected_dist").values
@@ -68,15 +74,15 @@ struct TAPIRTests {
     /// A frame of other proportions: positions are scaled by each axis's own ratio, and by SAM-PT's rule where asked.
     @Test func positionsAreScaled() throws {
         let wide = ClipSource(clip.images.prefix(2).map { PillowResampler(from: $0.size, to: ImageSize(width: 512, height: 128)).resized($0) })
-        let plain = try tracker().start(on: FrameStore(wide), at: 0, direction: .forward)
+        let tracker = try Self.plain.get()
+        let plain = try tracker.start(on: FrameStore(wide), at: 0, direction: .forward)
         try plain.add([SIMD2(200, 60)], group: 0)
         try plain.advance()
         var options = TAPIR.Options()
         options.usesReferencePixelCenters = true
-        let reference = try tracker(options).start(on: FrameStore(wide), at: 0, direction: .forward)
+        let reference = try self.tracker(options).start(on: FrameStore(wide), at: 0, direction: .forward)
         try reference.add([SIMD2(200.5, 60.5)], group: 0)
         try reference.advance()
-        let tracker = try tracker()
         let maps = try wide.images.map { try tracker.encoder.process($0) }
         let query = tracker.estimator.query(SIMD2(100, 120), frame: 0, maps: maps[0])
         let expected = try tracker.estimator.estimates(of: [query], in: maps, first: 0)[0][1].position * SIMD2(2, 0.5)
@@ -88,7 +94,7 @@ struct TAPIRTests {
 
     /// Points do not depend on what else is tracked, nor on how many runs that takes.
     @Test func pointsAreIndependent() throws {
-        let tracker = try tracker()
+        let tracker = try Self.plain.get()
         let maps = try clip.images.prefix(3).map { try tracker.encoder.process($0) }
         let queries = (0..<70).map { i in
             tracker.estimator.query(SIMD2(Float(3 * i) + 10, Float(200 - 2 * i)), frame: i % 3, maps: maps[i % 3])
@@ -144,7 +150,7 @@ struct TAPIRTests {
     }
 
     @Test func oddVideos() throws {
-        let tracker = try tracker()
+        let tracker = try Self.plain.get()
         // One frame; its points stay.
         let single = FrameStore(ClipSource([clip.images[0]]))
         #expect(throws: MediaError.frameOutOfRange(index: 1, count: 1)) { try tracker.start(on: single, at: 1, direction: .forward) }
@@ -171,7 +177,7 @@ struct TAPIRTests {
 
     /// A frame that cannot be decoded ends the clip; only moving on to it fails.
     @Test func damagedFrames() throws {
-        let tracker = try tracker()
+        let tracker = try Self.plain.get()
         let session = try tracker.start(on: FrameStore(ClipSource(clip.images, damaged: 3)), at: 1, direction: .forward)
         try session.add([SIMD2(100, 150)], group: 0)
         try session.advance()

@@ -171,7 +171,7 @@ final class TAPIREstimator: Sendable {
     }
 
     /// Numbers of frames that mixers are compiled for; the mask hides the rest.
-    private static func frameSlots(_ count: Int) -> Int { count <= 8 ? 8 : (count + 15) / 16 * 16 }
+    private static func frameSlots(_ count: Int) -> Int { count <= 64 ? (count + 7) / 8 * 8 : (count + 15) / 16 * 16 }
 
     private static func tensor(_ points: [[TAPIREstimate]]) -> Tensor {
         Tensor(
