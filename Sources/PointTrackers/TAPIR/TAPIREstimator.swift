@@ -1,32 +1,6 @@
-import Foundation
 import Inference
 import Segmenters
 import TensorFiles
-
-/// A point to follow: TAPIR's description of it, from its query frame alone.
-struct TAPIRQuery: Sendable {
-    var frame: Int
-    /// In pixels of the network's input.
-    var position: SIMD2<Float>
-    /// Of the map of stride 4, then of the map of stride 8.
-    var features: [Float]
-}
-
-/// TAPIR's estimate of one point in one frame.
-struct TAPIREstimate: Sendable, Equatable {
-    /// In pixels of the network's input.
-    var position: SIMD2<Float>
-    /// Logits: that the point is hidden, and that the position is off.
-    var occlusion: Float
-    var expectedDistance: Float
-
-    /// (1 - probability of being hidden) (1 - probability of being off).
-    var confidence: Float {
-        1 / ((1 + Self.exponential(occlusion)) * (1 + Self.exponential(expectedDistance)))
-    }
-
-    private static func exponential(_ x: Float) -> Float { exp(x) }
-}
 
 /// Runs TAPIR's point part on the maps of some consecutive frames. Points do not influence each other.
 final class TAPIREstimator: Sendable {
