@@ -5,6 +5,8 @@ import PointTrackers
 /// Times the Lucas-Kanade tracker on the first 100 frames of a video: grey levels, pyramids, tracking forwards and back.
 ///
 ///     benchmark-trackers VIDEO POINTS
+///
+/// Learned trackers: see `LearnedTrackerBenchmark`.
 @main
 struct BenchmarkTrackers {
     /// Frames held in memory, so that decoding is not timed.
@@ -27,6 +29,9 @@ struct BenchmarkTrackers {
 
     static func main() throws {
         let arguments = CommandLine.arguments
+        if arguments.count > 1, arguments[1] == "learned" {
+            return try LearnedTrackerBenchmark(Array(arguments.dropFirst(2))).answerCommands()
+        }
         guard arguments.count == 3, let count = Int(arguments[2]), count > 0 else {
             print("usage: benchmark-trackers VIDEO POINTS")
             return

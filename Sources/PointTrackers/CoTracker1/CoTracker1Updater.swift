@@ -59,7 +59,8 @@ struct CoTracker1Updater: Sendable {
     static let unusedPoint: Float = -1e9
 
     /// Inputs: `tokens` ((points frames) x 456), `features` ((points frames) x 128), both point by point, and `unused` (1 x 1 x 1 x points:
-    /// 0, or `unusedPoint`). Outputs: `delta` ((points frames) x 2, cells), `features` and `visibility` ((points frames) x 1, logits).
+    /// 0, or `unusedPoint`). Outputs: `delta` ((points frames) x 2, cells), `updated` (the new features) and `visibility` ((points frames) x 1,
+    /// logits).
     func model(points: Int, frames: Int, tap: GraphTap = noGraphTap) throws -> ONNXModel {
         let graph = Graph("cotracker1-updater")
         let count = points * frames
@@ -83,7 +84,7 @@ struct CoTracker1Updater: Sendable {
         tap("delta") { byPoint(change) }
         let updated = features + featureUpdate(featureNorm(change.sliced(axis: 1, 2..<change.shape[1]))).gelu()
         graph.output("delta", change.sliced(axis: 1, 0..<2))
-        graph.output("features", updated)
+        graph.output("updated", updated)
         graph.output("visibility", visibility(updated))
         return try graph.model()
     }

@@ -80,7 +80,7 @@ struct CoTracker1Window: Sendable {
         for iteration in 0..<iterations {
             write(&tokens, starts: starts, positions: positions, features: features, places: places, pyramids: pyramids)
             let outputs = try network(["tokens": tokens, "features": features, "unused": unused])
-            guard let delta = outputs["delta"], let updated = outputs["features"], let logits = outputs["visibility"] else {
+            guard let delta = outputs["delta"], let updated = outputs["updated"], let logits = outputs["visibility"] else {
                 throw TrackerError.missingOutput("delta")
             }
             features = updated
@@ -129,6 +129,9 @@ struct CoTracker1Window: Sendable {
     ) {
         let (frames, windows) = (frames, windows)
         let (correlations, flags) = (Self.motionWidth, Self.tokenWidth - 2)
+        // The network was trained on masks and visibilities that are joined along the points and then read as pairs: the first half of the
+        // points sees the masks of two points in turn, the second half their visibilities. What a point sees depends on the points' order.
+        let states = starts.flatMap(\.mask) + starts.flatMap(\.visibility)
         tokens.withUnsafeMutableBuffer { tokens in
             features.withUnsafeBuffer { features in
                 positions.withUnsafeBufferPointer { positions in
@@ -145,7 +148,7 @@ struct CoTracker1Window: Sendable {
                             into: MutableStridedRows(base: target[frame] + correlations, stride: Self.tokenWidth * frames))
                         SinusoidalEmbedding.interleavedFrequencies.withUnsafeBufferPointer { frequencies in
                             guard let frequencies = frequencies.baseAddress else { return }
-                            for (i, start) in starts.enumerated() {
+                            for i in starts.indices {
                                 let token = target[i * frames + frame]
                                 let (now, first) = (coordinates[i * frames + frame], coordinates[i * frames])
                                 for axis in 0..<2 {
@@ -154,8 +157,8 @@ struct CoTracker1Window: Sendable {
                                     SinusoidalEmbedding.writeInterleaved(motion, frequencies: frequencies, into: token + 2 + 64 * axis)
                                 }
                                 (token + correlations + Self.levels * windows.count).update(from: templates[i * frames + frame], count: Self.channels)
-                                token[flags] = start.mask[frame]
-                                token[flags + 1] = start.visibility[frame]
+                                token[flags] = states[2 * (i * frames + frame)]
+                                token[flags + 1] = states[2 * (i * frames + frame) + 1]
                             }
                         }
                         places.withUnsafeBufferPointer { places in

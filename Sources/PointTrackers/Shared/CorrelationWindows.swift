@@ -59,8 +59,9 @@ struct CorrelationWindows: Sendable {
         let reach = Float(2 * side)
         let (least, most) = (SIMD2(repeating: -reach), SIMD2(Float(map.width), Float(map.height)) + reach)
         var position = position
+        let isNumber = !position.x.isNaN && !position.y.isNaN
         if outside == .edge { position.clamp(lowerBound: least, upperBound: most) }
-        guard position.x >= least.x, position.y >= least.y, position.x <= most.x, position.y <= most.y else {
+        guard isNumber, position.x >= least.x, position.y >= least.y, position.x <= most.x, position.y <= most.y else {
             result.update(repeating: 0, count: count)
             return
         }

@@ -1,0 +1,132 @@
+"""Learned point trackers here and in their reference code, in turns: trackers-learned.py PROGRAM TRACKER CHECKPOINT REPOSITORY [--frames N]
+[--points N] [--rounds N]
+
+TRACKER is cotracker; PROGRAM is benchmark-trackers; REPOSITORY is a folder with the tracker's reference code. Prints one row of a Markdown
+table: seconds for the whole clip, and the largest distance in pixels from the reference's trajectories. The reference runs as SAM-PT runs
+it: over the clip and over the reversed clip.
+
+Needs torch, timm and einops.
+"""
+import argparse
+import json
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+
+import numpy as np
+import torch
+
+warnings.filterwarnings("ignore")
+# torchvision from PyPI is built against CUDA; its compiled operators, which trackers do not use, must at least be known by name.
+library = torch.library.Library("torchvision", "DEF")
+for name in ("nms", "qnms"):
+    library.define(name + "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+
+parser = argparse.ArgumentParser()
+parser.add_argument("program")
+parser.add_argument("tracker", choices=["cotracker"])
+parser.add_argument("checkpoint")
+parser.add_argument("repository")
+parser.add_argument("--frames", type=int, default=48)
+parser.add_argument("--points", type=int, default=100)
+parser.add_argument("--rounds", type=int, default=2)
+arguments = parser.parse_args()
+sys.path.insert(0, arguments.repository)
+WIDTH, HEIGHT = 512, 384
+torch.set_num_threads(len(os.sched_getaffinity(0)))
+
+
+def clip():
+    """Two textures that move over each other; the time does not depend on the contents."""
+    random = np.random.default_rng(72)
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float64)
+    waves = [(random.uniform(0.02, 0.3, 2), random.uniform(0, 6, 3)) for _ in range(12)]
+    pictures = []
+    for t in range(arguments.frames):
+        planes = [sum(np.sin((x - 2 * t) * k[0] + (y + t) * k[1] + p[c]) for k, p in waves) for c in range(3)]
+        pictures.append(np.clip(127 + 30 * np.stack(planes, -1), 0, 255).astype(np.uint8))
+    return np.stack(pictures)
+
+
+def grid():
+    """Pixel centres counted as whole numbers."""
+    side = int(np.ceil(np.sqrt(arguments.points)))
+    i = np.arange(arguments.points)
+    return np.stack([40 + (i % side) * (WIDTH - 80) / (side - 1), 40 + (i // side) * (HEIGHT - 80) / (side - 1)], -1).round().astype(np.float32)
+
+
+class CoTracker:
+    """SAM-PT's use of CoTracker 1 (docs: spec of the project's tracker): support grids every 12 frames, 6 iterations, both directions."""
+
+    def __init__(self, checkpoint):
+        from cotracker.models.build_cotracker import build_cotracker_stride_4_wind_8
+        self.model = build_cotracker_stride_4_wind_8(checkpoint).eval()
+
+    @torch.no_grad()
+    def __call__(self, frames, points):
+        frames = torch.from_numpy(frames).permute(0, 3, 1, 2)[None].float()
+        count = frames.shape[1]
+        queries = [torch.cat([torch.zeros(len(points), 1), torch.from_numpy(points)], 1)]
+        corners = torch.tensor([[8.0, 8], [504, 8], [8, 376], [504, 376]])
+        queries += [torch.cat([torch.full((4, 1), float(t)), corners], 1) for t in range(0, count, 12)]
+        queries = torch.cat(queries)[None]
+        forward = self.model(rgbs=frames, queries=queries, iters=6)[0]
+        back = queries.clone()
+        back[..., 0] = count - 1 - back[..., 0]
+        self.model(rgbs=frames.flip(1).clone(), queries=back, iters=6)
+        return forward[0, :, :len(points)].numpy()
+
+
+class Ours:
+    def __init__(self, *options):
+        self.process = subprocess.Popen([arguments.program, "learned", *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def ask(self, command):
+        self.process.stdin.write(command + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def read(path):
+    with open(path, "rb") as file:
+        header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
+        return np.frombuffer(file.read(), np.float32).reshape(header["positions"]["shape"])
+
+
+with tempfile.TemporaryDirectory() as folder:
+    frames, points = clip(), grid()
+    pixels, positions, result = (os.path.join(folder, name) for name in ("pixels", "points", "tracks"))
+    frames.tofile(pixels)
+    (points + np.float32(0.5)).tofile(positions)
+    settings = [arguments.checkpoint, str(WIDTH), str(HEIGHT), str(arguments.frames), pixels, positions]
+    forms = {"default": [], "float32-updater": ["--float32-updater"], "float32": ["--float32"]}
+    programs = {name: Ours(*settings, *options) for name, options in forms.items()}
+    reference = CoTracker(arguments.checkpoint)
+
+    best, wanted, distance = {}, None, {}
+    for round in range(arguments.rounds):
+        start = time.perf_counter()
+        wanted = reference(frames, points)
+        best["reference"] = min(best.get("reference", np.inf), time.perf_counter() - start)
+        for name, program in programs.items():
+            if round == 0:
+                program.ask("run")  # compiles, where nothing is cached
+            best[name] = min(best.get(name, np.inf), float(program.ask(f"tracks {result}")) / 1000)
+            # The first frame is the query itself here, and a guess there.
+            distance[name] = np.linalg.norm(read(result)[1:] - 0.5 - wanted[1:], axis=-1).max()
+    memory = {name: int(program.ask("memory")) / 1024 for name, program in programs.items()}
+    for program in programs.values():
+        program.close()
+    moved = np.linalg.norm(wanted - points[None], axis=-1).max()
+    print(f"{arguments.tracker}: torch {torch.__version__}, {torch.get_num_threads()} threads; the reference moves points by up to {moved:.1f} px",
+          file=sys.stderr)
+    cells = [f"{best[name]:.1f} | {best['reference'] / best[name]:.2f} | {distance[name]:.4f} | {memory[name]:.0f}" for name in forms]
+    print(f"| {arguments.tracker} | {arguments.points} | {arguments.frames} | {best['reference']:.1f} | " + " | ".join(cells) + " |", flush=True)

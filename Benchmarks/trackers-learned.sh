@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Learned point trackers against their reference code with PyTorch, on this machine, in turns, with the same generated weights:
+#   bash Benchmarks/trackers-learned.sh [--frames N] [--points N] [--rounds N]
+# Prints a Markdown table. Needs the folder with reference data (SAMPT_SHARED, or `shared` beside the checkout) for the weights,
+# and .deps/venv-torch (Benchmarks/segmenters.sh makes it). COTRACKER_REPOSITORY names a checkout of the reference to use instead of a clone.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+shared=${SAMPT_SHARED:-$(dirname "$PWD")/shared}
+python=.deps/venv-torch/bin/python
+[ -x "$python" ] || { echo "trackers-learned: run Benchmarks/segmenters.sh first, which makes .deps/venv-torch" >&2 && exit 2; }
+"$python" -c 'import einops' 2>/dev/null || "$python" -m pip install --quiet --disable-pip-version-check einops
+repository=${COTRACKER_REPOSITORY:-.deps/co-tracker}
+if [ ! -e "$repository" ]; then
+  git clone --quiet https://github.com/facebookresearch/co-tracker "$repository"
+  git -C "$repository" checkout --quiet 3df9662  # the last of version 1
+fi
+swift build -c release -Xswiftc -enable-testing --product benchmark-trackers
+
+weights=.deps/generated-weights
+mkdir -p "$weights"
+# Named as published: the name tells the variant.
+checkpoint=$weights/cotracker_stride_4_wind_8.pth
+[ -e "$checkpoint" ] || "$python" "$shared/parity/make_checkpoint.py" "$shared/parity/cotracker_v1/manifest.json" "$checkpoint"
+processor=$(grep -m1 'model name' /proc/cpuinfo 2>/dev/null | cut -d: -f2 || sysctl -n machdep.cpu.brand_string)
+echo "Processor:$processor, $(getconf _NPROCESSORS_ONLN) cores. Seconds for the clip (512x384), the best of all rounds; x: the reference's time over"
+echo "ours; px: the largest distance from the reference's trajectories; MB: peak of our process."
+echo
+echo "| tracker | points | frames | reference | ours, default | x | px | MB | ours, float32 transformer | x | px | MB | ours, float32 | x | px | MB |"
+echo "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"
+"$python" Benchmarks/trackers-learned.py .build/release/benchmark-trackers cotracker "$checkpoint" "$repository" "$@"
