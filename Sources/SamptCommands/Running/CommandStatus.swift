@@ -3,6 +3,7 @@ import Inference
 import Media
 import ModelStore
 import NeuralGraph
+import PointTrackers
 import SAMPT
 import Segmenters
 import TensorFiles
@@ -52,6 +53,8 @@ public enum CommandStatus: Int32, Sendable, CaseIterable {
         case QueryError.noObjects: self = .usage
         case SegmenterError.missingResource: self = .missingInput
         case SegmenterError.unknownCheckpoint: self = .invalidInput
+        case TrackerError.invalidOption: self = .usage
+        case is TrackerError: self = .invalidInput
         case TensorFileError.unreadable: self = .missingInput
         case is TensorFileError: self = .invalidInput
         case is QueryError: self = .invalidInput

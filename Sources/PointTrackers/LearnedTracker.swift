@@ -1,0 +1,28 @@
+import Inference
+import NeuralGraph
+import TensorFiles
+
+/// The learned trackers of the literature, told apart by the tensors of a checkpoint.
+///
+///     let tracker = try LearnedTracker.tracker(weights: Weights(checkpoint), engine: OpenVINOEngine())
+public enum LearnedTracker {
+    /// The tracker whose network a checkpoint holds, with its default options.
+    /// - Parameter precision: of the network; what must be exact (positions, correlations) is float32 in any case.
+    /// - Throws: `TrackerError.unknownCheckpoint` when it holds none of them, `TensorFileError` naming a tensor that is absent or has another shape.
+    public static func tracker(
+        weights: Weights, engine: any InferenceEngine, precision: Precision = .automatic
+    ) throws -> any PointTracker {
+        let source = weights.source
+        if CoTracker1.recognises(source) {
+            return try CoTracker1(weights: weights.withoutModulePrefix, engine: engine, precision: precision, updaterPrecision: precision)
+        }
+        if PIPsTracker.recognises(source) { return try PIPsTracker(weights: weights, engine: engine, precision: precision) }
+        if PIPsPlusPlusTracker.recognises(source) { return try PIPsPlusPlusTracker(weights: weights, engine: engine, precision: precision) }
+        if RAFTTracker.recognises(source) { return try RAFTTracker(weights: weights, engine: engine, precision: precision) }
+        if TAPIR.recognises(source) { return try TAPIR(weights: weights, engine: engine, precision: precision) }
+        if TapNet.recognises(source) { return try TapNet(weights: weights, engine: engine, precision: precision) }
+        throw TrackerError.unknownCheckpoint(file: source.name, reason: "its tensors are those of none of \(networks.joined(separator: ", "))")
+    }
+
+    private static let networks = ["CoTracker", "PIPs", "PIPs++", "RAFT", "TAPIR", "TapNet"]
+}
