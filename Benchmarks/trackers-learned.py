@@ -8,6 +8,7 @@ it: over the clip and over the reversed clip.
 Needs torch, timm and einops.
 """
 import argparse
+import functools
 import json
 import os
 import struct
@@ -65,6 +66,9 @@ class CoTracker:
     def __init__(self, checkpoint):
         from cotracker.models.build_cotracker import build_cotracker_stride_4_wind_8
         self.model = build_cotracker_stride_4_wind_8(checkpoint).eval()
+        # The network's answer depends on the points' order (by a fraction of a pixel here), and PyTorch leaves open in which order it sorts
+        # points of one frame. Here they stay as given.
+        torch.sort = functools.partial(torch.sort, stable=True)
 
     @torch.no_grad()
     def __call__(self, frames, points):

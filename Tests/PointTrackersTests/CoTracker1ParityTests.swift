@@ -13,15 +13,9 @@ import Testing
     .serialized,
     .enabled(if: ParityCase.named("cotracker_v1") != nil && ParityCase.named("cotracker_v1_tracker") != nil, Comment(rawValue: ParityCase.missing)))
 struct CoTracker1ParityTests {
-    /// The largest error in relation to its limit so far.
-    private final class Worst {
-        var name = ""
-        var ratio = 0.0
-    }
-
     private func check(_ parity: ParityCase, _ results: [String: Tensor], positions: (String) -> Bool) throws {
         let expected = try parity.expected()
-        let worst = Worst()
+        var worst = (name: "", ratio: 0.0)
         for output in parity.outputs {
             let result = try #require(results[output.name], "\(output.name) is not computed")
             let elements = try #require(output.elements(of: result), "\(output.name) has the shape \(result.shape)")
@@ -35,7 +29,8 @@ struct CoTracker1ParityTests {
             if positions(output.name) {
                 #expect(largestDifference(elements, wanted) <= parity.largestDifference(of: output.name), "\(output.name)")
             }
-            if error / parity.limit(of: output.name) > worst.ratio { (worst.name, worst.ratio) = (output.name, error / parity.limit(of: output.name)) }
+            let ratio = error / parity.limit(of: output.name)
+            if ratio > worst.ratio { worst = (output.name, ratio) }
         }
         print("\(parity): \(parity.outputs.count) outputs, nearest to its limit \(worst.name) (\(worst.ratio) of it)")
     }
