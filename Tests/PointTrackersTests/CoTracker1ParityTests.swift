@@ -48,12 +48,12 @@ struct CoTracker1ParityTests {
         }
     }
 
-    private func positions(_ tracks: CoTracker1.RawTracks, stride: Int) -> Tensor {
-        Tensor(shape: [1, tracks.frames, tracks.points, 2], tracks.positions.flatMap { [$0.x * Float(stride), $0.y * Float(stride)] })
+    private func positions(_ tracks: RawTracks, stride: Int) -> Tensor {
+        Tensor(shape: [1, tracks.frames, tracks.points, 2], tracks.states.flatMap { [$0.position.x * Float(stride), $0.position.y * Float(stride)] })
     }
 
-    private func visibility(_ tracks: CoTracker1.RawTracks) -> Tensor {
-        Tensor(shape: [1, tracks.frames, tracks.points], tracks.visibility.map(CoTracker1.probability))
+    private func visibility(_ tracks: RawTracks) -> Tensor {
+        Tensor(shape: [1, tracks.frames, tracks.points], tracks.states.map { WindowTracking.probability($0.visibility) })
     }
 
     @Test func network() throws {
@@ -113,12 +113,12 @@ struct CoTracker1ParityTests {
         try check(parity, results) { $0.contains("iter") || $0 == "trajectories" }
     }
 
-    private func correlations(_ starts: [CoTracker1Window.Start], maps: [FeaturePyramid]) -> Tensor {
+    private func correlations(_ starts: [PointWindowStart], maps: [FeaturePyramid]) -> Tensor {
         let windows = CorrelationWindows(radius: 3, outside: .zeros, channels: 128)
         return Tensor(shape: [1, 8, starts.count, 196]) { target in
             for frame in 0..<8 {
                 for (i, start) in starts.enumerated() {
-                    let position = [start.positions[frame].x, start.positions[frame].y]
+                    let position = [start.estimate.positions[frame].x, start.estimate.positions[frame].y]
                     position.withUnsafeBufferPointer { position in
                         start.template.withUnsafeBufferPointer { template in
                             windows.correlate(

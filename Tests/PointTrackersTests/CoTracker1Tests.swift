@@ -58,7 +58,7 @@ struct CoTracker1Tests {
         for (frame, points) in try follow(session, frames: frames).enumerated().dropFirst() {
             let wanted = (0..<3).flatMap { i -> [Float] in
                 let position = tracker.scale(size).position(raw[frame, i].position)
-                return [position.x, position.y, CoTracker1.probability(raw[frame, i].visibility)]
+                return [position.x, position.y, WindowTracking.probability(raw[frame, i].visibility)]
             }
             #expect(largestDifference(positions(points), wanted) < 1e-4)
             #expect(points.allSatisfy { $0.isVisible == ($0.confidence > 0.7 && size.contains($0.position)) })
