@@ -66,6 +66,8 @@ final class WindowRun {
     }
 
     var windowFrames: Int { window.frames }
+    /// How many frames' maps are held between windows.
+    var heldFrames: Int { held.count }
     private var step: Int { window.step }
     /// Clips shorter than a window are continued with their last frame.
     private var paddedLength: Int { max(length, window.frames) }
