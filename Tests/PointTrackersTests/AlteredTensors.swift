@@ -13,7 +13,7 @@ struct AlteredTensors: TensorSource {
         (self.source, self.missing, self.spoiled, self.replaced, self.prefix) = (source, missing, spoiled, replaced, prefix)
     }
 
-    var fingerprint: String { "\(source.fingerprint)-\(missing)-\(spoiled)-\(replaced.keys.sorted())" }
+    var fingerprint: String { "\(source.fingerprint)-\(missing)-\(spoiled)-\(replaced.map { "\($0.key)\($0.value.shape)" }.sorted().hashValue)" }
     var tensorNames: [String] { source.tensorNames.filter { $0 != missing }.map { prefix + $0 } }
     private func original(_ tensor: String) -> String? { tensor.hasPrefix(prefix) ? String(tensor.dropFirst(prefix.count)) : nil }
 
@@ -23,8 +23,8 @@ struct AlteredTensors: TensorSource {
 
     func tensor(_ name: String) throws -> Tensor {
         let key = original(name) ?? name
-        if let tensor = replaced[key] { return tensor }
-        let tensor = try source.tensor(key)
+        if key == missing { throw TensorFileError.missingTensor(file: self.name, tensor: name) }
+        let tensor = try replaced[key] ?? source.tensor(key)
         return key == spoiled ? Tensor(shape: tensor.shape, repeating: .nan) : tensor
     }
 }

@@ -164,16 +164,21 @@ struct CoTracker1Tests {
     @Test func aClipIsSplitAtTheQuery() throws {
         let tracker = try tracker()
         let video = FrameStore(TensorClip(frames: 14, size: size), capacity: 14)
-        let queries: [CoTracker1.Query] = [.init(frame: 0, position: three[0]), .init(frame: 6, position: three[1]), .init(frame: 13, position: three[2])]
+        let queries = zip([0, 6, 13], three).map { CoTracker1.Query(frame: $0, position: $1) }
         let tracks = try tracker.track(queries, in: video).points
         for (i, query) in queries.enumerated() {
             #expect(tracks[query.frame][i].position == query.position && tracks[query.frame][i].isVisible)
         }
-        // Forward from the first query: as the reference, but for points that end there.
-        let forward = try tracker.start(on: video, at: 0, direction: .forward)
-        try forward.add([three[0]], group: 0)
-        try forward.advance()
         #expect(tracks.allSatisfy { $0.allSatisfy { $0.position.x.isFinite } })
+        // With queries in one frame alone, a clip is a session in either direction.
+        let middle = try tracker.track(three.map { .init(frame: 6, position: $0) }, in: video).points
+        for (direction, frames) in [(TimeDirection.forward, 8), (.backward, 7)] {
+            let session = try tracker.start(on: video, at: 6, direction: direction)
+            try session.add(three, group: 0)
+            for (time, points) in try follow(session, frames: frames).enumerated() {
+                #expect(middle[6 + time * direction.rawValue] == points)
+            }
+        }
         #expect(tracks[0][1].position != three[1] && tracks[13][1].position != three[1] && tracks[0][2].position != three[2])
     }
 

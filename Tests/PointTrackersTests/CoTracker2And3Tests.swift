@@ -28,14 +28,37 @@ struct CoTracker2And3Tests {
     private let size = ImageSize(width: 104, height: 72)
     private let three: [SIMD2<Float>] = [SIMD2(20, 30), SIMD2(60.5, 40), SIMD2(90, 10)]
 
-    private static let shared = Result { try OpenVINOEngine(.init(cacheFolder: nil)) }
+    /// Networks of equal weights are compiled once: most of the time goes there.
+    private static let shared = Result { try OpenVINOEngine(.init(cacheFolder: Fixtures.temporaryFolder())) }
+    /// Made once: those without options of their own, and all weights.
+    private static let trackers = Protected<[Network: any VirtualTrackTracker]>([:])
+    private static let sources = Protected<[Network: AlteredTensors]>([:])
 
     init() throws { engine = try Self.shared.get() }
 
-    private func source(_ network: Network) throws -> any TensorSource { try #require(ParityCase.named(network.rawValue)).weights().source }
+    private func source(_ network: Network) throws -> any TensorSource {
+        try Self.sources.withLock { sources in
+            if let known = sources[network] { return known }
+            let generated = try #require(ParityCase.named(network.rawValue)).weights().source
+            var tensors: [String: Tensor] = [:]
+            for name in generated.tensorNames { tensors[name] = try generated.tensor(name) }
+            let source = AlteredTensors(source: generated, replaced: tensors)
+            sources[network] = source
+            return source
+        }
+    }
+
+    private func tracker(_ network: Network) throws -> any VirtualTrackTracker {
+        try Self.trackers.withLock { trackers in
+            if let known = trackers[network] { return known }
+            let made = try tracker(network, nil) { _ in }
+            trackers[network] = made
+            return made
+        }
+    }
 
     private func tracker(
-        _ network: Network, _ source: (any TensorSource)? = nil, _ change: (inout CoTrackerOptions) -> Void = { _ in }
+        _ network: Network, _ source: (any TensorSource)? = nil, _ change: (inout CoTrackerOptions) -> Void
     ) throws -> any VirtualTrackTracker {
         var options = CoTrackerOptions()
         options.inputSize = ImageSize(width: 96, height: 64)
@@ -275,12 +298,12 @@ struct CoTracker2And3Tests {
             }
             for missing in ["updateformer.space_point2virtual_blocks.2.norm_context.bias", "time_emb", "fnet.layer4.1.conv2.bias"] {
                 #expect(throws: TensorFileError.missingTensor(file: "altered.pth", tensor: missing)) {
-                    try tracker(network, AlteredTensors(source: source, missing: missing))
+                    try tracker(network, AlteredTensors(source: source, missing: missing)) { _ in }
                 }
             }
             for shape in [[1, 7, network == .two ? 456 : 1110], [1, 8, 12], [8], [1, 514, network == .two ? 456 : 1110]] {
                 #expect(throws: TensorFileError.self) {
-                    try tracker(network, AlteredTensors(source: source, replaced: ["time_emb": Tensor(shape: shape)]))
+                    try tracker(network, AlteredTensors(source: source, replaced: ["time_emb": Tensor(shape: shape)])) { _ in }
                 }
             }
             #expect(throws: TrackerError.self) { try tracker(network) { $0.iterations = 0 } }
@@ -296,7 +319,7 @@ struct CoTracker2And3Tests {
         }
         // Version 2.1 differs in its window alone.
         let table = Tensor(shape: [1, 16, 456], repeating: 0.5)
-        let newer = try tracker(.two, AlteredTensors(source: source(.two), replaced: ["time_emb": table]))
+        let newer = try tracker(.two, AlteredTensors(source: source(.two), replaced: ["time_emb": table])) { _ in }
         #expect(newer.window(length: 100).frames == 16 && newer.window(length: 100).step == 8)
         let last = try #require(follow(newer, FrameStore(TensorClip(frames: 18, size: size)), three).last)
         #expect(last.allSatisfy { $0.position.x.isFinite } && last.map(\.position) != three)

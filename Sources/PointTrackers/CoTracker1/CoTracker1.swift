@@ -10,6 +10,9 @@ import TensorFiles
 ///
 /// Frames are resized to a fixed size, whatever their shape. Positions become the network's by a plain ratio of pixel centres counted in whole
 /// numbers, as in the reference.
+///
+/// Points influence each other: through attention, and through their order (see `FeatureWindow`): the same points added in another order give
+/// slightly different tracks.
 public final class CoTracker1: PointTracker, WindowTracker {
     /// How points are tracked. The defaults are the SAM-PT paper's.
     public struct Options: Sendable {

@@ -15,7 +15,9 @@ extension CoTracker1 {
 
     /// What the reference computes: its forward run alone, and that with the backward run's results where coordinates are exactly 0. Support
     /// points follow the queries, grid by grid.
-    func rawTracks(_ queries: [Query], in video: FrameStore, observer: PointWindowObserver? = nil) throws -> (forward: RawTracks, merged: RawTracks) {
+    func rawTracks(
+        _ queries: [Query], in video: FrameStore, observer: PointWindowObserver? = nil
+    ) throws -> (forward: RawTracks, merged: RawTracks) {
         let count = video.frameCount
         let grid = SupportGrid.coTracker1(side: options.supportGridSide, size: options.inputSize)
         let scale = scale(video.size)
