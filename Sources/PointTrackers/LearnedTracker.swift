@@ -17,6 +17,12 @@ public enum LearnedTracker {
         if CoTracker1.recognises(source) {
             return try CoTracker1(weights: weights.withoutModulePrefix, engine: engine, precision: precision, updaterPrecision: precision)
         }
+        if CoTracker2.recognises(source) {
+            return try CoTracker2(weights: weights.withoutModulePrefix, engine: engine, precision: precision, updaterPrecision: precision)
+        }
+        if CoTracker3.recognises(source) {
+            return try CoTracker3(weights: weights.withoutModulePrefix, engine: engine, precision: precision, updaterPrecision: precision)
+        }
         if PIPsTracker.recognises(source) { return try PIPsTracker(weights: weights, engine: engine, precision: precision) }
         if PIPsPlusPlusTracker.recognises(source) { return try PIPsPlusPlusTracker(weights: weights, engine: engine, precision: precision) }
         if RAFTTracker.recognises(source) { return try RAFTTracker(weights: weights, engine: engine, precision: precision) }
@@ -38,5 +44,5 @@ public enum LearnedTracker {
         }
     }
 
-    private static let networks = ["CoTracker", "PIPs", "PIPs++", "RAFT", "TAPIR", "TapNet"]
+    private static let networks = ["CoTracker 1 to 3", "PIPs", "PIPs++", "RAFT", "TAPIR", "TapNet"]
 }

@@ -58,7 +58,7 @@ struct CoTracker1Tests {
         for (frame, points) in try follow(session, frames: frames).enumerated().dropFirst() {
             let wanted = (0..<3).flatMap { i -> [Float] in
                 let position = tracker.scale(size).position(raw[frame, i].position)
-                return [position.x, position.y, CoTracker1.probability(raw[frame, i].visibility)]
+                return [position.x, position.y, WindowTracking.probability(raw[frame, i].visibility)]
             }
             #expect(largestDifference(positions(points), wanted) < 1e-4)
             #expect(points.allSatisfy { $0.isVisible == ($0.confidence > 0.7 && size.contains($0.position)) })
@@ -198,32 +198,15 @@ struct CoTracker1Tests {
         #expect(try largestDifference(positions(grouped), positions(last(512, 40))) > 0)
     }
 
-    /// A source with a tensor removed or spoiled.
-    private struct Altered: TensorSource {
-        let source: any TensorSource
-        var missing = ""
-        var spoiled = ""
-        var name = "altered.pth"
-        var prefix = ""
-        var fingerprint: String { "\(source.fingerprint)-\(missing)-\(spoiled)" }
-        var tensorNames: [String] { source.tensorNames.filter { $0 != missing }.map { prefix + $0 } }
-        private func original(_ tensor: String) -> String? { tensor.hasPrefix(prefix) ? String(tensor.dropFirst(prefix.count)) : nil }
-        func shape(of tensor: String) -> [Int]? { original(tensor).flatMap { $0 == missing ? nil : source.shape(of: $0) } }
-        func tensor(_ name: String) throws -> Tensor {
-            let tensor = try source.tensor(original(name) ?? name)
-            return name == spoiled ? Tensor(shape: tensor.shape, repeating: .nan) : tensor
-        }
-    }
-
     @Test func checkpoints() throws {
         #expect(CoTracker1.recognises(source))
-        #expect(CoTracker1.recognises(Altered(source: source, prefix: "module.")))
+        #expect(CoTracker1.recognises(AlteredTensors(source: source, prefix: "module.")))
         for name in ["pips", "cotracker2", "cotracker3_offline"] {
             if let other = try ParityCase.named(name)?.weights().source { #expect(!CoTracker1.recognises(other), "\(name)") }
         }
         let missing = "updateformer.space_blocks.5.mlp.fc2.bias"
         #expect(throws: TensorFileError.missingTensor(file: "altered.pth", tensor: missing)) {
-            try tracker(Altered(source: source, missing: missing))
+            try tracker(AlteredTensors(source: source, removed: [missing]))
         }
         #expect(CoTracker1Variant(fileName: "/a/cotracker_stride_4_wind_12.pth") == .stride4Window12)
         #expect(CoTracker1Variant(fileName: "cotracker_stride_8_wind_16.safetensors") == .stride8Window16)
@@ -235,7 +218,7 @@ struct CoTracker1Tests {
     }
 
     @Test(arguments: ["fnet.conv3.weight", "updateformer.flow_head.bias"]) func weightsThatAreNoNumbers(_ name: String) throws {
-        let tracker = try tracker(Altered(source: source, spoiled: name))
+        let tracker = try tracker(AlteredTensors(source: source, spoiled: name))
         let video = FrameStore(TensorClip(frames: 6, size: size))
         let session = try tracker.start(on: video, at: 0, direction: .forward)
         try session.add(three, group: 0)

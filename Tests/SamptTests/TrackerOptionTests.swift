@@ -40,7 +40,7 @@ struct TrackerOptionTests {
     }
 
     /// The weights are arbitrary: what is looked at is that a file's network is recognised, and that all frames come out.
-    @Test("Tracking with each network", arguments: ["cotracker_v1", "pips", "pips_plus_plus", "raft_small", "tapir"])
+    @Test("Tracking with each network", arguments: ["cotracker_v1", "cotracker2", "cotracker3_online", "cotracker3_offline", "pips", "pips_plus_plus", "raft_small", "tapir"])
     func track(network: String) throws {
         defer { removeAll() }
         let outcome = try Program.run([
