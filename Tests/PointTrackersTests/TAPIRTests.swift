@@ -203,9 +203,9 @@ struct TAPIRTests {
         #expect(!TapNet.recognises(source))
         let name = "torch_pips_mixer.blocks.7.mlp1_up.weight"
         let missing = AlteredTensors(source: source, removed: [name])
-        #expect(throws: TensorFileError.missingTensor(file: "altered", tensor: name)) { try tracker(source: missing) }
+        #expect(throws: TensorFileError.missingTensor(file: "altered.pth", tensor: name)) { try tracker(source: missing) }
         let misshaped = AlteredTensors(source: source, replaced: [name: Tensor(shape: [2048, 1, 5])])
-        #expect(throws: TensorFileError.shapeMismatch(file: "altered", tensor: name, expected: [2048, 1, 3], found: [2048, 1, 5])) {
+        #expect(throws: TensorFileError.shapeMismatch(file: "altered.pth", tensor: name, expected: [2048, 1, 3], found: [2048, 1, 5])) {
             try tracker(source: misshaped)
         }
         let other = AlteredTensors(source: source, replaced: ["torch_pips_mixer.linear.weight": Tensor(shape: [512, 400])])
