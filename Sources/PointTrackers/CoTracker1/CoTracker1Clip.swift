@@ -2,7 +2,7 @@ import Media
 
 extension CoTracker1 {
     public typealias Query = PointQuery
-    public typealias Tracks = PointTracks
+    public typealias Tracks = ClipTracks
 
     /// Follows points through a whole clip, with all queries known from the start. See `Options.referenceQuirks`.
     /// - Throws: `MediaError.frameOutOfRange` for a query in a frame that does not exist, `MediaError` when a frame cannot be decoded,

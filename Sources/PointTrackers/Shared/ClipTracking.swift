@@ -29,10 +29,10 @@ extension WindowTracker {
 
     /// Follows points forward and backward, split at each one's own frame, where it stays as queried. Each direction has the points that have
     /// frames left in it, and starts where the first of them does.
-    func splitTracks(_ queries: [PointQuery], in video: FrameStore) throws -> PointTracks {
+    func splitTracks(_ queries: [PointQuery], in video: FrameStore) throws -> ClipTracks {
         try check(queries, in: video)
         guard let first = queries.map(\.frame).min(), let last = queries.map(\.frame).max() else {
-            return PointTracks(points: [[TrackedPoint]](repeating: [], count: video.frameCount))
+            return ClipTracks(points: [[TrackedPoint]](repeating: [], count: video.frameCount))
         }
         let scale = scale(video.size)
         var merged = RawTracks(frames: video.frameCount, points: queries.count)
@@ -57,9 +57,9 @@ extension WindowTracker {
     }
 
     /// - Parameter hidesOutside: whether points outside of the frame are never visible.
-    func tracks(_ raw: RawTracks, queries: [PointQuery], size: ImageSize, hidesOutside: Bool = true) -> PointTracks {
+    func tracks(_ raw: RawTracks, queries: [PointQuery], size: ImageSize, hidesOutside: Bool = true) -> ClipTracks {
         let scale = scale(size)
-        return PointTracks(
+        return ClipTracks(
             points: (0..<raw.frames).map { frame in
                 queries.indices.map { index in
                     guard var point = report(raw[frame, index], id: index, scale: scale) else {
@@ -72,7 +72,7 @@ extension WindowTracker {
     }
 
     /// Puts the queries where they were queried, visible.
-    func impose(_ queries: [PointQuery], on tracks: inout PointTracks, size: ImageSize) {
+    func impose(_ queries: [PointQuery], on tracks: inout ClipTracks, size: ImageSize) {
         for (index, query) in queries.enumerated() {
             tracks.points[query.frame][index] = TrackedPoint(
                 id: index, position: query.position, confidence: 1, isVisible: size.contains(query.position))

@@ -43,7 +43,7 @@ extension VirtualTrackTracker {
         ) { [processor] time in try video.value(of: processor, at: frame + direction.rawValue * time) }
     }
 
-    func clipTracks(_ queries: [PointQuery], in video: FrameStore) throws -> PointTracks {
+    func clipTracks(_ queries: [PointQuery], in video: FrameStore) throws -> ClipTracks {
         guard options.referenceQuirks, !queries.isEmpty else { return try splitTracks(queries, in: video) }
         try check(queries, in: video)
         let scale = scale(video.size)
