@@ -34,6 +34,7 @@ struct CoTracker1ParityTests {
         let video = FrameStore(clip, capacity: 16)
         var results: [String: Tensor] = [:]
 
+        let firstMaps = try (0..<8).map { try video.value(of: tracker.processor, at: $0) }
         let maps = try (0..<12).map { try video.value(of: tracker.processor, at: $0).levels[0] }
         for (name, range) in [("fmaps0", 0..<8), ("fmaps1", 8..<12)] {
             results[name] = CoTrackerParity.maps(Array(maps[range]))
@@ -50,7 +51,7 @@ struct CoTracker1ParityTests {
             results["\(name).visLogits"] = Tensor(shape: [1, 8, starts.count], (0..<8).flatMap { s in outcomes.map { $0.visibility[s] } })
             guard window == 0, iteration == 0 else { return }
             let count = starts.count
-            results["window0.corr0"] = correlations(starts, maps: (0..<8).map { try! video.value(of: tracker.processor, at: $0) })
+            results["window0.corr0"] = correlations(starts, maps: firstMaps)
             results["window0.tokens0"] = Tensor(shape: [1, count, 8, 456], Array(tokens.values.prefix(count * 8 * 456)))
             for name in ["embedded", "time", "hidden", "delta"] {
                 guard let tensor = outputs["tap.\(name)"] else { continue }

@@ -62,7 +62,7 @@ struct TAPIRCase: Sendable, CustomTestStringConvertible {
         let network = tracker.estimator.network
         let images = try clip().images
         var results: [String: Tensor] = [:]
-        func compiled(_ key: String, _ model: (Tap) throws -> ONNXModel) throws -> OpenVINONetwork {
+        func compiled(_ key: String, _ model: (GraphTap) throws -> ONNXModel) throws -> OpenVINONetwork {
             try engine.network(key: key, precision: .float32) {
                 try model { name, value in
                     let tapped = value()

@@ -32,7 +32,7 @@ import Testing
     @Test func float32() throws {
         let engine = try OpenVINOEngine(.init(cacheFolder: nil))
         var results: [String: Tensor] = [:]
-        func compiled(_ key: String, _ model: (Tap) throws -> ONNXModel) throws -> OpenVINONetwork {
+        func compiled(_ key: String, _ model: (GraphTap) throws -> ONNXModel) throws -> OpenVINONetwork {
             try engine.network(key: key, precision: .float32) {
                 try model { name, value in
                     let tapped = value()

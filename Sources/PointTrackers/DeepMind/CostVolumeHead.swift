@@ -50,7 +50,7 @@ struct CostVolumeHead: Sendable {
 
     /// Inputs: `map` (side^2 x channels), `templates` (count x channels). Output: `found` (count x (2 + outputs)): x and y in pixels of
     /// the network's input, then the logits.
-    func model(count: Int, tap: Tap = noTap) throws -> ONNXModel {
+    func model(count: Int, tap: GraphTap = noGraphTap) throws -> ONNXModel {
         let graph = Graph("cost-volume-head")
         let map = graph.input("map", shape: [side * side, channels])
         let templates = graph.input("templates", shape: [count, channels])

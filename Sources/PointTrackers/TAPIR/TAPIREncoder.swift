@@ -33,7 +33,7 @@ struct TAPIREncoder: Sendable {
 
     /// Input: `image` (1 x 3 x 256 x 256, -1 to 1). Outputs: `map0`, `map1`, ...: cells x channels, row by row; stride 4 (128 channels),
     /// stride 8 (256 channels), and the latter's halved versions. The first two have rows of length 1.
-    func model(tap: Tap = noTap) throws -> ONNXModel {
+    func model(tap: GraphTap = noGraphTap) throws -> ONNXModel {
         let graph = Graph("tapir-encoder")
         var x = initial(graph.input("image", shape: [1, 3, TAPIRNetwork.side, TAPIRNetwork.side]))
         tap("resnet.initialConv") { x }

@@ -54,7 +54,7 @@ struct TapNetNetwork: Sendable {
     }
 
     /// Input: `image` (1 x 3 x side x side, -1 to 1). Output: `activated0`, of shape `shape(before: 0)`.
-    func stemModel(tap: Tap = noTap) throws -> ONNXModel {
+    func stemModel(tap: GraphTap = noGraphTap) throws -> ONNXModel {
         let graph = Graph("tapnet-stem")
         let x = stem(graph.input("image", shape: [1, 3, side, side]))
         // Only below and to the right, and without effect on the largest value.
@@ -69,7 +69,7 @@ struct TapNetNetwork: Sendable {
     /// Inputs: `before`, `own`, `after` (`activated` of the stage or stem before, in the frame and its neighbours; zeros where there is none),
     /// and `x` of the frame where `takesUnactivated`. Outputs: `activated` and, where the next stage takes it, `x`; of the last stage `map`
     /// (cells x 256 channels).
-    func stageModel(_ stage: Int, tap: Tap = noTap) throws -> ONNXModel {
+    func stageModel(_ stage: Int, tap: GraphTap = noGraphTap) throws -> ONNXModel {
         let graph = Graph("tapnet-stage")
         let block = blocks[stage]
         let shape = shape(before: stage)

@@ -53,27 +53,27 @@ struct DecoderAttention {
         return out(heads.sum([1], keepingDimensions: false))
     }
 
-    /// Cells attend to tokens.
+    /// Cells whose projected queries (objects or 1 x cells x inner) are known attend to tokens.
     /// - Parameters:
-    ///   - placed: objects x cells x width, or nil where the cells' projected queries are given.
-    ///   - queries: objects x cells x inner.
     ///   - keys, values: objects x tokens x width.
     ///   - bias: of tokens as keys, objects x 1 x 1 x tokens.
-    func ofImage(_ placed: Value?, queries: Value?, to keys: Value, values: Value, bias: Value) -> Value {
+    func ofCells(queries: Value, to keys: Value, values: Value, bias: Value) -> Value {
+        joined(cellScores: queries.matmul(headed(k(keys) * scale).transposed()), values: values, bias: bias)
+    }
+
+    /// Cells (objects x cells x width) attend to tokens; the others as above.
+    func ofCells(_ placed: Value, to keys: Value, values: Value, bias: Value) -> Value {
         let graph = keys.graph
-        let (objects, count) = (keys.shape[0], keys.shape[1])
         let keys = headed(k(keys) * scale)
-        let scores: Value
-        if let queries {
-            scores = queries.matmul(keys.transposed())
-        } else if let placed {
-            let constant = keys.matmul(q.bias(in: graph).reshaped([1, inner, 1])).transposed()
-            scores = placed.matmul(keys.matmul(q.weight(in: graph)).transposed()) + constant
-        } else {
-            preconditionFailure("cells without queries")
-        }
-        let cells = scores.shape[1]
-        let shares = (scores.reshaped([objects, cells, Self.heads, count]) + bias).softmax(axis: 3).reshaped(scores.shape)
+        let constant = keys.matmul(q.bias(in: graph).reshaped([1, inner, 1])).transposed()
+        return joined(
+            cellScores: placed.matmul(keys.matmul(q.weight(in: graph)).transposed()) + constant, values: values, bias: bias)
+    }
+
+    private func joined(cellScores scores: Value, values: Value, bias: Value) -> Value {
+        let graph = scores.graph
+        let split = [scores.shape[0], scores.shape[1], Self.heads, values.shape[1]]
+        let shares = (scores.reshaped(split) + bias).softmax(axis: 3).reshaped(scores.shape)
         return shares.matmul(headed(v(values)).matmul(out.weight(in: graph).transposed())) + out.bias(in: graph)
     }
 

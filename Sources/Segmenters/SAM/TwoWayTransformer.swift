@@ -9,7 +9,7 @@ struct TwoWayTransformer {
     private let finalNorm: LayerNorm
 
     init(_ weights: Weights) throws {
-        layers = try (0..<2).map { try TwoWayLayer(weights["layers"][$0], isFirst: $0 == 0) }
+        layers = try (0..<2).map { try TwoWayLayer(weights["layers"][$0]) }
         finalAttention = try DecoderAttention(weights["final_attn_token_to_image"], inner: 128)
         finalNorm = try LayerNorm(weights["norm_final_attn"], size: Self.width)
     }
@@ -55,8 +55,7 @@ struct TwoWayTransformer {
         queries = first.attend(
             queries, places: tokens, toKeys: known(side.keys, first.tokenToImage.k), values: known(side.values, first.tokenToImage.v))
         let start = batched(embedding + dense())
-        var image = first.tell(
-            start, imageQueries: known(side.queries, first.imageToToken.q), of: queries, places: tokens, unused: unused)
+        var image = first.tell(start, queries: known(side.queries, first.imageToToken.q), of: queries, places: tokens, unused: unused)
         let second = layers[1]
         queries = second.attendWithin(queries, places: tokens, unused: unused)
         queries = second.attend(queries, places: tokens, to: image, placed: image + positions)
@@ -76,13 +75,11 @@ struct TwoWayTransformer {
 }
 
 private struct TwoWayLayer {
-    let isFirst: Bool
     let selfAttention, tokenToImage, imageToToken: DecoderAttention
     private let norms: [LayerNorm]
     private let lin1, lin2: Linear
 
-    init(_ weights: Weights, isFirst: Bool) throws {
-        self.isFirst = isFirst
+    init(_ weights: Weights) throws {
         let width = TwoWayTransformer.width
         selfAttention = try DecoderAttention(weights["self_attn"], inner: width)
         tokenToImage = try DecoderAttention(weights["cross_attn_token_to_image"], inner: width / 2)
@@ -115,12 +112,13 @@ private struct TwoWayLayer {
         return norms[2](q + lin2(lin1(q).relu()))
     }
 
+    /// The image, whose queries are known, attends to tokens.
+    func tell(_ image: Value, queries: Value, of tokens: Value, places: Value, unused: Value) -> Value {
+        norms[3](image + imageToToken.ofCells(queries: queries, to: tokens + places, values: tokens, bias: unused))
+    }
+
     /// The image attends to tokens.
-    /// - Parameters:
-    ///   - imageQueries: its projected queries where they are known; otherwise they come from `placed`.
-    func tell(
-        _ image: Value, placed: Value? = nil, imageQueries: Value? = nil, of tokens: Value, places: Value, unused: Value
-    ) -> Value {
-        norms[3](image + imageToToken.ofImage(placed, queries: imageQueries, to: tokens + places, values: tokens, bias: unused))
+    func tell(_ image: Value, placed: Value, of tokens: Value, places: Value, unused: Value) -> Value {
+        norms[3](image + imageToToken.ofCells(placed, to: tokens + places, values: tokens, bias: unused))
     }
 }
