@@ -43,11 +43,11 @@ struct SuperGlueMatcher: Sendable {
     func match(_ first: Keypoints, _ second: Keypoints) throws -> (matches: KeypointMatches, outputs: [String: Tensor]) {
         let slots = Self.slots(for: max(first.count, second.count))
         let suffix = "\(fingerprint)-\(slots)\(tap == nil ? "" : "-tapped")"
-        let described = try library.network("superglue-1-\(suffix)") { try network.model(slots: slots, tap: tap ?? noGraphTap) }(
-            Self.inputs(first, second, slots: slots))
+        let describer = try library.network("superglue-1-\(suffix)") { try network.model(slots: slots, tap: tap ?? noGraphTap) }
+        let described = try describer(Self.inputs(first, second, slots: slots))
         guard let input = described["described"] else { throw TrackerError.missingOutput("described") }
-        let scored = try exact.network("superglue-scores-1-\(suffix)") { try network.scoreModel(slots: slots, tap: tap ?? noGraphTap) }(
-            ["described": input])
+        let scorer = try exact.network("superglue-scores-1-\(suffix)") { try network.scoreModel(slots: slots, tap: tap ?? noGraphTap) }
+        let scored = try scorer(["described": input])
         guard let scores = scored["scores"] else { throw TrackerError.missingOutput("scores") }
         let plan = transport(scores, bin: network.binScore, rows: first.count, columns: second.count)
         return (KeypointMatches(plan: plan, threshold: threshold), described.merging(scored) { $1 })
