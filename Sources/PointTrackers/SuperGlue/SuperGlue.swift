@@ -87,11 +87,7 @@ struct SuperGlue: Sendable {
         let encoded = encoding
         tap("keypointEncoding") { encoded }
         var x = graph.input("descriptors", shape: [2, slots, Self.width]) + encoding
-        for (index, layer) in layers.enumerated() {
-            x = layer(x, unused: unused)
-            let y = x
-            tap("gnn\(index)") { y }
-        }
+        for layer in layers { x = layer(x, unused: unused) }
         graph.output("described", x)
         return try graph.model()
     }
