@@ -79,7 +79,7 @@ let package = Package(
         tests("NeuralGraph", ["Inference"]),
         tests("Inference"),
         tests("Segmenters"),
-        tests("PointTrackers"),
+        tests("PointTrackers", resources: [.copy("Resources/tapnet")]),
         tests("SAMPT"),
         tests("VideoBenchmarks"),
         tests("ModelStore"),

@@ -1,13 +1,14 @@
 """Learned point trackers here and in their reference code, in turns: trackers-learned.py PROGRAM TRACKER CHECKPOINT REPOSITORY [--frames N]
 [--points N] [--rounds N]
 
-TRACKER is cotracker; PROGRAM is benchmark-trackers; REPOSITORY is a folder with the tracker's reference code. Prints one row of a Markdown
-table: seconds for the whole clip, and the largest distance in pixels from the reference's trajectories. The reference runs as SAM-PT runs
-it: over the clip and over the reversed clip.
+TRACKER is cotracker, cotracker2, cotracker3_offline or cotracker3_online; PROGRAM is benchmark-trackers; REPOSITORY is a folder with the tracker's reference code. Prints one row of a Markdown
+table: seconds for the whole clip, and the largest distance in pixels from the reference's trajectories. The reference of CoTracker 1 runs as
+SAM-PT runs it, over the clip and over the reversed clip; that of CoTracker 2 and 3 as its authors' predictor does, over the clip.
 
 Needs torch, timm and einops.
 """
 import argparse
+import functools
 import json
 import os
 import struct
@@ -28,7 +29,7 @@ for name in ("nms", "qnms"):
 
 parser = argparse.ArgumentParser()
 parser.add_argument("program")
-parser.add_argument("tracker", choices=["cotracker"])
+parser.add_argument("tracker", choices=["cotracker", "cotracker2", "cotracker3_offline", "cotracker3_online"])
 parser.add_argument("checkpoint")
 parser.add_argument("repository")
 parser.add_argument("--frames", type=int, default=48)
@@ -65,6 +66,9 @@ class CoTracker:
     def __init__(self, checkpoint):
         from cotracker.models.build_cotracker import build_cotracker_stride_4_wind_8
         self.model = build_cotracker_stride_4_wind_8(checkpoint).eval()
+        # The network's answer depends on the points' order (by a fraction of a pixel here), and PyTorch leaves open in which order it sorts
+        # points of one frame. Here they stay as given.
+        torch.sort = functools.partial(torch.sort, stable=True)
 
     @torch.no_grad()
     def __call__(self, frames, points):
@@ -79,6 +83,21 @@ class CoTracker:
         back[..., 0] = count - 1 - back[..., 0]
         self.model(rgbs=frames.flip(1).clone(), queries=back, iters=6)
         return forward[0, :, :len(points)].numpy()
+
+
+class LaterCoTracker:
+    """The authors' predictor of CoTracker 2 and 3: a support grid of 6 x 6 in the first frame, 6 iterations, no backward run."""
+
+    def __init__(self, checkpoint):
+        from cotracker.predictor import CoTrackerPredictor
+        offline, first = arguments.tracker == "cotracker3_offline", arguments.tracker == "cotracker2"
+        self.predictor = CoTrackerPredictor(checkpoint, offline=offline, v2=first, window_len=60 if offline else 8 if first else 16)
+
+    @torch.no_grad()
+    def __call__(self, frames, points):
+        frames = torch.from_numpy(frames).permute(0, 3, 1, 2)[None].float()
+        queries = torch.cat([torch.zeros(len(points), 1), torch.from_numpy(points)], 1)[None]
+        return self.predictor(frames, queries=queries)[0][0].numpy()
 
 
 class Ours:
@@ -109,7 +128,7 @@ with tempfile.TemporaryDirectory() as folder:
     settings = [arguments.checkpoint, str(WIDTH), str(HEIGHT), str(arguments.frames), pixels, positions]
     forms = {"default": [], "float32-updater": ["--float32-updater"], "float32": ["--float32"]}
     programs = {name: Ours(*settings, *options) for name, options in forms.items()}
-    reference = CoTracker(arguments.checkpoint)
+    reference = (CoTracker if arguments.tracker == "cotracker" else LaterCoTracker)(arguments.checkpoint)
 
     best, wanted, distance = {}, None, {}
     for round in range(arguments.rounds):

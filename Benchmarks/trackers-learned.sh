@@ -2,7 +2,8 @@
 # Learned point trackers against their reference code with PyTorch, on this machine, in turns, with the same generated weights:
 #   bash Benchmarks/trackers-learned.sh [--frames N] [--points N] [--rounds N]
 # Prints a Markdown table. Needs the folder with reference data (SAMPT_SHARED, or `shared` beside the checkout) for the weights,
-# and .deps/venv-torch (Benchmarks/segmenters.sh makes it). COTRACKER_REPOSITORY names a checkout of the reference to use instead of a clone.
+# and .deps/venv-torch (Benchmarks/segmenters.sh makes it). COTRACKER_REPOSITORY (version 1) and
+# COTRACKER3_REPOSITORY (2 and 3) name checkouts of the reference to use instead of clones.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 shared=${SAMPT_SHARED:-$(dirname "$PWD")/shared}
@@ -14,6 +15,8 @@ if [ ! -e "$repository" ]; then
   git clone --quiet https://github.com/facebookresearch/co-tracker "$repository"
   git -C "$repository" checkout --quiet 3df9662  # the last of version 1
 fi
+later=${COTRACKER3_REPOSITORY:-.deps/co-tracker3}
+[ -e "$later" ] || git clone --quiet https://github.com/facebookresearch/co-tracker "$later"
 swift build -c release -Xswiftc -enable-testing --product benchmark-trackers
 
 weights=.deps/generated-weights
@@ -28,3 +31,8 @@ echo
 echo "| tracker | points | frames | reference | ours, default | x | px | MB | ours, float32 transformer | x | px | MB | ours, float32 | x | px | MB |"
 echo "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"
 "$python" Benchmarks/trackers-learned.py .build/release/benchmark-trackers cotracker "$checkpoint" "$repository" "$@"
+for tracker in cotracker2 cotracker3_offline cotracker3_online; do
+  checkpoint=$weights/$tracker.pth
+  [ -e "$checkpoint" ] || "$python" "$shared/parity/make_checkpoint.py" "$shared/parity/$tracker/manifest.json" "$checkpoint"
+  "$python" Benchmarks/trackers-learned.py .build/release/benchmark-trackers "$tracker" "$checkpoint" "$later" "$@"
+done

@@ -12,6 +12,12 @@ struct TimedEngine: InferenceEngine {
         (self.engine, self.clock, self.listsNodes) = (engine, clock, listsNodes)
     }
 
+    var threads: Int { engine.threads }
+
+    func divided(among runs: Int) throws -> any InferenceEngine {
+        TimedEngine(try engine.divided(among: runs), clock: clock, listsNodes: listsNodes)
+    }
+
     func compile(key: String, precision: Precision, model: () throws -> ONNXModel) throws -> any CompiledNetwork {
         let network = try engine.network(key: key, precision: precision, model: model)
         return TimedNetwork(name: "  network \(key.prefix { !$0.isNumber }) \(network.precision)", network: network, clock: clock, listsNodes: listsNodes)

@@ -10,6 +10,12 @@ struct NodeListingEngine: InferenceEngine {
 
     init(_ engine: OpenVINOEngine, lists: Bool) { (self.engine, self.lists) = (engine, lists) }
 
+    var threads: Int { engine.threads }
+
+    func divided(among runs: Int) throws -> any InferenceEngine {
+        NodeListingEngine(try engine.divided(among: runs), lists: lists)
+    }
+
     func compile(key: String, precision: Precision, model: () throws -> ONNXModel) throws -> any CompiledNetwork {
         let network = try engine.network(key: key, precision: precision, model: model)
         return lists ? Listing(name: key, network: network) : network

@@ -55,9 +55,15 @@ struct LearnedTrackerBenchmark {
             arguments.contains("--float32") || arguments.contains("--float32-\(part)") ? .float32 : .automatic
         }
         let weights = Weights(try TensorFile.open(URL(fileURLWithPath: arguments[0])))
-        tracker = try CoTracker1(
-            weights: weights, engine: OpenVINOEngine(.init(diagnostics: { print($0) })), precision: precision("encoder"),
-            updaterPrecision: precision("updater"))
+        let engine = try OpenVINOEngine(.init(diagnostics: { print($0) }))
+        let (encoder, updater) = (precision("encoder"), precision("updater"))
+        if CoTracker3.recognises(weights.source) {
+            tracker = try CoTracker3(weights: weights, engine: engine, precision: encoder, updaterPrecision: updater)
+        } else if CoTracker2.recognises(weights.source) {
+            tracker = try CoTracker2(weights: weights, engine: engine, precision: encoder, updaterPrecision: updater)
+        } else {
+            tracker = try CoTracker1(weights: weights, engine: engine, precision: encoder, updaterPrecision: updater)
+        }
     }
 
     func answerCommands() throws {

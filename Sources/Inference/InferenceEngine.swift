@@ -17,6 +17,16 @@ public protocol InferenceEngine: Sendable {
     ///     form of `key` is cached, so that a warm start builds no graph.
     ///   - precision: the arithmetic's precision.
     func compile(key: String, precision: Precision, model: () throws -> ONNXModel) throws -> any CompiledNetwork
+    /// Threads of one run.
+    var threads: Int { get }
+    /// An engine whose networks share its threads among several runs at a time. Each run takes longer, all together take less: threads
+    /// of one run wait for each other after every node.
+    func divided(among runs: Int) throws -> any InferenceEngine
+}
+
+extension InferenceEngine {
+    public var threads: Int { 1 }
+    public func divided(among runs: Int) throws -> any InferenceEngine { self }
 }
 
 /// A network ready to run. Safe to call from several threads; calls on one network may run one after the other.

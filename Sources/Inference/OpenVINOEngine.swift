@@ -55,6 +55,13 @@ public final class OpenVINOEngine: InferenceEngine {
         ] { try core.set(key, value) }
     }
 
+    public func divided(among runs: Int) throws -> OpenVINOEngine {
+        var configuration = configuration
+        configuration.threads = threads
+        configuration.concurrentRuns = runs
+        return try OpenVINOEngine(configuration)
+    }
+
     /// The precision that `precision` stands for on this processor. `.automatic` is bfloat16 where there are instructions for it
     /// (AVX512-BF16 or AMX); `.bfloat16` is float32 where the engine cannot compute in bfloat16.
     public func resolvedPrecision(_ precision: Precision) -> Precision {

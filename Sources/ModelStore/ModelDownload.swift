@@ -30,10 +30,11 @@ extension ModelStore {
         }
         let length = partial.length
         let md5 = try Self.md5(partial.url) { report(.checking(bytes: $0, total: length)) }
-        guard md5 == model.md5 else {
-            let isWebPage = Self.isWebPage(partial.url)
+        let isWebPage = Self.isWebPage(partial.url)
+        guard model.md5.map({ $0 == md5 }) ?? !isWebPage else {
             partial.remove()
-            throw ModelStoreError.wrongContent(address: address.absoluteString, expected: model.md5, found: md5, isWebPage: isWebPage)
+            throw ModelStoreError.wrongContent(
+                address: address.absoluteString, expected: model.md5 ?? "a checkpoint's", found: md5, isWebPage: isWebPage)
         }
         try partial.synchronize()
         try install(partial.url, as: model, record: ModelRecord(md5: md5, bytes: length, origin: address.absoluteString))
@@ -46,8 +47,8 @@ extension ModelStore {
         let file = try locate(model.name)
         guard record(of: model) == nil else { return true }
         let md5 = try Self.md5(file)
-        guard md5 == model.md5 else {
-            throw ModelStoreError.damaged(model, path: file.path, reason: "its MD5 is \(md5), not \(model.md5)")
+        if let published = model.md5, published != md5 {
+            throw ModelStoreError.damaged(model, path: file.path, reason: "its MD5 is \(md5), not \(published)")
         }
         // In a shared store that is only to be read, there stays none.
         try? write(ModelRecord(md5: md5, bytes: Self.length(file) ?? 0, origin: file.path), of: model)

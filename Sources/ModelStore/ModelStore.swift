@@ -56,7 +56,7 @@ public struct ModelStore: Sendable {
     public func state(of model: PublishedModel) -> ModelState {
         if let length = Self.length(file(of: model)) {
             let record = record(of: model)
-            return .present(bytes: length, isPublished: record.map { $0.md5 == model.md5 })
+            return .present(bytes: length, isPublished: record.flatMap { record in model.md5.map { $0 == record.md5 } })
         }
         let partial = PartialDownload.resumableLength(for: file(of: model))
         return partial > 0 ? .partial(bytes: partial) : .absent
@@ -120,7 +120,7 @@ public enum ModelState: Sendable, Equatable {
     case absent
     /// An interrupted download left so much; pulling goes on from there.
     case partial(bytes: Int)
-    /// `isPublished` is nil for a file that was put there by hand: `verify` tells.
+    /// `isPublished` is nil for a file that was put there by hand (`verify` tells) and for one whose published MD5 nobody knows.
     case present(bytes: Int, isPublished: Bool?)
 }
 
@@ -128,7 +128,7 @@ public enum ModelState: Sendable, Equatable {
 public enum ModelVerification: Sendable, Equatable {
     /// It is the published file.
     case published
-    /// It is another file, and has not changed since it was imported under this name.
+    /// It has not changed since it was imported under this name or downloaded, and is not the published file, as far as that's MD5 is known.
     case asImported
     /// It is neither.
     case different(md5: String)

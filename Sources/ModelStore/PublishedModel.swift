@@ -36,8 +36,9 @@ public struct PublishedModel: Sendable, Equatable {
     public let network: String
     /// The file's name in the store: the model's name with the published file's extension.
     public let fileName: String
-    /// The published file's MD5, 32 lower-case hexadecimal digits.
-    public let md5: String
+    /// The published file's MD5, 32 lower-case hexadecimal digits; nil where its authors publish none. Then the address and the size are all
+    /// that tells a right file, and the MD5 of what was downloaded is kept, to find later changes.
+    public let md5: String?
     /// Nil where no source says it.
     public let size: Size?
     /// The weights' licence as their authors name it.
@@ -47,7 +48,7 @@ public struct PublishedModel: Sendable, Equatable {
     public let page: String
 
     public init(
-        name: String, kind: Kind, network: String, fileExtension: String, md5: String, size: Size?, licence: String, source: Source, page: String
+        name: String, kind: Kind, network: String, fileExtension: String, md5: String?, size: Size?, licence: String, source: Source, page: String
     ) {
         (self.name, self.kind, self.network, self.md5, self.size) = (name, kind, network, md5, size)
         (self.licence, self.source, self.page) = (licence, source, page)

@@ -1,10 +1,15 @@
 // Addresses and MD5s are those that the SAM-PT reference implementation uses, sizes those that its guide lists (in MiB, rounded).
+// CoTracker 2, 3 and BootsTAPIR came after it: their addresses are their authors', who give no MD5.
 extension ModelCatalogue {
     static let trackers: [PublishedModel] =
         [
             coTracker("s4-w8", file: "cotracker_stride_4_wind_8", md5: "82c458ad5de9bf98bc337c34ccbc436a"),
             coTracker("s4-w12", file: "cotracker_stride_4_wind_12", md5: "f13ab80f04b2cb58945e2dffb5a3a44c"),
             coTracker("s8-w16", file: "cotracker_stride_8_wind_16", md5: "d0d25fe323b20d11c447aaa05a923650"),
+            hosted("cotracker-2", network: "CoTracker 2", file: "cotracker/resolve/main/cotracker2"),
+            hosted("cotracker-2.1", network: "CoTracker 2.1", file: "cotracker/resolve/main/cotracker2v1"),
+            hosted("cotracker-3", network: "CoTracker 3, whole clips", file: "cotracker3/resolve/main/scaled_offline"),
+            hosted("cotracker-3-online", network: "CoTracker 3, windows", file: "cotracker3/resolve/main/scaled_online"),
             tracker(
                 "pips", network: "PIPs", md5: "9f34c4cd5d6f54cb11e1911841ac702c", mebibytes: 328, licence: "MIT",
                 source: .manual(
@@ -29,7 +34,10 @@ extension ModelCatalogue {
             raft("small", md5: "925642262acc623b3996690eac7d14c9", mebibytes: 3.8),
         ] + [
             deepMind("tapir", network: "TAPIR", file: "tapir_checkpoint_panning", md5: "73e86cdcfef0e8afea6a060f44be5fc7", mebibytes: 119),
-            deepMind("causal-tapir", network: "causal TAPIR", file: "causal_tapir_checkpoint", md5: "763a9dbdf9e077395217aaddc6c6f048", mebibytes: 121),
+            PublishedModel(
+                name: "bootstapir", kind: .tracker, network: "BootsTAPIR", fileExtension: "pt", md5: nil, size: .exact(218_886_140), licence: "Apache-2.0",
+                source: .address("https://storage.googleapis.com/dm-tapnet/bootstap/bootstapir_checkpoint_v2.pt"),
+                page: "https://github.com/google-deepmind/tapnet"),
             deepMind(
                 "tapnet-full", network: "TAP-Net, with the optimiser's state", file: "checkpoint", md5: "b8a1ad6eab94ce53be3ce870ed829552",
                 mebibytes: 32),
@@ -60,6 +68,12 @@ extension ModelCatalogue {
         tracker(
             "cotracker-\(variant)", network: "CoTracker", md5: md5, mebibytes: 92, licence: "CC-BY-NC-4.0 (not for commercial use)",
             source: .address("https://dl.fbaipublicfiles.com/cotracker/\(file).pth"), page: "https://github.com/facebookresearch/co-tracker")
+    }
+
+    private static func hosted(_ name: String, network: String, file: String) -> PublishedModel {
+        PublishedModel(
+            name: name, kind: .tracker, network: network, fileExtension: "pth", md5: nil, size: nil, licence: "CC-BY-NC-4.0 (not for commercial use)",
+            source: .address("https://huggingface.co/facebook/\(file).pth"), page: "https://github.com/facebookresearch/co-tracker")
     }
 
     private static func raft(_ variant: String, md5: String, mebibytes: Double) -> PublishedModel {

@@ -22,6 +22,15 @@ public struct Conv2d: Sendable {
         self.groups = groups
     }
 
+    /// A convolution whose kernel is no square; zeros around the map keep its size.
+    public init(_ weights: Weights, from inputs: Int, to outputs: Int, kernelHeight: Int, kernelWidth: Int) throws {
+        weight = try weights.tensor("weight", shape: [outputs, inputs, kernelHeight, kernelWidth])
+        bias = try weights.tensor("bias", shape: [outputs])
+        key = weights.prefix
+        (stride, groups) = (1, 1)
+        padding = Padding(top: kernelHeight / 2, left: kernelWidth / 2, bottom: kernelHeight / 2, right: kernelWidth / 2)
+    }
+
     private init(_ other: Conv2d, weight: Tensor, bias: Tensor?, key: String? = nil) {
         (stride, padding, groups) = (other.stride, other.padding, other.groups)
         self.key = key ?? other.key
@@ -92,7 +101,8 @@ public struct Linear: Sendable {
 
     /// `W`, outputs x inputs.
     public func weight(in graph: Graph) -> Value { graph.constant(weight, name: key + "weight") }
-    private func bias(in graph: Graph) -> Value { graph.constant(bias, name: key + "bias") }
+    /// `b`, outputs.
+    public func bias(in graph: Graph) -> Value { graph.constant(bias, name: key + "bias") }
 
     /// Some of the outputs, as if they were a layer of their own.
     public func part(outputs range: Range<Int>, _ x: Value) -> Value {

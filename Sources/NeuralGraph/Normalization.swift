@@ -17,16 +17,16 @@ extension Value {
     }
 }
 
-/// Layer normalisation over the last axis; reads `weight` and `bias`.
+/// Layer normalisation over the last axis; reads `weight` and, unless told otherwise, `bias`.
 public struct LayerNorm: Sendable {
     private let weight: Tensor
     private let bias: Tensor
     private let key: String
     private let epsilon: Float
 
-    public init(_ weights: Weights, size: Int, epsilon: Float = 1e-5) throws {
+    public init(_ weights: Weights, size: Int, epsilon: Float = 1e-5, bias hasBias: Bool = true) throws {
         weight = try weights.tensor("weight", shape: [size])
-        bias = try weights.tensor("bias", shape: [size])
+        bias = hasBias ? try weights.tensor("bias", shape: [size]) : Tensor(shape: [size])
         key = weights.prefix
         self.epsilon = epsilon
     }

@@ -43,10 +43,29 @@ public protocol TrackingSession: AnyObject {
     /// - Returns: the ids of the new points, in order.
     @discardableResult
     func add(_ positions: [SIMD2<Float>], group: Int) throws -> [Int]
+    /// Adds points that each have a group of their own choice; as many groups as positions. A tracker that prepares new points with a
+    /// network does it for all at once here; the default implementation adds them group by group.
+    @discardableResult
+    func add(_ positions: [SIMD2<Float>], groups: [Int]) throws -> [Int]
     /// Stops following points; unknown ids are ignored.
     func remove(_ ids: Set<Int>)
     /// Moves on to the next frame in the session's direction.
     /// - Throws: `MediaError.frameOutOfRange` past the video's end, `MediaError` when a frame cannot be decoded; the session then stays in
     ///   its old frame.
     func advance() throws
+}
+
+extension TrackingSession {
+    @discardableResult
+    public func add(_ positions: [SIMD2<Float>], groups: [Int]) throws -> [Int] {
+        precondition(positions.count == groups.count, "as many groups as points")
+        var ids: [Int] = []
+        var start = 0
+        while start < positions.count {
+            let end = groups[start...].firstIndex { $0 != groups[start] } ?? positions.count
+            ids += try add(Array(positions[start..<end]), group: groups[start])
+            start = end
+        }
+        return ids
+    }
 }

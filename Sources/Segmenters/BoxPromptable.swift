@@ -1,13 +1,23 @@
+import Foundation
 import Media
 
 /// Optional ability of a segmenter's frames: boxes count as prompts, and so a mask can be refined by the box around it.
 public protocol BoxPromptable: SegmentableFrame {
     /// The box around the pixels of the frame with a logit above 0, and how many they are; nil when there are none.
     func bounds(of logits: MaskLogits) -> (box: Box, pixels: Int)?
+    /// How many threads at a time may call `predictBeside`; 1: batches are better.
+    var lanes: Int { get }
+    /// As `predict`, on a share of the processor's cores.
+    func predictBeside(_ prompt: ObjectPrompt) throws -> MaskPrediction?
 }
 
 extension BoxPromptable {
-    /// SAM-PT's prompting of a frame (paper, section 3.3; `_apply_sam_to_trajectories` of its code), all objects in one batch: first the
+    public var lanes: Int { 1 }
+    public func predictBeside(_ prompt: ObjectPrompt) throws -> MaskPrediction? { try predict([prompt]).first }
+}
+
+extension BoxPromptable {
+    /// SAM-PT's prompting of a frame (paper, section 3.3; `_apply_sam_to_trajectories` of its code), for all objects: first the
     /// positive points alone, then all points with the logits of the pass before, then again and again all points with these logits and
     /// the box around the mask they give.
     ///
@@ -22,24 +32,39 @@ extension BoxPromptable {
     public func predictRefined(
         _ prompts: [ObjectPrompt], separatesPositives: Bool = true, refinements: Int = 12
     ) throws -> [MaskPrediction?] {
-        var answers = [MaskPrediction?](repeating: nil, count: prompts.count)
-        func ask(_ objects: [Int], _ prompt: (Int) -> ObjectPrompt) throws {
-            guard !objects.isEmpty else { return }
-            for (object, answer) in zip(objects, try predict(objects.map(prompt))) { answers[object] = answer }
-        }
-        var open = prompts.indices.filter { !prompts[$0].points.isEmpty }
-        if separatesPositives {
-            try ask(open.filter { prompts[$0].previousLogits == nil }) { ObjectPrompt(points: prompts[$0].points.filter(\.isPositive)) }
-        }
-        try ask(open) { ObjectPrompt(points: prompts[$0].points, previousLogits: answers[$0]?.logits ?? prompts[$0].previousLogits) }
-        for _ in 0..<max(0, refinements) {
-            var boxes: [Int: Box] = [:]
-            for object in open {
-                if let logits = answers[object]?.logits, let found = bounds(of: logits), found.pixels >= 2 { boxes[object] = found.box }
+        let chains = prompts.map { RefinementChain($0, separatesPositives: separatesPositives, refinements: refinements) }
+        let usesLanes = lanes > 1 && chains.count { !$0.isDone } > 1
+        return try (usesLanes ? runInLanes(chains) : runInBatches(chains)).map(\.answer)
+    }
+
+    private func runInBatches(_ chains: [RefinementChain]) throws -> [RefinementChain] {
+        var chains = chains
+        while true {
+            var asked: [(chain: Int, prompt: ObjectPrompt)] = []
+            for index in chains.indices {
+                if let prompt = chains[index].next(bounds: bounds) { asked.append((index, prompt)) }
             }
-            open = open.filter { boxes[$0] != nil }
-            try ask(open) { ObjectPrompt(points: prompts[$0].points, box: boxes[$0], previousLogits: answers[$0]?.logits) }
+            guard !asked.isEmpty else { return chains }
+            for (index, answer) in zip(asked.map(\.chain), try predict(asked.map(\.prompt))) { chains[index].answer = answer }
         }
-        return answers
+    }
+
+    /// Every lane takes the chain that has waited longest, makes one pass of it, and puts it back: lanes are busy to the end, however
+    /// many chains there are.
+    private func runInLanes(_ chains: [RefinementChain]) throws -> [RefinementChain] {
+        let queue = RefinementQueue(chains)
+        DispatchQueue.concurrentPerform(iterations: lanes) { _ in
+            while let (index, taken) = queue.take() {
+                var chain = taken
+                do {
+                    let prompt = chain.next(bounds: bounds)
+                    if let prompt { chain.answer = try predictBeside(prompt) }
+                    queue.put(index, chain, isDone: prompt == nil)
+                } catch {
+                    queue.fail(error)
+                }
+            }
+        }
+        return try queue.result()
     }
 }

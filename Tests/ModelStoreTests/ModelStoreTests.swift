@@ -120,12 +120,13 @@ struct ModelStoreTests {
     func catalogue() {
         let models = ModelCatalogue.published.models
         #expect(Set(models.map(\.name)).count == models.count)
-        #expect(Set(models.map(\.md5)).count == models.count)
+        let known = models.compactMap(\.md5)
+        #expect(Set(known).count == known.count && models.count - known.count <= 5)
         #expect(models.filter { $0.kind == .segmenter }.map(\.name).sorted() == [
             "hq-sam-vit-b", "hq-sam-vit-h", "hq-sam-vit-l", "light-hq-sam", "mobile-sam", "sam-vit-b", "sam-vit-h", "sam-vit-l",
         ])
         for model in models {
-            #expect(model.md5.count == 32 && model.md5.allSatisfy { "0123456789abcdef".contains($0) }, "\(model.name)")
+            if let md5 = model.md5 { #expect(md5.count == 32 && md5.allSatisfy { "0123456789abcdef".contains($0) }, "\(model.name)") }
             if case .download(let address) = model.source { #expect(address.scheme == "https" && address.host != nil, "\(model.name)") }
         }
     }

@@ -58,7 +58,7 @@ struct CoTracker1Tests {
         for (frame, points) in try follow(session, frames: frames).enumerated().dropFirst() {
             let wanted = (0..<3).flatMap { i -> [Float] in
                 let position = tracker.scale(size).position(raw[frame, i].position)
-                return [position.x, position.y, CoTracker1.probability(raw[frame, i].visibility)]
+                return [position.x, position.y, WindowTracking.probability(raw[frame, i].visibility)]
             }
             #expect(largestDifference(positions(points), wanted) < 1e-4)
             #expect(points.allSatisfy { $0.isVisible == ($0.confidence > 0.7 && size.contains($0.position)) })
@@ -164,16 +164,21 @@ struct CoTracker1Tests {
     @Test func aClipIsSplitAtTheQuery() throws {
         let tracker = try tracker()
         let video = FrameStore(TensorClip(frames: 14, size: size), capacity: 14)
-        let queries: [CoTracker1.Query] = [.init(frame: 0, position: three[0]), .init(frame: 6, position: three[1]), .init(frame: 13, position: three[2])]
+        let queries = zip([0, 6, 13], three).map { CoTracker1.Query(frame: $0, position: $1) }
         let tracks = try tracker.track(queries, in: video).points
         for (i, query) in queries.enumerated() {
             #expect(tracks[query.frame][i].position == query.position && tracks[query.frame][i].isVisible)
         }
-        // Forward from the first query: as the reference, but for points that end there.
-        let forward = try tracker.start(on: video, at: 0, direction: .forward)
-        try forward.add([three[0]], group: 0)
-        try forward.advance()
         #expect(tracks.allSatisfy { $0.allSatisfy { $0.position.x.isFinite } })
+        // With queries in one frame alone, a clip is a session in either direction.
+        let middle = try tracker.track(three.map { .init(frame: 6, position: $0) }, in: video).points
+        for (direction, frames) in [(TimeDirection.forward, 8), (.backward, 7)] {
+            let session = try tracker.start(on: video, at: 6, direction: direction)
+            try session.add(three, group: 0)
+            for (time, points) in try follow(session, frames: frames).enumerated() {
+                #expect(middle[6 + time * direction.rawValue] == points)
+            }
+        }
         #expect(tracks[0][1].position != three[1] && tracks[13][1].position != three[1] && tracks[0][2].position != three[2])
     }
 
@@ -193,32 +198,15 @@ struct CoTracker1Tests {
         #expect(try largestDifference(positions(grouped), positions(last(512, 40))) > 0)
     }
 
-    /// A source with a tensor removed or spoiled.
-    private struct Altered: TensorSource {
-        let source: any TensorSource
-        var missing = ""
-        var spoiled = ""
-        var name = "altered.pth"
-        var prefix = ""
-        var fingerprint: String { "\(source.fingerprint)-\(missing)-\(spoiled)" }
-        var tensorNames: [String] { source.tensorNames.filter { $0 != missing }.map { prefix + $0 } }
-        private func original(_ tensor: String) -> String? { tensor.hasPrefix(prefix) ? String(tensor.dropFirst(prefix.count)) : nil }
-        func shape(of tensor: String) -> [Int]? { original(tensor).flatMap { $0 == missing ? nil : source.shape(of: $0) } }
-        func tensor(_ name: String) throws -> Tensor {
-            let tensor = try source.tensor(original(name) ?? name)
-            return name == spoiled ? Tensor(shape: tensor.shape, repeating: .nan) : tensor
-        }
-    }
-
     @Test func checkpoints() throws {
         #expect(CoTracker1.recognises(source))
-        #expect(CoTracker1.recognises(Altered(source: source, prefix: "module.")))
+        #expect(CoTracker1.recognises(AlteredTensors(source: source, prefix: "module.")))
         for name in ["pips", "cotracker2", "cotracker3_offline"] {
             if let other = try ParityCase.named(name)?.weights().source { #expect(!CoTracker1.recognises(other), "\(name)") }
         }
         let missing = "updateformer.space_blocks.5.mlp.fc2.bias"
         #expect(throws: TensorFileError.missingTensor(file: "altered.pth", tensor: missing)) {
-            try tracker(Altered(source: source, missing: missing))
+            try tracker(AlteredTensors(source: source, removed: [missing]))
         }
         #expect(CoTracker1Variant(fileName: "/a/cotracker_stride_4_wind_12.pth") == .stride4Window12)
         #expect(CoTracker1Variant(fileName: "cotracker_stride_8_wind_16.safetensors") == .stride8Window16)
@@ -230,7 +218,7 @@ struct CoTracker1Tests {
     }
 
     @Test(arguments: ["fnet.conv3.weight", "updateformer.flow_head.bias"]) func weightsThatAreNoNumbers(_ name: String) throws {
-        let tracker = try tracker(Altered(source: source, spoiled: name))
+        let tracker = try tracker(AlteredTensors(source: source, spoiled: name))
         let video = FrameStore(TensorClip(frames: 6, size: size))
         let session = try tracker.start(on: video, at: 0, direction: .forward)
         try session.add(three, group: 0)

@@ -182,7 +182,8 @@ struct TrackerPrimitivesParityTests {
     @Test(arguments: [LinearResampler.Method.halfPixel, .corners, .antialiased]) func picturesAreResized(_ method: LinearResampler.Method) {
         let (width, height) = (37, 29)
         let image = RGBImage(width: width, height: height, pixels: (0..<(3 * width * height)).map { UInt8(truncatingIfNeeded: $0 &* 73 &+ $0 / 7) })
-        for target in [ImageSize(width: 16, height: 11), ImageSize(width: 50, height: 40), ImageSize(width: 37, height: 29), ImageSize(width: 1, height: 1)] {
+        for (x, y) in [(16, 11), (50, 40), (37, 29), (1, 1)] {
+            let target = ImageSize(width: x, height: y)
             let tensor = TrackerFrameInput(size: target, resampling: method).tensor(image)
             let columns = LinearResampler.Taps(from: width, to: target.width, method: method)
             let rows = LinearResampler.Taps(from: height, to: target.height, method: method)

@@ -98,7 +98,37 @@ struct BoxPromptingTests {
         let answers = try frame.predictRefined([ObjectPrompt(points: points, previousLogits: logits), ObjectPrompt(points: points)], refinements: 0)
         #expect(answers.allSatisfy { $0 != nil })
         let prompts = segmenter.asked.withLock { $0 }
-        #expect(prompts.map(\.points.count) == [1, 2, 2])
-        #expect(prompts[1].previousLogits == logits)
+        #expect(prompts.map(\.points.count) == [2, 1, 2])
+        #expect(prompts[0].previousLogits == logits)
+    }
+
+    /// A frame whose answers depend on all that was asked, in two lanes or none.
+    private struct CountingFrame: BoxPromptable {
+        struct Refused: Error {}
+        let lanes: Int
+        var refusesBoxes = false
+        let size = ImageSize(width: 8, height: 8)
+
+        func predict(_ prompts: [ObjectPrompt]) throws -> [MaskPrediction] {
+            try prompts.map { prompt in
+                if refusesBoxes, prompt.box != nil { throw Refused() }
+                let sum = Float(prompt.points.count) + (prompt.previousLogits?.values[0] ?? 0) * 0.5 + (prompt.box?.x1 ?? 0)
+                return MaskPrediction(logits: MaskLogits(width: 1, height: 1, values: [sum]), predictedIoU: 1)
+            }
+        }
+
+        func bounds(of logits: MaskLogits) -> (box: Box, pixels: Int)? { (Box(x0: 0, y0: 0, x1: logits.values[0], y1: 1), 2) }
+    }
+
+    @Test func lanesChangeNoAnswer() throws {
+        let prompts = (0..<5).map { ObjectPrompt(points: [PointPrompt](repeating: .positive(1, 1), count: $0)) }
+        let alone = try CountingFrame(lanes: 1).predictRefined(prompts, refinements: 4).map { $0?.logits }
+        #expect(alone[0] == nil && Set(alone.compactMap { $0?.values[0] }).count == 4)
+        for _ in 0..<20 { #expect(try CountingFrame(lanes: 2).predictRefined(prompts, refinements: 4).map { $0?.logits } == alone) }
+    }
+
+    @Test func anErrorEndsAllLanes() {
+        let prompts = [ObjectPrompt](repeating: ObjectPrompt(points: [.positive(1, 1)]), count: 3)
+        #expect(throws: CountingFrame.Refused.self) { try CountingFrame(lanes: 2, refusesBoxes: true).predictRefined(prompts) }
     }
 }

@@ -80,7 +80,8 @@ struct BadInputTests {
         let clip = try TestClip(frameCount: 1)
         defer { clip.remove() }
         let base = ["segment", clip.frames, "--rle", clip.path("out.json"), "--point", "40,36"]
-        try expect(.usage, "Known are nano, lucas-kanade. Did you mean lucas-kanade?", clip, base + ["--tracker", "lukas-kanade"])
+        try expect(.usage, "Known are nano, lucas-kanade, cotracker, ", clip, base + ["--tracker", "lukas-kanade"])
+        try expect(.usage, "Did you mean lucas-kanade?", clip, base + ["--tracker", "lukas-kanade"])
         try expect(.usage, "Known are nano, sam-vit-b, ", clip, base + ["--segmenter", "sam2-large"])
         try expect(.usage, "not of the form part=precision", clip, base + ["--part-precision", "decoder"])
         try expect(.usage, "Did you mean decoder?", clip, base + ["--part-precision", "decodre=float32"])

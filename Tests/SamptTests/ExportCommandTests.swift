@@ -8,11 +8,11 @@ import TensorFiles
 import TestSupport
 import Testing
 
-@Suite("sampt export", .serialized, .enabled(if: SegmenterCheckpoints.areThere, Comment(rawValue: SegmenterCheckpoints.missing)))
+@Suite("sampt export", .serialized, .enabled(if: GeneratedCheckpoints.areThere, Comment(rawValue: GeneratedCheckpoints.missing)))
 struct ExportCommandTests {
-    private let checkpoints: SegmenterCheckpoints
+    private let checkpoints: GeneratedCheckpoints
 
-    init() throws { checkpoints = try SegmenterCheckpoints() }
+    init() throws { checkpoints = try GeneratedCheckpoints() }
 
     private func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Program.Outcome {
         try Program.run(["export"] + arguments, environment: environment)

@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 @Suite("Networks of the SAM family from the command line", .serialized,
-       .enabled(if: SegmenterCheckpoints.areThere, Comment(rawValue: SegmenterCheckpoints.missing)))
+       .enabled(if: GeneratedCheckpoints.areThere, Comment(rawValue: GeneratedCheckpoints.missing)))
 struct SegmenterOptionTests {
     private struct Masks: Decodable {
         struct Frame: Decodable {
@@ -23,11 +23,11 @@ struct SegmenterOptionTests {
         var frames: [Frame]
     }
 
-    private let checkpoints: SegmenterCheckpoints
+    private let checkpoints: GeneratedCheckpoints
     private let clip: TestClip
 
     init() throws {
-        checkpoints = try SegmenterCheckpoints()
+        checkpoints = try GeneratedCheckpoints()
         clip = try TestClip(frameCount: 3)
     }
 
@@ -134,13 +134,13 @@ struct SegmenterOptionTests {
 }
 
 @Suite("Segmenters that cannot be had end with a sentence that says what to do",
-       .enabled(if: SegmenterCheckpoints.areThere, Comment(rawValue: SegmenterCheckpoints.missing)))
+       .enabled(if: GeneratedCheckpoints.areThere, Comment(rawValue: GeneratedCheckpoints.missing)))
 struct SegmenterOptionErrorTests {
-    private let checkpoints: SegmenterCheckpoints
+    private let checkpoints: GeneratedCheckpoints
     private let clip: TestClip
 
     init() throws {
-        checkpoints = try SegmenterCheckpoints()
+        checkpoints = try GeneratedCheckpoints()
         clip = try TestClip(frameCount: 1)
     }
 

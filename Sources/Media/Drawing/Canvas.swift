@@ -22,18 +22,17 @@ public struct Color: Sendable, Hashable {
         return colors[((index % 10) + 10) % 10]
     }
 
-    /// A colour for the `index`-th of many points: hues a golden angle apart.
+    /// A colour for the `index`-th of many points: hues a golden angle apart, in turn strong, pale and dark.
     public static func point(_ index: Int) -> Color {
+        let index = index & 0xffff
         let hue = (Float(index) * 0.618034).truncatingRemainder(dividingBy: 1) * 6
-        let x = UInt8(255 * (1 - abs(hue.truncatingRemainder(dividingBy: 2) - 1)))
-        return switch Int(hue) {
-        case 0: Color(255, x, 0)
-        case 1: Color(x, 255, 0)
-        case 2: Color(0, 255, x)
-        case 3: Color(0, x, 255)
-        case 4: Color(x, 0, 255)
-        default: Color(255, 0, x)
+        let (saturation, value): (Float, Float) = [(1, 1), (0.5, 1), (1, 0.7)][index % 3]
+        func part(_ offset: Float) -> UInt8 {
+            let distance = abs((hue + offset).truncatingRemainder(dividingBy: 6) - 3)
+            let strength = max(0, min(1, distance - 1))
+            return UInt8(255 * value * (1 - saturation * (1 - strength)))
         }
+        return Color(part(0), part(4), part(2))
     }
 }
 

@@ -12,7 +12,6 @@ struct DecodedPicture {
     var format: AVPixelFormat { AVPixelFormat(rawValue: frame.pointer.pointee.format) }
 
     init(path: String) throws {
-        _ = quietFFmpeg
         func failed(_ reason: String) -> MediaError { .unreadable(path: path, reason: reason) }
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw MediaError.notFound(path: path) }
@@ -23,6 +22,13 @@ struct DecodedPicture {
         } catch {
             throw failed(AtomicFile.reason(error))
         }
+        try self.init(data: file, name: path)
+    }
+
+    /// - Parameter name: for messages.
+    init(data file: Data, name: String) throws {
+        _ = quietFFmpeg
+        func failed(_ reason: String) -> MediaError { .unreadable(path: name, reason: reason) }
         guard file.count < 1 << 30 else { throw failed("it is too large for a picture") }
         guard let codecID = Self.codec(of: file) else { throw failed("it is empty or not a picture that is known") }
         if codecID == AV_CODEC_ID_MJPEG, file.range(of: Data([0xff, 0xd9]), options: .backwards) == nil {

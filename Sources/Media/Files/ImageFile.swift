@@ -5,9 +5,18 @@ import Foundation
 public enum ImageFile {
     /// A picture as 8-bit RGB: PNG, JPEG, and what else FFmpeg decodes (WebP, BMP, TIFF).
     public static func readRGB(_ path: String) throws -> RGBImage {
-        let decoded = try DecodedPicture(path: path)
+        try rgb(DecodedPicture(path: path), name: path)
+    }
+
+    /// The contents of a picture file as 8-bit RGB.
+    /// - Parameter name: for messages.
+    public static func readRGB(data: Data, name: String) throws -> RGBImage {
+        try rgb(DecodedPicture(data: data, name: name), name: name)
+    }
+
+    private static func rgb(_ decoded: DecodedPicture, name: String) throws -> RGBImage {
         guard let image = RGBConverter().convert(decoded.frame.pointer) else {
-            throw MediaError.unreadable(path: path, reason: "its pixel format cannot be converted")
+            throw MediaError.unreadable(path: name, reason: "its pixel format cannot be converted")
         }
         return image
     }

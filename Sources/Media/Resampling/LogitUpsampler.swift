@@ -87,7 +87,7 @@ public struct LogitUpsampler: Sendable {
         let middleWidth = resized.width
         values.withUnsafeBufferPointer { values in
             // Two rows of the image in between, the row mixed from them, and the row that comes out.
-            withUnsafeTemporaryAllocation(of: Float.self, capacity: 3 * (middleWidth + 4) + frame.width + low.width) { memory in
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: 3 * (middleWidth + 4) + frame.width + low.width + 2) { memory in
                 func slice(_ start: Int, _ count: Int) -> UnsafeMutableBufferPointer<Float> {
                     UnsafeMutableBufferPointer(rebasing: memory[start..<(start + count)])
                 }
@@ -95,7 +95,7 @@ public struct LogitUpsampler: Sendable {
                 var lower = slice(middleWidth + 4, middleWidth + 4)
                 let mixed = slice(2 * (middleWidth + 4), middleWidth + 4)
                 let result = slice(3 * (middleWidth + 4), frame.width)
-                let scratch = slice(3 * (middleWidth + 4) + frame.width, low.width)
+                let scratch = slice(3 * (middleWidth + 4) + frame.width, low.width + 2)
                 var upperRow = -1
                 var lowerRow = -1
                 for y in 0..<frame.height {
@@ -116,6 +116,11 @@ public struct LogitUpsampler: Sendable {
                         lowerRow = next
                     }
                     for x in 0..<middleWidth { mixed[x] = upper[x] + fraction * (lower[x] - upper[x]) }
+                    // A frame as wide as the network's input needs no second step.
+                    guard frame.width != middleWidth else {
+                        body(y, mixed)
+                        continue
+                    }
                     mixed[middleWidth] = mixed[middleWidth - 1]
                     columns.withUnsafeBufferPointer { columns in
                         columnFractions.withUnsafeBufferPointer { fractions in
@@ -149,13 +154,18 @@ public struct LogitUpsampler: Sendable {
         let fraction = exact - Float(top)
         for x in 0..<low.width {
             let value = values[top * low.width + x]
-            scratch[x] = value + fraction * (values[bottom * low.width + x] - value)
+            scratch[x + 1] = value + fraction * (values[bottom * low.width + x] - value)
         }
-        for x in 0..<resized.width {
-            let exact = max(0, (Float(x) + 0.5) * 0.25 - 0.5)
-            let left = min(Int(exact), low.width - 1)
-            let right = min(left + 1, low.width - 1)
-            target[x] = scratch[left] + (exact - Float(left)) * (scratch[right] - scratch[left])
+        // Beyond the edges, the outermost values.
+        scratch[0] = scratch[1]
+        scratch[low.width + 1] = scratch[low.width]
+        // Every cell gives four columns, at the same four places between it and its neighbours.
+        for cell in 0..<((resized.width + 3) / 4) {
+            let (before, own, after) = (scratch[cell], scratch[cell + 1], scratch[cell + 2])
+            target[4 * cell] = before + 0.625 * (own - before)
+            target[4 * cell + 1] = before + 0.875 * (own - before)
+            target[4 * cell + 2] = own + 0.125 * (after - own)
+            target[4 * cell + 3] = own + 0.375 * (after - own)
         }
     }
 }

@@ -1,5 +1,7 @@
-/// Resizes 8-bit pictures as Pillow's bilinear filter does, to the bit: a triangle as wide as the reduction, in fixed point, with
-/// rounding to 8 bits between the two axes. SAM's published networks see pictures resized so.
+import Foundation
+
+/// Resizes 8-bit pictures as Pillow does, to the bit: a filter as wide as the reduction, in fixed point, with rounding to 8 bits between the
+/// two axes. SAM's published networks see pictures resized with the bilinear filter, point tracking benchmarks use the Lanczos filter.
 ///
 /// Weights are computed once; one resampler serves all frames of a video. Follows `Resample.c` of <https://github.com/python-pillow/Pillow>.
 public struct PillowResampler: Sendable {
@@ -9,6 +11,24 @@ public struct PillowResampler: Sendable {
         var weights: [[Int32]] = []
     }
 
+    public enum Filter: Sendable {
+        /// A triangle.
+        case bilinear
+        /// A windowed sinc, three lobes wide on each side.
+        case lanczos
+
+        fileprivate var support: Double { self == .bilinear ? 1 : 3 }
+
+        fileprivate func weight(_ x: Double) -> Double {
+            switch self {
+            case .bilinear: max(0, 1 - abs(x))
+            case .lanczos: abs(x) < 3 ? Self.sinc(x) * Self.sinc(x / 3) : 0
+            }
+        }
+
+        private static func sinc(_ x: Double) -> Double { x == 0 ? 1 : sin(x * .pi) / (x * .pi) }
+    }
+
     private static let precision: Int32 = 22
 
     public let source: ImageSize
@@ -16,28 +36,28 @@ public struct PillowResampler: Sendable {
     private let columns: Taps
     private let rows: Taps
 
-    public init(from source: ImageSize, to target: ImageSize) {
+    public init(from source: ImageSize, to target: ImageSize, filter: Filter = .bilinear) {
         self.source = source
         self.target = target
-        columns = Self.taps(source.width, target.width)
-        rows = Self.taps(source.height, target.height)
+        columns = Self.taps(source.width, target.width, filter)
+        rows = Self.taps(source.height, target.height, filter)
     }
 
-    private static func taps(_ source: Int, _ target: Int) -> Taps {
+    private static func taps(_ source: Int, _ target: Int, _ filter: Filter) -> Taps {
         let scale = Double(source) / Double(target)
-        let support = max(1, scale)
+        let support = filter.support * max(1, scale)
         // Divisions by way of reciprocals, as there: another rounding could turn a pixel.
-        let inverse = 1 / support
+        let inverse = 1 / max(1, scale)
         var taps = Taps()
         for i in 0..<target {
             let center = (Double(i) + 0.5) * scale
             let first = max(0, Int(center - support + 0.5))
             let end = min(source, Int(center + support + 0.5))
-            var weights = (first..<end).map { max(0, 1 - abs((Double($0) - center + 0.5) * inverse)) }
+            var weights = (first..<end).map { filter.weight((Double($0) - center + 0.5) * inverse) }
             let sum = weights.reduce(0, +)
             if sum != 0 { weights = weights.map { $0 * (1 / sum) } }
             taps.start.append(first)
-            taps.weights.append(weights.map { Int32(0.5 + $0 * Double(1 << precision)) })
+            taps.weights.append(weights.map { Int32(($0 < 0 ? -0.5 : 0.5) + $0 * Double(1 << precision)) })
         }
         return taps
     }

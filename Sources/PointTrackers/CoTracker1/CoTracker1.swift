@@ -1,4 +1,3 @@
-import Foundation
 import Inference
 import Media
 import NeuralGraph
@@ -11,7 +10,10 @@ import TensorFiles
 ///
 /// Frames are resized to a fixed size, whatever their shape. Positions become the network's by a plain ratio of pixel centres counted in whole
 /// numbers, as in the reference.
-public final class CoTracker1: PointTracker {
+///
+/// Points influence each other: through attention, and through their order (see `FeatureWindow`): the same points added in another order give
+/// slightly different tracks.
+public final class CoTracker1: PointTracker, WindowTracker {
     /// How points are tracked. The defaults are the SAM-PT paper's.
     public struct Options: Sendable {
         /// Updates of a window, 1 or more.
@@ -43,7 +45,7 @@ public final class CoTracker1: PointTracker {
     public let name = "cotracker"
     public let variant: CoTracker1Variant
     public let options: Options
-    let window: CoTracker1Window
+    let window: FeatureWindow
     let processor: FeaturePyramidProcessor
 
     /// - Parameters:
@@ -71,9 +73,9 @@ public final class CoTracker1: PointTracker {
             weights: weights["fnet"],
             input: TrackerFrameInput(size: options.inputSize, resampling: options.isAntialiased ? .antialiased : .halfPixel),
             stride: variant.stride, engine: engine, precision: precision)
-        window = try CoTracker1Window(
-            weights: weights, frames: variant.window, iterations: options.iterations,
-            library: NetworkLibrary(engine: engine, precision: updaterPrecision), tap: tap)
+        window = FeatureWindow(
+            try CoTracker1Updater(weights).window(frames: variant.window, fingerprint: weights.source.fingerprint, tap: tap),
+            iterations: options.iterations, library: NetworkLibrary(engine: engine, precision: updaterPrecision))
     }
 
     /// Whether a checkpoint holds a CoTracker 1, judged by names and shapes of its tensors.
@@ -85,43 +87,26 @@ public final class CoTracker1: PointTracker {
     }
 
     public func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {
-        guard (0..<video.frameCount).contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
-        return CoTracker1Session(tracker: self, video: video, frame: frame, direction: direction)
+        try session(on: video, at: frame, direction: direction)
     }
 
-    /// A run over the frames from `frame` to the video's end in a direction.
-    func run(on video: FrameStore, from frame: Int, direction: TimeDirection) -> CoTracker1Run {
+    func run(on video: FrameStore, from frame: Int, direction: TimeDirection) -> WindowRun {
         let end = direction == .forward ? video.frameCount - 1 : 0
         let stride = Float(variant.stride)
         let grid = SupportGrid.coTracker1(side: options.supportGridSide, size: options.inputSize).map { $0 / stride }
-        return CoTracker1Run(
+        return WindowRun(
             window: window, length: abs(end - frame) + 1,
             support: .init(grid: grid, interval: options.supportGridInterval, lifetime: options.supportGridLifetime), groupSize: options.groupSize
         ) { [processor] time in try video.value(of: processor, at: frame + direction.rawValue * time) }
     }
 
-    /// From positions in the frame to cells of the finest map, and back.
-    struct Scale {
-        let cellsPerPixel: SIMD2<Float>
-
-        func cells(_ position: SIMD2<Float>) -> SIMD2<Float> { (position - 0.5) * cellsPerPixel }
-        func position(_ cells: SIMD2<Float>) -> SIMD2<Float> { cells / cellsPerPixel + 0.5 }
-    }
-
-    func scale(_ frame: ImageSize) -> Scale {
+    func scale(_ frame: ImageSize) -> CellScale {
         let input = SIMD2(Float(options.inputSize.width), Float(options.inputSize.height))
-        return Scale(cellsPerPixel: input / SIMD2(Float(frame.width), Float(frame.height)) / Float(variant.stride))
+        return CellScale(cellsPerPixel: input / SIMD2(Float(frame.width), Float(frame.height)) / Float(variant.stride))
     }
 
-    /// Refuses positions that are no numbers, or absurd ones: by way of attention they would spoil all points.
-    static func check(_ positions: [SIMD2<Float>]) throws {
-        for position in positions where !(abs(position.x) <= 1e6 && abs(position.y) <= 1e6) {
-            throw MediaError.invalidArgument("A point to be tracked has the position (\(position.x), \(position.y)), which is no place in a frame.")
-        }
-    }
-
-    /// A probability from a logit.
-    static func probability(_ logit: Float) -> Float { 1 / (1 + exp(-logit)) }
+    var visibilityThreshold: Float { options.visibilityThreshold }
+    func probability(_ state: PointState) -> Float { WindowTracking.probability(state.visibility) }
 }
 
 extension CoTracker1.Options {

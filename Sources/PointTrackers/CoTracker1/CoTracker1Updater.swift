@@ -5,7 +5,7 @@ import TensorFiles
 ///
 /// Source: github.com/facebookresearch/co-tracker (version 1), arXiv:2307.07635.
 struct CoTracker1Updater: Sendable {
-    static let tokenWidth = 456
+    static let tokenWidth = FeatureWindow.tokenWidth
     static let width = 384
     private static let depth = 6
 
@@ -55,12 +55,7 @@ struct CoTracker1Updater: Sendable {
         }
     }
 
-    /// Added to the attention scores of slots without a point: their weight becomes exactly 0.
-    static let unusedPoint: Float = -1e9
-
-    /// Inputs: `tokens` ((points frames) x 456), `features` ((points frames) x 128), both point by point, and `unused` (1 x 1 x 1 x points:
-    /// 0, or `unusedPoint`). Outputs: `delta` ((points frames) x 2, cells), `updated` (the new features) and `visibility` ((points frames) x 1,
-    /// logits).
+    /// See `FeatureWindow.Kind.model`.
     func model(points: Int, frames: Int, tap: GraphTap = noGraphTap) throws -> ONNXModel {
         let graph = Graph("cotracker1-updater")
         let count = points * frames
@@ -87,5 +82,13 @@ struct CoTracker1Updater: Sendable {
         graph.output("updated", updated)
         graph.output("visibility", visibility(updated))
         return try graph.model()
+    }
+
+    /// How CoTracker 1 sees a window.
+    func window(frames: Int, fingerprint: String, tap: GraphTap?) -> FeatureWindow.Kind {
+        FeatureWindow.Kind(
+            key: "cotracker1-updater-1-\(fingerprint)\(tap == nil ? "" : "-tapped")", frames: frames, masksFramesPastEnd: true, outside: .zeros,
+            pairsStates: true, times: (0..<frames).flatMap { SinusoidalEmbedding.position($0, dimension: Self.tokenWidth) }, places: nil
+        ) { try model(points: $0, frames: frames, tap: tap ?? noGraphTap) }
     }
 }

@@ -44,6 +44,9 @@ final class LucasKanadeSession: TrackingSession {
         return ids
     }
 
+    /// Groups have no meaning here.
+    func add(_ positions: [SIMD2<Float>], groups: [Int]) -> [Int] { add(positions, group: 0) }
+
     func remove(_ ids: Set<Int>) {
         points.removeAll { ids.contains($0.id) }
     }

@@ -46,6 +46,11 @@ final class NanoTrackSession: TrackingSession {
     }
 
     func add(_ positions: [SIMD2<Float>], group: Int) throws -> [Int] {
+        try add(positions, groups: [Int](repeating: group, count: positions.count))
+    }
+
+    func add(_ positions: [SIMD2<Float>], groups newGroups: [Int]) throws -> [Int] {
+        precondition(positions.count == newGroups.count, "as many groups as points")
         guard !positions.isEmpty else { return [] }
         let count = NanoTrackNetworks.slots(for: positions.count)
         let scaled = positions.map { $0 * grid.scale }
@@ -68,7 +73,7 @@ final class NanoTrackSession: TrackingSession {
         let new = Array(nextID..<(nextID + positions.count))
         nextID += positions.count
         ids += new
-        groups += [Int](repeating: group, count: positions.count)
+        groups += newGroups
         confidences += [Float](repeating: 1, count: positions.count)
         return new
     }

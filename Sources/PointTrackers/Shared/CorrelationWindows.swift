@@ -111,7 +111,8 @@ struct CorrelationWindows: Sendable {
         while i + 16 <= count {
             first += x.loadUnaligned(fromByteOffset: 4 * i, as: SIMD8<Float>.self) * y.loadUnaligned(fromByteOffset: 4 * i, as: SIMD8<Float>.self)
             second +=
-                x.loadUnaligned(fromByteOffset: 4 * i + 32, as: SIMD8<Float>.self) * y.loadUnaligned(fromByteOffset: 4 * i + 32, as: SIMD8<Float>.self)
+                x.loadUnaligned(fromByteOffset: 4 * i + 32, as: SIMD8<Float>.self)
+                * y.loadUnaligned(fromByteOffset: 4 * i + 32, as: SIMD8<Float>.self)
             i += 16
         }
         var sum = (first + second).sum()

@@ -34,12 +34,14 @@ struct FeatureEncoder: Sendable {
 
     /// - Parameter image: 1 x 3 x height x width, from -1 to 1.
     /// - Returns: 1 x 128 x height/stride x width/stride, fractions cut off.
-    func callAsFunction(_ image: Value) -> Value {
+    func callAsFunction(_ image: Value, tap: GraphTap = noGraphTap) -> Value {
         let (height, width) = (image.shape[2] / stride, image.shape[3] / stride)
         var x = conv1(image).relu()
         var parts: [Value] = []
-        for layer in layers {
+        for (index, layer) in layers.enumerated() {
             for block in layer { x = block(x) }
+            let output = x
+            tap("fnet.layer\(index + 1)") { output }
             parts.append(x.shape[2] == height && x.shape[3] == width ? x : x.resized(height: height, width: width, alignment: .corners))
         }
         return conv3(conv2(.concatenate(parts, axis: 1)).relu())

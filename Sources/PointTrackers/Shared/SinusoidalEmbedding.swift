@@ -35,10 +35,28 @@ enum SinusoidalEmbedding {
     }
 
     /// The values, their sines at the scales 1, 2, 4, ..., then their cosines likewise (scale by scale, the values in turn): n (2 scales + 1)
-    /// numbers. The reference computes the cosine as a sine shifted by a rounded quarter turn, to which this agrees within rounding. CoTracker 3.
+    /// numbers. The reference computes the cosine as a sine shifted by a rounded quarter turn, and so does this. CoTracker 3.
     static func octaves(_ values: [Float], scales: Int = 10) -> [Float] {
-        let angles = (0..<scales).flatMap { scale in values.map { $0 * Float(1 << scale) } }
-        return values + angles.map { sin($0) } + angles.map { sin($0 + Float.pi / 2) }
+        let size = values.count * (2 * scales + 1)
+        return [Float](unsafeUninitializedCapacity: size) { buffer, count in
+            values.withUnsafeBufferPointer { values in
+                if let base = buffer.baseAddress { writeOctaves(values, scales: scales, into: base) }
+            }
+            count = size
+        }
+    }
+
+    @inline(__always)
+    static func writeOctaves(_ values: UnsafeBufferPointer<Float>, scales: Int, into target: UnsafeMutablePointer<Float>) {
+        let n = values.count
+        for k in 0..<n {
+            target[k] = values[k]
+            for scale in 0..<scales {
+                let angle = values[k] * Float(1 << scale)
+                target[n * (1 + scale) + k] = sin(angle)
+                target[n * (1 + scales + scale) + k] = sin(angle + Float.pi / 2)
+            }
+        }
     }
 
     /// `sin` of a position at the frequencies 10000^(-2k/dimension), then `cos`: `dimension` numbers (even). Token times, and either half of

@@ -15,13 +15,19 @@ struct ModelOptions: ParsableArguments {
         it is, its tensors tell.
         """,
         valueName: "name or file"))
-    var segmenter = SegmenterChoice.builtIn
+    var segmenter = "nano"
 
     @Flag(help: "Of an HQ-SAM or Light HQ-SAM segmenter: take its high-quality mask alone, without SAM's added.")
     var hqTokenOnly = false
 
-    @Option(help: ArgumentHelp("The point tracker: nano (built in, learned) or lucas-kanade (classic, needs no network).", valueName: "name"))
-    var tracker = TrackerName.nano.rawValue
+    @Option(help: ArgumentHelp(
+        """
+        The point tracker: nano (built in, learned), lucas-kanade (classic, needs no network), the name of a published one as \
+        "sampt models list" shows it (cotracker, pips, pips++, raft, tapir, ...), or its checkpoint file (.pth, .pt, .safetensors, .npy); \
+        which network it is, its tensors tell.
+        """,
+        valueName: "name or file"))
+    var tracker = "nano"
 
     @Option(help: ArgumentHelp(
         "Arithmetic of the networks: automatic (bfloat16 where the processor has it), float32 (exact, slower) or bfloat16.",
@@ -32,8 +38,8 @@ struct ModelOptions: ParsableArguments {
         name: .customLong("part-precision"),
         help: ArgumentHelp(
             """
-            Arithmetic of one part: encoder (of images), decoder (of masks) or head (of the nano tracker), for example decoder=float32. \
-            Repeat it for more parts.
+            Arithmetic of one part: encoder (of images), decoder (of masks), head (of the nano tracker) or tracker (another one's network), for example \
+            decoder=float32. Repeat it for more parts.
             """,
             valueName: "part=precision"))
     var partPrecisions: [String] = []
@@ -43,14 +49,14 @@ struct ModelOptions: ParsableArguments {
 
     func validate() throws {
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be between 1 and 1024.") }
-        if try SegmenterChoice(segmenter) == .nano, hqTokenOnly { throw ValidationError("--hq-token-only needs an HQ-SAM segmenter, not nano.") }
-        _ = try Self.choose(TrackerName.self, tracker, option: "tracker")
+        if case .builtIn = try ModelChoice.segmenter(segmenter), hqTokenOnly { throw ValidationError("--hq-token-only needs an HQ-SAM segmenter, not nano.") }
+        _ = try ModelChoice.tracker(tracker)
         _ = try precisions()
     }
 
     /// The parts of the models whose precision can be chosen.
     enum Part: String, CaseIterable {
-        case encoder, decoder, head
+        case encoder, decoder, head, tracker
     }
 
     /// The precision of every part that has one of its own.
@@ -67,14 +73,9 @@ struct ModelOptions: ParsableArguments {
 
     private func precision(of part: Part) throws -> Precision { try precisions()[part] ?? precision }
 
-    enum TrackerName: String, CaseIterable {
-        case nano
-        case lucasKanade = "lucas-kanade"
-    }
-
     /// The chosen models; segmenter and tracker share one encoder where they can.
     func makeModels() throws -> (segmenter: any PromptableSegmenter, tracker: any PointTracker) {
-        let weights = try SegmenterChoice(segmenter).weights()
+        let weights = try ModelChoice.segmenter(segmenter).weights()
         let engine = try OpenVINOEngine(.init(threads: threads))
         if let weights { return (try makeSAM(weights, engine: engine), try makeTracker(engine: engine)) }
         let encoder = try nanoEncoder(engine)
@@ -96,16 +97,18 @@ struct ModelOptions: ParsableArguments {
 
     /// The chosen tracker alone.
     func makeTracker() throws -> any PointTracker {
-        if case .lucasKanade = try Self.choose(TrackerName.self, tracker, option: "tracker") { return LucasKanadeTracker() }
+        if try ModelChoice.tracker(tracker) == .lucasKanade { return LucasKanadeTracker() }
         return try makeTracker(engine: OpenVINOEngine(.init(threads: threads)))
     }
 
     /// - Parameter encoder: shared with the segmenter; nil where the segmenter has another.
     private func makeTracker(engine: any InferenceEngine, encoder: NanoFrameEncoder? = nil) throws -> any PointTracker {
-        switch try Self.choose(TrackerName.self, tracker, option: "tracker") {
-        case .nano: return try NanoTrack(engine: engine, encoder: encoder ?? nanoEncoder(engine), precision: precision(of: .head))
-        case .lucasKanade: return LucasKanadeTracker()
+        let choice = try ModelChoice.tracker(tracker)
+        if choice == .lucasKanade { return LucasKanadeTracker() }
+        if let weights = try choice.weights() {
+            return try LearnedTracker.tracker(weights: weights, engine: engine, precision: precision(of: .tracker))
         }
+        return try NanoTrack(engine: engine, encoder: encoder ?? nanoEncoder(engine), precision: precision(of: .head))
     }
 
     private func nanoEncoder(_ engine: any InferenceEngine) throws -> NanoFrameEncoder {
@@ -119,24 +122,6 @@ struct ModelOptions: ParsableArguments {
         if let name = Name(rawValue: text) { return name }
         let known = Name.allCases.map(\.rawValue)
         throw ValidationError("--\(option): \"\(text)\" is not known. Known are \(known.joined(separator: ", ")).\(known.guess(for: text))")
-    }
-}
-
-extension String {
-    /// The least number of characters inserted, removed or replaced that make `other` of it (Levenshtein).
-    func editDistance(to other: String) -> Int {
-        let target = Array(other.lowercased())
-        var row = Array(0...target.count)
-        for (i, a) in lowercased().enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, b) in target.enumerated() {
-                let replaced = diagonal + (a == b ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = Swift.min(replaced, diagonal + 1, row[j] + 1)
-            }
-        }
-        return row[target.count]
     }
 }
 

@@ -14,8 +14,8 @@ struct TrackCommand: AsyncParsableCommand {
             Two points, trajectories as JSON and drawn with trails:
               sampt track street.mp4 --point 320,240 --point 400,180 --frame 10 --tracks tracks.json --draw tracks.mp4
 
-            A grid of 20 x 20 points over the whole first frame:
-              sampt track street.mp4 --grid 20 --draw tracks.mp4
+            A grid of 20 x 20 points over the whole first frame, drawn on frames as PNGs:
+              sampt track street.mp4 --grid 20 --draw tracks/
 
             \(CommandStatus.help)
             """)
@@ -31,7 +31,12 @@ struct TrackCommand: AsyncParsableCommand {
     var frame: Int?
     @Option(help: ArgumentHelp("Write the trajectories to this JSON file.", valueName: "file"))
     var tracks: String?
-    @Option(help: ArgumentHelp("Write the video with points and trails drawn in (.mp4, .mov, .mkv).", valueName: "file"))
+    @Option(help: ArgumentHelp(
+        """
+        Write the video with points and trails drawn in (.mp4, .mov, .mkv), or its frames as PNGs into a folder (a name without extension). \
+        Dots are visible points, rings hidden ones.
+        """,
+        valueName: "file or folder"))
     var draw: String?
     @OptionGroup(title: "Models") var models: ModelOptions
     @OptionGroup(title: "Messages") var messages: MessageOptions
@@ -52,7 +57,8 @@ struct TrackCommand: AsyncParsableCommand {
             let start = try clip.numbering.position(of: frame ?? clip.numbering.first, object: "points")
             let points = try positions(size: clip.originals.size)
             let job = TrackingJob(clip: clip, start: start, points: points, tracks: tracks, drawing: draw)
-            for path in [tracks, draw].compactMap({ $0 }) { try OutputFile.check(path) }
+            if let tracks { try OutputFile.check(tracks) }
+            if let draw, !FrameFolderOutput.isFolder(draw) { try OutputFile.check(draw) }
             let tracker = try models.makeTracker()
             let interruption = Interruption()
             interruption.listen()

@@ -37,6 +37,12 @@ struct Clip: Sendable {
     /// When a frame of the clip is shown, from the start of the original video.
     func seconds(_ position: Int) -> Double { originalSeconds[position] }
 
+    /// The name for files of a frame of the clip, without extension.
+    func stem(_ position: Int) -> String {
+        let number = numbering.original(position)
+        return stems?[number] ?? String(format: "%05d", number)
+    }
+
     var isScaled: Bool { frames.size != originals.size }
 
     /// From original pixels to those worked with.
@@ -70,7 +76,7 @@ struct Clip: Sendable {
         if isScaled { try enlarge(&result) }
         return ReportedFrame(
             position: position, number: number, timestamp: originals.timing.timestamps[position], seconds: originalSeconds[position],
-            stem: stems?[number] ?? String(format: "%05d", number), result: result)
+            stem: stem(position), result: result)
     }
 
     private func enlarge(_ result: inout FrameResult) throws {

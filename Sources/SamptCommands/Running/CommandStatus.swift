@@ -3,9 +3,11 @@ import Inference
 import Media
 import ModelStore
 import NeuralGraph
+import PointTrackers
 import SAMPT
 import Segmenters
 import TensorFiles
+import VideoBenchmarks
 
 /// How a command ended, as the shell sees it. The numbers above 63 are those of sysexits(3).
 public enum CommandStatus: Int32, Sendable, CaseIterable {
@@ -51,9 +53,13 @@ public enum CommandStatus: Int32, Sendable, CaseIterable {
         case QueryError.noObjects: self = .usage
         case SegmenterError.missingResource: self = .missingInput
         case SegmenterError.unknownCheckpoint: self = .invalidInput
+        case TrackerError.invalidOption: self = .usage
+        case is TrackerError: self = .invalidInput
         case TensorFileError.unreadable: self = .missingInput
         case is TensorFileError: self = .invalidInput
         case is QueryError: self = .invalidInput
+        case PointBenchmarkError.otherReport: self = .usage
+        case is PointBenchmarkError: self = .invalidInput
         case ONNXFileError.unwritable: self = .unwritableOutput
         case is CancellationError: self = .interrupted
         default: self = .failure

@@ -64,58 +64,37 @@ struct TrackingJob: Sendable {
 /// The two outputs of a tracking job.
 private final class TrackOutputs {
     private let json: TracksOutput?
-    private let video: VideoWriter?
-    private var trails = TrailDrawing()
+    private let drawing: (any PictureOutput)?
+    private var trails = TrailRenderer()
 
     init(_ job: TrackingJob) throws {
         var clip = job.clip.outputClip([])
         clip.objects = [OutputObject(id: 1, name: "points", queryFrame: job.clip.numbering.original(job.start))]
         json = try job.tracks.map { try TracksOutput(path: $0, clip: clip) }
-        video = try job.drawing.map { try VideoWriter(path: $0, size: clip.size, timeBase: clip.timeBase) }
+        do {
+            drawing = try job.drawing.map { try makePictureOutput($0, clip: clip) }
+        } catch {
+            json?.abandon()
+            throw error
+        }
     }
 
     func append(_ points: [PromptPoint], frame: Int, clip: Clip) throws {
         try json?.append(number: clip.numbering.original(frame), seconds: clip.seconds(frame), objects: [(id: 1, points: points)])
-        if let video {
-            try video.append(trails.draw(points, on: clip.originals.frame(at: frame)), timestamp: clip.originals.timing.timestamps[frame])
+        if let drawing {
+            let picture = trails.draw(
+                points.map { TrailPoint(id: $0.id, position: $0.position, isVisible: $0.isVisible) }, on: try clip.originals.frame(at: frame))
+            try drawing.append(picture, timestamp: clip.originals.timing.timestamps[frame], stem: clip.stem(frame))
         }
     }
 
     func finish(isComplete: Bool) throws {
         try json?.finish(isComplete: isComplete)
-        try video?.finish()
+        try drawing?.finish()
     }
 
     func abandon() {
         json?.abandon()
-        video?.cancel()
-    }
-}
-
-/// Draws points with the way they came in the last frames.
-struct TrailDrawing {
-    private static let length = 16
-    private var history: [Int: [SIMD2<Float>]] = [:]
-
-    mutating func draw(_ points: [PromptPoint], on frame: RGBImage) -> RGBImage {
-        var image = frame
-        let radius = max(2, Float(frame.size.longestSide) / 240)
-        for point in points {
-            guard point.isVisible else {
-                // A trail must not jump across the time its point was hidden.
-                history[point.id] = nil
-                continue
-            }
-            let trail = Array(((history[point.id] ?? []) + [point.position]).suffix(Self.length))
-            history[point.id] = trail
-            for (from, to) in zip(trail, trail.dropFirst()) {
-                image.line(from: from, to: to, thickness: max(1, radius / 2), .point(point.id))
-            }
-        }
-        for point in points {
-            let color: Color = point.isVisible ? .point(point.id) : .hidden
-            image.circle(at: point.position, radius: radius, thickness: point.isVisible ? radius : 1, color)
-        }
-        return image
+        drawing?.cancel()
     }
 }

@@ -50,14 +50,20 @@ struct MaskDecoder {
         let own = Value.concatenate([iouToken(in: graph), maskTokens(in: graph)] + (hqToken.map { [$0(in: graph)] } ?? []), axis: 0)
         let tokens = Value.concatenate([own.reshaped([1, ownTokens, 256]).expanded([objects, ownTokens, 256]), prompt], axis: 1)
         let none = graph.constant(Tensor(shape: [objects, 1, 1, ownTokens]), name: "used:\(objects)x\(ownTokens)")
-        let (answers, image) = transformer(
+        let state = transformer(
             tokens: tokens, unused: .concatenate([none, unused], axis: 3), embedding: embedding, positions: positions, side: side,
             dense: dense)
-        tap("tokens") { answers }
-        tap("src") { image }
-        func answer(_ index: Int) -> Value { answers.sliced(axis: 1, index..<(index + 1)).reshaped([objects, 256]) }
+        // Tokens: the predicted IoUs', those of the masks asked for, HQ-SAM's.
+        let read = [0] + masks.map { 1 + $0 } + (hqToken == nil ? [] : [5])
+        let answers = transformer.answers(state, of: read)
+        tap("tokens") { transformer.answers(state, of: Array(0..<tokens.shape[1])) }
+        tap("src") { state.image }
+        func answer(_ token: Int) -> Value {
+            let row = read.firstIndex(of: token) ?? 0
+            return answers.sliced(axis: 1, row..<(row + 1)).reshaped([objects, 256])
+        }
 
-        let upscaled = upscaling(image).gelu()
+        let upscaled = upscaling(state.image).gelu()
         tap("upscaled") { upscaled.quadtreeCellsAsRows() }
         let kernels = Value.stack(masks.map { maskLayers[$0](answer(1 + $0)) }, axis: 2)
         let products = upscaled.matmul(kernels).transposed().reshaped([objects * masks.count, upscaled.shape[1]])

@@ -38,6 +38,9 @@ public struct SAMArchitecture: Sendable, Equatable {
     /// Whether the checkpoint has HQ-SAM's additional output.
     public var isHQ: Bool
 
+    /// Tokens of the mask decoder before those of a prompt.
+    var ownTokens: Int { isHQ ? 6 : 5 }
+
     /// Channels of the encoder's early features that HQ-SAM reads.
     var intermediateWidth: Int {
         switch encoder {

@@ -9,11 +9,14 @@ final class SAMDecoder: Sendable {
     private let prompts: PromptEncoder
     private let key: String
     private let library: NetworkLibrary
+    /// Networks that run twice at a time, each on half of the threads.
+    private let halves: NetworkLibrary?
 
     init(_ network: SAMNetwork, fingerprint: String, engine: any InferenceEngine, precision: Precision) throws {
         self.network = network
+        halves = engine.threads > 1 ? NetworkLibrary(engine: try engine.divided(among: 2), precision: precision) : nil
         prompts = try network.promptEncoder()
-        key = "sam-decoder-1-\(fingerprint)"
+        key = "sam-decoder-4-\(fingerprint)"
         library = NetworkLibrary(engine: engine, precision: precision)
     }
 
@@ -27,6 +30,14 @@ final class SAMDecoder: Sendable {
         var hqMask: MaskLogits?
     }
 
+    /// How many threads at a time may call `runBeside`.
+    var lanes: Int { halves == nil ? 1 : 2 }
+
+    /// The answer to one prompt, while another thread asks for another one's.
+    func runBeside(_ prompt: ObjectPrompt, on features: SAMFrameEncoder.Features) throws -> Answer? {
+        try run([prompt], takesMasks: Self.hasMask(prompt), multiple: false, on: features, library: halves ?? library).first
+    }
+
     /// Answers to any number of prompts, in their order.
     func run(_ all: [ObjectPrompt], multiple: Bool, on features: SAMFrameEncoder.Features) throws -> [Answer] {
         var answers: [Int: Answer] = [:]
@@ -37,8 +48,8 @@ final class SAMDecoder: Sendable {
                 // Batch sizes are powers of two up to 8, so that few networks are compiled.
                 let batch = rest.prefix([8, 4, 2, 1].first { $0 <= rest.count } ?? 1)
                 rest = rest.dropFirst(batch.count)
-                let inputs = Inputs(batch.map { all[$0] }, takesMasks: takesMasks, isMultiple: multiple, prompts: prompts, grid: features.grid)
-                for (index, answer) in zip(batch, try run(inputs, on: features)) { answers[index] = answer }
+                let found = try run(batch.map { all[$0] }, takesMasks: takesMasks, multiple: multiple, on: features, library: library)
+                for (index, answer) in zip(batch, found) { answers[index] = answer }
             }
         }
         return all.indices.compactMap { answers[$0] }
@@ -49,10 +60,13 @@ final class SAMDecoder: Sendable {
         prompt.previousLogits.map { ($0.width, $0.height) == (SAMInputGrid.maskSide, SAMInputGrid.maskSide) } ?? false
     }
 
-    private func run(_ inputs: Inputs, on features: SAMFrameEncoder.Features) throws -> [Answer] {
+    private func run(
+        _ batch: [ObjectPrompt], takesMasks: Bool, multiple: Bool, on features: SAMFrameEncoder.Features, library: NetworkLibrary
+    ) throws -> [Answer] {
+        let inputs = Inputs(
+            batch, takesMasks: takesMasks, isMultiple: multiple, ownTokens: network.architecture.ownTokens, prompts: prompts, grid: features.grid)
         let compiled = try library.network("\(key)-\(inputs.form.key)") { try network.decoderModel(inputs.form) }
-        return try Self.answers(
-            try compiled(inputs.tensors.merging(features.tensors) { own, _ in own }), form: inputs.form)
+        return try Self.answers(compiled(inputs.tensors.merging(features.tensors) { own, _ in own }), form: inputs.form)
     }
 
     static func answers(_ outputs: [String: Tensor], form: SAMNetwork.DecoderForm) throws -> [Answer] {
@@ -76,10 +90,10 @@ final class SAMDecoder: Sendable {
         let form: SAMNetwork.DecoderForm
         let tensors: [String: Tensor]
 
-        init(_ batch: [ObjectPrompt], takesMasks: Bool, isMultiple: Bool, prompts: PromptEncoder, grid: SAMInputGrid) {
+        init(_ batch: [ObjectPrompt], takesMasks: Bool, isMultiple: Bool, ownTokens: Int, prompts: PromptEncoder, grid: SAMInputGrid) {
             let tokens = batch.map { prompts.tokens(points: $0.points, box: $0.box, grid: grid) }
             let most = (tokens.map(\.count).max() ?? 0) / PromptEncoder.width
-            form = .init(objects: batch.count, slots: Self.slots(most), takesMasks: takesMasks, isMultiple: isMultiple)
+            form = .init(objects: batch.count, slots: Self.slots(most, own: ownTokens), takesMasks: takesMasks, isMultiple: isMultiple)
             let (slots, width) = (form.slots, PromptEncoder.width)
             var tensors: [String: Tensor] = [:]
             tensors["prompt"] = Tensor(shape: [batch.count, slots, width]) { target in
@@ -103,8 +117,12 @@ final class SAMDecoder: Sendable {
             self.tensors = tensors
         }
 
-        /// Few sizes, so that few networks are compiled. SAM's own padding token takes part in the attention, so empty slots are no
-        /// such tokens: they get no attention, and what they themselves attend to is never read.
-        private static func slots(_ count: Int) -> Int { [8, 16, 32].first { count <= $0 } ?? (count + 31) / 32 * 32 }
+        /// Few sizes, so that few networks are compiled; together with the decoder's own tokens they are multiples of 8. SAM's own padding
+        /// token takes part in the attention, so empty slots are no such tokens: they get no attention, and what they themselves attend to
+        /// is never read.
+        private static func slots(_ count: Int, own: Int) -> Int {
+            let step = own + count <= 32 ? 8 : 32
+            return (own + count + step - 1) / step * step - own
+        }
     }
 }

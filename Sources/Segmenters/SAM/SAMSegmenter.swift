@@ -71,6 +71,12 @@ public final class SAMSegmenter: PromptableSegmenter {
             try decoder.run(prompts, multiple: false, on: features).map { predictions(of: $0)[0] }
         }
 
+        public var lanes: Int { decoder.lanes }
+
+        public func predictBeside(_ prompt: ObjectPrompt) throws -> MaskPrediction? {
+            try decoder.runBeside(prompt, on: features).flatMap { predictions(of: $0).first }
+        }
+
         /// Several answers to each prompt, for prompts that leave open how much is meant, such as one point: SAM's masks 1 to 3. HQ-SAM
         /// gives one, made of the mask with the best predicted IoU.
         public func predictMultiple(_ prompts: [ObjectPrompt]) throws -> [[MaskPrediction]] {

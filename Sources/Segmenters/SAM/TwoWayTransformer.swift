@@ -29,37 +29,49 @@ struct TwoWayTransformer {
             keys: layers[0].tokenToImage.k(placed), values: layers[0].tokenToImage.v(embedding), queries: layers[0].imageToToken.q(placed))
     }
 
+    /// What comes before the last attention.
+    struct State {
+        /// Objects x tokens x width.
+        var tokens: Value
+        /// Added to tokens as queries: what they were at first.
+        var places: Value
+        /// Objects x cells x width, without and with the cells' encoding.
+        var image, placed: Value
+    }
+
     /// - Parameters:
     ///   - tokens: objects x tokens x width.
     ///   - unused: added to the scores of tokens as keys, objects x 1 x 1 x tokens: 0, or very negative for tokens to leave out.
     ///   - embedding, positions: cells x width.
     ///   - side: of the same image.
     ///   - dense: the prompt's dense embedding, to be added to `embedding`.
-    /// - Returns: objects x tokens x width, and objects x cells x width.
     func callAsFunction(
         tokens: Value, unused: Value, embedding: Value, positions: Value, side: ImageSide, dense: PromptEncoder.Dense
-    ) -> (tokens: Value, image: Value) {
-        // Products with the sum of embedding and dense embedding are sums of products, half of which are known.
+    ) -> State {
         let first = layers[0]
-        let known = ImageSide(
-            keys: side.keys + dense.product(first.tokenToImage.k.weight(in: tokens.graph)),
-            values: side.values + dense.product(first.tokenToImage.v.weight(in: tokens.graph)),
-            queries: side.queries + dense.product(first.imageToToken.q.weight(in: tokens.graph)))
-        let objects = tokens.shape[0]
-        func batched(_ x: Value) -> Value { x.rank == 3 ? x : x.reshaped([1] + x.shape) }
-        func shared(_ x: Value) -> Value { batched(x).expanded([objects] + batched(x).shape[1...]) }
+        // Products with the sum of embedding and dense embedding are sums of products, half of which are known.
+        func known(_ product: Value, _ layer: Linear) -> Value { batched(product + dense.product(layer.weight(in: tokens.graph))) }
+        var queries = first.attendWithin(tokens, places: nil, unused: unused)
+        queries = first.attend(
+            queries, places: tokens, toKeys: known(side.keys, first.tokenToImage.k), values: known(side.values, first.tokenToImage.v))
         let start = batched(embedding + dense())
-        var (queries, image) = first(
-            tokens, places: tokens, unused: unused, image: start,
-            side: ImageSide(keys: shared(known.keys), values: shared(known.values), queries: shared(known.queries)))
+        var image = first.tell(
+            start, imageQueries: known(side.queries, first.imageToToken.q), of: queries, places: tokens, unused: unused)
         let second = layers[1]
-        var placed = image + positions
-        (queries, image) = second(
-            queries, places: tokens, unused: unused, image: image,
-            side: ImageSide(keys: second.tokenToImage.k(placed), values: second.tokenToImage.v(image), queries: second.imageToToken.q(placed)))
-        placed = image + positions
-        let attended = finalAttention(finalAttention.q(queries + tokens), finalAttention.k(placed), finalAttention.v(image))
-        return (finalNorm(queries + attended), image)
+        queries = second.attendWithin(queries, places: tokens, unused: unused)
+        queries = second.attend(queries, places: tokens, to: image, placed: image + positions)
+        image = second.tell(image, placed: image + positions, of: queries, places: tokens, unused: unused)
+        return State(tokens: queries, places: tokens, image: image, placed: image + positions)
+    }
+
+    private func batched(_ x: Value) -> Value { x.rank == 3 ? x : x.reshaped([1] + x.shape) }
+
+    /// The transformer's last attention, for the tokens that somebody reads.
+    /// - Returns: objects x chosen tokens x width.
+    func answers(_ state: State, of chosen: [Int]) -> Value {
+        func rows(_ x: Value) -> Value { .concatenate(chosen.map { x.sliced(axis: 1, $0..<($0 + 1)) }, axis: 1) }
+        let (tokens, places) = (rows(state.tokens), rows(state.places))
+        return finalNorm(tokens + finalAttention.ofTokens(tokens + places, to: state.image, placed: state.placed))
     }
 }
 
@@ -80,39 +92,35 @@ private struct TwoWayLayer {
         lin2 = try Linear(weights["mlp"]["lin2"], from: 2048, to: width)
     }
 
-    func callAsFunction(
-        _ tokens: Value, places: Value, unused: Value, image: Value, side: TwoWayTransformer.ImageSide
-    ) -> (tokens: Value, image: Value) {
-        // The first layer knows no places, and its attention replaces the tokens.
-        let own = isFirst ? tokens : tokens + places
-        let mixed = selfAttention(selfAttention.q(own), selfAttention.k(own), selfAttention.v(tokens), bias: unused)
-        var q = norms[0](isFirst ? mixed : tokens + mixed)
-        q = norms[1](q + tokenToImage(tokenToImage.q(q + places), side.keys, side.values))
-        q = norms[2](q + lin2(lin1(q).relu()))
-        let told = imageToToken(side.queries, imageToToken.k(q + places), imageToToken.v(q), bias: unused)
-        return (q, norms[3](image + told))
-    }
-}
-
-/// Attention with eight heads whose three projections are called by themselves: some are shared between objects or images.
-struct DecoderAttention {
-    let q, k, v: Linear
-    private let out: Linear
-    private let inner: Int
-
-    init(_ weights: Weights, inner: Int) throws {
-        self.inner = inner
-        let width = TwoWayTransformer.width
-        q = try Linear(weights["q_proj"], from: width, to: inner)
-        k = try Linear(weights["k_proj"], from: width, to: inner)
-        v = try Linear(weights["v_proj"], from: width, to: inner)
-        out = try Linear(weights["out_proj"], from: inner, to: width)
+    /// Tokens attend to each other.
+    /// - Parameter places: nil in the first layer, which knows none, and whose attention replaces the tokens.
+    func attendWithin(_ tokens: Value, places: Value?, unused: Value) -> Value {
+        let own = places.map { tokens + $0 } ?? tokens
+        let mixed = selfAttention.ofTokens(own, toKeys: selfAttention.k(own), values: selfAttention.v(tokens), bias: unused)
+        return norms[0](places == nil ? mixed : tokens + mixed)
     }
 
-    /// Of projected queries, keys and values, each batch x count x inner.
-    func callAsFunction(_ queries: Value, _ keys: Value, _ values: Value, bias: Value? = nil) -> Value {
-        func split(_ x: Value) -> Value { x.reshaped([x.shape[0], x.shape[1], 8, inner / 8]) }
-        let attended = split(queries).attending(to: split(keys), split(values), bias: bias)
-        return out(attended.reshaped([queries.shape[0], queries.shape[1], inner]))
+    /// Tokens attend to the image, whose keys and values are known.
+    func attend(_ tokens: Value, places: Value, toKeys keys: Value, values: Value) -> Value {
+        thinkOver(tokens + tokenToImage.ofTokens(tokens + places, toKeys: keys, values: values))
+    }
+
+    /// Tokens attend to the image.
+    func attend(_ tokens: Value, places: Value, to image: Value, placed: Value) -> Value {
+        thinkOver(tokens + tokenToImage.ofTokens(tokens + places, to: image, placed: placed))
+    }
+
+    private func thinkOver(_ tokens: Value) -> Value {
+        let q = norms[1](tokens)
+        return norms[2](q + lin2(lin1(q).relu()))
+    }
+
+    /// The image attends to tokens.
+    /// - Parameters:
+    ///   - imageQueries: its projected queries where they are known; otherwise they come from `placed`.
+    func tell(
+        _ image: Value, placed: Value? = nil, imageQueries: Value? = nil, of tokens: Value, places: Value, unused: Value
+    ) -> Value {
+        norms[3](image + imageToToken.ofImage(placed, queries: imageQueries, to: tokens + places, values: tokens, bias: unused))
     }
 }

@@ -82,7 +82,9 @@ extension PickleReader {
         switch argument {
         case .string(let range):
             let name = string(range) ?? ""
-            return .init(type: TensorElementType(numpyCode: name), name: String(name.prefix(20)), isObject: name.hasPrefix("O"))
+            return .init(
+                type: TensorElementType(numpyCode: name), name: String(name.prefix(20)), isObject: name.hasPrefix("O"),
+                stringLength: name.hasPrefix("S") ? Int(name.dropFirst()) : nil)
         case .global(.bfloat16): return .init(type: .bfloat16, name: "bfloat16")
         default: return .init(type: nil, name: "of numpy that is none of numbers")
         }

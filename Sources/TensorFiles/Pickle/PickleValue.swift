@@ -62,6 +62,8 @@ struct PickleHeap {
         /// For messages.
         var name: String
         var isObject = false
+        /// Of byte strings with a fixed length, filled up with zeros.
+        var stringLength: Int?
         var isBigEndian = false
     }
 

@@ -16,7 +16,9 @@ struct PickledTensors {
     func stored(_ leaf: StateDict.Leaf, name: String) throws -> StoredTensor {
         switch leaf {
         case .tensor(let tensor): try torch(reader.heap.tensors[tensor], name)
-        case .array(let array): try numpy(reader.heap.arrays[array], name)
+        case .array(let array):
+            try storedArray(
+                reader.heap.arrays[array], heap: reader.heap, bytes: reader.bytes, record: pickleRecord, name: name, file: reader.file)
         }
     }
 
@@ -52,31 +54,6 @@ struct PickledTensors {
         guard let stored else { throw damaged(name, problem) }
         return stored
     }
-
-    private func numpy(_ array: PickleHeap.Array, _ name: String) throws -> StoredTensor {
-        guard let shapeItems = array.shape, let index = array.type, let shape = reader.heap.integers(shapeItems) else {
-            throw damaged(name, "it lacks shape or element type")
-        }
-        let numpyType = reader.heap.numpyTypes[index]
-        guard let type = numpyType.type else {
-            throw TensorFileError.unsupportedType(file: reader.file, tensor: name, type: numpyType.name)
-        }
-        guard !numpyType.isBigEndian || type.byteCount == 1 else {
-            throw TensorFileError.unsupportedType(file: reader.file, tensor: name, type: "big-endian \(numpyType.name)")
-        }
-        let storage: StoredTensor.Storage
-        let byteCount: Int
-        switch array.data {
-        case .bytes(let range), .string(let range): (storage, byteCount) = (.file(range), range.count)
-        case .latin1(let range):
-            guard let count = Latin1.count(UnsafeRawBufferPointer(rebasing: reader.bytes[range])) else { throw damaged(name, "its bytes are none") }
-            (storage, byteCount) = (.latin1(range), count)
-        default: throw damaged(name, "its elements are no bytes")
-        }
-        return try StoredTensor.whole(
-            type: type, shape: shape, isColumnMajor: array.isColumnMajor, storage: storage, byteCount: byteCount, record: pickleRecord,
-            name: name, file: reader.file)
-    }
 }
 
 /// Why a storage cannot be placed.
@@ -107,4 +84,34 @@ extension StoredTensor {
         }
         return tensor
     }
+}
+
+/// Where the elements of a numpy array lie.
+/// - Parameters:
+///   - bytes: the whole file.
+///   - record: the record around the pickle.
+func storedArray(
+    _ array: PickleHeap.Array, heap: PickleHeap, bytes: UnsafeRawBufferPointer, record: Int? = nil, name: String, file: String
+) throws -> StoredTensor {
+    func damaged(_ reason: String) -> TensorFileError { .damagedTensor(file: file, tensor: name, reason: reason) }
+    guard let shapeItems = array.shape, let index = array.type, let shape = heap.integers(shapeItems) else {
+        throw damaged("it lacks shape or element type")
+    }
+    let numpyType = heap.numpyTypes[index]
+    guard let type = numpyType.type else { throw TensorFileError.unsupportedType(file: file, tensor: name, type: numpyType.name) }
+    guard !numpyType.isBigEndian || type.byteCount == 1 else {
+        throw TensorFileError.unsupportedType(file: file, tensor: name, type: "big-endian \(numpyType.name)")
+    }
+    let storage: StoredTensor.Storage
+    let byteCount: Int
+    switch array.data {
+    case .bytes(let range), .string(let range): (storage, byteCount) = (.file(range), range.count)
+    case .latin1(let range):
+        guard let count = Latin1.count(UnsafeRawBufferPointer(rebasing: bytes[range])) else { throw damaged("its bytes are none") }
+        (storage, byteCount) = (.latin1(range), count)
+    default: throw damaged("its elements are no bytes")
+    }
+    return try StoredTensor.whole(
+        type: type, shape: shape, isColumnMajor: array.isColumnMajor, storage: storage, byteCount: byteCount, record: record, name: name,
+        file: file)
 }

@@ -42,7 +42,8 @@ struct ModelRow: Encodable {
     var network: String
     var licence: String
     var page: String
-    var md5: String
+    /// Nil where its authors publish none.
+    var md5: String?
     /// Nil where it is not known.
     var bytes: Int?
     /// Whether `bytes` is to the byte; a rounded size is not.

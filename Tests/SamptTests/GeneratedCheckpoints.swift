@@ -3,7 +3,7 @@ import TensorFiles
 import TestSupport
 
 /// Checkpoint files made of the generated weights of parity cases.
-struct SegmenterCheckpoints {
+struct GeneratedCheckpoints {
     static let needed = ["sam_vit_tiny_test", "sam_hq_vit_tiny_test", "cotracker_v1"]
     static let areThere = needed.allSatisfy { ParityCase.named($0) != nil }
     static let missing = ParityCase.missing
@@ -19,11 +19,18 @@ struct SegmenterCheckpoints {
     /// - Parameters:
     ///   - absent: a tensor to leave out.
     ///   - limit: tensors with more elements are left out.
+    ///   - spoilt: a tensor whose numbers become NaN.
     /// - Returns: the file's path.
-    func write(_ parity: String, as name: String? = nil, without absent: String? = nil, limit: Int = .max) throws -> String {
+    func write(
+        _ parity: String, as name: String? = nil, without absent: String? = nil, limit: Int = .max,
+        spoilt: String? = nil
+    ) throws -> String {
         guard let source = try ParityCase.named(parity)?.weights().source else { throw CocoaError(.fileNoSuchFile) }
         let names = source.tensorNames.filter { $0 != absent && (source.shape(of: $0) ?? []).reduce(1, *) <= limit }
-        let tensors = Dictionary(uniqueKeysWithValues: try names.map { ($0, try source.tensor($0)) })
+        let tensors = Dictionary(uniqueKeysWithValues: try names.map { name in
+            let tensor = try source.tensor(name)
+            return (name, name == spoilt ? Tensor(shape: tensor.shape, repeating: .nan) : tensor)
+        })
         let file = folder.appendingPathComponent(name ?? "\(parity).safetensors")
         try SafetensorsFile.write(tensors, to: file)
         return file.path

@@ -1,25 +1,25 @@
 import Media
 
-/// Points being followed by CoTracker 1.
+/// Points being followed by a tracker that works in windows, CoTracker 1 to 3.
 ///
-/// Windows start at multiples of half a window from the frame in which the session has got its first points (again so after all have been
+/// Windows start at multiples of their step from the frame in which the session has got its first points (again so after all have been
 /// removed). A frame is reported when the window that decides on it has been computed, which reads up to a window's length ahead. Points
 /// added later enter the window that decides on the frame they are added in: it is computed once more with them, which may change what it
 /// says of later frames, and nothing that has been reported. Without points, no frame is read.
-final class CoTracker1Session: TrackingSession {
-    private let tracker: CoTracker1
+final class WindowSession: TrackingSession {
+    private let tracker: any WindowTracker
     private let video: FrameStore
     private let direction: TimeDirection
-    private let scale: CoTracker1.Scale
+    private let scale: CellScale
 
     private(set) var frame: Int
     private(set) var points: [TrackedPoint] = []
     private var nextID = 0
-    private var run: CoTracker1Run?
+    private var run: WindowRun?
     /// The frame of the run's time 0.
     private var anchor = 0
 
-    init(tracker: CoTracker1, video: FrameStore, frame: Int, direction: TimeDirection) {
+    init(tracker: any WindowTracker, video: FrameStore, frame: Int, direction: TimeDirection) {
         (self.tracker, self.video, self.frame, self.direction) = (tracker, video, frame, direction)
         scale = tracker.scale(video.size)
     }
@@ -28,7 +28,7 @@ final class CoTracker1Session: TrackingSession {
 
     func add(_ positions: [SIMD2<Float>], group: Int) throws -> [Int] {
         guard !positions.isEmpty else { return [] }
-        try CoTracker1.check(positions)
+        try WindowTracking.check(positions)
         let run = run ?? restart()
         let ids = Array(nextID..<(nextID + positions.count))
         nextID += positions.count
@@ -37,7 +37,7 @@ final class CoTracker1Session: TrackingSession {
         return ids
     }
 
-    private func restart() -> CoTracker1Run {
+    private func restart() -> WindowRun {
         anchor = frame
         let new = tracker.run(on: video, from: frame, direction: direction)
         run = new
@@ -65,13 +65,13 @@ final class CoTracker1Session: TrackingSession {
         frame = next
         for i in points.indices {
             guard let outcome = outcomes[points[i].id] else { continue }
-            let position = scale.position(outcome.position)
-            let confidence = CoTracker1.probability(outcome.visibility)
-            // What is no number is no position: the last one stays as a guess.
-            let isValid = position.x.isFinite && position.y.isFinite && confidence.isFinite
-            if isValid { points[i].position = position }
-            points[i].confidence = isValid ? confidence : 0
-            points[i].isVisible = isValid && confidence > tracker.options.visibilityThreshold && video.size.contains(position)
+            if var point = tracker.report(outcome, id: points[i].id, scale: scale) {
+                if !video.size.contains(point.position) { point.isVisible = false }
+                points[i] = point
+            } else {
+                // What is no number is no position: the last one stays as a guess.
+                (points[i].confidence, points[i].isVisible) = (0, false)
+            }
         }
     }
 }

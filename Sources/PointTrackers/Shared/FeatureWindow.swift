@@ -3,70 +3,76 @@ import Inference
 import NeuralGraph
 import TensorFiles
 
-/// CoTracker 1 on one window of frames: estimates of all points in all of its frames, refined together.
+/// CoTracker 1 or 2 on one window of frames: estimates of all points in all of its frames, refined together with the points' features.
 ///
 /// Positions are in cells of the finest map, cell centres at whole numbers. Correlations and embeddings are computed here in float32, as they
 /// need few operations on much memory; the transformer is a compiled network.
-struct CoTracker1Window: Sendable {
-    /// What a window starts from, for one point; arrays have one element for each frame.
-    struct Start: Sendable {
-        /// The point's features where it was queried.
-        var template: [Float]
-        var positions: [SIMD2<Float>]
-        /// Logits.
-        var visibility: [Float]
-        /// 1 in frames that are new to the point and not before its query.
-        var mask: [Float]
+struct FeatureWindow: PointWindow {
+    /// In what the networks differ, but for the transformer.
+    struct Kind: Sendable {
+        /// Part of the keys of compiled networks; names the transformer and its weights.
+        var key: String
+        var frames: Int
+        var masksFramesPastEnd: Bool
+        /// What templates, correlations and places read outside of the map.
+        var outside: CorrelationWindows.Outside
+        /// The network was trained on masks and visibilities that are joined along the points and then read as pairs: the first half of the
+        /// points sees the masks of two points in turn, the second half their visibilities. What a point sees depends on the points' order.
+        var pairsStates: Bool
+        /// Embeddings of the window's frames.
+        var times: [Float]
+        /// Embeddings of the map's cells; nil: the sines and cosines of column and row.
+        var places: FeatureMap?
+        /// One iteration for a number of point slots. Inputs: `tokens` ((points frames) x 456), `features` ((points frames) x 128), both point
+        /// by point, and `unused` (1 x 1 x 1 x points: 0, or `unusedPoint`). Outputs: `delta` ((points frames) x 2, cells), `updated` (the new
+        /// features) and `visibility` ((points frames) x 1, logits).
+        var model: @Sendable (_ points: Int) throws -> ONNXModel
     }
 
-    /// What comes out for one point.
-    struct Outcome: Sendable {
-        var positions: [SIMD2<Float>]
-        /// Logits.
-        var visibility: [Float]
-    }
+    static let tokenWidth = 456
+    /// Added to the attention scores of slots without a point: their weight becomes exactly 0.
+    static let unusedPoint: Float = -1e9
 
-    /// Sees what each iteration starts from and results in; for tests. `tensors` are those of `CoTracker1Updater.model`.
-    typealias Observer = (_ iteration: Int, _ starts: [Start], _ outcomes: [Outcome], _ tokens: Tensor, _ outputs: [String: Tensor]) -> Void
-
-    let frames: Int
-    let iterations: Int
-    private let updater: CoTracker1Updater
-    private let fingerprint: String
+    var frames: Int { kind.frames }
+    var step: Int { kind.frames / 2 }
+    let initialVisibility: Float = 10
+    var masksFramesPastEnd: Bool { kind.masksFramesPastEnd }
+    private let kind: Kind
+    private let iterations: Int
     private let library: NetworkLibrary
-    private let tap: GraphTap?
-    private let windows = CorrelationWindows(radius: 3, outside: .zeros, channels: FeatureEncoder.channels)
-    /// Embeddings of the window's frames.
-    private let times: [Float]
+    private let windows: CorrelationWindows
 
     private static let levels = 4
     private static let motionWidth = 130
     private static let channels = FeatureEncoder.channels
-    private static let tokenWidth = CoTracker1Updater.tokenWidth
 
-    /// - Parameter tap: nil but in tests.
-    init(weights: Weights, frames: Int, iterations: Int, library: NetworkLibrary, tap: GraphTap? = nil) throws {
-        updater = try CoTracker1Updater(weights)
-        fingerprint = weights.source.fingerprint
-        (self.frames, self.iterations, self.library, self.tap) = (frames, iterations, library, tap)
-        times = (0..<frames).flatMap { SinusoidalEmbedding.position($0, dimension: Self.tokenWidth) }
+    init(_ kind: Kind, iterations: Int, library: NetworkLibrary) {
+        (self.kind, self.iterations, self.library) = (kind, iterations, library)
+        windows = CorrelationWindows(radius: 3, outside: kind.outside, channels: Self.channels)
     }
 
     private func network(slots: Int) throws -> any CompiledNetwork {
-        try library.network("cotracker1-updater-1-\(fingerprint)-\(slots)-\(frames)\(tap == nil ? "" : "-tapped")") {
-            try updater.model(points: slots, frames: frames, tap: tap ?? noGraphTap)
+        try library.network("\(kind.key)-\(slots)-\(frames)") { try kind.model(slots) }
+    }
+
+    func template(at position: SIMD2<Float>, in pyramid: FeaturePyramid) -> [Float] {
+        let map = pyramid.levels[0]
+        return [Float](unsafeUninitializedCapacity: map.channels) { buffer, count in
+            if let base = buffer.baseAddress {
+                kind.outside == .zeros ? map.sampleClampingCells(position, into: base) : map.sampleAtEdge(position, into: base)
+            }
+            count = map.channels
         }
     }
 
-    /// - Parameter pyramids: one for each frame of the window.
-    /// - Returns: one for each start.
-    func callAsFunction(_ starts: [Start], pyramids: [FeaturePyramid], observer: Observer? = nil) throws -> [Outcome] {
-        precondition(pyramids.count == frames && starts.allSatisfy { $0.positions.count == frames && $0.visibility.count == frames })
+    func callAsFunction(_ starts: [PointWindowStart], pyramids: [FeaturePyramid], observer: PointWindowObserver?) throws -> [PointEstimate] {
+        precondition(
+            pyramids.count == frames && starts.allSatisfy { $0.estimate.positions.count == frames && $0.estimate.visibility.count == frames })
         guard !starts.isEmpty else { return [] }
         let slots = PointSlots.slots(for: starts.count)
         let network = try network(slots: slots)
         let count = starts.count
-        var positions = starts.flatMap(\.positions)
+        var positions = starts.flatMap(\.estimate.positions)
         var tokens = Tensor(shape: [slots * frames, Self.tokenWidth])
         var features = Tensor(shape: [slots * frames, Self.channels]) { rows in
             rows.initialize(repeating: 0)
@@ -74,7 +80,7 @@ struct CoTracker1Window: Sendable {
                 for frame in 0..<frames { _ = rows[((i * frames + frame) * Self.channels)...].update(fromContentsOf: start.template) }
             }
         }
-        let unused = Tensor(shape: [1, 1, 1, slots], (0..<slots).map { $0 < count ? 0 : CoTracker1Updater.unusedPoint })
+        let unused = Tensor(shape: [1, 1, 1, slots], (0..<slots).map { $0 < count && starts[$0].isActive ? 0 : Self.unusedPoint })
         let places = placeEmbeddings(starts, map: pyramids[0].levels[0])
         var visibility: [Float] = []
         for iteration in 0..<iterations {
@@ -93,9 +99,9 @@ struct CoTracker1Window: Sendable {
         return outcomes(positions, visibility)
     }
 
-    private func outcomes(_ positions: [SIMD2<Float>], _ visibility: [Float]) -> [Outcome] {
+    private func outcomes(_ positions: [SIMD2<Float>], _ visibility: [Float]) -> [PointEstimate] {
         stride(from: 0, to: positions.count, by: frames).map {
-            Outcome(positions: Array(positions[$0..<($0 + frames)]), visibility: Array(visibility[$0..<($0 + frames)]))
+            PointEstimate(positions: Array(positions[$0..<($0 + frames)]), visibility: Array(visibility[$0..<($0 + frames)]))
         }
     }
 
@@ -103,20 +109,22 @@ struct CoTracker1Window: Sendable {
     ///
     /// The reference samples a table of cells. Half of a cell's numbers depend on its column alone, half on its row: a sample in one axis
     /// is the same.
-    private func placeEmbeddings(_ starts: [Start], map: FeatureMap) -> [Float] {
+    private func placeEmbeddings(_ starts: [PointWindowStart], map: FeatureMap) -> [Float] {
         let half = Self.tokenWidth / 2
         func axis(_ length: Int) -> FeatureMap {
             FeatureMap(
                 width: length, height: 1,
                 rows: Tensor(shape: [length, half], (0..<length).flatMap { SinusoidalEmbedding.position($0, dimension: half) }))
         }
-        let (columns, rows) = (axis(map.width), axis(map.height))
+        let axes = kind.places == nil ? (columns: axis(map.width), rows: axis(map.height)) : nil
         return [Float](unsafeUninitializedCapacity: starts.count * Self.tokenWidth) { buffer, count in
             guard let base = buffer.baseAddress else { return }
             for (i, start) in starts.enumerated() {
                 let target = base + i * Self.tokenWidth
-                columns.sampleClampingCells(SIMD2(start.positions[0].x, 0), into: target)
-                rows.sampleClampingCells(SIMD2(start.positions[0].y, 0), into: target + half)
+                let position = start.estimate.positions[0]
+                axes?.columns.sampleClampingCells(SIMD2(position.x, 0), into: target)
+                axes?.rows.sampleClampingCells(SIMD2(position.y, 0), into: target + half)
+                kind.places?.sampleAtEdge(position, into: target)
             }
             count = starts.count * Self.tokenWidth
         }
@@ -125,13 +133,13 @@ struct CoTracker1Window: Sendable {
     /// Writes the tokens of all points: motion since the window's start, correlations, features, mask and visibility, with the embeddings of
     /// place and time added.
     private func write(
-        _ tokens: inout Tensor, starts: [Start], positions: [SIMD2<Float>], features: Tensor, places: [Float], pyramids: [FeaturePyramid]
+        _ tokens: inout Tensor, starts: [PointWindowStart], positions: [SIMD2<Float>], features: Tensor, places: [Float], pyramids: [FeaturePyramid]
     ) {
-        let (frames, windows) = (frames, windows)
+        let (frames, windows, times) = (frames, windows, kind.times)
         let (correlations, flags) = (Self.motionWidth, Self.tokenWidth - 2)
-        // The network was trained on masks and visibilities that are joined along the points and then read as pairs: the first half of the
-        // points sees the masks of two points in turn, the second half their visibilities. What a point sees depends on the points' order.
-        let states = starts.flatMap(\.mask) + starts.flatMap(\.visibility)
+        // Two numbers for each point in each frame.
+        let (masks, visibilities) = (starts.flatMap(\.mask), starts.flatMap(\.estimate.visibility))
+        let states = kind.pairsStates ? masks + visibilities : zip(masks, visibilities).flatMap { [$0, $1] }
         tokens.withUnsafeMutableBuffer { tokens in
             features.withUnsafeBuffer { features in
                 positions.withUnsafeBufferPointer { positions in

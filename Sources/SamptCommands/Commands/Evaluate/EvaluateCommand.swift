@@ -6,7 +6,8 @@ import VideoBenchmarks
 
 struct EvaluateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "evaluate", abstract: "Measure quality on benchmark datasets.", subcommands: [EvaluateDAVIS2016.self])
+        commandName: "evaluate", abstract: "Measure quality on benchmark datasets.",
+        subcommands: [EvaluateDAVIS2016.self, EvaluatePoints.self, EvaluateSynthesize.self])
 }
 
 struct EvaluateDAVIS2016: AsyncParsableCommand {

@@ -1,0 +1,48 @@
+import Inference
+import NeuralGraph
+import TensorFiles
+
+/// The learned trackers of the literature, told apart by the tensors of a checkpoint.
+///
+///     let tracker = try LearnedTracker.tracker(weights: Weights(checkpoint), engine: OpenVINOEngine())
+public enum LearnedTracker {
+    /// The tracker whose network a checkpoint holds, with its default options.
+    /// - Parameter precision: of the network; what must be exact (positions, correlations) is float32 in any case.
+    /// - Throws: `TrackerError.unknownCheckpoint` when it holds none of them, `.notFinite`, `TensorFileError` naming a tensor that is absent or has another shape.
+    public static func tracker(
+        weights: Weights, engine: any InferenceEngine, precision: Precision = .automatic
+    ) throws -> any PointTracker {
+        let source = weights.source
+        try checkFinite(source)
+        if CoTracker1.recognises(source) {
+            return try CoTracker1(weights: weights.withoutModulePrefix, engine: engine, precision: precision, updaterPrecision: precision)
+        }
+        if CoTracker2.recognises(source) {
+            return try CoTracker2(weights: weights.withoutModulePrefix, engine: engine, precision: precision, updaterPrecision: precision)
+        }
+        if CoTracker3.recognises(source) {
+            return try CoTracker3(weights: weights.withoutModulePrefix, engine: engine, precision: precision, updaterPrecision: precision)
+        }
+        if PIPsTracker.recognises(source) { return try PIPsTracker(weights: weights, engine: engine, precision: precision) }
+        if PIPsPlusPlusTracker.recognises(source) { return try PIPsPlusPlusTracker(weights: weights, engine: engine, precision: precision) }
+        if RAFTTracker.recognises(source) { return try RAFTTracker(weights: weights, engine: engine, precision: precision) }
+        if TAPIR.recognises(source) { return try TAPIR(weights: weights, engine: engine, precision: precision) }
+        if TapNet.recognises(source) { return try TapNet(weights: weights, engine: engine, precision: precision) }
+        throw TrackerError.unknownCheckpoint(file: source.name, reason: "its tensors are those of none of \(networks.joined(separator: ", "))")
+    }
+
+    /// Weights that are no numbers would spread quietly, or vanish in a ReLU, and leave wrong tracks that look like tracks.
+    private static func checkFinite(_ source: any TensorSource) throws {
+        for name in source.tensorNames {
+            let isFinite = try source.tensor(name).withUnsafeBuffer { values in
+                // NaN and infinity times 0 are NaN, other numbers 0.
+                var sum: Float = 0
+                for value in values { sum += value * 0 }
+                return sum == 0
+            }
+            guard isFinite else { throw TrackerError.notFinite(file: source.name, tensor: name) }
+        }
+    }
+
+    private static let networks = ["CoTracker 1 to 3", "PIPs", "PIPs++", "RAFT", "TAPIR", "TapNet"]
+}

@@ -1,0 +1,100 @@
+import Media
+
+/// A point to follow through a whole video.
+public struct PointQuery: Sendable, Hashable {
+    /// The frame that the point is given in.
+    public var frame: Int
+    /// In pixels of the frame; pixel centres at +0.5.
+    public var position: SIMD2<Float>
+    /// Points of one group move together (parts of one object). Nil: the point has nothing to do with the others.
+    public var group: Int?
+
+    public init(frame: Int, position: SIMD2<Float>, group: Int? = nil) {
+        (self.frame, self.position, self.group) = (frame, position, group)
+    }
+}
+
+/// Where queried points are in every frame.
+public struct PointTracks: Sendable {
+    public let pointCount: Int
+    public let frameCount: Int
+    /// Point by point, `frameCount` entries each; `id` is the query's number.
+    public private(set) var points: [TrackedPoint]
+
+    /// A point in a frame. Frames that were not tracked have the query's position, confidence 0, not visible.
+    public subscript(point: Int, frame: Int) -> TrackedPoint {
+        get { points[point * frameCount + frame] }
+        set { points[point * frameCount + frame] = newValue }
+    }
+
+    /// A point through all frames.
+    public func track(_ point: Int) -> ArraySlice<TrackedPoint> { points[(point * frameCount)..<((point + 1) * frameCount)] }
+
+    fileprivate init(_ queries: [PointQuery], size: ImageSize, frameCount: Int) {
+        pointCount = queries.count
+        self.frameCount = frameCount
+        points = []
+        points.reserveCapacity(queries.count * frameCount)
+        for (index, query) in queries.enumerated() {
+            let rest = TrackedPoint(id: index, position: query.position, confidence: 0, isVisible: false)
+            points += repeatElement(rest, count: frameCount)
+            self[index, query.frame] = TrackedPoint(id: index, position: query.position, confidence: 1, isVisible: size.contains(query.position))
+        }
+    }
+}
+
+extension PointTracker {
+    /// Follows points that are given in any frames through a whole video: one session forwards from the earliest query frame and one
+    /// backwards from the latest, each point taking part from its own frame on. Frames after a point's query come from the first, frames
+    /// before it from the second; in the query frame itself the point is where it was given, and visible unless that is outside the frame.
+    ///
+    /// A direction in which no query has frames left is not run.
+    /// - Parameters:
+    ///   - directions: those that are wanted; frames of others stay as `PointTracks` says.
+    ///   - progress: called after every frame with the frames done and in all, of both directions together.
+    /// - Throws: `MediaError.frameOutOfRange` for a query in a frame that does not exist, `MediaError.invalidArgument` for one without a
+    ///   finite position, `CancellationError` when the task is cancelled between frames, and what the tracker throws.
+    public func follow(
+        _ queries: [PointQuery], on video: FrameStore, directions: Set<TimeDirection> = Set(TimeDirection.allCases),
+        progress: ((_ done: Int, _ total: Int) -> Void)? = nil
+    ) throws -> PointTracks {
+        let count = video.frameCount
+        for query in queries {
+            guard (0..<count).contains(query.frame) else { throw MediaError.frameOutOfRange(index: query.frame, count: count) }
+            guard query.position.x.isFinite, query.position.y.isFinite else {
+                throw MediaError.invalidArgument("A point in frame \(query.frame) has no finite position.")
+            }
+        }
+        var tracks = PointTracks(queries, size: video.size, frameCount: count)
+        guard let first = queries.map(\.frame).min(), let last = queries.map(\.frame).max() else { return tracks }
+        var passes: [(start: Int, end: Int, direction: TimeDirection)] = []
+        if directions.contains(.forward), first < count - 1 { passes.append((first, count - 1, .forward)) }
+        if directions.contains(.backward), last > 0 { passes.append((last, 0, .backward)) }
+        let total = passes.reduce(0) { $0 + abs($1.end - $1.start) + 1 }
+        var done = 0
+        let firstOwnGroup = (queries.compactMap(\.group).max() ?? -1) &+ 1
+        let byFrame = Dictionary(grouping: queries.indices) { queries[$0].frame }
+        for pass in passes {
+            let session = try start(on: video, at: pass.start, direction: pass.direction)
+            var queryOfID: [Int: Int] = [:]
+            while true {
+                try Task.checkCancellation()
+                for point in session.points {
+                    guard let query = queryOfID[point.id] else { continue }
+                    tracks[query, session.frame] = TrackedPoint(
+                        id: query, position: point.position, confidence: point.confidence, isVisible: point.isVisible)
+                }
+                if session.frame != pass.end, let new = byFrame[session.frame] {
+                    let groups = new.map { queries[$0].group ?? firstOwnGroup &+ $0 }
+                    let ids = try session.add(new.map { queries[$0].position }, groups: groups)
+                    for (id, query) in zip(ids, new) { queryOfID[id] = query }
+                }
+                done += 1
+                progress?(done, total)
+                guard session.frame != pass.end else { break }
+                try session.advance()
+            }
+        }
+        return tracks
+    }
+}

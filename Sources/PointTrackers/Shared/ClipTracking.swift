@@ -1,0 +1,95 @@
+import Media
+
+/// What a network says of all points in all frames of a clip; zeros where nothing has been computed.
+struct RawTracks {
+    let points: Int
+    private(set) var states: [PointState]
+    var frames: Int { points == 0 ? 0 : states.count / points }
+
+    init(frames: Int, points: Int) {
+        self.points = points
+        states = [PointState](repeating: PointState(), count: frames * points)
+    }
+
+    subscript(frame: Int, point: Int) -> PointState {
+        get { states[frame * points + point] }
+        set { states[frame * points + point] = newValue }
+    }
+}
+
+/// Whole clips with all queries known from the start.
+extension WindowTracker {
+    /// - Throws: `MediaError.frameOutOfRange` for a query in a frame that does not exist, `MediaError.invalidArgument` for a position that is none.
+    func check(_ queries: [PointQuery], in video: FrameStore) throws {
+        for query in queries where !(0..<video.frameCount).contains(query.frame) {
+            throw MediaError.frameOutOfRange(index: query.frame, count: video.frameCount)
+        }
+        try WindowTracking.check(queries.map(\.position))
+    }
+
+    /// Follows points forward and backward, split at each one's own frame, where it stays as queried. Each direction has the points that have
+    /// frames left in it, and starts where the first of them does.
+    func splitTracks(_ queries: [PointQuery], in video: FrameStore) throws -> ClipTracks {
+        try check(queries, in: video)
+        guard let first = queries.map(\.frame).min(), let last = queries.map(\.frame).max() else {
+            return ClipTracks(points: [[TrackedPoint]](repeating: [], count: video.frameCount))
+        }
+        let scale = scale(video.size)
+        var merged = RawTracks(frames: video.frameCount, points: queries.count)
+        func follow(_ direction: TimeDirection, from start: Int) throws {
+            let end = direction == .forward ? video.frameCount - 1 : 0
+            guard start != end else { return }
+            let run = run(on: video, from: start, direction: direction)
+            run.add(
+                queries.enumerated().filter { $1.frame != end }.map {
+                    .init(id: $0, time: abs($1.frame - start), position: scale.cells($1.position))
+                })
+            try run.computeAll { time, query, state in
+                let frame = start + direction.rawValue * time
+                if (frame - queries[query].frame) * direction.rawValue > 0 { merged[frame, query] = state }
+            }
+        }
+        try follow(.forward, from: first)
+        try follow(.backward, from: last)
+        var result = tracks(merged, queries: queries, size: video.size)
+        impose(queries, on: &result, size: video.size)
+        return result
+    }
+
+    /// - Parameter hidesOutside: whether points outside of the frame are never visible.
+    func tracks(_ raw: RawTracks, queries: [PointQuery], size: ImageSize, hidesOutside: Bool = true) -> ClipTracks {
+        let scale = scale(size)
+        return ClipTracks(
+            points: (0..<raw.frames).map { frame in
+                queries.indices.map { index in
+                    guard var point = report(raw[frame, index], id: index, scale: scale) else {
+                        return TrackedPoint(id: index, position: queries[index].position, confidence: 0, isVisible: false)
+                    }
+                    if hidesOutside && !size.contains(point.position) { point.isVisible = false }
+                    return point
+                }
+            })
+    }
+
+    /// Puts the queries where they were queried, visible.
+    func impose(_ queries: [PointQuery], on tracks: inout ClipTracks, size: ImageSize) {
+        for (index, query) in queries.enumerated() {
+            tracks.points[query.frame][index] = TrackedPoint(
+                id: index, position: query.position, confidence: 1, isVisible: size.contains(query.position))
+        }
+    }
+}
+
+extension WindowRun {
+    /// Computes all windows and reports what each says; later ones correct the frames they share with earlier ones.
+    /// - Throws: also `CancellationError` between windows when the task is cancelled.
+    func computeAll(observer: PointWindowObserver? = nil, _ body: (_ time: Int, _ id: Int, _ state: PointState) -> Void) throws {
+        for start in windowStarts {
+            try Task.checkCancellation()
+            try compute(start, observer: observer)
+            for time in start..<min(length, start + windowFrames) {
+                for (id, state) in outcomes(at: time) { body(time, id, state) }
+            }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+import NeuralGraph
+import TensorFiles
+
+/// The transformer of CoTracker 2 and 3. Attention in time is among the frames of each point; attention among points goes through 64 learned
+/// tracks, so that its cost is in proportion to the number of points: the learned tracks attend to the points, to each other, and the points
+/// attend to them.
+///
+/// Source: github.com/facebookresearch/co-tracker, arXiv:2307.07635 (version 2), arXiv:2410.11831.
+struct VirtualTrackTransformer: Sendable {
+    static let width = 384
+    static let virtualTracks = 64
+
+    private let inputTransform: Linear
+    private let virtual: Table
+    private let timeBlocks, virtualBlocks, fromPoints, toPoints: [Block]
+
+    /// - Parameters:
+    ///   - weights: those at `updateformer`.
+    ///   - depth: how often there is attention in time and then among points.
+    init(_ weights: Weights, tokenWidth: Int, depth: Int) throws {
+        inputTransform = try Linear(weights["input_transform"], from: tokenWidth, to: Self.width)
+        // Spelled so in the published files.
+        virtual = try Table(weights, "virual_tracks", shape: [1, Self.virtualTracks, 1, Self.width])
+        func blocks(_ key: String, crosses: Bool = false) throws -> [Block] {
+            try (0..<depth).map { try Block(weights[key][$0], crosses: crosses) }
+        }
+        timeBlocks = try blocks("time_blocks")
+        virtualBlocks = try blocks("space_virtual_blocks")
+        fromPoints = try blocks("space_virtual2point_blocks", crosses: true)
+        toPoints = try blocks("space_point2virtual_blocks", crosses: true)
+    }
+
+    /// Tokens of some tracks in all frames of a window: (tracks frames) x width, track by track.
+    private struct Tracks {
+        var tokens: Value
+        var count: Int
+        var frames: Int
+
+        /// Frame by frame, as the reference data has them.
+        var byFrame: Value { tokens.reshaped([count, frames, width]).transposed([1, 0, 2]) }
+    }
+
+    /// Attention, then a two-layer perceptron, both on normalised tokens and added to them.
+    private struct Block: Sendable {
+        private static let heads = 8
+        private let queries, keysAndValues, output, fc1, fc2: Linear
+        /// For attention to others.
+        private let contextNorm: LayerNorm?
+
+        init(_ weights: Weights, crosses: Bool) throws {
+            let attention = weights[crosses ? "cross_attn" : "attn"]
+            queries = try Linear(attention["to_q"], from: width, to: width)
+            keysAndValues = try Linear(attention["to_kv"], from: width, to: 2 * width)
+            output = try Linear(attention["to_out"], from: width, to: width)
+            fc1 = try Linear(weights["mlp"]["fc1"], from: width, to: 4 * width)
+            fc2 = try Linear(weights["mlp"]["fc2"], from: 4 * width, to: width)
+            contextNorm = crosses ? try LayerNorm(weights["norm_context"], size: width) : nil
+        }
+
+        /// Attention among the frames of each track.
+        func inTime(_ x: Tracks) -> Tracks {
+            let normalized = x.tokens.layerNormalized(epsilon: 1e-6)
+            func heads(_ part: Value) -> Value { part.reshaped([x.count, x.frames, Self.heads, width / Self.heads]) }
+            let attended = heads(queries(normalized)).attending(to: heads(keys(normalized)), heads(values(normalized)))
+            return finished(x, attended: attended)
+        }
+
+        /// Attention among tracks, in each frame.
+        /// - Parameters:
+        ///   - context: nil: attention to `x` itself.
+        ///   - bias: added to the scores of `context`'s tracks.
+        ///   - scale: multiplied with the queries of `x`'s tracks.
+        func inSpace(_ x: Tracks, context: Tracks? = nil, bias: Value? = nil, scale: Value? = nil) -> Tracks {
+            let normalized = x.tokens.layerNormalized(epsilon: 1e-6)
+            let other = context.map { context in contextNorm.map { $0(context.tokens) } ?? context.tokens } ?? normalized
+            func heads(_ part: Value, _ count: Int) -> Value {
+                part.reshaped([count, x.frames, Self.heads, width / Self.heads]).transposed([1, 0, 2, 3])
+            }
+            let count = context?.count ?? x.count
+            var queries = heads(queries(normalized), x.count)
+            if let scale { queries = queries * scale }
+            let attended = queries.attending(to: heads(keys(other), count), heads(values(other), count), bias: bias)
+            return finished(x, attended: attended.transposed([1, 0, 2, 3]))
+        }
+
+        private func keys(_ x: Value) -> Value { keysAndValues.part(outputs: 0..<width, x) }
+        private func values(_ x: Value) -> Value { keysAndValues.part(outputs: width..<(2 * width), x) }
+
+        private func finished(_ x: Tracks, attended: Value) -> Tracks {
+            let y = x.tokens + output(attended.reshaped([x.count * x.frames, width]))
+            var result = x
+            result.tokens = y + fc2(fc1(y.layerNormalized(epsilon: 1e-6)).geluApproximated())
+            return result
+        }
+    }
+
+    /// - Parameters:
+    ///   - tokens: (points frames) x token width, point by point.
+    ///   - unused: 1 x 1 x 1 x points: what is added to the scores of points that nobody may attend to, 0 for others.
+    ///   - silencesUnused: whether unused points attend to all learned tracks alike. Their results mean nothing, and are the reference's then.
+    ///   - tap: gets the first block's intermediate results.
+    /// - Returns: (points frames) x `width`.
+    func callAsFunction(_ tokens: Value, points: Int, frames: Int, unused: Value, silencesUnused: Bool, tap: GraphTap) -> Value {
+        let graph = tokens.graph
+        let embedded = inputTransform(tokens)
+        tap("embedded") { embedded.reshaped([points, frames, Self.width]) }
+        let used = silencesUnused ? (unused > -1).asFloat().reshaped([1, points, 1, 1]) : nil
+        var all = Tracks(
+            tokens: .concatenate(
+                [
+                    embedded,
+                    virtual(in: graph).reshaped([Self.virtualTracks, 1, Self.width]).expanded([Self.virtualTracks, frames, Self.width])
+                        .reshaped([Self.virtualTracks * frames, Self.width]),
+                ], axis: 0),
+            count: points + Self.virtualTracks, frames: frames)
+        var pointTokens = embedded
+        for index in timeBlocks.indices {
+            all = timeBlocks[index].inTime(all)
+            let rows = points * frames
+            let timed = all
+            let pointTracks = Tracks(tokens: timed.tokens.sliced(axis: 0, 0..<rows), count: points, frames: frames)
+            let virtualTracks = Tracks(
+                tokens: timed.tokens.sliced(axis: 0, rows..<(timed.count * frames)), count: Self.virtualTracks, frames: frames)
+            let informed = fromPoints[index].inSpace(virtualTracks, context: pointTracks, bias: unused)
+            let mixed = virtualBlocks[index].inSpace(informed)
+            let updated = toPoints[index].inSpace(pointTracks, context: mixed, scale: used)
+            if index == 0 {
+                tap("time") { timed.tokens.reshaped([timed.count, frames, Self.width]) }
+                tap("virtual2point") { informed.byFrame }
+                tap("virtual") { mixed.byFrame }
+                tap("point2virtual") { updated.byFrame }
+            }
+            pointTokens = updated.tokens
+            all.tokens = .concatenate([updated.tokens, mixed.tokens], axis: 0)
+        }
+        let hidden = pointTokens
+        tap("hidden") { hidden.reshaped([points, frames, Self.width]) }
+        return hidden
+    }
+}

@@ -1,0 +1,136 @@
+import ArgumentParser
+import Foundation
+import Media
+import PointTrackers
+import VideoBenchmarks
+
+struct EvaluatePoints: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "points",
+        abstract: "Measure a point tracker as TAP-Vid does: average Jaccard, points within 1 to 16 pixels, occlusion accuracy.",
+        discussion: """
+            Follows points with known tracks and compares. The videos are a file of TAP-Vid (tapvid_davis.pkl, tapvid_rgb_stacking.pkl, a shard or \
+            the folder of TAP-Vid-Kinetics), your own clips with tracks in JSON (docs/point-benchmarks.md), or synthetic clips with exact tracks.
+
+              sampt evaluate points --dataset tapvid_davis.pkl --mode first --output scores/
+              sampt evaluate points --synthetic 20 --seed 1 --mode strided --tracker lucas-kanade
+
+            With --output, scores.json and scores.csv are written after every video; the same command goes on where it was stopped.
+
+            \(CommandStatus.help)
+            """)
+
+    @Option(help: ArgumentHelp("A TAP-Vid pickle, a JSON file of tracks, or a folder with either.", valueName: "file"))
+    var dataset: String?
+    @Option(help: ArgumentHelp("Make so many synthetic clips.", valueName: "n"))
+    var synthetic: Int?
+    @OptionGroup(title: "Synthetic clips") var clips: SyntheticOptions
+    @Option(help: ArgumentHelp(
+        """
+        Which queries are made of the tracks: first (each track once, in the first frame that shows it; the frames after that count) or strided \
+        (every 5 frames; all other frames count).
+        """,
+        valueName: "mode"))
+    var mode = QueryMode.first
+    @Option(help: ArgumentHelp(
+        "Track at this size, as TAP-Vid does, or at the videos' own (native). Distances are measured at 256x256 in any case.",
+        valueName: "width x height"))
+    var resolution = Resolution.fixed(PointScores.raster)
+    @Option(help: ArgumentHelp("Write scores.json and scores.csv into this folder.", valueName: "folder"))
+    var output: String?
+    @Flag(help: "Replace the scores in the folder instead of going on with them.")
+    var restart = false
+    @Flag(help: "Print nothing but errors.")
+    var quiet = false
+    @OptionGroup(title: "Models") var models: ModelOptions
+
+    func validate() throws {
+        guard (dataset == nil) != (synthetic == nil) else { throw ValidationError("Give either --dataset or --synthetic.") }
+        if let synthetic, !(1...100_000).contains(synthetic) { throw ValidationError("--synthetic must be between 1 and 100000.") }
+        if case .fixed(let size) = resolution, size.width < 16 || size.height < 16 {
+            throw ValidationError("--resolution must be at least 16x16.")
+        }
+    }
+
+    func run() async throws {
+        try await withExitStatus {
+            let data: any PointDataset
+            if let dataset {
+                data = try PointDatasetFile.open(dataset)
+            } else {
+                data = try clips.dataset(count: synthetic ?? 0)
+            }
+            let settings = settings(data)
+            if let output { try Self.prepare(output) }
+            let report = try output.map { restart ? PointReport(settings: settings) : try PointReport.resume(in: $0, settings: settings) }
+            let evaluation = PointEvaluation(tracker: try models.makeTracker(), mode: mode, resolution: resolution.size)
+            let job = PointEvaluationJob(
+                dataset: data, evaluation: evaluation, report: report ?? PointReport(settings: settings), output: output, isQuiet: quiet)
+            let interruption = Interruption()
+            interruption.listen()
+            return try await job.run(interruption: interruption)
+        }
+    }
+
+    /// What must be equal for scores to be put together.
+    private func settings(_ data: any PointDataset) -> [String: String] {
+        var settings = [
+            "dataset": data.name, "videos": String(data.videoNames.count), "tracker": models.tracker, "mode": mode.rawValue,
+            "resolution": resolution.defaultValueDescription, "precision": models.precision.rawValue,
+        ]
+        if !models.partPrecisions.isEmpty { settings["partPrecisions"] = models.partPrecisions.sorted().joined(separator: " ") }
+        return settings
+    }
+
+    private static func prepare(_ folder: String) throws {
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw MediaError.unwritable(path: folder, reason: AtomicFile.reason(error))
+        }
+        try OutputFile.check(URL(fileURLWithPath: folder).appendingPathComponent("scores.json").path)
+    }
+}
+
+/// What synthetic clips are like.
+struct SyntheticOptions: ParsableArguments {
+    @Option(help: "Seeds everything in the clips; the same seed gives the same clips.")
+    var seed: UInt64 = 1
+    @Option(help: ArgumentHelp("The clips' size.", valueName: "width x height"))
+    var size = FrameSize(PointScores.raster)
+    @Option(help: ArgumentHelp("Frames in each clip.", valueName: "n"))
+    var frames = 24
+    @Option(help: ArgumentHelp("Tracks in each clip.", valueName: "n"))
+    var points = 64
+
+    func validate() throws {
+        guard (1...100_000).contains(frames) else { throw ValidationError("--frames must be between 1 and 100000.") }
+        guard (0...100_000).contains(points) else { throw ValidationError("--points must be between 0 and 100000.") }
+        guard size.size.width >= 16, size.size.height >= 16 else { throw ValidationError("--size must be at least 16x16.") }
+    }
+
+    func dataset(count: Int) throws -> SyntheticClips {
+        SyntheticClips(count: count, seed: seed, size: size.size, frameCount: frames, pointCount: points)
+    }
+}
+
+/// The size that videos are tracked at.
+enum Resolution: ExpressibleByArgument, Sendable {
+    case native
+    case fixed(ImageSize)
+
+    init?(argument: String) {
+        if argument == "native" {
+            self = .native
+        } else if let size = FrameSize(argument: argument) {
+            self = .fixed(size.size)
+        } else {
+            return nil
+        }
+    }
+
+    var size: ImageSize? { if case .fixed(let size) = self { size } else { nil } }
+    var defaultValueDescription: String { size?.description ?? "native" }
+}
+
+extension QueryMode: ExpressibleByArgument {}

@@ -1,0 +1,73 @@
+import Foundation
+import Media
+import SAMPT
+import VideoBenchmarks
+
+/// Evaluates a tracker video by video and keeps the report up to date.
+struct PointEvaluationJob: Sendable {
+    var dataset: any PointDataset
+    var evaluation: PointEvaluation
+    /// What earlier runs did; their videos are not done again.
+    var report: PointReport
+    /// The folder for the report.
+    var output: String?
+    var isQuiet: Bool
+
+    /// Runs to the end or to the interruption; the report on disk holds the videos done so far in both cases.
+    func run(interruption: Interruption) async throws -> CommandStatus {
+        let work = Task { try evaluate() }
+        interruption.onRequest { work.cancel() }
+        let (report, isComplete) = try await work.value
+        for line in PointTable.lines(report) where !isQuiet { print(line) }
+        guard !isComplete else { return .success }
+        StandardError.print("Interrupted after \(report.videos.count) of \(dataset.videoNames.count) videos.")
+        return .interrupted
+    }
+
+    private func evaluate() throws -> (PointReport, isComplete: Bool) {
+        var report = report
+        let names = dataset.videoNames
+        for (index, name) in names.enumerated() where !report.contains(name) {
+            let reporter = ProgressReporter(isQuiet: isQuiet)
+            defer { reporter.close() }
+            do {
+                let start = ContinuousClock.now
+                let outcome = try evaluation.run(try dataset.video(at: index)) { done, total in
+                    let elapsed = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
+                    let progress = SegmentationProgress(framesDone: done, framesTotal: total, secondsElapsed: elapsed)
+                    reporter.show(isLast: false) { "[\(index + 1)/\(names.count)] \(name)  \(ProgressReporter.line(progress))" }
+                }
+                report.add(outcome)
+            } catch is CancellationError {
+                return (report, false)
+            }
+            if let output, report.videos.count < names.count { try report.write(to: output) }
+            reporter.close()
+            if !isQuiet, let outcome = report.videos.last {
+                let rate = String(format: "%.1f frames/s", Double(outcome.frames) / max(outcome.seconds, 1e-3))
+                StandardError.print("[\(index + 1)/\(names.count)] \(PointTable.row(outcome.name, outcome.queries, outcome.scores))  \(rate)")
+            }
+        }
+        report.complete = true
+        if let output { try report.write(to: output) }
+        return (report, true)
+    }
+}
+
+/// Scores on a terminal, in percent as papers give them.
+enum PointTable {
+    static func lines(_ report: PointReport) -> [String] {
+        let thresholds = PointScores.thresholds
+        let columns = ["AJ", "<avg", "OA"] + thresholds.map { "J\($0)" } + thresholds.map { "<\($0)" }
+        let header = "video".padded(to: 24) + " queries" + columns.map { right($0, 6) }.joined()
+        let queries = report.videos.reduce(0) { $0 + $1.queries }
+        return [header] + report.videos.map { row($0.name, $0.queries, $0.scores) } + [row("mean", queries, report.mean)]
+    }
+
+    static func row(_ name: String, _ queries: Int, _ scores: PointScores) -> String {
+        name.padded(to: 24) + right("\(queries)", 8)
+            + scores.named.map { right($0.value.isNaN ? "-" : String(format: "%.1f", 100 * $0.value), 6) }.joined()
+    }
+
+    private static func right(_ text: String, _ width: Int) -> String { String(repeating: " ", count: max(0, width - text.count)) + text }
+}
