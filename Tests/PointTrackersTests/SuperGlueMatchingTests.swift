@@ -162,7 +162,9 @@ import Testing
     }
 
     @Test func aKeypointTakesAPointAlong() throws {
-        let matches = [MatchedMotion.Match(from: SIMD2(10, 10), to: SIMD2(40, 25), score: 0.6), .init(from: SIMD2(16, 10), to: SIMD2(0, 0), score: 0.9)]
+        let matches = [
+            MatchedMotion.Match(from: SIMD2(10, 10), to: SIMD2(40, 25), score: 0.6), .init(from: SIMD2(16, 10), to: SIMD2(0, 0), score: 0.9),
+        ]
         #expect(motion([SIMD2(11, 12)], matches: matches) == [.init(position: SIMD2(41, 27), confidence: 0.6)])
         #expect(motion([SIMD2(200, 12)], matches: matches) == [nil])
         #expect(motion([SIMD2(11, 12)], matches: []) == [nil])

@@ -20,7 +20,7 @@ struct SuperGlueMatcher: Sendable {
     ) throws {
         network = try SuperGlue(weights)
         transport = OptimalTransport(iterations: iterations)
-        (self.threshold, self.tap, fingerprint) = (threshold, tap, weights.source.fingerprint)
+        (self.threshold, self.tap, fingerprint) = (threshold, tap, weights.fingerprint)
         library = NetworkLibrary(engine: engine, precision: precision)
         exact = precision == .float32 ? library : NetworkLibrary(engine: engine, precision: .float32)
     }
@@ -45,11 +45,9 @@ struct SuperGlueMatcher: Sendable {
         let suffix = "\(fingerprint)-\(slots)\(tap == nil ? "" : "-tapped")"
         let describer = try library.network("superglue-1-\(suffix)") { try network.model(slots: slots, tap: tap ?? noGraphTap) }
         let described = try describer(Self.inputs(first, second, slots: slots))
-        guard let input = described["described"] else { throw TrackerError.missingOutput("described") }
         let scorer = try exact.network("superglue-scores-1-\(suffix)") { try network.scoreModel(slots: slots, tap: tap ?? noGraphTap) }
-        let scored = try scorer(["described": input])
-        guard let scores = scored["scores"] else { throw TrackerError.missingOutput("scores") }
-        let plan = transport(scores, bin: network.binScore, rows: first.count, columns: second.count)
+        let scored = try scorer(["described": try described.named("described")])
+        let plan = transport(try scored.named("scores"), bin: network.binScore, rows: first.count, columns: second.count)
         return (KeypointMatches(plan: plan, threshold: threshold), described.merging(scored) { $1 })
     }
 

@@ -32,7 +32,7 @@ final class SuperGlueSession: TrackingSession {
 
     func add(_ positions: [SIMD2<Float>], group: Int) throws -> [Int] {
         guard !positions.isEmpty else { return [] }
-        try CoTracker1.check(positions)
+        try WindowTracking.check(positions)
         let ids = Array(nextID..<(nextID + positions.count))
         nextID += positions.count
         points += zip(ids, positions).map { TrackedPoint(id: $0, position: $1, confidence: 1, isVisible: video.size.contains($1)) }

@@ -61,23 +61,23 @@ public final class SuperGlueTracker: PointTracker {
         try options.validate()
         self.options = options
         processor = try SuperPointProcessor(
-            weights: detector,
+            weights: detector.withoutModulePrefix,
             selection: KeypointSelection(
                 threshold: options.keypointThreshold, radius: options.suppressionRadius, maximumCount: options.maximumKeypoints),
             longestSide: options.longestSide, engine: engine, precision: precision, tap: tap)
         self.matcher = try SuperGlueMatcher(
-            weights: matcher, iterations: options.sinkhornIterations, threshold: options.matchThreshold, engine: engine, precision: precision,
-            tap: tap)
+            weights: matcher.withoutModulePrefix, iterations: options.sinkhornIterations, threshold: options.matchThreshold, engine: engine,
+            precision: precision, tap: tap)
     }
 
     /// Whether a checkpoint holds SuperGlue, judged by names and shapes of its tensors.
     public static func recognises(_ source: any TensorSource) -> Bool {
-        SuperGlue.recognises(UnprefixedTensors(source, prefix: "module.") ?? source)
+        SuperGlue.recognises(source.withoutModulePrefix)
     }
 
     /// Whether a checkpoint holds SuperPoint, judged by names and shapes of its tensors.
     public static func recognisesDetector(_ source: any TensorSource) -> Bool {
-        SuperPoint.recognises(UnprefixedTensors(source, prefix: "module.") ?? source)
+        SuperPoint.recognises(source.withoutModulePrefix)
     }
 
     public func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {

@@ -21,7 +21,7 @@ struct SuperPointProcessor: FrameProcessor {
     ) throws {
         network = try SuperPoint(weights)
         (self.selection, self.longestSide, self.tap) = (selection, longestSide, tap)
-        fingerprint = weights.source.fingerprint
+        fingerprint = weights.fingerprint
         library = NetworkLibrary(engine: engine, precision: precision)
         let kept = "\(selection.threshold)-\(selection.radius)-\(selection.maximumCount ?? 0)"
         cacheKey = "superpoint-1-\(fingerprint)-\(kept)-\(longestSide ?? 0)-\(precision.rawValue)"
@@ -67,8 +67,7 @@ struct SuperPointProcessor: FrameProcessor {
             try network.model(image: size, tap: tap ?? noGraphTap)
         }
         let outputs = try compiled(["image": gray])
-        guard let scores = outputs["scores"], let descriptors = outputs["descriptors"] else { throw TrackerError.missingOutput("scores") }
-        let map = FeatureMap(width: cells.width, height: cells.height, rows: descriptors)
-        return (Keypoints(image: size, selected: selection(scores), cells: map), outputs)
+        let map = FeatureMap(width: cells.width, height: cells.height, rows: try outputs.named("descriptors"))
+        return (Keypoints(image: size, selected: selection(try outputs.named("scores")), cells: map), outputs)
     }
 }
