@@ -28,7 +28,29 @@ public enum LearnedTracker {
         if RAFTTracker.recognises(source) { return try RAFTTracker(weights: weights, engine: engine, precision: precision) }
         if TAPIR.recognises(source) { return try TAPIR(weights: weights, engine: engine, precision: precision) }
         if TapNet.recognises(source) { return try TapNet(weights: weights, engine: engine, precision: precision) }
+        if SuperGlueTracker.recognises(source) || SuperGlueTracker.recognisesDetector(source) {
+            throw TrackerError.unknownCheckpoint(file: source.name, reason: "it is half of one, which takes a file of SuperGlue and one of SuperPoint")
+        }
         throw TrackerError.unknownCheckpoint(file: source.name, reason: "its tensors are those of none of \(networks.joined(separator: ", "))")
+    }
+
+    /// The tracker that finds key points with one network and matches them with another, with its default options.
+    /// - Parameters:
+    ///   - matcher: the weights of SuperGlue.
+    ///   - detector: the weights of SuperPoint.
+    ///   - precision: as of the other trackers.
+    /// - Throws: as of the other trackers.
+    public static func tracker(
+        matcher: Weights, detector: Weights, engine: any InferenceEngine, precision: Precision = .automatic
+    ) throws -> SuperGlueTracker {
+        for source in [matcher.source, detector.source] { try checkFinite(source) }
+        guard SuperGlueTracker.recognises(matcher.source) else {
+            throw TrackerError.unknownCheckpoint(file: matcher.source.name, reason: "its tensors are not those of SuperGlue")
+        }
+        guard SuperGlueTracker.recognisesDetector(detector.source) else {
+            throw TrackerError.unknownCheckpoint(file: detector.source.name, reason: "its tensors are not those of SuperPoint")
+        }
+        return try SuperGlueTracker(detector: detector, matcher: matcher, engine: engine, precision: precision)
     }
 
     /// Weights that are no numbers would spread quietly, or vanish in a ReLU, and leave wrong tracks that look like tracks.
@@ -44,5 +66,5 @@ public enum LearnedTracker {
         }
     }
 
-    private static let networks = ["CoTracker 1 to 3", "PIPs", "PIPs++", "RAFT", "TAPIR", "TapNet"]
+    private static let networks = ["CoTracker 1 to 3", "PIPs", "PIPs++", "RAFT", "TAPIR", "TapNet", "SuperGlue"]
 }

@@ -20,16 +20,17 @@ struct GeneratedCheckpoints {
     ///   - absent: a tensor to leave out.
     ///   - limit: tensors with more elements are left out.
     ///   - spoilt: a tensor whose numbers become NaN.
+    ///   - part: what the names of tensors must begin with; the file has them without it.
     /// - Returns: the file's path.
     func write(
         _ parity: String, as name: String? = nil, without absent: String? = nil, limit: Int = .max,
-        spoilt: String? = nil
+        spoilt: String? = nil, part: String = ""
     ) throws -> String {
         guard let source = try ParityCase.named(parity)?.weights().source else { throw CocoaError(.fileNoSuchFile) }
-        let names = source.tensorNames.filter { $0 != absent && (source.shape(of: $0) ?? []).reduce(1, *) <= limit }
+        let names = source.tensorNames.filter { $0 != absent && $0.hasPrefix(part) && (source.shape(of: $0) ?? []).reduce(1, *) <= limit }
         let tensors = Dictionary(uniqueKeysWithValues: try names.map { name in
             let tensor = try source.tensor(name)
-            return (name, name == spoilt ? Tensor(shape: tensor.shape, repeating: .nan) : tensor)
+            return (String(name.dropFirst(part.count)), name == spoilt ? Tensor(shape: tensor.shape, repeating: .nan) : tensor)
         })
         let file = folder.appendingPathComponent(name ?? "\(parity).safetensors")
         try SafetensorsFile.write(tensors, to: file)

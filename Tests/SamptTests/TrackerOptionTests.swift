@@ -54,6 +54,23 @@ struct TrackerOptionTests {
         #expect(frames[0].map { [$0.x, $0.y] } == [[40, 36], [70, 20]] && frames[0].allSatisfy(\.visible))
     }
 
+    @Test("A tracker of two files takes the second from beside the first, or from the store")
+    func twoFiles() throws {
+        defer { removeAll() }
+        let matcher = try checkpoints.write("superpoint_superglue", as: "matcher.safetensors", part: "superglue.")
+        func track() throws -> Program.Outcome {
+            try Program.run(
+                ["track", clip.frames, "--point", "40,36", "--tracker", matcher, "--tracks", clip.path("t.json"), "--quiet"],
+                environment: ["SAMPT_MODELS": clip.path("no-models")])
+        }
+        let lacking = try track()
+        #expect(lacking.status == 66 && lacking.errors.contains("sampt models pull superpoint"), "\(lacking.errors)")
+        _ = try checkpoints.write("superpoint_superglue", as: "superpoint_v1.safetensors", part: "superpoint.")
+        let outcome = try track()
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(try tracks().map(\.count) == [1, 1, 1])
+    }
+
     @Test("Segmenting with a learned tracker")
     func segment() throws {
         defer { removeAll() }
@@ -80,6 +97,7 @@ struct TrackerOptionTests {
 
     @Test("Names of trackers", arguments: [
         ("cotracker", ModelChoice.published("cotracker-s4-w8")), ("raft", .published("raft-things")), ("raft-small", .published("raft-small")),
+        ("superglue", .published("superglue-outdoor")),
         ("lucas-kanade", .lucasKanade), ("my/file", .file("my/file")), ("weights.npy", .file("weights.npy")),
     ])
     func names(text: String, choice: ModelChoice) throws { #expect(try ModelChoice.tracker(text) == choice) }

@@ -14,7 +14,7 @@ enum ModelChoice: Equatable {
     private static let segmenters = ["nano"]
     private static let trackers = ["nano", "lucas-kanade"]
     /// Published trackers by the name of the network alone: those that the paper's reference takes.
-    private static let shortNames = ["cotracker": "cotracker-s4-w8", "raft": "raft-things"]
+    private static let shortNames = ["cotracker": "cotracker-s4-w8", "raft": "raft-things", "superglue": "superglue-outdoor"]
     private static let extensions = ["pth", "pt", "safetensors", "npy"]
 
     static func segmenter(_ text: String, option: String = "segmenter", catalogue: ModelCatalogue = .published) throws -> ModelChoice {
@@ -47,6 +47,18 @@ enum ModelChoice: Equatable {
             throw ValidationError(
                 "--\(option): \"\(text)\" is not known. Known are \(known.joined(separator: ", ")), and checkpoint files.\(known.guess(for: text))")
         }
+    }
+
+    /// SuperPoint's weights for a SuperGlue checkpoint: from a file beside it, otherwise from the store.
+    /// - Throws: as `weights()`.
+    func detectorWeights() throws -> Weights {
+        if case .file(let path) = self {
+            let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+            let names = ["superpoint_v1", "superpoint"].flatMap { name in Self.extensions.map { "\(name).\($0)" } }
+            let beside = names.map(folder.appendingPathComponent).first { FileManager.default.fileExists(atPath: $0.path) }
+            if let beside { return Weights(try TensorFile.open(beside)) }
+        }
+        return Weights(try TensorFile.open(ModelStore().locate("superpoint")))
     }
 
     private static func describe(_ kind: PublishedModel.Kind) -> String { kind == .tracker ? "point tracker" : "segmenter" }

@@ -23,7 +23,7 @@ struct ModelOptions: ParsableArguments {
     @Option(help: ArgumentHelp(
         """
         The point tracker: nano (built in, learned), lucas-kanade (classic, needs no network), the name of a published one as \
-        "sampt models list" shows it (cotracker, pips, pips++, raft, tapir, ...), or its checkpoint file (.pth, .pt, .safetensors, .npy); \
+        "sampt models list" shows it (cotracker, pips, pips++, raft, tapir, superglue, ...), or its checkpoint file (.pth, .pt, .safetensors, .npy); \
         which network it is, its tensors tell.
         """,
         valueName: "name or file"))
@@ -106,6 +106,10 @@ struct ModelOptions: ParsableArguments {
         let choice = try ModelChoice.tracker(tracker)
         if choice == .lucasKanade { return LucasKanadeTracker() }
         if let weights = try choice.weights() {
+            if SuperGlueTracker.recognises(weights.source) {
+                return try LearnedTracker.tracker(
+                    matcher: weights, detector: choice.detectorWeights(), engine: engine, precision: precision(of: .tracker))
+            }
             return try LearnedTracker.tracker(weights: weights, engine: engine, precision: precision(of: .tracker))
         }
         return try NanoTrack(engine: engine, encoder: encoder ?? nanoEncoder(engine), precision: precision(of: .head))
