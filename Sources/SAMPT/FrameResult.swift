@@ -32,14 +32,29 @@ public struct PromptPoint: Sendable, Hashable {
     /// In pixels of the frame; pixel centres at +0.5.
     public var position: SIMD2<Float>
     public var isPositive: Bool
-    /// Whether it is taken as visible, and so may prompt the segmenter.
-    public var isVisible: Bool
+    public var status: PointStatus
     /// The tracker's confidence, 0 to 1.
     public var confidence: Float
 
-    public init(id: Int, position: SIMD2<Float>, isPositive: Bool, isVisible: Bool, confidence: Float) {
-        (self.id, self.position, self.isPositive, self.isVisible, self.confidence) = (id, position, isPositive, isVisible, confidence)
+    /// Whether the point may prompt the segmenter.
+    public var isVisible: Bool { status == .visible }
+
+    public init(id: Int, position: SIMD2<Float>, isPositive: Bool, status: PointStatus, confidence: Float) {
+        (self.id, self.position, self.isPositive, self.status, self.confidence) = (id, position, isPositive, status, confidence)
     }
+}
+
+/// Why a tracked point prompts the segmenter or does not. The numbers are those of the reference's visibilities.
+public enum PointStatus: Int8, Sendable, CaseIterable {
+    case visible = 1
+    /// The tracker takes it as hidden.
+    case occluded = 0
+    /// Outside the frame, or within `VideoSegmenterOptions.borderShare` of its border.
+    case outside = -2
+    /// The patch around it does not look as in the query frame (`PatchFilter`).
+    case dissimilar = -3
+    /// Further in time than a frame in which it was dissimilar.
+    case afterDissimilar = -4
 }
 
 /// How far a long piece of work has come.

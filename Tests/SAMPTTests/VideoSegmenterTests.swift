@@ -249,7 +249,7 @@ struct OutcomeSpoolTests {
         let spool = try OutcomeSpool()
         let logits = MaskLogits(width: 3, height: 2, values: [1.5, -2, 0.25, -8, 4, 0])
         let mask = Mask(width: 4, height: 3, values: [0, 1, 1, 0, 1, 1, 0, 0, 0, 0, 0, 1])
-        let point = PromptPoint(id: 4, position: SIMD2(3.25, 7.5), isPositive: true, isVisible: false, confidence: 0.75)
+        let point = PromptPoint(id: 4, position: SIMD2(3.25, 7.5), isPositive: true, status: .dissimilar, confidence: 0.75)
         for frame in (0..<5).reversed() {
             let outcome = ObjectOutcome(shape: .predicted(logits), mask: mask, predictedIoU: Float(frame) / 8, points: [point])
             try spool.write([2: outcome, 0: ObjectOutcome()], frame: frame)

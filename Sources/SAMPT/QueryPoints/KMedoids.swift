@@ -4,11 +4,20 @@
 /// The reference alternates from k neighbouring points in the middle; starting from points spread by k-means++ instead reaches lower
 /// sums and gives separate parts points of their own.
 enum KMedoids {
-    /// - Parameter candidates: at most about 2,000 points; the work grows with their square for few medoids.
+    /// - Parameters:
+    ///   - candidates: at most about 2,000 points; the work grows with their square for few medoids.
+    ///   - startsInTheMiddle: as in the reference.
     /// - Returns: indices into `candidates`, `count` of them, all different when there are at least as many candidates.
-    static func select(_ count: Int, from candidates: [SIMD2<Float>], using generator: inout SeededGenerator) -> [Int] {
+    static func select(
+        _ count: Int, from candidates: [SIMD2<Float>], startsInTheMiddle: Bool = false, using generator: inout SeededGenerator
+    ) -> [Int] {
         guard count > 0, !candidates.isEmpty else { return [] }
         guard count < candidates.count else { return (0..<count).map { $0 % candidates.count } }
+        if startsInTheMiddle {
+            var medoids = central(count, of: candidates)
+            _ = alternate(&medoids, candidates)
+            return medoids
+        }
         var best: [Int] = []
         var bestCost = Float.infinity
         for _ in 0..<(count == 1 ? 1 : 3) {
@@ -17,6 +26,12 @@ enum KMedoids {
             if cost < bestCost { (best, bestCost) = (medoids, cost) }
         }
         return best
+    }
+
+    /// The points with the smallest sums of distances to all.
+    private static func central(_ count: Int, of points: [SIMD2<Float>]) -> [Int] {
+        let sums = points.map { point in points.reduce(into: Float(0)) { $0 += squaredDistance($1, point).squareRoot() } }
+        return Array(points.indices.sorted { sums[$0] < sums[$1] }.prefix(count))
     }
 
     /// k-means++: each further medoid is drawn with a probability that grows with its distance from those chosen.

@@ -7,10 +7,11 @@ public struct QueryPointSampler: Sendable {
     public var method: PointSelectionMethod
     /// Points keep this many pixels from the object's edge, where the mask is thick enough; the reference keeps none.
     public var margin: Int
+    /// Whether k-medoids start as in the reference: from the points nearest to the middle, and not from points spread over the mask.
+    public var startsInTheMiddle: Bool
 
-    public init(method: PointSelectionMethod, margin: Int = 0) {
-        self.method = method
-        self.margin = margin
+    public init(method: PointSelectionMethod, margin: Int = 0, startsInTheMiddle: Bool = false) {
+        (self.method, self.margin, self.startsInTheMiddle) = (method, margin, startsInTheMiddle)
     }
 
     /// `count` points on the mask; none for an empty mask. Masks of fewer pixels give pixels repeatedly.
@@ -33,15 +34,20 @@ public struct QueryPointSampler: Sendable {
         _ count: Int, _ method: PointSelectionMethod, _ pixels: [(x: Int32, y: Int32)], _ core: Mask, _ mask: Mask, _ image: RGBImage,
         _ generator: inout SeededGenerator
     ) -> [(x: Int, y: Int)] {
-        if pixels.count < count, method != .shiTomasi {
+        if pixels.count < count, method != .shiTomasi, method != .even {
             return (0..<count).map { (Int(pixels[$0 % pixels.count].x), Int(pixels[$0 % pixels.count].y)) }
         }
         switch method {
         case .random: return Self.random(count, pixels, &generator)
-        case .kMedoids: return Self.medoids(count, pixels, subsample: 1800, &generator)
+        case .even:
+            return (0..<count).map { i in
+                let pixel = pixels[Int((Double(i) + 0.5) * Double(pixels.count) / Double(count))]
+                return (Int(pixel.x), Int(pixel.y))
+            }
+        case .kMedoids: return medoids(count, pixels, subsample: 1800, &generator)
         case .shiTomasi:
             let corners = Self.corners(count, in: image.gray(), mask: mask)
-            return corners + Self.medoids(count - corners.count, pixels, subsample: 2000, &generator)
+            return corners + medoids(count - corners.count, pixels, subsample: 2000, &generator)
         case .mixed:
             let parts = [(PointSelectionMethod.kMedoids, count / 4), (.shiTomasi, count / 3), (.random, count - count / 4 - count / 3)]
             return parts.flatMap { $1 > 0 ? pick($1, $0, pixels, core, mask, image, &generator) : [] }
@@ -52,13 +58,13 @@ public struct QueryPointSampler: Sendable {
         subset(count, of: pixels, &generator).map { (Int($0.x), Int($0.y)) }
     }
 
-    private static func medoids(
+    private func medoids(
         _ count: Int, _ pixels: [(x: Int32, y: Int32)], subsample: Int, _ generator: inout SeededGenerator
     ) -> [(x: Int, y: Int)] {
         guard count > 0 else { return [] }
-        let candidates = subset(subsample, of: pixels, &generator)
+        let candidates = Self.subset(subsample, of: pixels, &generator)
         let points = candidates.map { SIMD2(Float($0.x), Float($0.y)) }
-        return KMedoids.select(count, from: points, using: &generator).map { (Int(candidates[$0].x), Int(candidates[$0].y)) }
+        return KMedoids.select(count, from: points, startsInTheMiddle: startsInTheMiddle, using: &generator).map { (Int(candidates[$0].x), Int(candidates[$0].y)) }
     }
 
     /// A uniform random choice without replacement (the first steps of a Fisher-Yates shuffle).
@@ -99,13 +105,15 @@ public struct QueryPointSampler: Sendable {
 
 extension VideoSegmenterOptions {
     /// Query points on a mask and around it.
-    func samplePoints(
-        on mask: Mask, image: RGBImage, using generator: inout SeededGenerator
-    ) -> (positives: [SIMD2<Float>], negatives: [SIMD2<Float>]) {
-        let positives = QueryPointSampler(method: positivePointMethod, margin: 2)
-            .sample(positivePoints, from: mask, image: image, using: &generator)
-        let negatives = QueryPointSampler(method: negativePointMethod)
-            .sampleSurroundings(negativePoints, of: mask, image: image, using: &generator)
-        return (positives, negatives)
+    func samplePoints(on mask: Mask, image: RGBImage, using generator: inout SeededGenerator) -> QueryPoints {
+        let inside = QueryPointSampler(method: positivePointMethod, margin: pointMargin, startsInTheMiddle: referenceQuirks)
+        let outside = QueryPointSampler(method: negativePointMethod, startsInTheMiddle: referenceQuirks)
+        let positives = inside.sample(positivePoints, from: mask, image: image, using: &generator)
+        let negatives = switch negativeRegion {
+        case .surroundings: outside.sampleSurroundings(negativePoints, of: mask, image: image, using: &generator)
+        case .background: outside.sample(negativePoints, from: mask.inverted, image: image, using: &generator)
+        }
+        guard referenceQuirks, mask.isEmpty else { return QueryPoints(positives: positives, negatives: negatives) }
+        return QueryPoints(positives: .init(repeating: SIMD2(0.5, 0.5), count: positivePoints), negatives: negatives)
     }
 }

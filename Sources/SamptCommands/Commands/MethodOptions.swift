@@ -37,7 +37,7 @@ struct MethodOptions: ParsableArguments {
     @Option(help: "Sample points anew only from masks that the segmenter expects to have this intersection over union, 0 to 1.")
     var reinitIouThreshold = VideoSegmenterOptions().reinitializationIoUThreshold
     @Flag(inversion: .prefixedNo, help: "Whether points are sampled anew at all.")
-    var reinit = VideoSegmenterOptions().reinitializes
+    var reinit = true
     @Flag(inversion: .prefixedNo, help: "Whether the segmenter is shown how the object looked in its query frame, where it can use that.")
     var memory = VideoSegmenterOptions().usesAppearanceMemory
     @Flag(inversion: .prefixedNo, help: "Whether points of other objects serve as negative points.")
@@ -73,7 +73,7 @@ struct MethodOptions: ParsableArguments {
         if let previousMaskIou { options.previousMaskIoUThreshold = previousMaskIou }
         if noPreviousMask { options.previousMaskIoUThreshold = nil }
         options.predictedIoUThreshold = iouThreshold
-        options.reinitializes = reinit
+        options.reinitialization = reinit ? .rolling : nil
         options.reinitializationHorizon = horizon
         options.reinitializationIoUThreshold = reinitIouThreshold
         options.usesAppearanceMemory = memory

@@ -57,7 +57,8 @@ struct TrackingJob: Sendable {
 
     private func reported(_ point: TrackedPoint) -> PromptPoint {
         PromptPoint(
-            id: point.id, position: point.position / scale, isPositive: true, isVisible: point.isVisible, confidence: point.confidence)
+            id: point.id, position: point.position / scale, isPositive: true, status: point.isVisible ? .visible : .occluded,
+            confidence: point.confidence)
     }
 }
 

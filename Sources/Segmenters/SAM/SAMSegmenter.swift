@@ -71,6 +71,7 @@ public final class SAMSegmenter: PromptableSegmenter {
             try decoder.run(prompts, multiple: false, on: features).map { predictions(of: $0)[0] }
         }
 
+        public var inputScale: SIMD2<Float> { features.grid.scale }
         public var lanes: Int { decoder.lanes }
 
         public func predictBeside(_ prompt: ObjectPrompt) throws -> MaskPrediction? {

@@ -4,8 +4,7 @@ import Segmenters
 /// Step 1 of SAM-PT for one object: its mask in the query frame and the query points on it (paper, section 3.1).
 struct ObjectStart: Sendable {
     var outcome: ObjectOutcome
-    var positives: [SIMD2<Float>]
-    var negatives: [SIMD2<Float>]
+    var points: QueryPoints
     var memory: AppearanceMemory?
     /// Pixels of the object's mask.
     var area: Int
@@ -17,11 +16,12 @@ struct ObjectStart: Sendable {
         let mask = outcome.mask ?? Mask(size: video.size)
         guard !mask.isEmpty else { throw QueryError.nothingFound(object: query.name, frame: query.frame) }
         area = mask.area
-        let sampled = options.samplePoints(on: mask, image: image, using: &generator)
-        (positives, negatives) = (sampled.positives, sampled.negatives)
+        points = options.samplePoints(on: mask, image: image, using: &generator)
+        let sampled = points
         if case .points(let clicks) = query.prompt {
-            positives = clicks.filter(\.isPositive).map(\.position) + positives
-            negatives = clicks.filter { !$0.isPositive }.map(\.position) + negatives
+            if options.followsClicksOnly { points = QueryPoints() }
+            points.positives = clicks.filter(\.isPositive).map(\.position) + points.positives
+            points.negatives = clicks.filter { !$0.isPositive }.map(\.position) + points.negatives
         }
         if options.usesAppearanceMemory, segmenter.remembersAppearance,
             let frame = try segmenter.frame(query.frame, of: video) as? any AppearanceRemembering
@@ -29,6 +29,13 @@ struct ObjectStart: Sendable {
             memory = try frame.remember(
                 sampled.positives.map { PointPrompt($0, isPositive: true) } + sampled.negatives.map { PointPrompt($0, isPositive: false) })
         }
+    }
+
+    /// The outcome in the query frame, with the points as the tracker took them.
+    func outcome(with points: [PromptPoint]?) -> ObjectOutcome {
+        var outcome = outcome
+        outcome.points = points ?? []
+        return outcome
     }
 
     /// The object's mask in its query frame: given, or predicted from points.

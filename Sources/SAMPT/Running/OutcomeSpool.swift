@@ -81,7 +81,7 @@ extension Data {
             append(value: point.position.x)
             append(value: point.position.y)
             append(value: point.confidence)
-            append(number: (point.isPositive ? 1 : 0) | (point.isVisible ? 2 : 0))
+            append(number: (point.isPositive ? 1 : 0) | UInt32(UInt8(bitPattern: point.status.rawValue)) << 8)
         }
         // Given masks occur in query frames only, which forward tracking delivers.
         guard case .predicted(let logits) = outcome.shape, let mask = outcome.mask else { return append(number: 0) }
@@ -125,7 +125,8 @@ private struct RecordReader {
             let confidence = value()
             let flags = number()
             outcome.points.append(
-                PromptPoint(id: id, position: position, isPositive: flags & 1 != 0, isVisible: flags & 2 != 0, confidence: confidence))
+                PromptPoint(id: id, position: position, isPositive: flags & 1 != 0,
+                    status: PointStatus(rawValue: Int8(truncatingIfNeeded: flags >> 8)) ?? .occluded, confidence: confidence))
         }
         let width = Int(number())
         guard width > 0 else { return outcome }

@@ -1,0 +1,61 @@
+import Media
+import Segmenters
+
+/// What is remembered of one object from frame to frame in one direction of time: how large it was, what it looks like.
+struct ObjectState: Sendable {
+    let memory: AppearanceMemory?
+    var generator: SeededGenerator
+
+    /// The mask's area in the query frame and its running mean since, in pixels.
+    private let initialArea: Float
+    private(set) var recentArea: Float
+    /// The logits of the frame before, where they may stand for this frame's first pass.
+    private(set) var previousLogits: MaskLogits?
+    /// Whether points may be sampled on the mask of the frame before.
+    private(set) var isFitForSeeding = false
+
+    init(_ start: ObjectStart, generator: SeededGenerator) {
+        self.generator = generator
+        memory = start.memory
+        initialArea = Float(start.area)
+        recentArea = initialArea
+    }
+
+    /// A random choice of `count` elements, in their order.
+    mutating func pick<Element>(_ count: Int, of elements: [Element]) -> [Element] {
+        guard elements.count > count else { return elements }
+        return elements.indices.shuffled(using: &generator).prefix(count).sorted().map { elements[$0] }
+    }
+
+    /// Takes or leaves the segmenter's answer.
+    /// - Parameters:
+    ///   - points: the object's in this frame.
+    ///   - isRecovery: whether the answer comes from the memory alone.
+    mutating func conclude(
+        _ prediction: MaskPrediction?, mask: (MaskLogits) -> Mask, points: [PromptPoint], isRecovery: Bool, options: VideoSegmenterOptions
+    ) -> ObjectOutcome {
+        var outcome = ObjectOutcome(points: points)
+        (previousLogits, isFitForSeeding) = (nil, false)
+        guard let prediction else { return outcome }
+        outcome.predictedIoU = prediction.predictedIoU
+        guard prediction.predictedIoU >= options.predictedIoUThreshold else { return outcome }
+        let mask = mask(prediction.logits)
+        let area = Float(mask.area)
+        guard !isRecovery || isRecovered(prediction, area: area) else { return outcome }
+        outcome.shape = .predicted(prediction.logits)
+        outcome.mask = mask
+        guard isPlausible(area) else { return outcome }
+        if let limit = options.previousMaskIoUThreshold, prediction.predictedIoU >= limit { previousLogits = prediction.logits }
+        recentArea = 0.7 * recentArea + 0.3 * area
+        isFitForSeeding = prediction.predictedIoU >= options.reinitializationIoUThreshold
+        return outcome
+    }
+
+    private func isRecovered(_ prediction: MaskPrediction, area: Float) -> Bool {
+        prediction.predictedIoU >= 0.5 && area > 0.3 * recentArea && area < 3 * recentArea
+    }
+
+    private func isPlausible(_ area: Float) -> Bool {
+        area > 60 && area > 0.4 * recentArea && area < 2.5 * recentArea && area > 0.1 * initialArea && area < 10 * initialArea
+    }
+}

@@ -1,0 +1,155 @@
+import Media
+import PointTrackers
+
+/// Steps 2 to 4 of SAM-PT in one direction of time, window by window as in the reference: a window of frames is tracked and segmented, a rule
+/// chooses the frame whose mask gives the next points, and the next window starts there. Frames between that one and the window's end are
+/// computed again.
+///
+/// It keeps the outcomes of at most one window an object; memory does not grow with the video.
+final class WindowedPass: SegmentationPass {
+    private let context: SegmentationContext
+    private let rule: any ReinitializationRule
+    private let direction: TimeDirection
+    private var frame: Int
+    private var hasBegun = false
+    private var states: [Int: ObjectState] = [:]
+    /// Where the next window of each object starts: the query frame of those that have not begun. Objects whose last window is over, and
+    /// those that are lost, are not in it.
+    private var nextStarts: [Int: Int]
+    /// Of each object, by frame, from `frame` on.
+    private var outcomes: [Int: [Int: ObjectOutcome]] = [:]
+    private var lost: [LostObjects] = []
+
+    /// Objects whose window had no mask to go on from. They are followed by its points until there is one.
+    private struct LostObjects {
+        let tracking: ObjectPointTracking
+        var objects: [Int]
+    }
+
+    init(_ context: SegmentationContext, rule: any ReinitializationRule, at frame: Int, direction: TimeDirection) {
+        (self.context, self.rule, self.frame, self.direction) = (context, rule, frame, direction)
+        nextStarts = Dictionary(uniqueKeysWithValues: context.queries.enumerated().map { ($0, $1.frame) })
+    }
+
+    private var options: VideoSegmenterOptions { context.options }
+
+    /// Frames from the current one to the video's end in this direction, both included.
+    private var framesLeft: Int { direction == .forward ? context.video.frameCount - frame : frame + 1 }
+
+    func next(beginning starts: [Int: ObjectStart]) throws -> [Int: ObjectOutcome] {
+        if hasBegun {
+            for object in outcomes.keys { outcomes[object]?[frame] = nil }
+            frame += direction.rawValue
+        }
+        hasBegun = true
+        try findLost()
+        var seeds: [Int: QueryPoints] = [:]
+        for object in states.keys.sorted() where nextStarts[object] == frame { seeds[object] = try sample(object) }
+        for (object, start) in starts {
+            states[object] = ObjectState(start, generator: context.generator(of: object, direction))
+            seeds[object] = start.points
+            outcomes[object] = options.referenceQuirks ? [:] : [frame: start.outcome]
+        }
+        if !seeds.isEmpty { try runWindow(seeds, keeping: Set(starts.keys)) }
+        return outcomes.mapValues { $0[frame] ?? ObjectOutcome() }
+    }
+
+    /// Step 4: points on the mask that was chosen (paper, section 3.4).
+    private func sample(_ object: Int) throws -> QueryPoints {
+        guard var state = states[object] else { return QueryPoints() }
+        defer { states[object] = state }
+        let mask = outcomes[object]?[frame]?.mask ?? Mask(size: context.video.size)
+        return options.samplePoints(on: mask, image: try context.video.frame(at: frame), using: &state.generator)
+    }
+
+    /// Tracks and segments the window of all objects that start in the current frame, and chooses where they go on.
+    /// - Parameter new: objects that begin here; their masks are known.
+    private func runWindow(_ seeds: [Int: QueryPoints], keeping new: Set<Int>) throws {
+        let objects = seeds.keys.sorted()
+        let length = min(options.reinitializationHorizon, framesLeft)
+        let tracking = try begin(objects, seeds, trackerHorizon: options.trackerHorizon)
+        for object in objects {
+            nextStarts[object] = nil
+            if !new.contains(object) { outcomes[object] = [:] }
+            outcomes[object]?[frame]?.points = tracking.points[object] ?? []
+        }
+        var areas = [[Float]](repeating: [], count: objects.count)
+        for offset in 0..<length {
+            try Task.checkCancellation()
+            if offset > 0 { try tracking.advance() }
+            try segment(objects, tracking)
+            for (place, object) in objects.enumerated() { areas[place].append(trustedArea(of: object, at: tracking.frame)) }
+        }
+        guard length < framesLeft else { return }
+        let window = ReinitializationWindow(
+            areas: areas, framesToNextStart: nextStarts.values.map { ($0 - frame) * direction.rawValue }.filter { $0 > 0 }.min(),
+            smallestArea: smallestArea)
+        var missing: [Int] = []
+        for (place, offset) in rule.frames(of: window).enumerated() {
+            if window.isLargeEnough(place, offset) || options.referenceQuirks {
+                nextStarts[objects[place]] = frame + offset * direction.rawValue
+            } else {
+                missing.append(objects[place])
+            }
+        }
+        guard !missing.isEmpty else { return }
+        lost.append(LostObjects(tracking: try unlimited(tracking, missing, seeds, length: length), objects: missing))
+    }
+
+    private func begin(_ objects: [Int], _ seeds: [Int: QueryPoints], trackerHorizon: Int?) throws -> ObjectPointTracking {
+        let tracking = context.tracking(at: frame, direction, horizon: trackerHorizon)
+        for (place, object) in objects.enumerated() {
+            try tracking.begin(object, seeds[object] ?? QueryPoints(), group: context.group(ofPlace: place))
+        }
+        return tracking
+    }
+
+    /// A tracking that can go on beyond the window's end.
+    private func unlimited(
+        _ tracking: ObjectPointTracking, _ objects: [Int], _ seeds: [Int: QueryPoints], length: Int
+    ) throws -> ObjectPointTracking {
+        guard options.trackerHorizon != nil else { return tracking }
+        let longer = try begin(objects, seeds, trackerHorizon: nil)
+        for _ in 1..<length { try longer.advance() }
+        return longer
+    }
+
+    /// Segments some objects in the frame that their points are in. The latest points of the others are negatives, where those are known.
+    private func segment(_ objects: [Int], _ tracking: ObjectPointTracking) throws {
+        let frame = tracking.frame
+        var points = tracking.points.filter { objects.contains($0.key) }
+        if !options.referenceQuirks {
+            for (object, known) in outcomes where points[object] == nil { points[object] = known[frame]?.points }
+        }
+        var asked = states.filter { objects.contains($0.key) && outcomes[$0.key]?[frame] == nil }
+        let found = try context.prompter.outcomes(at: frame, of: &asked, points: points)
+        states.merge(asked) { $1 }
+        for (object, outcome) in found { outcomes[object, default: [:]][frame] = outcome }
+    }
+
+    /// Follows lost objects into the current frame. Where one has a mask again, its next window starts here.
+    private func findLost() throws {
+        for index in lost.indices {
+            // The window's own frames are known.
+            guard lost[index].tracking.frame + direction.rawValue == frame else { continue }
+            try lost[index].tracking.advance()
+            try segment(lost[index].objects, lost[index].tracking)
+            for object in lost[index].objects where trustedArea(of: object, at: frame) > smallestArea { nextStarts[object] = frame }
+            lost[index].objects.removeAll { nextStarts[$0] != nil }
+        }
+        lost.removeAll(where: \.objects.isEmpty)
+    }
+
+    /// The mask's pixels; 0 when no points should be sampled on it.
+    private func trustedArea(of object: Int, at frame: Int) -> Float {
+        guard let outcome = outcomes[object]?[frame], let mask = outcome.mask else { return 0 }
+        let isSure = outcome.predictedIoU.map { $0 >= options.reinitializationIoUThreshold } ?? true
+        return isSure ? Float(mask.area) : 0
+    }
+
+    /// The reference's 25 pixels are of frames whose longest side is 1024.
+    private var smallestArea: Float {
+        let scale = Float(context.video.size.longestSide) / 1024
+        return 25 * scale * scale
+    }
+}

@@ -1,0 +1,131 @@
+import Media
+import PointTrackers
+
+/// Delivers the outcomes of all objects of a run, frame by frame in order.
+protocol OutcomeSource: AnyObject {
+    /// Called once before the first frame: tracks backwards where that is asked for.
+    /// - Parameter progress: called after every frame.
+    func prepare(progress: () -> Void) throws
+    /// The outcomes in the next frame.
+    func next() throws -> [Int: ObjectOutcome]
+}
+
+extension SegmentationContext {
+    var outcomeSource: any OutcomeSource {
+        options.reinitialization == nil ? JointOutcomes(self) : DirectedOutcomes(self)
+    }
+
+    var firstQueryFrame: Int { queries.map(\.frame).min() ?? 0 }
+    var lastQueryFrame: Int { queries.map(\.frame).max() ?? 0 }
+    var tracksBackward: Bool { options.tracksBackward && lastQueryFrame > 0 }
+
+    func objects(queriedIn frame: Int) -> [Int] { queries.indices.filter { queries[$0].frame == frame } }
+}
+
+/// With re-initialisation tracks depend on masks, so each direction of time is tracked and segmented on its own, the backward one first;
+/// its outcomes wait on disk.
+final class DirectedOutcomes: OutcomeSource {
+    private let context: SegmentationContext
+    private let starts: ObjectStarts
+    private var forward: (any SegmentationPass)?
+    private var backward: OutcomeSpool?
+    private var frame = 0
+
+    init(_ context: SegmentationContext) {
+        self.context = context
+        starts = ObjectStarts(context)
+    }
+
+    func prepare(progress: () -> Void) throws {
+        guard context.tracksBackward else { return }
+        let spool = try OutcomeSpool()
+        let pass = context.pass(at: context.lastQueryFrame, .backward)
+        // These frames are passed a second time, forwards.
+        context.video.keepFeatures(of: context.firstQueryFrame..<context.lastQueryFrame)
+        for index in stride(from: context.lastQueryFrame, through: 0, by: -1) {
+            try Task.checkCancellation()
+            var beginning: [Int: ObjectStart] = [:]
+            for object in context.objects(queriedIn: index) { beginning[object] = try starts.start(of: object) }
+            let outcomes = try pass.next(beginning: beginning)
+            // Forward tracking delivers query frames.
+            try spool.write(outcomes.filter { context.queries[$0.key].frame != index }, frame: index)
+            if index < context.lastQueryFrame { progress() }
+        }
+        backward = spool
+    }
+
+    func next() throws -> [Int: ObjectOutcome] {
+        defer { frame += 1 }
+        var beginning: [Int: ObjectStart] = [:]
+        for object in context.objects(queriedIn: frame) { beginning[object] = try starts.start(of: object, isLast: true) }
+        if forward == nil, !beginning.isEmpty { forward = context.pass(at: frame, .forward) }
+        let outcomes = try backward?.read(frame: frame) ?? [:]
+        return try outcomes.merging(forward?.next(beginning: beginning) ?? [:]) { $1 }
+    }
+}
+
+/// Without re-initialisation masks have no influence on tracks: all points are tracked backwards first (they wait on disk), then every
+/// frame is segmented once, with the points of all objects, whichever direction they come from.
+final class JointOutcomes: OutcomeSource {
+    private let context: SegmentationContext
+    private let starts: ObjectStarts
+    private var forward: ObjectPointTracking?
+    private var backward: OutcomeSpool?
+    private var states: [Int: ObjectState] = [:]
+    private var frame = 0
+
+    init(_ context: SegmentationContext) {
+        self.context = context
+        starts = ObjectStarts(context)
+    }
+
+    func prepare(progress: () -> Void) throws {
+        guard context.tracksBackward else { return }
+        let spool = try OutcomeSpool()
+        let tracking = context.tracking(at: context.lastQueryFrame, .backward)
+        for index in stride(from: context.lastQueryFrame, through: 0, by: -1) {
+            try Task.checkCancellation()
+            if index < context.lastQueryFrame {
+                try tracking.advance()
+                try spool.write(tracking.points.mapValues { ObjectOutcome(points: $0) }, frame: index)
+                progress()
+            }
+            for object in context.objects(queriedIn: index) where index > 0 {
+                let start = try starts.start(of: object)
+                states[object] = ObjectState(start, generator: context.generator(of: object, .backward))
+                try tracking.begin(object, start.points, group: context.group(ofPlace: object))
+            }
+        }
+        backward = spool
+    }
+
+    func next() throws -> [Int: ObjectOutcome] {
+        defer { frame += 1 }
+        var points = try backward?.read(frame: frame).mapValues(\.points) ?? [:]
+        try forward?.advance()
+        points.merge(forward?.points ?? [:]) { $1 }
+        let beginning = context.objects(queriedIn: frame)
+        var given: [Int: ObjectOutcome] = [:]
+        for object in beginning {
+            let start = try starts.start(of: object, isLast: true)
+            let tracking = forward ?? context.tracking(at: frame, .forward)
+            forward = tracking
+            try tracking.begin(object, start.points, group: context.group(ofPlace: object))
+            states[object] = ObjectState(start, generator: context.generator(of: object, .forward))
+            points[object] = tracking.points[object]
+            given[object] = start.outcome(with: points[object])
+        }
+        if context.options.referenceQuirks { given = [:] }
+        var asked = states.filter { points[$0.key] != nil && given[$0.key] == nil }
+        let outcomes = try context.prompter.outcomes(at: frame, of: &asked, points: points, rivalry: isRival)
+        states.merge(asked) { $1 }
+        return outcomes.merging(given) { $1 }
+    }
+
+    /// An object that is marked later may not be there yet: nobody marked it, and tracks into its past are guesses. (The reference lets it
+    /// take part everywhere.)
+    private func isRival(_ object: Int, _ rival: Int) -> Bool {
+        let (own, others) = (context.queries[object].frame, context.queries[rival].frame)
+        return context.options.referenceQuirks || frame >= others || frame < own
+    }
+}

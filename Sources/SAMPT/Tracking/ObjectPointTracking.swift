@@ -1,0 +1,120 @@
+import Media
+import PointTrackers
+
+/// Step 2 of SAM-PT in one direction of time (paper, section 3.2): the query points of several objects, followed from frame to frame.
+final class ObjectPointTracking {
+    /// What is known of a point besides where it is.
+    private struct Origin {
+        var isPositive: Bool
+        /// Whether it was placed when its object began; such points stay at a re-seeding.
+        var isFromQuery: Bool
+        /// What it looked like where it was placed.
+        var patch: PatchFilter.Patch?
+        /// Whether it has been dissimilar.
+        var isRejected = false
+    }
+
+    private(set) var frame: Int
+    private let direction: TimeDirection
+    private let tracker: any PointTracker
+    private let video: FrameStore
+    private let options: VideoSegmenterOptions
+    /// One per group of objects.
+    private var sessions: [Int: any TrackingSession] = [:]
+    /// The group of each object.
+    private var groups: [Int: Int] = [:]
+    /// By object and id of the group's session.
+    private var origins: [Int: [Int: Origin]] = [:]
+    private var current: [Int: [PromptPoint]] = [:]
+
+    init(_ tracker: any PointTracker, on video: FrameStore, at frame: Int, direction: TimeDirection, options: VideoSegmenterOptions) {
+        (self.tracker, self.video, self.frame, self.direction, self.options) = (tracker, video, frame, direction, options)
+    }
+
+    /// The points of every object that has begun, in the current frame; positive ones first.
+    var points: [Int: [PromptPoint]] { current }
+
+    /// Starts following an object in the current frame.
+    /// - Parameter group: objects with equal groups are tracked together.
+    func begin(_ object: Int, _ points: QueryPoints, group: Int) throws {
+        let session = try sessions[group] ?? tracker.start(on: video, at: frame, direction: direction)
+        sessions[group] = session
+        groups[object] = group
+        try add(points, of: object, isFromQuery: true, to: session)
+    }
+
+    /// Replaces the points of an object's last re-seeding; those it began with stay.
+    func reseed(_ object: Int, _ points: QueryPoints) throws {
+        guard let group = groups[object], let session = sessions[group] else { return }
+        let outdated = (origins[object] ?? [:]).filter { !$0.value.isFromQuery }.map(\.key)
+        session.remove(Set(outdated))
+        for id in outdated { origins[object]?[id] = nil }
+        try add(points, of: object, isFromQuery: false, to: session)
+    }
+
+    /// Moves on by one frame.
+    func advance() throws {
+        for group in sessions.keys.sorted() { try sessions[group]?.advance() }
+        frame += direction.rawValue
+        try update(current.keys.sorted())
+    }
+
+    private func add(_ points: QueryPoints, of object: Int, isFromQuery: Bool, to session: any TrackingSession) throws {
+        // Points of one object move together, those of its surroundings likewise.
+        for (positions, isPositive) in [(points.positives, true), (points.negatives, false)] {
+            let ids = try session.add(positions, group: 2 * object + (isPositive ? 1 : 0))
+            for (id, position) in zip(ids, positions) {
+                origins[object, default: [:]][id] = Origin(
+                    isPositive: isPositive, isFromQuery: isFromQuery, patch: try patch(around: position))
+            }
+        }
+        try update([object])
+    }
+
+    private func update(_ objects: [Int]) throws {
+        for object in objects {
+            guard let group = groups[object], let session = sessions[group] else { continue }
+            var own: [PromptPoint] = []
+            for point in session.points {
+                guard let origin = origins[object]?[point.id] else { continue }
+                let status = try status(of: point, object: object)
+                own.append(
+                    PromptPoint(
+                        id: point.id, position: point.position, isPositive: origin.isPositive, status: status, confidence: point.confidence))
+            }
+            current[object] = own.filter(\.isPositive) + own.filter { !$0.isPositive }
+        }
+    }
+
+    private func status(of point: TrackedPoint, object: Int) throws -> PointStatus {
+        let isSeen = options.promptConfidence.map { point.confidence >= $0 } ?? point.isVisible
+        var status = isSeen ? PointStatus.visible : .occluded
+        if let filter = options.patchFilter, let origin = origins[object]?[point.id], let reference = origin.patch {
+            if origin.isRejected {
+                status = .afterDissimilar
+            } else if isSeen, let patch = try patch(around: point.position), !(filter.similarity(patch, reference) > filter.threshold) {
+                origins[object]?[point.id]?.isRejected = true
+                status = .dissimilar
+            }
+        }
+        return isOutside(point.position) ? .outside : status
+    }
+
+    private func patch(around position: SIMD2<Float>) throws -> PatchFilter.Patch? {
+        try options.patchFilter?.patch(around: position, in: video.frame(at: frame), swapsRedAndBlue: options.referenceQuirks)
+    }
+
+    private func isOutside(_ position: SIMD2<Float>) -> Bool {
+        guard options.borderShare > 0 else { return !video.size.contains(position) }
+        // As the reference counts: pixel centres at whole numbers.
+        let share = (position - 0.5) / SIMD2(Float(video.size.width), Float(video.size.height))
+        let (low, high) = (options.borderShare, 1 - options.borderShare)
+        return !(share.x >= low && share.y >= low && share.x <= high && share.y <= high)
+    }
+}
+
+/// Where the points of an object are placed, in pixels of the frame; pixel centres at +0.5.
+struct QueryPoints: Sendable, Equatable {
+    var positives: [SIMD2<Float>] = []
+    var negatives: [SIMD2<Float>] = []
+}
