@@ -12,6 +12,12 @@ struct ObjectStart: Sendable {
     init(_ query: ObjectQuery, segmenter: any PromptableSegmenter, video: FrameStore, options: VideoSegmenterOptions) throws {
         var generator = SeededGenerator(seed: options.seed &+ UInt64(query.id))
         let image = try video.frame(at: query.frame)
+        if case .points(let clicks) = query.prompt, options.needsNoMask(of: segmenter) {
+            points = QueryPoints(
+                positives: clicks.filter(\.isPositive).map(\.position), negatives: clicks.filter { !$0.isPositive }.map(\.position))
+            (outcome, area) = (ObjectOutcome(), 0)
+            return
+        }
         outcome = try Self.outcome(of: query, segmenter: segmenter, video: video, options: options)
         let mask = outcome.mask ?? Mask(size: video.size)
         guard !mask.isEmpty else { throw QueryError.nothingFound(object: query.name, frame: query.frame) }
@@ -56,6 +62,14 @@ struct ObjectStart: Sendable {
             let mask = segmenter.mask(prediction.logits, size: video.size).clipped(to: box)
             return ObjectOutcome(shape: .given(mask), mask: mask, predictedIoU: prediction.predictedIoU)
         }
+    }
+}
+
+extension VideoSegmenterOptions {
+    /// Whether an object marked by clicks can be followed without looking at its query frame first.
+    fileprivate func needsNoMask(of segmenter: any PromptableSegmenter) -> Bool {
+        referenceQuirks && followsClicksOnly && reinitialization != .rolling && previousMaskIoUThreshold == nil
+            && !(usesAppearanceMemory && segmenter.remembersAppearance)
     }
 }
 

@@ -38,14 +38,15 @@ final class DirectedOutcomes: OutcomeSource {
 
     func prepare(progress: () -> Void) throws {
         guard context.tracksBackward else { return }
-        let spool = try OutcomeSpool()
+        let spool = try OutcomeSpool(isExact: context.options.referenceQuirks)
         let pass = context.pass(at: context.lastQueryFrame, .backward)
         // These frames are passed a second time, forwards.
         context.video.keepFeatures(of: context.firstQueryFrame..<context.lastQueryFrame)
         for index in stride(from: context.lastQueryFrame, through: 0, by: -1) {
             try Task.checkCancellation()
             var beginning: [Int: ObjectStart] = [:]
-            for object in context.objects(queriedIn: index) { beginning[object] = try starts.start(of: object) }
+            // What begins in the first frame has no past.
+            for object in context.objects(queriedIn: index) where index > 0 { beginning[object] = try starts.start(of: object) }
             let outcomes = try pass.next(beginning: beginning)
             // Forward tracking delivers query frames.
             try spool.write(outcomes.filter { context.queries[$0.key].frame != index }, frame: index)

@@ -4,16 +4,19 @@ import Segmenters
 
 /// Keeps what backward tracking found until the frames are delivered in order.
 ///
-/// Outcomes go to a temporary file (bfloat16 logits and the mask, about 35 KB per object and frame with the built-in segmenter), so that memory
-/// does not grow with the length of the video. Written from the last frame to the first, read from the first to the last.
+/// Outcomes go to a temporary file (logits and the mask, about 35 KB per object and frame with the built-in segmenter), so that memory does not
+/// grow with the length of the video. Written from the last frame to the first, read from the first to the last.
 final class OutcomeSpool {
     private let url: URL
     private let file: FileHandle
     private var offsets: [Int: UInt64] = [:]
     private var end: UInt64 = 0
+    private let isExact: Bool
 
+    /// - Parameter isExact: keeps logits as they are; otherwise in bfloat16, which is enough to resolve overlaps of objects.
     /// - Throws: `MediaError.unwritable` when the system's temporary folder cannot be written.
-    init() throws {
+    init(isExact: Bool = false) throws {
+        self.isExact = isExact
         url = FileManager.default.temporaryDirectory.appendingPathComponent("sampt-\(UUID().uuidString).spool")
         guard FileManager.default.createFile(atPath: url.path, contents: nil), let file = FileHandle(forUpdatingAtPath: url.path) else {
             throw MediaError.unwritable(path: url.path, reason: "no temporary file can be created")
@@ -32,7 +35,7 @@ final class OutcomeSpool {
         record.append(number: UInt32(outcomes.count))
         for (object, outcome) in outcomes.sorted(by: { $0.key < $1.key }) {
             record.append(number: UInt32(object))
-            record.append(outcome: outcome)
+            record.append(outcome: outcome, isExact: isExact)
         }
         var framed = Data()
         framed.append(number: UInt32(record.count))
@@ -57,7 +60,7 @@ final class OutcomeSpool {
             var outcomes: [Int: ObjectOutcome] = [:]
             for _ in 0..<reader.number() {
                 let object = Int(reader.number())
-                outcomes[object] = reader.outcome()
+                outcomes[object] = reader.outcome(isExact: isExact)
             }
             return outcomes
         } catch {
@@ -73,7 +76,7 @@ extension Data {
 
     fileprivate mutating func append(value: Float) { append(number: value.bitPattern) }
 
-    fileprivate mutating func append(outcome: ObjectOutcome) {
+    fileprivate mutating func append(outcome: ObjectOutcome, isExact: Bool) {
         append(value: outcome.predictedIoU ?? .nan)
         append(number: UInt32(outcome.points.count))
         for point in outcome.points {
@@ -87,8 +90,12 @@ extension Data {
         guard case .predicted(let logits) = outcome.shape, let mask = outcome.mask else { return append(number: 0) }
         append(number: UInt32(logits.width))
         append(number: UInt32(logits.height))
-        let halves = logits.values.map { UInt16(truncatingIfNeeded: ($0.bitPattern &+ 0x8000) >> 16) }
-        halves.withUnsafeBytes { append(contentsOf: $0) }
+        if isExact {
+            logits.values.withUnsafeBytes { append(contentsOf: $0) }
+        } else {
+            let halves = logits.values.map { UInt16(truncatingIfNeeded: ($0.bitPattern &+ 0x8000) >> 16) }
+            halves.withUnsafeBytes { append(contentsOf: $0) }
+        }
         let runs = RunLengthMask(mask)
         append(number: UInt32(runs.size.width))
         append(number: UInt32(runs.size.height))
@@ -115,7 +122,7 @@ private struct RecordReader {
 
     mutating func value() -> Float { Float(bitPattern: number()) }
 
-    mutating func outcome() -> ObjectOutcome {
+    mutating func outcome(isExact: Bool) -> ObjectOutcome {
         var outcome = ObjectOutcome()
         let predictedIoU = value()
         outcome.predictedIoU = predictedIoU.isNaN ? nil : predictedIoU
@@ -131,15 +138,20 @@ private struct RecordReader {
         let width = Int(number())
         guard width > 0 else { return outcome }
         let height = Int(number())
-        guard position + 2 * width * height <= data.endIndex else { return outcome }
-        let values = data[position..<(position + 2 * width * height)].withUnsafeBytes { bytes in
-            (0..<(width * height)).map { Float(bitPattern: UInt32(bytes.loadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self)) << 16) }
+        let size = (isExact ? 4 : 2) * width * height
+        guard position + size <= data.endIndex else { return outcome }
+        let values = data[position..<(position + size)].withUnsafeBytes { bytes in
+            (0..<(width * height)).map { i in
+                isExact
+                    ? bytes.loadUnaligned(fromByteOffset: 4 * i, as: Float.self)
+                    : Float(bitPattern: UInt32(bytes.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self)) << 16)
+            }
         }
-        position += 2 * width * height
+        position += size
         outcome.shape = .predicted(MaskLogits(width: width, height: height, values: values))
-        let size = ImageSize(width: Int(number()), height: Int(number()))
+        let frame = ImageSize(width: Int(number()), height: Int(number()))
         let counts = (0..<number()).map { _ in Int(number()) }
-        outcome.mask = (try? RunLengthMask(size: size, counts: counts))?.mask
+        outcome.mask = (try? RunLengthMask(size: frame, counts: counts))?.mask
         return outcome
     }
 }

@@ -9,6 +9,15 @@ struct SegmentationContext: Sendable {
     let options: VideoSegmenterOptions
     let video: FrameStore
     let queries: [ObjectQuery]
+    /// Chooses where windows go on; nil where there are no windows.
+    var rule: (any ReinitializationRule)?
+
+    init(
+        segmenter: any PromptableSegmenter, tracker: any PointTracker, options: VideoSegmenterOptions, video: FrameStore, queries: [ObjectQuery]
+    ) {
+        (self.segmenter, self.tracker, self.options, self.video, self.queries) = (segmenter, tracker, options, video, queries)
+        rule = options.reinitialization?.rule
+    }
 
     var prompter: FramePrompter { FramePrompter(segmenter: segmenter, video: video, options: options) }
 
@@ -26,7 +35,7 @@ struct SegmentationContext: Sendable {
 
     /// Starts one direction of a run in which masks and tracks depend on each other.
     func pass(at frame: Int, _ direction: TimeDirection) -> any SegmentationPass {
-        if let rule = options.reinitialization?.rule { return WindowedPass(self, rule: rule, at: frame, direction: direction) }
+        if let rule { return WindowedPass(self, rule: rule, at: frame, direction: direction) }
         return RollingPass(self, at: frame, direction: direction)
     }
 }

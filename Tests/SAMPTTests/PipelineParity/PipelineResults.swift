@@ -1,0 +1,111 @@
+import Segmenters
+import TensorFiles
+import TestSupport
+import Testing
+
+/// Compares results with the stored ones.
+struct PipelineResults {
+    let parity: PipelineCase
+    private let expected: SafetensorsFile
+    private let prefix: String
+
+    init(_ parity: PipelineCase, prefix: String = "") throws {
+        (self.parity, self.prefix) = (parity, prefix)
+        expected = try parity.data.expected()
+    }
+
+    /// Numbers, of which those that stand for -infinity must be at the same places.
+    mutating func compare(_ name: String, _ values: [Float]) throws {
+        let output = try #require(parity.data.outputs.first { $0.name == prefix + name })
+        let elements = try #require(output.elements(of: Tensor(shape: output.fullShape ?? output.shape, values)), "\(name): \(values.count) values")
+        let reference = try expected.tensor(prefix + name).values
+        func isNumber(_ value: Float) -> Bool { value > PipelineRun.nothing }
+        #expect(zip(elements, reference).allSatisfy { isNumber($0) == isNumber($1) }, "\(parity.data): \(prefix + name), -infinity elsewhere")
+        let error = relativeL2(elements.filter(isNumber), reference.filter(isNumber))
+        // The noise of the numbers without a quirk is not stored everywhere; that of the others is alike.
+        #expect(error <= max(parity.data.limit(of: prefix + name), parity.data.limit(of: name)), "\(parity.data): \(prefix + name), \(error)")
+    }
+
+    mutating func compareTracks(_ trajectories: [Float], _ visibilities: [Float]) throws {
+        let reference = try expected.tensor("trajectoriesInput").values
+        let difference = largestDifference(trajectories, reference)
+        #expect(difference <= parity.data.largestDifference(of: "trajectoriesInput"), "\(parity.data): tracks, \(difference) px")
+        // Q3: the original scales x by the ratio of the heights and y by that of the widths.
+        let (size, target) = (parity.size, parity.target)
+        let ratios = [Float(target.height) / Float(size.height), Float(target.width) / Float(size.width)]
+        try compare("trajectories", trajectories.indices.map { trajectories[$0] * ratios[$0 % 2] })
+        #expect(try visibilities == expected.tensor("visibilities").values, "\(parity.data): visibilities")
+    }
+
+    /// - Parameter logits: of the target's size, object by object and frame by frame.
+    mutating func compareMasks(_ logits: [[Float]]) throws {
+        let areas = logits.map { Float($0.count { $0 > 0 }) }
+        let reference = try expected.tensor(prefix + "maskArea").values
+        #expect(areas == reference, "\(parity.data): \(prefix)maskArea, \(zip(areas, reference).map { $0 - $1 })")
+        let bits = packedBits(logits.flatMap { $0.map { $0 > 0 } })
+        let stored = try expected.tensor(prefix + "masksPacked").values
+        #expect(bits == stored, "\(parity.data): \(prefix)masksPacked, \(zip(bits, stored).count { $0 != $1 }) bytes")
+        try compare("logits", logits.flatMap { $0 })
+    }
+
+    /// Every decoder call: what was asked in which order, and what came back.
+    mutating func compareCalls(_ run: PipelineRun) throws {
+        let table = try expected.tensor(prefix + "decodes.index").values
+        let (boxes, predicted) = (try expected.tensor(prefix + "decodes.box").values, try expected.tensor(prefix + "decodes.iou").values)
+        let kept = try contributing(table)
+        let calls = run.calls
+        #expect(calls.count == kept.count, "\(parity.data): decoder calls")
+        guard calls.count == kept.count else { return }
+        var ranks: [[Float]] = []
+        for index in kept {
+            let row = Array(table[(8 * index)..<(8 * index + 8)])
+            // Objects without prompt are not asked: count the others.
+            if row[3] == 0 { ranks.append(row) }
+            let rank = ranks.last { $0[0] == row[0] && $0[1] == row[1] && $0[2] == row[2] }
+                .flatMap { own in ranks.filter { $0[0] == own[0] && $0[1] == own[1] }.firstIndex(of: own) }
+            #expect(calls[kept.firstIndex(of: index) ?? 0] == [row[1], Float(rank ?? -1), row[3], row[4], row[5], row[6]], "\(parity.data): call \(index)")
+        }
+        #expect(largestDifference(run.boxes, kept.flatMap { boxes[(4 * $0)..<(4 * $0 + 4)] }) < 1e-2, "\(parity.data): boxes")
+        let error = relativeL2(run.predictedIoU, kept.map { predicted[$0] })
+        #expect(error <= parity.data.limit(of: prefix + "decodes.iou"), "\(parity.data): predicted IoU, \(error)")
+        let stable = run.chains.flatMap(\.calls).map { run.isStable($0) ? Float(1) : 0 }
+        #expect(stable == kept.map { table[8 * $0 + 7] }, "\(parity.data): stable boxes")
+        try compareDetail(run)
+    }
+
+    /// Calls that have an influence: the original's backward pass also visits objects that have no past.
+    private func contributing(_ table: [Float]) throws -> [Int] {
+        let all = Array(0..<(table.count / 8))
+        guard parity.config.usePointReinit else { return all }
+        let windows = try expected.tensor("windows").values
+        return all.filter { call in
+            let window = Int(table[8 * call])
+            return !(windows[4 * window] == 1 && Int(windows[4 * window + 1]) == parity.config.frames - 1)
+        }
+    }
+
+    /// Prompts and low-resolution logits of one frame.
+    private func compareDetail(_ run: PipelineRun) throws {
+        let detail = parity.config.detail
+        let windows = run.chains.map(\.window)
+        // Windows are numbered in the order of the original, forwards first.
+        let order = windows.reduce(into: [Int]()) { if !$0.contains($1) { $0.append($1) } }
+        let window = parity.config.usePointReinit ? (detail.window < order.count ? order[detail.window] : -1) : nil
+        let chains = run.chains.filter { (window == nil || $0.window == window) && run.frameOfWindow($0) == detail.frame }
+        let scale = SAMInputGrid(frame: parity.size).scale
+        for (object, chain) in chains.enumerated() {
+            for (pass, call) in chain.calls.enumerated() {
+                let name = "\(prefix)detail.object\(object).pass\(pass)"
+                guard let output = parity.data.outputs.first(where: { $0.name == name + ".lowRes" }) else { continue }
+                if parity.has(name + ".points") {
+                    let points = call.prompt.points.flatMap { [($0.position.x - 0.5) * scale.x, ($0.position.y - 0.5) * scale.y] }
+                    #expect(try largestDifference(points, expected.tensor(name + ".points").values) < 1e-2, "\(parity.data): \(name).points")
+                    #expect(try call.prompt.points.map { $0.isPositive ? 1 : 0 } == expected.tensor(name + ".labels").values)
+                }
+                let logits = try #require(output.elements(of: Tensor(shape: output.fullShape ?? output.shape, call.answer.logits.values)))
+                let error = try relativeL2(logits, expected.tensor(name + ".lowRes").values)
+                #expect(error <= parity.data.limit(of: name + ".lowRes"), "\(parity.data): \(name).lowRes, \(error)")
+            }
+        }
+    }
+}
