@@ -62,7 +62,7 @@ let package = Package(
             name: "benchmark-trackers", dependencies: ["PointTrackers", "Media"], path: "Benchmarks/BenchmarkTrackers",
             swiftSettings: swiftSettings, linkerSettings: linkerSettings),
         .executableTarget(
-            name: "benchmark-pipeline", dependencies: ["PointTrackers", "Segmenters", "Inference", "Media"], path: "Benchmarks/BenchmarkPipeline",
+            name: "benchmark-pipeline", dependencies: ["SAMPT", "PointTrackers", "Segmenters", "Inference", "NeuralGraph", "TensorFiles", "Media"], path: "Benchmarks/BenchmarkPipeline",
             swiftSettings: swiftSettings, linkerSettings: linkerSettings),
 
         .executableTarget(
