@@ -88,7 +88,10 @@ struct ModelOptions: ParsableArguments {
 
     /// The tracker's name where nothing else of a preset counts.
     /// - Throws: as `settings`; `CommandError.usage` for a `--set` without effect.
-    func trackerName() throws -> String { try tracker ?? presets.settings(used: [.tracker]).tracker }
+    func trackerName() throws -> String {
+        let settings = try presets.settings(used: [.tracker])
+        return tracker ?? settings.tracker
+    }
 
     /// The models of some settings; segmenter and tracker share one encoder where they can.
     func makeModels(_ settings: MethodSettings) throws -> (segmenter: any PromptableSegmenter, tracker: any PointTracker) {
