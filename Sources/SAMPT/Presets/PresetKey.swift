@@ -148,7 +148,7 @@ public enum PresetKey: String, Sendable, CaseIterable {
         }
     }
 
-    /// All names by which it can be set: its own and those of the reference.
+    /// All names by which it can be set: its own, and for the models those of the reference.
     package var names: [String] {
         switch self {
         case .tracker: [rawValue] + ReferenceKey.pointTracker.names

@@ -22,7 +22,7 @@ struct ImageCommand: AsyncParsableCommand {
     var overlay: String?
     @Option(help: ArgumentHelp("The index mask as a palette PNG.", valueName: "file"))
     var masksOut: String?
-    @OptionGroup(title: "Models") var models: ModelOptions
+    @OptionGroup(title: "Presets and models") var models: ModelOptions
     @OptionGroup(title: "Method") var method: MethodOptions
     @OptionGroup(title: "Messages") var messages: MessageOptions
 

@@ -63,6 +63,22 @@ enum ModelChoice: Equatable {
         return Weights(try TensorFile.open(ModelStore().locate("superpoint")))
     }
 
+    /// Names all published models that are not in the store at once, so that nobody hears of the second after downloading the first.
+    /// - Throws: `ModelStoreError` for one, `CommandError.missingInput` for several.
+    static func checkPresence(_ choices: [ModelChoice]) throws {
+        var absent: [ModelStoreError] = []
+        for case .published(let name) in choices {
+            do {
+                _ = try ModelStore().locate(name)
+            } catch let error as ModelStoreError {
+                guard case .absent = error else { throw error }
+                absent.append(error)
+            }
+        }
+        if absent.count > 1 { throw CommandError.missingInput(absent.map(\.description).joined(separator: " ")) }
+        if let first = absent.first { throw first }
+    }
+
     private static func describe(_ kind: PublishedModel.Kind) -> String { kind == .tracker ? "point tracker" : "segmenter" }
 
     /// The checkpoint's weights; nil for a model whose weights, if any, come with the program.

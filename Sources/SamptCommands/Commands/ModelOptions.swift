@@ -8,7 +8,7 @@ import TensorFiles
 
 /// Which segmenter and tracker run, and how.
 struct ModelOptions: ParsableArguments {
-    @OptionGroup(title: "Presets") var presets: PresetOptions
+    @OptionGroup var presets: PresetOptions
 
     @Option(help: ArgumentHelp(
         """
@@ -89,7 +89,7 @@ struct ModelOptions: ParsableArguments {
     /// The tracker's name where nothing else of a preset counts.
     /// - Throws: as `settings`; `CommandError.usage` for a `--set` without effect.
     func trackerName() throws -> String {
-        let settings = try presets.settings(used: [.tracker])
+        let settings = try presets.settings(only: [.tracker])
         return tracker ?? settings.tracker
     }
 
@@ -98,6 +98,7 @@ struct ModelOptions: ParsableArguments {
         let choice = try ModelChoice.segmenter(settings.segmenter, option: segmenter == nil ? "segmenter of the preset" : "--segmenter")
         let tracked = try trackerChoice(settings.tracker)
         if case .builtIn = choice, hqTokenOnly { throw CommandError.usage("--hq-token-only needs an HQ-SAM segmenter, not nano.") }
+        try ModelChoice.checkPresence([choice, tracked])
         let weights = try choice.weights()
         let engine = try OpenVINOEngine(.init(threads: threads))
         if let weights { return (try makeSAM(weights, engine: engine), try makeTracker(tracked, engine: engine)) }

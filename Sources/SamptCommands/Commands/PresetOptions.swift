@@ -14,18 +14,17 @@ struct PresetOptions: ParsableArguments {
     var changes: [String] = []
 
     /// The preset with the changes.
-    /// - Parameter used: the settings that have a meaning for the command; others may come from the preset, but `--set` refuses them.
+    /// - Parameter only: the settings that have a meaning for the command; nil: all. Others may come from the preset, but `--set` refuses them.
     /// - Throws: `PresetError`, `CommandError.usage`.
-    func settings(used: [PresetKey] = PresetKey.allCases) throws -> MethodSettings {
+    func settings(only used: [PresetKey]? = nil) throws -> MethodSettings {
         var settings = try preset.map { try Preset.load($0).settings() } ?? MethodSettings()
-        let usedNames = Set(used.flatMap(\.names))
         for change in changes {
             guard let separator = change.firstIndex(of: "=") else {
                 throw CommandError.usage("--set: \"\(change)\" is not of the form key=value.")
             }
             let key = String(change[..<separator])
             try settings.apply(PresetSetting(key, String(change[change.index(after: separator)...]), source: .option("--set")))
-            guard usedNames.contains(key) else {
+            if let used, !used.flatMap(\.names).contains(key) {
                 throw CommandError.usage(
                     "--set \(key): has no effect here. Of a preset, this command uses \(used.map(\.rawValue).joined(separator: ", ")) alone.")
             }

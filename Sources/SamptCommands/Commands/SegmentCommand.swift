@@ -30,7 +30,7 @@ struct SegmentCommand: AsyncParsableCommand {
     @OptionGroup var clip: ClipOptions
     @OptionGroup(title: "Marking objects") var prompts: PromptOptions
     @OptionGroup(title: "Outputs (at least one)") var outputs: OutputOptions
-    @OptionGroup(title: "Models") var models: ModelOptions
+    @OptionGroup(title: "Presets and models") var models: ModelOptions
     @OptionGroup(title: "Method") var method: MethodOptions
     @OptionGroup(title: "Messages") var messages: MessageOptions
 

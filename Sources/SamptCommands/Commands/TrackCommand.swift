@@ -40,7 +40,7 @@ struct TrackCommand: AsyncParsableCommand {
         """,
         valueName: "file or folder"))
     var draw: String?
-    @OptionGroup(title: "Models") var models: ModelOptions
+    @OptionGroup(title: "Presets and models") var models: ModelOptions
     @OptionGroup(title: "Messages") var messages: MessageOptions
 
     func validate() throws {

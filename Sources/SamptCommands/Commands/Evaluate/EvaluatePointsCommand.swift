@@ -44,7 +44,7 @@ struct EvaluatePoints: AsyncParsableCommand {
     var restart = false
     @Flag(help: "Print nothing but errors.")
     var quiet = false
-    @OptionGroup(title: "Models") var models: ModelOptions
+    @OptionGroup(title: "Presets and models") var models: ModelOptions
 
     func validate() throws {
         guard (dataset == nil) != (synthetic == nil) else { throw ValidationError("Give either --dataset or --synthetic.") }
