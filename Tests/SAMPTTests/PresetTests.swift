@@ -447,4 +447,34 @@ struct PresetFileTests {
         #expect("\(error.map { "\($0)" } ?? "")".hasPrefix("--preset: there is no preset \"sam-pt-renit\". Did you mean sam-pt-reinit?"))
         #expect(throws: PresetError.self) { try Preset.load("") }
     }
+
+    @Test("Files with changed, cut and repeated pieces are read or refused, and never stop the program")
+    func mutations() throws {
+        let texts = try ["sam-pt", "sam-pt-uvo"].map { try String(contentsOf: BuiltInPresets.file($0), encoding: .utf8) }
+            + ["a: &a [1, {b: *a}]\n? |\n  x\n: >-\n  y\nseed: !!int \"7\"\n%TAG\n--- ...\n"]
+        var random = SplitMix64(seed: 7)
+        let characters = Array("\n\t \"'#%&*!|>-?:,[]{}~@`\\\0é\u{2028}0a")
+        var outcomes = (read: 0, refused: 0)
+        for round in 0..<3000 {
+            var text = Array(texts[round % texts.count])
+            for _ in 0...Int(random.next() % 4) {
+                let at = Int(random.next() % UInt64(text.count))
+                let end = min(text.count, at + Int(random.next() % 40))
+                switch random.next() % 4 {
+                case 0: text[at] = characters[Int(random.next() % UInt64(characters.count))]
+                case 1: text.insert(characters[Int(random.next() % UInt64(characters.count))], at: at)
+                case 2: text.insert(contentsOf: text[at..<end], at: Int(random.next() % UInt64(text.count)))
+                default: if end - at < text.count { text.removeSubrange(at..<end) }
+                }
+            }
+            do {
+                var settings = MethodSettings()
+                try settings.apply(PresetFile(yaml: String(text), source: .file(path: "my.yaml", line: nil)).preset.assignments)
+                outcomes.read += 1
+            } catch is PresetError {
+                outcomes.refused += 1
+            }
+        }
+        #expect(outcomes.read > 100 && outcomes.refused > 100, "\(outcomes)")
+    }
 }

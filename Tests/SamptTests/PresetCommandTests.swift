@@ -33,6 +33,16 @@ struct PresetPrecedenceTests {
         #expect(try text(.segmenter, "--preset", "sam-pt", "--segmenter", "mobile-sam") == "mobile-sam")
     }
 
+    @Test("Every command that runs the method takes presets")
+    func commands() throws {
+        let preset = ["--preset", "sam-pt", "--set", "refinement=3", "--seed", "5"]
+        let image = try #require(try Sampt.parseAsRoot(["image", "x.png"] + preset) as? ImageCommand)
+        let davis = try #require(try Sampt.parseAsRoot(["evaluate", "davis2016", "--root", "x", "--list", "y"] + preset) as? EvaluateDAVIS2016)
+        let expected = try settings("--preset", "sam-pt", "--refinement", "3", "--set", "seed=5")
+        #expect(try image.models.settings(with: image.method) == expected)
+        #expect(try davis.models.settings(with: davis.method) == expected)
+    }
+
     @Test("Options of their own change nothing but their setting")
     func options() throws {
         let cases: [([String], PresetKey, String)] = [
