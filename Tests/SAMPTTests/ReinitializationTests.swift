@@ -76,7 +76,7 @@ struct WindowedPassTests {
     @Test func windowsFollowTheHorizon() async throws {
         let video = MovingDisk(frameCount: 25)
         let tracker = FakeTracker()
-        var options = options(.horizon, horizon: 6)
+        var options = self.options(.horizon, horizon: 6)
         options.trackerHorizon = 9
         _ = try await results(video, [ObjectQuery(id: 1, prompt: .mask(video.mask(0)))], options, tracker: tracker)
         #expect(tracker.seen.withLock { $0 } == [0..<9, 5..<14, 10..<19, 15..<24, 20..<25])
@@ -86,7 +86,7 @@ struct WindowedPassTests {
     @Test(arguments: variants) func lostObjectsComeBack(_ variant: ReinitializationVariant) async throws {
         for trackerHorizon in [nil, 8] {
             let video = MovingDisk(frameCount: 40)
-            var options = options(variant)
+            var options = self.options(variant)
             options.trackerHorizon = trackerHorizon
             let tracker = FakeTracker(hidden: 9..<22)
             let found = try await results(video, [ObjectQuery(id: 1, prompt: .mask(video.mask(0)))], options, tracker: tracker)
@@ -127,9 +127,9 @@ struct WindowedPassTests {
 
     @Test(arguments: variants) func windowsOfOneFrameAreRefused(_ variant: ReinitializationVariant) throws {
         #expect(throws: QueryError.invalidOption(name: "reinitializationHorizon", range: "at least 2")) {
-            try options(variant, horizon: 1).validate()
+            try self.options(variant, horizon: 1).validate()
         }
-        var options = options(variant)
+        var options = self.options(variant)
         options.trackerHorizon = 7
         #expect(throws: QueryError.self) { try options.validate() }
     }
