@@ -52,24 +52,23 @@ final class NanoTrackSession: TrackingSession {
     func add(_ positions: [SIMD2<Float>], groups newGroups: [Int]) throws -> [Int] {
         precondition(positions.count == newGroups.count, "as many groups as points")
         guard !positions.isEmpty else { return [] }
-        let count = NanoTrackNetworks.slots(for: positions.count)
-        let scaled = positions.map { $0 * grid.scale }
-        let x = scaled.flatMap { [$0.x, $0.y] }
         let maps = try video.value(of: maps, at: frame)
-        let padded = Tensor(shape: [count, 2], x + [Float](repeating: 0, count: 2 * (count - positions.count)))
-        let network = try networks.start(input: grid.input, count: count)
-        let started = try network(["f4": maps.f4, "f8": maps.f8, "x": padded])
-        func rows(_ name: String, _ width: Int) -> [Float] {
-            started[name]?.withUnsafeBuffer { Array($0.prefix(positions.count * width)) } ?? []
+        var added = [String: [Float]]()
+        for start in stride(from: 0, to: positions.count, by: NanoTrackBatches.limit) {
+            let batch = positions[start..<min(positions.count, start + NanoTrackBatches.limit)]
+            let count = NanoTrackNetworks.slots(for: batch.count)
+            let x = batch.flatMap { [$0.x * grid.scale.x, $0.y * grid.scale.y] }
+            let padded = Tensor(shape: [count, 2], x + [Float](repeating: 0, count: 2 * (count - batch.count)))
+            let network = try networks.start(input: grid.input, count: count)
+            let started = try network(["f4": maps.f4, "f8": maps.f8, "x": padded])
+            added["x", default: []] += x
+            added["v", default: []] += [Float](repeating: 0, count: 2 * batch.count)
+            for (name, parts, width) in [("h", ["h"], 128), ("q8", ["q8", "r8"], 64), ("q4", ["q4", "r4"], 288)] {
+                guard let rows = started[name] else { throw SegmenterError.missingOutput(name) }
+                rows.withUnsafeBuffer { for part in parts { added[part, default: []] += $0.prefix(batch.count * width) } }
+            }
         }
-        let (h, q8, q4) = (rows("h", 128), rows("q8", 64), rows("q4", 288))
-        state["x", default: []] += x
-        state["v", default: []] += [Float](repeating: 0, count: 2 * positions.count)
-        state["h", default: []] += h
-        state["q8", default: []] += q8
-        state["r8", default: []] += q8
-        state["q4", default: []] += q4
-        state["r4", default: []] += q4
+        for (name, rows) in added { state[name, default: []] += rows }
         let new = Array(nextID..<(nextID + positions.count))
         nextID += positions.count
         ids += new
@@ -97,26 +96,44 @@ final class NanoTrackSession: TrackingSession {
             frame = next
             return
         }
-        let count = NanoTrackNetworks.slots(for: ids.count)
         let maps = try video.value(of: maps, at: next)
         prepareAhead(next + direction.rawValue)
-        var inputs = ["f4": maps.f4, "f8": maps.f8, "A": groupMatrix(count)]
+        var moved = (state: state, confidences: confidences)
+        for batch in NanoTrackBatches.indices(of: groups) { try step(batch, maps, &moved.state, &moved.confidences) }
+        frame = next
+        (state, confidences) = moved
+    }
+
+    /// Moves some points, which are given by their indices.
+    private func step(
+        _ batch: [Int], _ maps: NanoTrackMapsProcessor.Maps, _ moved: inout [String: [Float]], _ confidences: inout [Float]
+    ) throws {
+        let count = NanoTrackNetworks.slots(for: batch.count)
+        var inputs = ["f4": maps.f4, "f8": maps.f8, "A": groupMatrix(batch.map { groups[$0] }, count)]
         for (name, width) in Self.parts {
             let rows = state[name] ?? []
             inputs[name] = Tensor(shape: [count, width]) { target in
-                _ = target.initialize(from: rows)
-                target[rows.count...].initialize(repeating: 0)
+                for (row, i) in batch.enumerated() {
+                    _ = target[(row * width)...].update(fromContentsOf: rows[(i * width)..<((i + 1) * width)])
+                }
+                target[(batch.count * width)...].initialize(repeating: 0)
             }
         }
         let network = try networks.step(input: grid.input, count: count)
         let results = try network(inputs)
-        for (part, output) in [("x", "x1"), ("v", "v1"), ("h", "h1"), ("r8", "r8_1"), ("r4", "r4_1")] {
-            guard let result = results[output], let old = state[part] else { throw SegmenterError.missingOutput(output) }
-            state[part] = result.withUnsafeBuffer { Array($0.prefix(old.count)) }
+        func copy(_ name: String, _ width: Int, to rows: inout [Float]) throws {
+            guard let result = results[name] else { throw SegmenterError.missingOutput(name) }
+            result.withUnsafeBuffer { values in
+                for (row, i) in batch.enumerated() {
+                    for k in 0..<width { rows[i * width + k] = values[row * width + k] }
+                }
+            }
         }
-        guard let confidence = results["pv"] else { throw SegmenterError.missingOutput("pv") }
-        frame = next
-        confidences = confidence.withUnsafeBuffer { Array($0.prefix(ids.count)) }
+        let outputs = ["x": "x1", "v": "v1", "h": "h1", "r8": "r8_1", "r4": "r4_1"]
+        for (part, width) in Self.parts {
+            if let output = outputs[part] { try copy(output, width, to: &moved[part, default: []]) }
+        }
+        try copy("pv", 1, to: &confidences)
     }
 
     /// Encodes the frame after this one while step and decoder work on this one: small networks alone do not fill all cores.
@@ -127,7 +144,7 @@ final class NanoTrackSession: TrackingSession {
     }
 
     /// Row i averages the messages of i's group.
-    private func groupMatrix(_ count: Int) -> Tensor {
+    private func groupMatrix(_ groups: [Int], _ count: Int) -> Tensor {
         var sizes: [Int: Int] = [:]
         for group in groups { sizes[group, default: 0] += 1 }
         return Tensor(shape: [count, count]) { matrix in
