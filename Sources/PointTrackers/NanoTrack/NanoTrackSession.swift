@@ -8,6 +8,9 @@ final class NanoTrackSession: TrackingSession {
     /// The parts of a point's state by their names in the networks, with their widths.
     private static let parts = [("x", 2), ("v", 2), ("h", 128), ("q8", 64), ("r8", 64), ("q4", 288), ("r4", 288)]
 
+    /// The parts that a step changes, and what they are called in its outputs.
+    private static let outputs = [("x", "x1", 2), ("v", "v1", 2), ("h", "h1", 128), ("r8", "r8_1", 64), ("r4", "r4_1", 288)]
+
     private let video: FrameStore
     private let direction: TimeDirection
     private let maps: NanoTrackMapsProcessor
@@ -98,42 +101,47 @@ final class NanoTrackSession: TrackingSession {
         }
         let maps = try video.value(of: maps, at: next)
         prepareAhead(next + direction.rawValue)
-        var moved = (state: state, confidences: confidences)
-        for batch in NanoTrackBatches.indices(of: groups) { try step(batch, maps, &moved.state, &moved.confidences) }
+        var (state, confidences) = (state, confidences)
+        for batch in NanoTrackBatches.indices(of: groups) {
+            let results = try step(batch, maps)
+            for (part, output, width) in Self.outputs {
+                guard let result = results[output] else { throw SegmenterError.missingOutput(output) }
+                Self.write(result, width: width, to: &state[part, default: []], at: batch)
+            }
+            guard let confidence = results["pv"] else { throw SegmenterError.missingOutput("pv") }
+            Self.write(confidence, width: 1, to: &confidences, at: batch)
+        }
         frame = next
-        (state, confidences) = moved
+        (self.state, self.confidences) = (state, confidences)
     }
 
-    /// Moves some points, which are given by their indices.
-    private func step(
-        _ batch: [Int], _ maps: NanoTrackMapsProcessor.Maps, _ moved: inout [String: [Float]], _ confidences: inout [Float]
-    ) throws {
+    /// Runs the network for some points, which are given by their indices: outputs have a row for each of them.
+    private func step(_ batch: [Int], _ maps: NanoTrackMapsProcessor.Maps) throws -> [String: Tensor] {
         let count = NanoTrackNetworks.slots(for: batch.count)
         var inputs = ["f4": maps.f4, "f8": maps.f8, "A": groupMatrix(batch.map { groups[$0] }, count)]
-        for (name, width) in Self.parts {
-            let rows = state[name] ?? []
-            inputs[name] = Tensor(shape: [count, width]) { target in
-                for (row, i) in batch.enumerated() {
-                    _ = target[(row * width)...].update(fromContentsOf: rows[(i * width)..<((i + 1) * width)])
-                }
-                target[(batch.count * width)...].initialize(repeating: 0)
-            }
-        }
+        for (name, width) in Self.parts { inputs[name] = Self.gathered(state[name] ?? [], width: width, at: batch, slots: count) }
         let network = try networks.step(input: grid.input, count: count)
-        let results = try network(inputs)
-        func copy(_ name: String, _ width: Int, to rows: inout [Float]) throws {
-            guard let result = results[name] else { throw SegmenterError.missingOutput(name) }
-            result.withUnsafeBuffer { values in
-                for (row, i) in batch.enumerated() {
-                    for k in 0..<width { rows[i * width + k] = values[row * width + k] }
-                }
+        return try network(inputs)
+    }
+
+    /// The rows of some points, and zeros for unused slots.
+    private static func gathered(_ rows: [Float], width: Int, at batch: [Int], slots: Int) -> Tensor {
+        Tensor(shape: [slots, width]) { target in
+            // First, not last: Swift 6.3 ends a closure that may throw with a jump to memset before it restores the register for errors.
+            target.initialize(repeating: 0)
+            for (row, i) in batch.enumerated() {
+                for k in 0..<width { target[row * width + k] = rows[i * width + k] }
             }
         }
-        let outputs = ["x": "x1", "v": "v1", "h": "h1", "r8": "r8_1", "r4": "r4_1"]
-        for (part, width) in Self.parts {
-            if let output = outputs[part] { try copy(output, width, to: &moved[part, default: []]) }
+    }
+
+    /// Writes rows of a network's output, one for each point of `batch`, to where the points have theirs.
+    private static func write(_ result: Tensor, width: Int, to rows: inout [Float], at batch: [Int]) {
+        result.withUnsafeBuffer { values in
+            for (row, i) in batch.enumerated() {
+                for k in 0..<width { rows[i * width + k] = values[row * width + k] }
+            }
         }
-        try copy("pv", 1, to: &confidences)
     }
 
     /// Encodes the frame after this one while step and decoder work on this one: small networks alone do not fill all cores.
