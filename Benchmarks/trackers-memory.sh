@@ -10,9 +10,9 @@ echo "| tracker | peak, 100 frames | 1,000 frames | change |"
 echo "|---|---|---|---|"
 for tracker in "$@"; do
   # Compiles, so that both runs find what they need in the cache (but for windows as long as the video).
-  follow "$tracker" 128 96 100 4 --quick >/dev/null
-  short=$(follow "$tracker" 128 96 100 4 --quick | awk '{ print $4 }')
-  long=$(follow "$tracker" 128 96 1000 4 --quick | awk '{ print $4 }')
+  follow "$tracker" 128 96 24 4 --quick >/dev/null
+  short=$(follow "$tracker" 128 96 100 4 --quick | awk '{ print $5 }')
+  long=$(follow "$tracker" 128 96 1000 4 --quick | awk '{ print $5 }')
   awk -v name="$tracker" -v a="$short" -v b="$long" \
     'BEGIN { printf "| %s | %.0f MB | %.0f MB | %+.1f %% |\n", name, a / 1024, b / 1024, 100 * (b - a) / a }'
 done

@@ -11,9 +11,9 @@ cd "$(dirname "$0")/.."
 processor=$(grep -m1 'model name' /proc/cpuinfo 2>/dev/null | cut -d: -f2 || sysctl -n machdep.cpu.brand_string)
 echo "Processor:$processor, $(getconf _NPROCESSORS_ONLN) cores. ${FRAMES:=48} frames of ${WIDTH:=512}x${HEIGHT:=384}, ${POINTS:=100} points."
 echo
-echo "| tracker | frames/s | ms a frame | ms for adding the points | peak memory |"
-echo "|---|---|---|---|---|"
+echo "| tracker | frames/s | ms a frame | of all cores together | ms for adding the points | peak memory |"
+echo "|---|---|---|---|---|---|"
 for tracker in "$@"; do
   follow "$tracker" "$WIDTH" "$HEIGHT" "$FRAMES" "$POINTS" --warm | awk -v name="$tracker" \
-    '{ printf "| %s | %.2f | %.1f | %.0f | %.0f MB |\n", name, 1000 / $2, $2, $3, $4 / 1024 }'
+    '{ printf "| %s | %.2f | %.1f | %.1f | %.0f | %.0f MB |\n", name, 1000 / $2, $2, $3, $4, $5 / 1024 }'
 done

@@ -6,14 +6,14 @@ import PointTrackers
 import Segmenters
 import TensorFiles
 
-/// Follows a grid of points through a moving pattern with any tracker, and prints a line: the milliseconds a frame, those of adding the points, and
-/// the peak of this process's memory in kilobytes.
+/// Follows a grid of points through a moving pattern with any tracker, and prints a line: its name, milliseconds a frame, those of all cores
+/// together, milliseconds of adding the points, and the peak of this process's memory in kilobytes.
 ///
 ///     benchmark-trackers follow TRACKER WIDTH HEIGHT FRAMES POINTS [--detector FILE] [--quick] [--warm] [--float32]
 ///
 /// TRACKER is `nano`, `lucas-kanade` or a checkpoint; with SuperGlue's, `--detector` names SuperPoint's. `--quick` takes the fewest iterations,
-/// and CoTracker's least input, where there is a choice: for what does not depend on them. With `--warm` the clip is followed once before
-/// (which compiles networks); otherwise only the first frames of it are.
+/// and a small input of CoTracker, where there is a choice: for what does not depend on them. With `--warm` the clip is followed once before, so that
+/// no network has to be compiled or loaded.
 struct FollowBenchmark {
     struct Usage: Error, CustomStringConvertible {
         var description: String {
@@ -80,10 +80,10 @@ struct FollowBenchmark {
         }
         guard isQuick else { return try LearnedTracker.tracker(weights: own, engine: engine, precision: precision) }
         var options = CoTrackerOptions()
-        (options.iterations, options.inputSize) = (1, ImageSize(width: 128, height: 96))
+        (options.iterations, options.inputSize) = (1, ImageSize(width: 64, height: 64))
         if CoTracker1.recognises(own.source) {
             var options = CoTracker1.Options()
-            (options.iterations, options.inputSize) = (1, ImageSize(width: 128, height: 96))
+            (options.iterations, options.inputSize) = (1, ImageSize(width: 64, height: 64))
             return try CoTracker1(weights: own, engine: engine, precision: precision, updaterPrecision: precision, options: options)
         }
         if CoTracker2.recognises(own.source) {
@@ -103,21 +103,37 @@ struct FollowBenchmark {
     }
 
     func run() throws {
-        _ = try follow(isWarm ? frames : min(frames, 24))
-        let (adding, following) = try follow(frames)
+        if isWarm { _ = try follow(frames) }
+        let times = try follow(frames)
+        let steps = Double(frames - 1)
+        #if os(Linux)
+        let peak = Self.usage.ru_maxrss
+        #else
+        let peak = Self.usage.ru_maxrss / 1024
+        #endif
+        print(String(format: "%@ %.2f %.2f %.1f %ld", tracker.name, times.following / steps, times.processor / steps, times.adding, peak))
+    }
+
+    /// Of this process, until now.
+    private static var usage: rusage {
         var usage = rusage()
         #if os(Linux)
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        let peak = usage.ru_maxrss
         #else
         getrusage(RUSAGE_SELF, &usage)
-        let peak = usage.ru_maxrss / 1024
         #endif
-        print(String(format: "%@ %.2f %.1f %ld", tracker.name, following / Double(frames - 1), adding, peak))
+        return usage
     }
 
-    /// Milliseconds of adding the points, and of all frames after the first.
-    private func follow(_ frames: Int) throws -> (adding: Double, following: Double) {
+    /// Milliseconds of all cores.
+    private static var processorTime: Double {
+        func milliseconds(_ time: timeval) -> Double { Double(time.tv_sec) * 1000 + Double(time.tv_usec) / 1000 }
+        let usage = usage
+        return milliseconds(usage.ru_utime) + milliseconds(usage.ru_stime)
+    }
+
+    /// Milliseconds of adding the points, of all frames after the first, and of all cores for these.
+    private func follow(_ frames: Int) throws -> (adding: Double, following: Double, processor: Double) {
         let session = try tracker.start(on: FrameStore(Pattern(size: size, frameCount: frames)), at: 0, direction: .forward)
         let side = Int(Double(count).squareRoot().rounded(.up))
         let points = (0..<count).map { i in
@@ -125,8 +141,8 @@ struct FollowBenchmark {
         }
         let start = ContinuousClock.now
         try session.add(points, group: 0)
-        let added = ContinuousClock.now
+        let (added, processor) = (ContinuousClock.now, Self.processorTime)
         for _ in 1..<frames { try session.advance() }
-        return ((added - start) / .milliseconds(1), (ContinuousClock.now - added) / .milliseconds(1))
+        return ((added - start) / .milliseconds(1), (ContinuousClock.now - added) / .milliseconds(1), Self.processorTime - processor)
     }
 }

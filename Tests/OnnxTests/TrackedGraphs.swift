@@ -19,7 +19,8 @@ struct TrackedGraphs: Sendable, CustomStringConvertible {
         let engine = RecordingEngine(try OpenVINOEngine(.init(cacheFolder: nil)))
         let clip = Clip()
         let session = try make(engine).start(on: FrameStore(clip), at: 0, direction: .forward)
-        try session.add((0..<points).map { SIMD2(20 + 11 * Float($0), 15 + 7 * Float($0)) }, group: 0)
+        let (first, step) = (SIMD2<Float>(20, 15), SIMD2<Float>(11, 7))
+        try session.add((0..<points).map { first + Float($0) * step }, group: 0)
         for _ in 1..<clip.frameCount { try session.advance() }
         return engine.runs
     }

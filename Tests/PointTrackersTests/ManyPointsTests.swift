@@ -7,7 +7,8 @@ import Testing
 
 @testable import PointTrackers
 
-/// More points than a tracker takes at once. Those whose cost grows with the points' number, PIPs and the like, take minutes (docs/point-benchmarks.md).
+/// More points than a tracker takes at once. With those whose cost grows with the points' number, PIPs and the like, it takes minutes
+/// (docs/point-benchmarks.md).
 @Suite(.serialized) struct ManyPointsTests {
     enum Kind: String, CaseIterable {
         case lucasKanade, nano, raftSmall, superGlue
@@ -34,7 +35,10 @@ import Testing
     @Test(arguments: Kind.allCases.filter(\.isThere)) func tenThousandPoints(_ kind: Kind) throws {
         let tracker = try kind.tracker()
         let video = FrameStore(TensorClip(frames: 2, size: ImageSize(width: 160, height: 120)))
-        let points = (0..<10_000).map { SIMD2(Float($0 % 100) * 1.55 + 2, Float($0 / 100) * 1.15 + 2) }
+        let points = (0..<10_000).map { i -> SIMD2<Float> in
+            let cell = SIMD2(Float(i % 100), Float(i / 100))
+            return cell * SIMD2<Float>(1.55, 1.15) + 2
+        }
         func follow(_ chosen: [Int]) throws -> [TrackedPoint] {
             let session = try tracker.start(on: video, at: 0, direction: .forward)
             let ids = try session.add(chosen.map { points[$0] }, groups: Array(chosen))
