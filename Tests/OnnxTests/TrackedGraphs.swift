@@ -13,14 +13,13 @@ struct TrackedGraphs: Sendable, CustomStringConvertible {
     let count: Int
     private let make: @Sendable (_ engine: RecordingEngine) throws -> any PointTracker
 
-    /// Follows points through a few small frames. Everything is float32.
-    /// - Parameter points: of more points, a graph may have another form.
-    func runs(points: Int = 5) throws -> [RecordingEngine.Run] {
+    /// Follows 8 points through 8 small frames, so that PIPs and PIPs++ have no unused slots. Everything is float32.
+    func runs() throws -> [RecordingEngine.Run] {
         let engine = RecordingEngine(try OpenVINOEngine(.init(cacheFolder: nil)))
         let clip = Clip()
         let session = try make(engine).start(on: FrameStore(clip), at: 0, direction: .forward)
         let (first, step) = (SIMD2<Float>(20, 15), SIMD2<Float>(11, 7))
-        try session.add((0..<points).map { first + Float($0) * step }, group: 0)
+        try session.add((0..<8).map { first + Float($0) * step }, group: 0)
         for _ in 1..<clip.frameCount { try session.advance() }
         return engine.runs
     }
@@ -28,7 +27,7 @@ struct TrackedGraphs: Sendable, CustomStringConvertible {
     private struct Clip: FrameSource {
         let name = "clip"
         let size = ImageSize(width: 128, height: 96)
-        let frameCount = 3
+        let frameCount = 8
         var timing: VideoTiming { VideoTiming(constantRate: 25, count: frameCount) }
 
         func frame(at index: Int) throws -> RGBImage {
@@ -84,7 +83,7 @@ struct TrackedGraphs: Sendable, CustomStringConvertible {
         },
         TrackedGraphs(description: "tapir", count: 3) { try TAPIR(weights: weights("tapir"), engine: $0, precision: .float32) },
         TrackedGraphs(description: "bootstapir", count: 3) { try TAPIR(weights: weights("bootstapir"), engine: $0, precision: .float32) },
-        TrackedGraphs(description: "tapnet", count: 5) { try TapNet(weights: weights("tapnet"), engine: $0, precision: .float32) },
+        TrackedGraphs(description: "tapnet", count: 6) { try TapNet(weights: weights("tapnet"), engine: $0, precision: .float32) },
         TrackedGraphs(description: "superpoint_superglue", count: 3) {
             let weights = try weights("superpoint_superglue")
             return try SuperGlueTracker(detector: weights["superpoint"], matcher: weights["superglue"], engine: $0, precision: .float32)
