@@ -12,7 +12,6 @@ import functools
 import json
 import os
 import struct
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,6 +19,8 @@ import warnings
 
 import numpy as np
 import torch
+
+from line_program import LineProgram
 
 warnings.filterwarnings("ignore")
 # torchvision from PyPI is built against CUDA; its compiled operators, which trackers do not use, must at least be known by name.
@@ -100,20 +101,6 @@ class LaterCoTracker:
         return self.predictor(frames, queries=queries)[0][0].numpy()
 
 
-class Ours:
-    def __init__(self, *options):
-        self.process = subprocess.Popen([arguments.program, "learned", *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def ask(self, command):
-        self.process.stdin.write(command + "\n")
-        self.process.stdin.flush()
-        return self.process.stdout.readline().strip()
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
-
-
 def read(path):
     with open(path, "rb") as file:
         header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
@@ -127,7 +114,7 @@ with tempfile.TemporaryDirectory() as folder:
     (points + np.float32(0.5)).tofile(positions)
     settings = [arguments.checkpoint, str(WIDTH), str(HEIGHT), str(arguments.frames), pixels, positions]
     forms = {"default": [], "float32-updater": ["--float32-updater"], "float32": ["--float32"]}
-    programs = {name: Ours(*settings, *options) for name, options in forms.items()}
+    programs = {name: LineProgram(arguments.program, "learned", *settings, *options) for name, options in forms.items()}
     reference = (CoTracker if arguments.tracker == "cotracker" else LaterCoTracker)(arguments.checkpoint)
 
     best, wanted, distance = {}, None, {}

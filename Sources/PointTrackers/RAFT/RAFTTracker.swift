@@ -62,7 +62,6 @@ struct RAFTMapsProcessor: FrameProcessor {
     }
 
     func process(_ image: RGBImage) throws -> RAFTFlowEstimator.Maps {
-        let size = WorkingSize(frame: image.size, longestSide: longestSide).size
-        return try estimator.maps(of: size == image.size ? image : PillowResampler(from: image.size, to: size).resized(image))
+        try estimator.maps(of: image, input: WorkingSize(frame: image.size, longestSide: longestSide).input)
     }
 }
