@@ -91,11 +91,10 @@ public final class CoTracker1: PointTracker, WindowTracker {
     }
 
     func run(on video: FrameStore, from frame: Int, direction: TimeDirection) -> WindowRun {
-        let end = direction == .forward ? video.frameCount - 1 : 0
         let stride = Float(variant.stride)
         let grid = SupportGrid.coTracker1(side: options.supportGridSide, size: options.inputSize).map { $0 / stride }
         return WindowRun(
-            window: window, length: abs(end - frame) + 1,
+            window: window, length: video.framesAfter(frame, direction) + 1,
             support: .init(grid: grid, interval: options.supportGridInterval, lifetime: options.supportGridLifetime), groupSize: options.groupSize
         ) { [processor] time in try video.value(of: processor, at: frame + direction.rawValue * time) }
     }

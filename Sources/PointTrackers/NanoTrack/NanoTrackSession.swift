@@ -94,7 +94,7 @@ final class NanoTrackSession: TrackingSession {
 
     func advance() throws {
         let next = frame + direction.rawValue
-        guard (0..<video.frameCount).contains(next) else { throw MediaError.frameOutOfRange(index: next, count: video.frameCount) }
+        guard video.frames.contains(next) else { throw MediaError.frameOutOfRange(index: next, count: video.frameCount) }
         guard !ids.isEmpty else {
             frame = next
             return
@@ -146,7 +146,7 @@ final class NanoTrackSession: TrackingSession {
 
     /// Encodes the frame after this one while step and decoder work on this one: small networks alone do not fill all cores.
     private func prepareAhead(_ index: Int) {
-        guard (0..<video.frameCount).contains(index) else { return }
+        guard video.frames.contains(index) else { return }
         // An error is met again, and reported, when the frame's turn comes.
         Task.detached { [video, maps] in _ = try? video.value(of: maps, at: index) }
     }

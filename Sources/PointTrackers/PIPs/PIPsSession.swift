@@ -67,7 +67,7 @@ final class PIPsSession: TrackingSession {
 
     func advance() throws {
         let following = frame + direction.rawValue
-        guard (0..<video.frameCount).contains(following) else {
+        guard video.frames.contains(following) else {
             throw MediaError.frameOutOfRange(index: following, count: video.frameCount)
         }
         var moved = state
@@ -94,8 +94,7 @@ final class PIPsSession: TrackingSession {
     private func startWindows(_ points: inout [Point]) throws {
         let due = points.indices.filter { points[$0].next == step }
         guard !due.isEmpty else { return }
-        let last = direction == .forward ? video.frameCount - 1 : 0
-        let known = min(PIPsMixer.frames - 1, abs(last - frame))
+        let known = min(PIPsMixer.frames - 1, video.framesAfter(frame, direction))
         let frames = (0..<PIPsMixer.frames).map { frame + min($0, known) * direction.rawValue }
         let window = try frames.map { try features.pyramid(at: $0) }
         let paths = try tracker.window.follow(

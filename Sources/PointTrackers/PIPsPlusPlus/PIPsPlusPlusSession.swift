@@ -77,7 +77,7 @@ final class PIPsPlusPlusSession: TrackingSession {
 
     func advance() throws {
         let following = frame + direction.rawValue
-        guard (0..<video.frameCount).contains(following) else {
+        guard video.frames.contains(following) else {
             throw MediaError.frameOutOfRange(index: following, count: video.frameCount)
         }
         var moved = groups
@@ -100,7 +100,7 @@ final class PIPsPlusPlusSession: TrackingSession {
     /// The window that has to run before the next step, if one does. Windows begin in the last step of the one before; the last of a video
     /// begins earlier, so that it is as long as the others, and decides from its beginning.
     private func nextWindow(after window: Range<Int>) -> Range<Int>? {
-        let end = step + 1 + (direction == .forward ? video.frameCount - 1 - frame : frame)
+        let end = step + 1 + video.framesAfter(frame, direction)
         return Self.window(after: window, end: end, length: tracker.windowLength).flatMap { $0.lowerBound <= step ? $0 : nil }
     }
 

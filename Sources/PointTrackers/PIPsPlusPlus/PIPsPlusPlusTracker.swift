@@ -53,7 +53,7 @@ public final class PIPsPlusPlusTracker: PointTracker {
     }
 
     public func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {
-        guard (0..<video.frameCount).contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
+        guard video.frames.contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
         return try PIPsPlusPlusSession(tracker: self, video: video, frame: frame, direction: direction)
     }
 }
