@@ -50,12 +50,12 @@ public final class CoTracker1: PointTracker, WindowTracker {
 
     /// - Parameters:
     ///   - weights: a published checkpoint's, of any of the variants.
-    ///   - precision: the encoder's arithmetic.
-    ///   - updaterPrecision: the transformer's.
+    ///   - precision: the encoder's arithmetic. bfloat16 moves tracks by some tenths of a pixel.
+    ///   - updaterPrecision: the transformer's. bfloat16 moves tracks by pixels.
     ///   - variant: nil: as the file is named; `stride4Window8` where that tells nothing. The tensors tell nothing.
     /// - Throws: `TensorFileError` naming a tensor that is absent or has another shape, `TrackerError.invalidOption`.
     public convenience init(
-        weights: Weights, engine: any InferenceEngine, precision: Precision = .automatic, updaterPrecision: Precision = .automatic,
+        weights: Weights, engine: any InferenceEngine, precision: Precision = .float32, updaterPrecision: Precision = .float32,
         variant: CoTracker1Variant? = nil, options: Options = .init()
     ) throws {
         try self.init(
