@@ -1,5 +1,6 @@
 import Inference
 import Media
+import NeuralGraph
 import TensorFiles
 
 /// Finds points again by matching key points with those of the frame in which the points were given: SuperPoint and SuperGlue.
