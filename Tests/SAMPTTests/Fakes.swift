@@ -39,22 +39,23 @@ func disk(at center: SIMD2<Float>, radius: Float, size: ImageSize) -> Mask {
 /// Moves every point one pixel to the right a frame; points may vanish from some frame on.
 struct FakeTracker: PointTracker {
     let name = "fake"
+    var isCausal = true
     var vanishesAt = Int.max
 
     func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {
-        Session(frame: frame, direction: direction, count: video.frameCount, vanishesAt: vanishesAt)
+        Session(frame: frame, direction: direction, video: video, vanishesAt: vanishesAt)
     }
 
     private final class Session: TrackingSession {
         private(set) var frame: Int
         private(set) var points: [TrackedPoint] = []
         private let direction: TimeDirection
-        private let count: Int
+        private let video: FrameStore
         private let vanishesAt: Int
         private var nextID = 0
 
-        init(frame: Int, direction: TimeDirection, count: Int, vanishesAt: Int) {
-            (self.frame, self.direction, self.count, self.vanishesAt) = (frame, direction, count, vanishesAt)
+        init(frame: Int, direction: TimeDirection, video: FrameStore, vanishesAt: Int) {
+            (self.frame, self.direction, self.video, self.vanishesAt) = (frame, direction, video, vanishesAt)
         }
 
         func add(_ positions: [SIMD2<Float>], group: Int) -> [Int] {
@@ -68,7 +69,9 @@ struct FakeTracker: PointTracker {
 
         func advance() throws {
             frame += direction.rawValue
-            guard (0..<count).contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: count) }
+            guard (0..<video.frameCount).contains(frame) else {
+                throw MediaError.frameOutOfRange(index: frame, count: video.frameCount)
+            }
             for i in points.indices {
                 points[i].position.x += Float(direction.rawValue)
                 points[i].isVisible = frame < vanishesAt

@@ -7,6 +7,7 @@ import TensorFiles
 /// The built-in point tracker: small, learned, on the built-in segmenter's encoder, one frame at a time (docs/models/nano-track.md).
 public final class NanoTrack: PointTracker {
     public let name = "nano"
+    public let isCausal = true
     /// The head, for benchmarks that time it alone.
     package let maps: NanoTrackMapsProcessor
     private let networks: NanoTrackNetworks

@@ -21,6 +21,9 @@ struct SegmentCommand: AsyncParsableCommand {
             Every object of an index mask, as in DAVIS and YouTube-VOS:
               sampt segment frames/ --mask 00000.png --masks masks/
 
+            A camera, from a pipe, until Ctrl-C (docs/cli.md, "Live"):
+              ffmpeg -f v4l2 -i /dev/video0 -f yuv4mpegpipe - | sampt segment --live - --point 320,240 --overlay out.mp4
+
             \(CommandStatus.help)
             """)
 
@@ -29,12 +32,16 @@ struct SegmentCommand: AsyncParsableCommand {
     @OptionGroup(title: "Outputs (at least one)") var outputs: OutputOptions
     @OptionGroup(title: "Models") var models: ModelOptions
     @OptionGroup(title: "Method") var method: MethodOptions
+    @OptionGroup(title: "Live") var live: LiveOptions
     @OptionGroup(title: "Messages") var messages: MessageOptions
+
+    func validate() throws { try live.validate(with: clip, outputs) }
 
     func run() async throws {
         try await withExitStatus {
             let destinations = outputs.destinations
             try destinations.validate()
+            if live.live { return try await runLive(destinations) }
             let objects = try prompts.objects()
             let clip = try clip.open()
             let queries = try clip.queries(objects)
@@ -49,6 +56,21 @@ struct SegmentCommand: AsyncParsableCommand {
             try messages.show(summary)
             return summary.exitStatus
         }
+    }
+
+    private func runLive(_ destinations: OutputDestinations) async throws -> CommandStatus {
+        let objects = try prompts.objects()
+        try outputs.checkWritable()
+        let frames = try live.open(clip.video, maxSide: clip.maxSide)
+        let (segmenter, tracker) = try models.makeModels()
+        let job = try LiveJob(
+            segmenter: VideoSegmenter(segmenter: segmenter, tracker: tracker, options: method.options(for: segmenter)), frames: frames,
+            objects: objects, destinations: destinations)
+        let interruption = Interruption()
+        interruption.listen()
+        let summary = try await job.run(interruption: interruption, progress: ProgressReporter(isQuiet: messages.quiet))
+        try messages.show(summary)
+        return summary.exitStatus
     }
 }
 
