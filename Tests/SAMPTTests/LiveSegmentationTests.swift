@@ -105,7 +105,7 @@ struct LiveSegmentationTests {
         }
         for variant in ReinitializationVariant.allCases where variant != .rolling {
             await #expect(throws: LiveError.looksBack(variant)) {
-                for try await _ in pipeline({ $0.reinitialization = variant }).segmentLive(frames, objects: queries) {}
+                for try await _ in pipeline(FakeTracker(), { $0.reinitialization = variant }).segmentLive(frames, objects: queries) {}
             }
         }
         let outside = ObjectQuery(id: 1, prompt: .points([.positive(500, 5)]))

@@ -94,7 +94,7 @@ struct LiveJob: Sendable {
 extension Error {
     /// Whether an output failed, which is then gone already.
     fileprivate var isOfOutput: Bool {
-        if case MediaError.unwritable = self { return true }
+        if case .unwritable? = self as? MediaError { return true }
         return false
     }
 }
