@@ -33,8 +33,14 @@ public struct TrackedPoint: Sendable, Hashable {
 public protocol PointTracker: Sendable {
     /// Short, as on the command line.
     var name: String { get }
+    /// Whether sessions look at no frame beyond the one they advance to, so that they can follow a live source. False unless a tracker says so.
+    var isCausal: Bool { get }
     /// Starts at `frame` without any points. Feature maps live in `video`'s cache, where other users find them.
     func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession
+}
+
+extension PointTracker {
+    public var isCausal: Bool { false }
 }
 
 /// Points being followed from frame to frame in one direction of time.

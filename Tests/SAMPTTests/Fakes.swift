@@ -39,6 +39,7 @@ func disk(at center: SIMD2<Float>, radius: Float, size: ImageSize) -> Mask {
 /// Moves every point one pixel to the right a frame; points may vanish from some frame on.
 struct FakeTracker: PointTracker {
     let name = "fake"
+    var isCausal = true
     var vanishesAt = Int.max
     /// They are hidden in these frames as well.
     var hidden = 0..<0
@@ -47,20 +48,20 @@ struct FakeTracker: PointTracker {
 
     func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {
         seen.withLock { $0.append(video.frames) }
-        return Session(frame: frame, direction: direction, frames: video.frames, vanishesAt: vanishesAt, hidden: hidden)
+        return Session(frame: frame, direction: direction, video: video, vanishesAt: vanishesAt, hidden: hidden)
     }
 
     private final class Session: TrackingSession {
         private(set) var frame: Int
         private(set) var points: [TrackedPoint] = []
         private let direction: TimeDirection
-        private let frames: Range<Int>
+        private let video: FrameStore
         private let vanishesAt: Int
         private let hidden: Range<Int>
         private var nextID = 0
 
-        init(frame: Int, direction: TimeDirection, frames: Range<Int>, vanishesAt: Int, hidden: Range<Int>) {
-            (self.frame, self.direction, self.frames, self.vanishesAt, self.hidden) = (frame, direction, frames, vanishesAt, hidden)
+        init(frame: Int, direction: TimeDirection, video: FrameStore, vanishesAt: Int, hidden: Range<Int>) {
+            (self.frame, self.direction, self.video, self.vanishesAt, self.hidden) = (frame, direction, video, vanishesAt, hidden)
         }
 
         func add(_ positions: [SIMD2<Float>], group: Int) -> [Int] {
@@ -74,7 +75,7 @@ struct FakeTracker: PointTracker {
 
         func advance() throws {
             frame += direction.rawValue
-            guard frames.contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: frames.count) }
+            guard video.frames.contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
             for i in points.indices {
                 points[i].position.x += Float(direction.rawValue)
                 points[i].isVisible = frame < vanishesAt && !hidden.contains(frame)

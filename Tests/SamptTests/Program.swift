@@ -25,9 +25,11 @@ struct Program {
     /// - Parameters:
     ///   - program: run in place of the built one.
     ///   - environment: added to that of the tests.
+    ///   - input: writes to the program's standard input, on a thread of its own; the pipe is closed afterwards. Nil: there is none.
     ///   - condition: SIGINT is sent as soon as it holds.
     static func run(
-        _ arguments: [String], program: URL = url, environment: [String: String] = [:], interruptWhen condition: (() -> Bool)? = nil
+        _ arguments: [String], program: URL = url, environment: [String: String] = [:],
+        input: (@Sendable (FileHandle) throws -> Void)? = nil, interruptWhen condition: (() -> Bool)? = nil
     ) throws -> Outcome {
         let process = Process()
         process.executableURL = program
@@ -44,7 +46,19 @@ struct Program {
         let (output, errors) = (try sink("out"), try sink("err"))
         process.standardOutput = output.1
         process.standardError = errors.1
+        let pipe = input.map { _ in Pipe() }
+        if let pipe { process.standardInput = pipe }
         try process.run()
+        if let pipe, let input {
+            // The program may end before it has read everything.
+            signal(SIGPIPE, SIG_IGN)
+            try? pipe.fileHandleForReading.close()
+            let writing = pipe.fileHandleForWriting
+            Thread {
+                try? input(writing)
+                try? writing.close()
+            }.start()
+        }
         if let condition {
             while process.isRunning, !condition() { usleep(2000) }
             process.interrupt()

@@ -25,13 +25,27 @@ final class VideoDecoder {
     /// How many frames have come out in all.
     private(set) var decodedCount = 0
 
-    init(path: String) throws {
-        self.path = path
+    convenience init(path: String) throws {
         var opened: UnsafeMutablePointer<AVFormatContext>?
         let code = avformat_open_input(&opened, "file:" + path, nil, nil)
+        try self.init(opened, code: code, path: path)
+    }
+
+    /// - Parameters:
+    ///   - opened: as `avformat_open_input` left it; it is closed in the end.
+    ///   - code: what `avformat_open_input` returned.
+    ///   - path: for messages.
+    ///   - resource: what `opened` reads from; it is kept until then.
+    ///   - isLive: every frame comes out as soon as its data is there, at the price of some speed.
+    init(
+        _ opened: UnsafeMutablePointer<AVFormatContext>?, code: Int32, path: String, resource: AnyObject? = nil, isLive: Bool = false
+    ) throws {
+        self.path = path
         guard code >= 0, let format = Owned(opened, free: { pointer in
-            var context: UnsafeMutablePointer<AVFormatContext>? = pointer
-            avformat_close_input(&context)
+            withExtendedLifetime(resource) {
+                var context: UnsafeMutablePointer<AVFormatContext>? = pointer
+                avformat_close_input(&context)
+            }
         }) else { throw MediaError.unreadable(path: path, reason: "not a video that FFmpeg knows (\(ffmpegMessage(code)))") }
         self.format = format
         guard avformat_find_stream_info(format.pointer, nil) >= 0 else {
@@ -54,6 +68,8 @@ final class VideoDecoder {
         (self.context, self.packet, self.frame) = (context, packet, frame)
         avcodec_parameters_to_context(context.pointer, stream.pointee.codecpar)
         context.pointer.pointee.thread_count = 2
+        // Threads that each decode a frame hold one back each.
+        if isLive { context.pointer.pointee.thread_type = FF_THREAD_SLICE }
         context.pointer.pointee.max_pixels = Int64(largestSide) * Int64(largestSide)
         context.pointer.pointee.pkt_timebase = stream.pointee.time_base
         let opening = avcodec_open2(context.pointer, codec, nil)
@@ -67,6 +83,13 @@ final class VideoDecoder {
 
     var timeBase: (numerator: Int, denominator: Int) {
         (Int(stream.pointee.time_base.num), max(1, Int(stream.pointee.time_base.den)))
+    }
+
+    /// The size of pictures, upright, as the stream declares it; 0x0 where it does not.
+    var declaredSize: ImageSize {
+        let parameters = stream.pointee.codecpar.pointee
+        let (width, height) = (Int(parameters.width), Int(parameters.height))
+        return quarterTurns % 2 == 0 ? ImageSize(width: width, height: height) : ImageSize(width: height, height: width)
     }
 
     /// Reads all packets without decoding. The decoder is of no use afterwards.

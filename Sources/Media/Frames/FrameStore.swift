@@ -33,7 +33,8 @@ public final class FrameStore: Sendable {
     private let state: Protected<State>
     private let spool: FeatureSpool
     /// The frames that are there for users of this store: all of the video's, or those it is limited to.
-    public let frames: Range<Int>
+    public var frames: Range<Int> { (limit ?? 0..<source.frameCount).clamped(to: 0..<source.frameCount) }
+    private let limit: Range<Int>?
 
     fileprivate struct State {
         /// Frames whose features are kept in the spool when they leave the cache.
@@ -78,12 +79,12 @@ public final class FrameStore: Sendable {
         self.capacity = max(1, capacity)
         state = Protected(State())
         spool = FeatureSpool(budget: spoolBudget)
-        frames = 0..<source.frameCount
+        limit = nil
     }
 
     private init(_ store: FrameStore, limitedTo frames: Range<Int>) {
         (source, capacity, state, spool) = (store.source, store.capacity, store.state, store.spool)
-        self.frames = frames.clamped(to: store.frames)
+        limit = frames.clamped(to: store.frames)
     }
 
     /// A store with the same cache whose users are to look at some frames only. Frames keep their numbers.

@@ -6,6 +6,7 @@ import Media
 /// keeps its last position and is never visible again.
 public struct LucasKanadeTracker: PointTracker {
     public let name = "lucas-kanade"
+    public let isCausal = true
     /// A point is lost when tracking it back leads further than this from where it was, in pixels of the frame.
     public var returnTolerance: Float
 

@@ -10,6 +10,7 @@ import TensorFiles
 /// divided, each part spread over the whole group, and its parts do not know of each other.
 public final class NanoTrack: PointTracker {
     public let name = "nano"
+    public let isCausal = true
     /// The head, for benchmarks that time it alone.
     package let maps: NanoTrackMapsProcessor
     private let networks: NanoTrackNetworks

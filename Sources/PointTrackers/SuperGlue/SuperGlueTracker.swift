@@ -43,6 +43,7 @@ public final class SuperGlueTracker: PointTracker {
     }
 
     public let name = "superglue"
+    public let isCausal = true
     public let options: Options
     let processor: SuperPointProcessor
     let matcher: SuperGlueMatcher

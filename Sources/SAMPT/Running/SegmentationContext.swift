@@ -8,16 +8,19 @@ struct SegmentationContext: Sendable {
     let tracker: any PointTracker
     let options: VideoSegmenterOptions
     let video: FrameStore
-    let queries: [ObjectQuery]
+    let queryList: QueryList
     /// Chooses where windows go on; nil where there are no windows.
     var rule: (any ReinitializationRule)?
 
     init(
         segmenter: any PromptableSegmenter, tracker: any PointTracker, options: VideoSegmenterOptions, video: FrameStore, queries: [ObjectQuery]
     ) {
-        (self.segmenter, self.tracker, self.options, self.video, self.queries) = (segmenter, tracker, options, video, queries)
+        (self.segmenter, self.tracker, self.options, self.video) = (segmenter, tracker, options, video)
+        queryList = QueryList(queries)
         rule = options.reinitialization?.rule
     }
+
+    var queries: [ObjectQuery] { queryList.current }
 
     var prompter: FramePrompter { FramePrompter(segmenter: segmenter, video: video, options: options) }
 

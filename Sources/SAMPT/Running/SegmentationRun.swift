@@ -8,16 +8,19 @@ actor SegmentationRun {
     private let source: any OutcomeSource
     private let progress: (@Sendable (SegmentationProgress) -> Void)?
 
+    /// Whether later frames are still to come, so that nothing can be said yet of query frames.
+    private let isLive: Bool
     private var nextFrame = 0
     private var framesDone = 0
     private var startTime: ContinuousClock.Instant?
 
     init(
         segmenter: any PromptableSegmenter, tracker: any PointTracker, options: VideoSegmenterOptions, video: FrameStore,
-        queries: [ObjectQuery], progress: (@Sendable (SegmentationProgress) -> Void)?
+        queries: [ObjectQuery], isLive: Bool = false, progress: (@Sendable (SegmentationProgress) -> Void)?
     ) {
         context = SegmentationContext(segmenter: segmenter, tracker: tracker, options: options, video: video, queries: queries)
         source = context.outcomeSource
+        self.isLive = isLive
         self.progress = progress
     }
 
@@ -36,10 +39,13 @@ actor SegmentationRun {
         return result
     }
 
+    /// Says in which frame an object begins that is marked in one that had not come yet.
+    func place(_ object: Int, at frame: Int) { context.queryList.place(object, at: frame) }
+
     private func begin() throws {
         startTime = .now
         try context.options.validate()
-        try ObjectQuery.validate(context.queries, size: context.video.size, frameCount: context.video.frameCount)
+        if !isLive { try ObjectQuery.validate(context.queries, size: context.video.size, frameCount: context.video.frameCount) }
         try source.prepare { report() }
     }
 

@@ -24,6 +24,9 @@ struct SegmentCommand: AsyncParsableCommand {
             Every object of an index mask, as in DAVIS and YouTube-VOS:
               sampt segment frames/ --mask 00000.png --masks masks/
 
+            A camera, from a pipe, until Ctrl-C (docs/cli.md, "Live"):
+              ffmpeg -f v4l2 -i /dev/video0 -f yuv4mpegpipe - | sampt segment --live - --point 320,240 --overlay out.mp4
+
             \(CommandStatus.help)
             """)
 
@@ -32,13 +35,17 @@ struct SegmentCommand: AsyncParsableCommand {
     @OptionGroup(title: "Outputs (at least one)") var outputs: OutputOptions
     @OptionGroup(title: "Presets and models") var models: ModelOptions
     @OptionGroup(title: "Method") var method: MethodOptions
+    @OptionGroup(title: "Live") var live: LiveOptions
     @OptionGroup(title: "Messages") var messages: MessageOptions
+
+    func validate() throws { try live.validate(with: clip, outputs) }
 
     func run() async throws {
         try await withExitStatus {
             let destinations = outputs.destinations
             try destinations.validate()
             let settings = try models.settings(with: method)
+            if live.live { return try await runLive(destinations, settings) }
             let objects = try prompts.objects()
             let clip = try clip.open()
             let queries = try clip.queries(objects)
@@ -53,6 +60,21 @@ struct SegmentCommand: AsyncParsableCommand {
             try messages.show(summary)
             return summary.exitStatus
         }
+    }
+
+    private func runLive(_ destinations: OutputDestinations, _ settings: MethodSettings) async throws -> CommandStatus {
+        let objects = try prompts.objects()
+        try outputs.checkWritable()
+        let frames = try live.open(clip.video, maxSide: clip.maxSide)
+        let (segmenter, tracker) = try models.makeModels(settings)
+        let job = try LiveJob(
+            segmenter: VideoSegmenter(segmenter: segmenter, tracker: tracker, options: settings.options(for: segmenter)), frames: frames,
+            objects: objects, destinations: destinations)
+        let interruption = Interruption()
+        interruption.listen()
+        let summary = try await job.run(interruption: interruption, progress: ProgressReporter(isQuiet: messages.quiet))
+        try messages.show(summary)
+        return summary.exitStatus
     }
 }
 

@@ -43,22 +43,13 @@ struct Clip: Sendable {
         return stems?[number] ?? String(format: "%05d", number)
     }
 
-    var isScaled: Bool { frames.size != originals.size }
-
-    /// From original pixels to those worked with.
-    private var scale: SIMD2<Float> {
-        SIMD2(Float(frames.size.width) / Float(originals.size.width), Float(frames.size.height) / Float(originals.size.height))
-    }
+    private var scale: FrameScale { FrameScale(original: originals.size, working: frames.size) }
+    var isScaled: Bool { scale.isScaled }
 
     /// The objects as queries on `frames`, checked against the original size, in whose pixels they are given.
     func queries(_ objects: [MarkedObject]) throws -> [ObjectQuery] {
         guard !objects.isEmpty else { throw QueryError.noObjects }
-        return try objects.map { object in
-            var query = try object.query(numbering: numbering)
-            try query.checkPrompt(size: originals.size)
-            if isScaled { query.prompt = query.prompt.scaled(by: scale, to: frames.size) }
-            return query
-        }
+        return try objects.map { try scale.query($0.query(numbering: numbering)) }
     }
 
     /// What outputs need to know of it.
@@ -73,26 +64,10 @@ struct Clip: Sendable {
         let position = result.frameIndex
         let number = numbering.original(position)
         var result = result
-        if isScaled { try enlarge(&result) }
+        if isScaled { scale.enlarge(&result, picture: try originals.frame(at: position)) }
         return ReportedFrame(
             position: position, number: number, timestamp: originals.timing.timestamps[position], seconds: originalSeconds[position],
             stem: stem(position), result: result)
-    }
-
-    private func enlarge(_ result: inout FrameResult) throws {
-        result.image = try originals.frame(at: result.frameIndex)
-        let size = originals.size
-        var index = IndexMask(width: size.width, height: size.height)
-        for i in result.objects.indices {
-            var mask = result.objects[i].mask.enlarged(to: size)
-            let id = UInt16(clamping: result.objects[i].id)
-            for pixel in mask.values.indices where mask.values[pixel] != 0 {
-                if index.values[pixel] == 0 { index.values[pixel] = id } else { mask.values[pixel] = 0 }
-            }
-            result.objects[i].mask = mask
-            for point in result.objects[i].points.indices { result.objects[i].points[point].position /= scale }
-        }
-        result.indexMask = index
     }
 }
 
@@ -103,9 +78,7 @@ struct ScaledSource: FrameSource {
 
     init(_ base: any FrameSource, longestSide: Int) {
         self.base = base
-        let factor = Double(longestSide) / Double(max(1, base.size.longestSide))
-        func side(_ pixels: Int) -> Int { max(1, Int((Double(pixels) * factor).rounded())) }
-        size = ImageSize(width: side(base.size.width), height: side(base.size.height))
+        size = base.size.limited(longestSide: longestSide)
     }
 
     var frameCount: Int { base.frameCount }
@@ -131,55 +104,5 @@ extension ObjectQuery {
             guard mask.size == size else { throw QueryError.maskSizeDiffers(object: name, mask: mask.size, frame: size) }
             guard !mask.isEmpty else { throw QueryError.emptyMask(object: name) }
         }
-    }
-}
-
-extension ObjectQuery.Prompt {
-    fileprivate func scaled(by scale: SIMD2<Float>, to size: ImageSize) -> Self {
-        switch self {
-        case .points(let points):
-            return .points(points.map { PointPrompt($0.position * scale, isPositive: $0.isPositive) })
-        case .box(let box):
-            return .box(Box(x0: box.x0 * scale.x, y0: box.y0 * scale.y, x1: box.x1 * scale.x, y1: box.y1 * scale.y))
-        case .mask(let mask):
-            // A pixel inside the object stays inside: small objects must not vanish between samples.
-            var small = Mask(size: size)
-            for y in 0..<mask.height {
-                for x in 0..<mask.width where mask[x, y] {
-                    small[min(size.width - 1, x * size.width / mask.width), min(size.height - 1, y * size.height / mask.height)] = true
-                }
-            }
-            return .mask(small)
-        }
-    }
-}
-
-extension Mask {
-    /// The mask on a finer grid, its edge interpolated.
-    fileprivate func enlarged(to target: ImageSize) -> Mask {
-        guard let bounds else { return Mask(size: target) }
-        var result = Mask(size: target)
-        let (stepX, stepY) = (Float(width) / Float(target.width), Float(height) / Float(target.height))
-        func range(_ part: ClosedRange<Int>, _ step: Float, _ limit: Int) -> Range<Int> {
-            max(0, Int(Float(part.lowerBound - 1) / step))..<min(limit, Int(Float(part.upperBound + 2) / step) + 1)
-        }
-        values.withUnsafeBufferPointer { source in
-            result.values.withUnsafeMutableBufferPointer { output in
-                for y in range(bounds.rows, stepY, target.height) {
-                    let v = max(0, min(Float(height - 1), (Float(y) + 0.5) * stepY - 0.5))
-                    let (y0, fy) = (Int(v), v - Float(Int(v)))
-                    let y1 = min(height - 1, y0 + 1)
-                    for x in range(bounds.columns, stepX, target.width) {
-                        let u = max(0, min(Float(width - 1), (Float(x) + 0.5) * stepX - 0.5))
-                        let (x0, fx) = (Int(u), u - Float(Int(u)))
-                        let x1 = min(width - 1, x0 + 1)
-                        let top = Float(source[y0 * width + x0]) * (1 - fx) + Float(source[y0 * width + x1]) * fx
-                        let bottom = Float(source[y1 * width + x0]) * (1 - fx) + Float(source[y1 * width + x1]) * fx
-                        output[y * target.width + x] = top * (1 - fy) + bottom * fy >= 0.5 ? 1 : 0
-                    }
-                }
-            }
-        }
-        return result
     }
 }

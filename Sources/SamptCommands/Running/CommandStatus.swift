@@ -58,6 +58,7 @@ public enum CommandStatus: Int32, Sendable, CaseIterable {
         case TensorFileError.unreadable: self = .missingInput
         case is TensorFileError: self = .invalidInput
         case is QueryError: self = .invalidInput
+        case is LiveError: self = .usage
         case PointBenchmarkError.otherReport: self = .usage
         case is PointBenchmarkError: self = .invalidInput
         case ONNXFileError.unwritable: self = .unwritableOutput

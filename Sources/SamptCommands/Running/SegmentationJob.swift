@@ -121,6 +121,8 @@ struct SegmentationSummary: Sendable {
     var outputs: [String]
     var objects: [Object]
     var damage: String?
+    /// Of a live source.
+    var live: LiveSummary?
     var exitStatus: CommandStatus
 
     var framesPerSecond: Double { seconds > 0 ? Double(frames) / seconds : 0 }
@@ -128,14 +130,14 @@ struct SegmentationSummary: Sendable {
     func json() throws -> String {
         struct Fields: Encodable {
             var video: String, frames: Int, framesTotal: Int, seconds: Double, framesPerSecond: Double
-            var outputs: [String], objects: [Object], damage: String?, exitStatus: Int32
+            var outputs: [String], objects: [Object], damage: String?, live: LiveSummary?, exitStatus: Int32
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let fields = Fields(
             video: video, frames: frames, framesTotal: framesTotal, seconds: seconds,
             framesPerSecond: framesPerSecond.rounded(decimals: 2), outputs: outputs, objects: objects, damage: damage,
-            exitStatus: exitStatus.rawValue)
+            live: live, exitStatus: exitStatus.rawValue)
         return String(decoding: try encoder.encode(fields), as: UTF8.self)
     }
 
@@ -146,6 +148,7 @@ struct SegmentationSummary: Sendable {
         let amount = frames == framesTotal ? "\(frames) frame\(frames == 1 ? "" : "s")" : "\(frames) of \(framesTotal) frames"
         let verb = exitStatus == .interrupted ? "Interrupted after" : "Done:"
         lines.append("\(verb) \(amount) in \(String(format: "%.1f", seconds)) s (\(String(format: "%.1f", framesPerSecond)) frames/s).")
+        if let live { lines.append(live.line) }
         for object in objects where object.framesSeen == 0 { lines.append("\(object.name) is seen in no frame.") }
         lines.append(outputs.isEmpty ? "Nothing was written." : "Written: \(outputs.joined(separator: ", "))")
         return lines

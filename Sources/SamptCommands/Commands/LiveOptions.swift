@@ -1,0 +1,67 @@
+import ArgumentParser
+import Media
+
+/// Segmenting a source while it is recorded.
+struct LiveOptions: ParsableArguments {
+    @Flag(help: """
+        The video is a live source: "-" for standard input, a named pipe, or an address (rtsp://, udp://, ...). Frames are read once, when they \
+        come; query frames are numbers of captured frames.
+        """)
+    var live = false
+    @Option(help: ArgumentHelp(
+        "What comes: y4m, rgb24 (bare bytes; needs --live-size), ffmpeg (a container that FFmpeg reads), or auto (y4m or a container).",
+        valueName: "format"))
+    var liveFormat = LiveFormat.automatic
+    @Option(help: ArgumentHelp("The frames' size, for rgb24.", valueName: "WxH"))
+    var liveSize: FrameSizeArgument?
+    @Option(help: ArgumentHelp("Frames per second of rgb24 data, for the times of outputs with --live-policy all.", valueName: "n"))
+    var liveRate: Double?
+    @Option(help: ArgumentHelp(
+        "latest: the newest frame is segmented, those that come meanwhile are dropped; all: none is dropped, the source waits.", valueName: "policy"))
+    var livePolicy = LivePolicy.latest
+    @Option(help: ArgumentHelp("End after so many seconds without data; 0: wait for ever.", valueName: "seconds"))
+    var liveTimeout = 10.0
+
+    func validate(with clip: ClipOptions, _ outputs: OutputOptions) throws {
+        guard live else {
+            let isGiven = liveFormat != .automatic || liveSize != nil || liveRate != nil || livePolicy != .latest || liveTimeout != 10
+            if isGiven { throw ValidationError("--live-... options need --live.") }
+            if clip.video == "-" { throw ValidationError("Standard input (\"-\") is read with --live.") }
+            return
+        }
+        guard clip.start == nil, clip.end == nil, clip.stride == 1 else {
+            throw ValidationError("--start, --end and --stride are for files; a live source is taken as it comes (--live).")
+        }
+        guard outputs.contactSheet == nil else {
+            throw ValidationError("--contact-sheet needs a video whose length is known; a live source has none (--live).")
+        }
+        guard liveFormat != .rgb24 || liveSize != nil else {
+            throw ValidationError("--live-format rgb24 needs --live-size: the data does not say how large frames are.")
+        }
+        guard liveFormat == .rgb24 || (liveSize == nil && liveRate == nil) else {
+            throw ValidationError("--live-size and --live-rate are for --live-format rgb24; other formats say them themselves.")
+        }
+        if let liveRate, !(liveRate.isFinite && liveRate > 0) { throw ValidationError("--live-rate must be above 0.") }
+        guard liveTimeout.isFinite, liveTimeout >= 0 else { throw ValidationError("--live-timeout must not be negative.") }
+    }
+
+    func open(_ input: String, maxSide: Int?) throws -> LiveFrames {
+        let capture = try openLive(
+            input, format: liveFormat, size: liveSize?.size, rate: liveRate, timeout: liveTimeout > 0 ? liveTimeout : nil)
+        return LiveFrames(capture, policy: livePolicy, longestSide: maxSide)
+    }
+}
+
+/// "640x480".
+struct FrameSizeArgument: ExpressibleByArgument, Sendable {
+    var size: ImageSize
+
+    init?(argument: String) {
+        let sides = argument.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+        guard sides.count == 2, sides.allSatisfy({ (1...16384).contains($0) }) else { return nil }
+        size = ImageSize(width: sides[0], height: sides[1])
+    }
+}
+
+extension LiveFormat: ExpressibleByArgument {}
+extension LivePolicy: ExpressibleByArgument {}
