@@ -21,7 +21,7 @@ public struct FrameReview: Sendable {
     private var pools: [Int: Pool] = [:]
 
     /// The candidates of one object.
-    private struct Pool {
+    fileprivate struct Pool {
         /// Of the stretches that are over.
         var closed: [Entry] = []
         var open: (entry: Entry, stretch: Int, isLost: Bool)?

@@ -5,15 +5,15 @@ struct LogitShape: Sendable {
     private let width: Int
     private let height: Int
     /// 1 where the logit is above 0.
-    private var cells: [UInt8]
+    private let cells: [UInt8]
     private let area: Int
     private let center: SIMD2<Int>
     /// The intersection over union of the masks at logits above 1 and above -1 (SAM's stability score); 0 where both are empty.
     let stability: Float
 
     init(_ logits: MaskLogits) {
-        (width, height) = (logits.width, logits.height)
-        cells = [UInt8](repeating: 0, count: logits.values.count)
+        let (width, height) = (logits.width, logits.height)
+        var cells = [UInt8](repeating: 0, count: logits.values.count)
         var (area, columns, rows, sure, possible) = (0, 0, 0, 0, 0)
         logits.values.withUnsafeBufferPointer { values in
             cells.withUnsafeMutableBufferPointer { cells in
@@ -34,7 +34,7 @@ struct LogitShape: Sendable {
                 }
             }
         }
-        self.area = area
+        (self.width, self.height, self.cells, self.area) = (width, height, cells, area)
         center = area > 0 ? SIMD2(columns / area, rows / area) : .zero
         stability = possible > 0 ? Float(sure) / Float(possible) : 0
     }

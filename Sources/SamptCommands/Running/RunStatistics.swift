@@ -54,7 +54,7 @@ final class RunStatistics: Sendable {
     /// The frames to look at, least sure first, in numbers of the original video.
     func review(_ numbering: FrameNumbering) -> [ReviewedFrame] {
         let names = Dictionary(queries.map { ($0.id, $0.name) }) { first, _ in first }
-        return review.withLock(\.entries).map { entry in
+        return review.withLock { $0.entries }.map { entry in
             ReviewedFrame(
                 frame: numbering.original(entry.frameIndex), time: entry.seconds.rounded(decimals: 3), object: entry.objectID,
                 name: names[entry.objectID] ?? "object \(entry.objectID)", confidence: Double(entry.confidence).rounded(decimals: 4),
