@@ -17,7 +17,7 @@ from scipy.stats import spearmanr
 
 PRESENT = [
     ("predictedIoU", "unsure"), ("stability", "unsure"), ("visibleShare", "fewPoints"), ("trackerConfidence", "fewPoints"),
-    ("insideShare", "disagreement"), ("outsideShare", "disagreement"), ("queryShare", "disagreement"), ("shapeOverlap", "jump"), ("areaRatio", "jump"),
+    ("insideShare", "disagreement"), ("outsideShare", "disagreement"), ("queryShare", None), ("shapeOverlap", "jump"), ("areaRatio", "jump"),
 ]
 # "-": one minus the value.
 ABSENT = [("leftShare", "lost"), ("-trackerConfidence", "lost"), ("-predictedIoU", "lost"), ("-lastArea", "lost")]
@@ -73,10 +73,13 @@ def main():
         x, j = table(sets["train"], columns)
         w = fit(x, j)
         print(f"{title}: bias {w[0]:.3f}")
-        for (name, reason), weight in zip(columns, w[1:]):
+        for (name, _), weight in zip(columns, w[1:]):
             mine = x[:, [name for name, _ in columns].index(name)]
             alone = spearmanr(mine, j)[0] if np.ptp(mine) > 0 else float("nan")
-            print(f"   {name:20s} {weight:.3f}  .{reason}   (alone: Spearman {alone:.3f}, mean {mine.mean():.2f})")
+            print(f"   {name:20s} {weight:.3f}   (alone: Spearman {alone:.3f}, mean {mine.mean():.2f})")
+        terms = [f"({{ {'1 - ' * (name[0] == '-')}$0.{name.lstrip('-')} }}, {weight:.3f}, {'.' + reason if reason else 'nil'})"
+                 for (name, reason), weight in zip(columns, w[1:]) if weight >= 5e-4]
+        print(f"{title}: Sum(bias: {w[0]:.3f}, weights: [{', '.join(terms)}])")
         for name, rows in sets.items():
             x, j = table(rows, columns)
             p = expected(x, w)

@@ -10,7 +10,8 @@ struct MaskConfidence: Sendable {
     /// A sum of evidence on the scale of log odds.
     struct Sum: Sendable {
         var bias: Float
-        var weights: [(evidence: @Sendable (MaskEvidence) -> Float, weight: Float, reason: ReviewReason)]
+        /// A reason of nil stands for `.fewPoints` or `.disagreement`, whichever explains more.
+        var weights: [(evidence: @Sendable (MaskEvidence) -> Float, weight: Float, reason: ReviewReason?)]
 
         func value(_ evidence: MaskEvidence) -> Float {
             weights.reduce(bias) { $0 + $1.weight * $1.evidence(evidence).clampedToUnit }
@@ -31,8 +32,11 @@ struct MaskConfidence: Sendable {
     /// What lowers the confidence most, from where all evidence is good.
     func reason(_ evidence: MaskEvidence) -> ReviewReason {
         guard evidence.origin != .absent else { return .lost }
+        let pointsReason: ReviewReason = evidence.insideShare < evidence.visibleShare ? .disagreement : .fewPoints
         var losses: [ReviewReason: Float] = [:]
-        for term in present.weights { losses[term.reason, default: 0] += term.weight * (1 - term.evidence(evidence).clampedToUnit) }
+        for term in present.weights {
+            losses[term.reason ?? pointsReason, default: 0] += term.weight * (1 - term.evidence(evidence).clampedToUnit)
+        }
         return ReviewReason.allCases.max { losses[$0, default: 0] < losses[$1, default: 0] } ?? .unsure
     }
 
