@@ -21,8 +21,15 @@ public struct ObjectResult: Sendable {
     public var mask: Mask
     /// The segmenter's estimate of the mask's intersection over union with the truth, 0 to 1; nil where it was not asked.
     public var predictedIoU: Float?
+    /// What the run knows about how good the mask is, before overlaps are resolved; nil in frames that nothing is known of, such as those before the
+    /// query frame where nothing is tracked backwards.
+    public var evidence: MaskEvidence?
     /// The object's tracked points in this frame, positive ones first.
     public var points: [PromptPoint]
+
+    /// How good the mask is likely to be: the expected intersection over union with the truth, 0 to 1, and 1 for a given mask. Where there
+    /// is no mask, the probability that the object is not to be seen. nil where `evidence` is.
+    public var confidence: Float? { evidence?.confidence }
 }
 
 /// A tracked query point in one frame.
@@ -35,12 +42,17 @@ public struct PromptPoint: Sendable, Hashable {
     public var status: PointStatus
     /// The tracker's confidence, 0 to 1.
     public var confidence: Float
+    /// Whether it was placed when the tracking of its object began, and not by a re-initialisation on the way.
+    public var isFromQuery: Bool
 
     /// Whether the point may prompt the segmenter.
     public var isVisible: Bool { status == .visible }
 
-    public init(id: Int, position: SIMD2<Float>, isPositive: Bool, status: PointStatus, confidence: Float) {
-        (self.id, self.position, self.isPositive, self.status, self.confidence) = (id, position, isPositive, status, confidence)
+    public init(
+        id: Int, position: SIMD2<Float>, isPositive: Bool, status: PointStatus, confidence: Float, isFromQuery: Bool = false
+    ) {
+        (self.id, self.position, self.isPositive, self.status) = (id, position, isPositive, status)
+        (self.confidence, self.isFromQuery) = (confidence, isFromQuery)
     }
 }
 

@@ -59,19 +59,23 @@ public struct SequenceScorer: Sendable {
     public let scoredFrames: Range<Int>
     private var j: [Double] = []
     private var f: [Double] = []
+    private var samples: [ConfidenceSample] = []
 
     public init(frameCount: Int) {
         scoredFrames = 1..<max(1, frameCount - 1)
     }
 
     /// Scores frame `index` if it counts; frames come in order.
-    public mutating func add(frame index: Int, prediction: Mask, truth: Mask) {
+    /// - Parameter confidence: what the run said of the mask, if it did.
+    public mutating func add(frame index: Int, prediction: Mask, truth: Mask, confidence: Float? = nil) {
         guard scoredFrames.contains(index) else { return }
-        j.append(regionSimilarity(prediction, truth))
+        let similarity = regionSimilarity(prediction, truth)
+        j.append(similarity)
+        if let confidence { samples.append(ConfidenceSample(confidence: Double(confidence), j: similarity)) }
         f.append(boundaryAccuracy(prediction, truth))
     }
 
-    public var score: SequenceScore { SequenceScore(j: FrameStatistics(j), f: FrameStatistics(f)) }
+    public var score: SequenceScore { SequenceScore(j: FrameStatistics(j), f: FrameStatistics(f), samples: samples) }
 }
 
 /// Mean, recall and decay of a measure over the frames of a sequence, as DAVIS defines them.
@@ -107,6 +111,8 @@ public struct FrameStatistics: Sendable, Equatable {
 public struct SequenceScore: Sendable, Equatable {
     public var j: FrameStatistics
     public var f: FrameStatistics
+    /// Of every scored frame the confidence and the true J; empty where masks came without confidence.
+    public var samples: [ConfidenceSample] = []
     public var jf: Double { (j.mean + f.mean) / 2 }
 }
 
@@ -116,6 +122,8 @@ public struct DAVISReport: Sendable, Encodable {
         public var j: Double
         public var f: Double
         public var jf: Double
+        /// Of the frames of all sequences together.
+        public var confidence: ConfidenceAgreement?
     }
 
     public struct Entry: Sendable, Encodable {
@@ -126,6 +134,8 @@ public struct DAVISReport: Sendable, Encodable {
         public var jDecay: Double
         public var fRecall: Double
         public var fDecay: Double
+        /// How the masks' confidence agrees with J; nil for masks that came without.
+        public var confidence: ConfidenceAgreement?
     }
 
     public var mean: Means
@@ -138,10 +148,12 @@ public struct DAVISReport: Sendable, Encodable {
             return values.isEmpty ? .nan : values.reduce(0, +) / Double(values.count)
         }
         let (j, f) = (average(\.j.mean), average(\.f.mean))
-        mean = Means(j: j, f: f, jf: (j + f) / 2)
+        func agreement(_ samples: [ConfidenceSample]) -> ConfidenceAgreement? { samples.isEmpty ? nil : ConfidenceAgreement(samples) }
+        mean = Means(j: j, f: f, jf: (j + f) / 2, confidence: agreement(scores.sorted { $0.key < $1.key }.flatMap(\.value.samples)))
         sequences = scores.mapValues {
             Entry(
-                j: $0.j.mean, f: $0.f.mean, jf: $0.jf, jRecall: $0.j.recall, jDecay: $0.j.decay, fRecall: $0.f.recall, fDecay: $0.f.decay)
+                j: $0.j.mean, f: $0.f.mean, jf: $0.jf, jRecall: $0.j.recall, jDecay: $0.j.decay, fRecall: $0.f.recall, fDecay: $0.f.decay,
+                confidence: agreement($0.samples))
         }
     }
 

@@ -27,7 +27,8 @@ public struct DAVIS2016Evaluation: Sendable {
                 guard truth.size == video.size else {
                     throw MediaError.frameSizeDiffers(path: annotation, expected: video.size, found: truth.size)
                 }
-                scorer.add(frame: result.frameIndex, prediction: result.objects[0].mask, truth: truth)
+                scorer.add(
+                    frame: result.frameIndex, prediction: result.objects[0].mask, truth: truth, confidence: result.objects[0].confidence)
             }
             if let folder {
                 let file = folder.appendingPathComponent(URL(fileURLWithPath: annotation).lastPathComponent)

@@ -9,6 +9,7 @@ import TensorFiles
 /// disagree, the point is hidden in that frame. Points do not influence each other, and any number of them costs the same.
 public final class RAFTTracker: PointTracker {
     public let name: String
+    public let isCausal = true
     public let architecture: RAFTArchitecture
     /// Frames with a longer side are reduced to it: the memory of the correlations grows with the square of the pixels.
     public let longestSide: Int

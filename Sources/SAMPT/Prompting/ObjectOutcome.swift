@@ -16,6 +16,8 @@ struct ObjectOutcome: Sendable {
     /// The pixels of `shape` at the frame's size, where they have been computed already.
     var mask: Mask?
     var predictedIoU: Float?
+    /// nil where the object was not looked for.
+    var evidence: MaskEvidence?
     var points: [PromptPoint] = []
 }
 
@@ -26,7 +28,8 @@ extension FrameResult {
     ) {
         let masks = Self.exclusiveMasks(outcomes, size: image.size, segmenter: segmenter)
         let objects = zip(queries, zip(outcomes, masks)).map { query, found in
-            ObjectResult(id: query.id, mask: found.1, predictedIoU: found.0.predictedIoU, points: found.0.points)
+            ObjectResult(
+                id: query.id, mask: found.1, predictedIoU: found.0.predictedIoU, evidence: found.0.evidence, points: found.0.points)
         }
         var index = IndexMask(width: image.width, height: image.height)
         for object in objects {

@@ -11,6 +11,9 @@ struct ObjectState: Sendable {
     private(set) var recentArea: Float
     /// The logits of the frame before, where they may stand for this frame's first pass.
     private(set) var previousLogits: MaskLogits?
+    /// The last mask's area in pixels and its form, which the next ones are compared with.
+    private var lastArea: Float
+    private var lastShape: LogitShape?
     /// Whether points may be sampled on the mask of the frame before.
     private(set) var isFitForSeeding = false
 
@@ -19,6 +22,7 @@ struct ObjectState: Sendable {
         memory = start.memory
         initialArea = Float(start.area)
         recentArea = initialArea
+        lastArea = initialArea
     }
 
     /// A random choice of `count` elements, in their order.
@@ -36,6 +40,7 @@ struct ObjectState: Sendable {
     ) -> ObjectOutcome {
         var outcome = ObjectOutcome(points: points)
         (previousLogits, isFitForSeeding) = (nil, false)
+        outcome.evidence = absence(prediction, points)
         guard let prediction else { return outcome }
         outcome.predictedIoU = prediction.predictedIoU
         guard prediction.predictedIoU >= options.predictedIoUThreshold else { return outcome }
@@ -44,11 +49,32 @@ struct ObjectState: Sendable {
         guard !isRecovery || isRecovered(prediction, area: area) else { return outcome }
         outcome.shape = .predicted(prediction.logits)
         outcome.mask = mask
+        if area > 0 { outcome.evidence = evidence(prediction, mask, area: area, points) }
         guard isPlausible(area) else { return outcome }
         if let limit = options.previousMaskIoUThreshold, prediction.predictedIoU >= limit { previousLogits = prediction.logits }
         recentArea = 0.7 * recentArea + 0.3 * area
         isFitForSeeding = prediction.predictedIoU >= options.reinitializationIoUThreshold
         return outcome
+    }
+
+    private func absence(_ prediction: MaskPrediction?, _ points: [PromptPoint]) -> MaskEvidence {
+        var evidence = MaskEvidence(origin: .absent)
+        evidence.count(points, in: nil)
+        evidence.predictedIoU = (prediction?.predictedIoU ?? 0).clampedToUnit
+        evidence.lastArea = initialArea > 0 ? (lastArea / initialArea).clampedToUnit : 1
+        return evidence
+    }
+
+    private mutating func evidence(_ prediction: MaskPrediction, _ mask: Mask, area: Float, _ points: [PromptPoint]) -> MaskEvidence {
+        var evidence = MaskEvidence(origin: .predicted)
+        evidence.count(points, in: mask)
+        evidence.predictedIoU = prediction.predictedIoU.clampedToUnit
+        let shape = LogitShape(prediction.logits)
+        evidence.stability = shape.stability
+        evidence.shapeOverlap = lastShape.flatMap { $0.overlap(shape) } ?? 1
+        evidence.areaRatio = Float.ratio(area, recentArea)
+        (lastShape, lastArea) = (shape, area)
+        return evidence
     }
 
     private func isRecovered(_ prediction: MaskPrediction, area: Float) -> Bool {

@@ -50,18 +50,28 @@ struct ObjectStart: Sendable {
     ) throws -> ObjectOutcome {
         switch query.prompt {
         case .mask(let mask):
-            return ObjectOutcome(shape: .given(mask), mask: mask)
+            return ObjectOutcome(shape: .given(mask), mask: mask, evidence: .given)
         case .points(let points):
             let prediction = try segmenter.frame(query.frame, of: video).predict(points, options)
             // What no click touches is not what was meant.
             let mask = segmenter.mask(prediction.logits, size: video.size)
                 .keepingParts(touching: points.filter(\.isPositive).map(\.position))
-            return ObjectOutcome(shape: .predicted(prediction.logits), mask: mask, predictedIoU: prediction.predictedIoU)
+            return ObjectOutcome(shape: .predicted(prediction.logits), mask: mask, predictedIoU: prediction.predictedIoU, evidence: .marked(prediction))
         case .box(let box):
             let prediction = try segmenter.frame(query.frame, of: video).predict(box, options)
             let mask = segmenter.mask(prediction.logits, size: video.size).clipped(to: box)
-            return ObjectOutcome(shape: .given(mask), mask: mask, predictedIoU: prediction.predictedIoU)
+            return ObjectOutcome(shape: .given(mask), mask: mask, predictedIoU: prediction.predictedIoU, evidence: .marked(prediction))
         }
+    }
+}
+
+extension MaskEvidence {
+    /// Of the mask that a user's clicks or box gave: points sampled on it say nothing of it.
+    fileprivate static func marked(_ prediction: MaskPrediction) -> MaskEvidence {
+        var evidence = MaskEvidence(origin: .predicted)
+        evidence.predictedIoU = prediction.predictedIoU.clampedToUnit
+        evidence.stability = LogitShape(prediction.logits).stability
+        return evidence
     }
 }
 

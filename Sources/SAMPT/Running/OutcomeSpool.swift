@@ -78,13 +78,15 @@ extension Data {
 
     fileprivate mutating func append(outcome: ObjectOutcome, isExact: Bool) {
         append(value: outcome.predictedIoU ?? .nan)
+        append(number: outcome.evidence.map { UInt32($0.origin.rawValue) + 1 } ?? 0)
+        for (_, value) in outcome.evidence?.values ?? [] { append(value: value) }
         append(number: UInt32(outcome.points.count))
         for point in outcome.points {
             append(number: UInt32(point.id))
             append(value: point.position.x)
             append(value: point.position.y)
             append(value: point.confidence)
-            append(number: (point.isPositive ? 1 : 0) | UInt32(UInt8(bitPattern: point.status.rawValue)) << 8)
+            append(number: (point.isPositive ? 1 : 0) | (point.isFromQuery ? 2 : 0) | UInt32(UInt8(bitPattern: point.status.rawValue)) << 8)
         }
         // Given masks occur in query frames only, which forward tracking delivers.
         guard case .predicted(let logits) = outcome.shape, let mask = outcome.mask else { return append(number: 0) }
@@ -126,6 +128,12 @@ private struct RecordReader {
         var outcome = ObjectOutcome()
         let predictedIoU = value()
         outcome.predictedIoU = predictedIoU.isNaN ? nil : predictedIoU
+        let origin = number()
+        if origin > 0 {
+            var evidence = MaskEvidence(origin: .init(rawValue: UInt8(truncatingIfNeeded: origin - 1)) ?? .absent)
+            for (_, path) in MaskEvidence.fields { evidence[keyPath: path] = value() }
+            outcome.evidence = evidence
+        }
         for _ in 0..<number() {
             let id = Int(number())
             let position = SIMD2(value(), value())
@@ -133,7 +141,8 @@ private struct RecordReader {
             let flags = number()
             outcome.points.append(
                 PromptPoint(id: id, position: position, isPositive: flags & 1 != 0,
-                    status: PointStatus(rawValue: Int8(truncatingIfNeeded: flags >> 8)) ?? .occluded, confidence: confidence))
+                    status: PointStatus(rawValue: Int8(truncatingIfNeeded: flags >> 8)) ?? .occluded, confidence: confidence,
+                    isFromQuery: flags & 2 != 0))
         }
         let width = Int(number())
         guard width > 0 else { return outcome }

@@ -80,7 +80,8 @@ final class ObjectPointTracking {
                 let status = try status(of: point, object: object)
                 own.append(
                     PromptPoint(
-                        id: point.id, position: point.position, isPositive: origin.isPositive, status: status, confidence: point.confidence))
+                        id: point.id, position: point.position, isPositive: origin.isPositive, status: status, confidence: point.confidence,
+                        isFromQuery: origin.isFromQuery))
             }
             current[object] = own.filter(\.isPositive) + own.filter { !$0.isPositive }
         }

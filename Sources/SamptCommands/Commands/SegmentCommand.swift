@@ -53,7 +53,7 @@ struct SegmentCommand: AsyncParsableCommand {
             let (segmenter, tracker) = try models.makeModels(settings)
             let job = SegmentationJob(
                 segmenter: VideoSegmenter(segmenter: segmenter, tracker: tracker, options: settings.options(for: segmenter)), clip: clip,
-                queries: queries, destinations: destinations)
+                queries: queries, destinations: destinations, reviewed: outputs.review)
             let interruption = Interruption()
             interruption.listen()
             let summary = try await job.run(interruption: interruption, progress: ProgressReporter(isQuiet: messages.quiet))
@@ -91,6 +91,14 @@ struct OutputOptions: ParsableArguments {
     var tracks: String?
     @Option(help: ArgumentHelp("A picture of up to 12 frames with masks, to judge the result at a glance (.png).", valueName: "file"))
     var contactSheet: String?
+    @Option(help: ArgumentHelp(
+        "Name the frames where masks are least likely to be right, spread over time: at the end, with --json, and marked on the contact sheet.",
+        valueName: "n"))
+    var review = 0
+
+    func validate() throws {
+        guard (0...1000).contains(review) else { throw ValidationError("--review must be between 0 and 1000.") }
+    }
 
     var destinations: OutputDestinations {
         OutputDestinations(overlay: overlay, masks: masks, rle: rle, tracks: tracks, contactSheet: contactSheet)

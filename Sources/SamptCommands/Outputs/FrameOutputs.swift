@@ -17,6 +17,7 @@ final class RunLengthOutput: FrameOutput {
     private struct Object: Encodable {
         var id: Int
         var score: Float?
+        var confidence: Float?
         var area: Int
         var bbox: [Int]
         var segmentation: RunLengthMask
@@ -31,8 +32,9 @@ final class RunLengthOutput: FrameOutput {
             let runs = RunLengthMask(object.mask)
             let box = runs.boundingBox
             return Object(
-                id: object.id, score: object.predictedIoU.flatMap { $0.isFinite ? $0.rounded(decimals: 4) : nil }, area: runs.area,
-                bbox: [box.x, box.y, box.width, box.height], segmentation: runs)
+                id: object.id, score: object.predictedIoU.flatMap { $0.isFinite ? $0.rounded(decimals: 4) : nil },
+                confidence: object.confidence.map { $0.rounded(decimals: 4) }, area: runs.area, bbox: [box.x, box.y, box.width, box.height],
+                segmentation: runs)
         }
         try stream.append(Frame(frame: frame.number, time: frame.seconds.rounded(decimals: 6), objects: objects))
         frameCount += 1
@@ -141,31 +143,6 @@ final class OverlayOutput: FrameOutput {
 
     func finish(isComplete: Bool) throws { try writer.finish() }
     func abandon() { writer.cancel() }
-}
-
-/// One picture of a few frames, evenly spaced over the clip.
-final class ContactSheetOutput: FrameOutput {
-    let path: String
-    private let names: [Int: String]
-    private var sheet: ContactSheet
-
-    init(path: String, clip: OutputClip) throws {
-        try OutputFile.check(path)
-        self.path = path
-        names = clip.names
-        sheet = ContactSheet(frameCount: clip.frameCount, size: clip.size)
-    }
-
-    func append(_ frame: ReportedFrame) {
-        guard sheet.wants(frame.position) else { return }
-        sheet.offer(frame.drawn(names: names), index: frame.position, caption: "frame \(frame.number)")
-    }
-
-    func finish(isComplete: Bool) throws {
-        if let picture = sheet.picture { try ImageFile.writePNG(picture, to: path) }
-    }
-
-    func abandon() {}
 }
 
 extension ReportedFrame {

@@ -24,6 +24,10 @@ struct OutputClip: Sendable {
     var timeBase: (numerator: Int, denominator: Int)
     var frameCount: Int
     var objects: [OutputObject]
+    /// In seconds.
+    var duration = 0.0
+    /// How many frames are to be looked at (`--review`).
+    var reviewed = 0
 
     var names: [Int: String] { Dictionary(objects.map { ($0.id, $0.name) }) { first, _ in first } }
 }

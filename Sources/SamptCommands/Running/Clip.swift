@@ -37,6 +37,9 @@ struct Clip: Sendable {
     /// When a frame of the clip is shown, from the start of the original video.
     func seconds(_ position: Int) -> Double { originalSeconds[position] }
 
+    /// From the first frame to the last, in seconds.
+    var duration: Double { (originalSeconds.last ?? 0) - (originalSeconds.first ?? 0) }
+
     /// The name for files of a frame of the clip, without extension.
     func stem(_ position: Int) -> String {
         let number = numbering.original(position)
@@ -56,7 +59,8 @@ struct Clip: Sendable {
     func outputClip(_ queries: [ObjectQuery]) -> OutputClip {
         OutputClip(
             name: originals.name, size: originals.size, timeBase: originals.timing.timeBase, frameCount: frames.frameCount,
-            objects: queries.map { OutputObject(id: $0.id, name: $0.name, queryFrame: numbering.original($0.frame)) })
+            objects: queries.map { OutputObject(id: $0.id, name: $0.name, queryFrame: numbering.original($0.frame)) },
+            duration: duration)
     }
 
     /// A result at the original size and with the original frame number.

@@ -8,12 +8,16 @@ struct SegmentationJob: Sendable {
     var clip: Clip
     var queries: [ObjectQuery]
     var destinations: OutputDestinations
+    /// How many frames to name that a person should look at.
+    var reviewed = 0
 
     /// Runs to the end, to the damage or to the interruption; in all three cases the outputs are whole and under their final names.
     /// - Throws: what went wrong where no frame could be made or an output failed; unfinished outputs are then removed.
     func run(interruption: Interruption, progress: ProgressReporter) async throws -> SegmentationSummary {
-        let outputs = try SegmentationOutputs(destinations, clip: clip.outputClip(queries))
-        let statistics = RunStatistics(queries)
+        var outputClip = clip.outputClip(queries)
+        outputClip.reviewed = reviewed
+        let outputs = try SegmentationOutputs(destinations, clip: outputClip)
+        let statistics = RunStatistics(queries, review: FrameReview(count: reviewed, duration: clip.duration))
         let start = ContinuousClock.now
         let work = Task { try await feed(outputs, statistics, progress) }
         interruption.onRequest { work.cancel() }
@@ -39,7 +43,8 @@ struct SegmentationJob: Sendable {
         return SegmentationSummary(
             video: clip.originals.name, frames: done, framesTotal: clip.frames.frameCount,
             seconds: Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000,
-            outputs: written, objects: statistics.objects, damage: damage,
+            outputs: written, objects: statistics.objects,
+            review: reviewed > 0 ? statistics.review(clip.numbering) : nil, damage: damage,
             exitStatus: isInterrupted ? .interrupted : damage != nil ? .partial : .success)
     }
 
@@ -64,93 +69,5 @@ extension MediaError {
         case .undecodable, .frameSizeDiffers, .unreadable, .frameOutOfRange: true
         default: false
         }
-    }
-}
-
-/// Gathers what the summary says of each object.
-final class RunStatistics: Sendable {
-    private struct Sums {
-        var framesSeen = 0
-        var iouSum = 0.0
-        var iouCount = 0
-    }
-
-    private let queries: [ObjectQuery]
-    private let sums = Protected<[Int: Sums]>([:])
-
-    init(_ queries: [ObjectQuery]) { self.queries = queries }
-
-    func add(_ frame: ReportedFrame) {
-        sums.withLock { sums in
-            for object in frame.result.objects {
-                if !object.mask.isEmpty { sums[object.id, default: Sums()].framesSeen += 1 }
-                if let iou = object.predictedIoU, iou.isFinite {
-                    sums[object.id, default: Sums()].iouSum += Double(iou)
-                    sums[object.id, default: Sums()].iouCount += 1
-                }
-            }
-        }
-    }
-
-    var objects: [SegmentationSummary.Object] {
-        sums.withLock { sums in
-            queries.map { query in
-                let sum = sums[query.id] ?? Sums()
-                return SegmentationSummary.Object(
-                    id: query.id, name: query.name, framesSeen: sum.framesSeen,
-                    meanPredictedIoU: sum.iouCount > 0 ? (sum.iouSum / Double(sum.iouCount)).rounded(decimals: 4) : nil)
-            }
-        }
-    }
-}
-
-/// What a run did, for `--json` and for people.
-struct SegmentationSummary: Sendable {
-    struct Object: Sendable, Encodable, Equatable {
-        var id: Int
-        var name: String
-        /// Frames with a mask that is not empty.
-        var framesSeen: Int
-        var meanPredictedIoU: Double?
-    }
-
-    var video: String
-    var frames: Int
-    var framesTotal: Int
-    var seconds: Double
-    var outputs: [String]
-    var objects: [Object]
-    var damage: String?
-    /// Of a live source.
-    var live: LiveSummary?
-    var exitStatus: CommandStatus
-
-    var framesPerSecond: Double { seconds > 0 ? Double(frames) / seconds : 0 }
-
-    func json() throws -> String {
-        struct Fields: Encodable {
-            var video: String, frames: Int, framesTotal: Int, seconds: Double, framesPerSecond: Double
-            var outputs: [String], objects: [Object], damage: String?, live: LiveSummary?, exitStatus: Int32
-        }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let fields = Fields(
-            video: video, frames: frames, framesTotal: framesTotal, seconds: seconds,
-            framesPerSecond: framesPerSecond.rounded(decimals: 2), outputs: outputs, objects: objects, damage: damage,
-            live: live, exitStatus: exitStatus.rawValue)
-        return String(decoding: try encoder.encode(fields), as: UTF8.self)
-    }
-
-    /// The lines for stderr at the end.
-    var lines: [String] {
-        var lines: [String] = []
-        if let damage { lines.append("sampt: warning: \(damage)") }
-        let amount = frames == framesTotal ? "\(frames) frame\(frames == 1 ? "" : "s")" : "\(frames) of \(framesTotal) frames"
-        let verb = exitStatus == .interrupted ? "Interrupted after" : "Done:"
-        lines.append("\(verb) \(amount) in \(String(format: "%.1f", seconds)) s (\(String(format: "%.1f", framesPerSecond)) frames/s).")
-        if let live { lines.append(live.line) }
-        for object in objects where object.framesSeen == 0 { lines.append("\(object.name) is seen in no frame.") }
-        lines.append(outputs.isEmpty ? "Nothing was written." : "Written: \(outputs.joined(separator: ", "))")
-        return lines
     }
 }

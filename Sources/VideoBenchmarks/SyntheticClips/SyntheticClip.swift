@@ -73,6 +73,20 @@ public struct SyntheticClip: FrameSource {
         return RGBImage(width: size.width, height: size.height, pixels: pixels)
     }
 
+    /// What is seen at every pixel's centre: the number of the nearest layer, 0 for the ground, higher ones in front.
+    public func layers(at index: Int) throws -> IndexMask {
+        guard (0..<frameCount).contains(index) else { throw MediaError.frameOutOfRange(index: index, count: frameCount) }
+        let poses = poses(index)
+        let pixel = 1 / Self.unit(size)
+        var map = IndexMask(width: size.width, height: size.height)
+        for y in 0..<size.height {
+            for x in 0..<size.width {
+                map.values[y * size.width + x] = UInt16(top((SIMD2(Double(x), Double(y)) + 0.5) * pixel, poses).layer)
+            }
+        }
+        return map
+    }
+
     /// The exact tracks of points that are chosen at random among all visible places of all frames, at least half of them on things where there
     /// are any in sight, none within 1.5 units of an edge when it is chosen.
     public func truth(pointCount: Int) throws -> PointTruth {

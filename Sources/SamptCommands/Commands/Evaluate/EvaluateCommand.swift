@@ -7,7 +7,7 @@ import VideoBenchmarks
 struct EvaluateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate", abstract: "Measure quality on benchmark datasets.",
-        subcommands: [EvaluateDAVIS2016.self, EvaluatePoints.self, EvaluateSynthesize.self])
+        subcommands: [EvaluateDAVIS2016.self, EvaluatePoints.self, EvaluateConfidence.self, EvaluateSynthesize.self])
 }
 
 struct EvaluateDAVIS2016: AsyncParsableCommand {
@@ -59,9 +59,11 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
         }
         if let json { try AtomicFile.write(report.json(), to: json) }
         guard !quiet else { return }
-        print("sequence".padded(to: 24) + "     J      F    J&F")
-        for (name, entry) in report.sequences.sorted(by: { $0.key < $1.key }) { print(row(name, entry.j, entry.f, entry.jf)) }
-        print(row("mean", report.mean.j, report.mean.f, report.mean.jf))
+        print("sequence".padded(to: 24) + "     J      F    J&F" + (report.mean.confidence == nil ? "" : "   rank of confidence, its error"))
+        for (name, entry) in report.sequences.sorted(by: { $0.key < $1.key }) {
+            print(row(name, entry.j, entry.f, entry.jf) + Self.columns(entry.confidence))
+        }
+        print(row("mean", report.mean.j, report.mean.f, report.mean.jf) + Self.columns(report.mean.confidence))
     }
 
     private func evaluate(_ dataset: DAVIS2016, _ settings: MethodSettings) async throws -> DAVISReport {
@@ -84,6 +86,12 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
             StandardError.print("[\(index + 1)/\(dataset.sequences.count)] \(row(sequence.name, score.j.mean, score.f.mean, score.jf))  \(rate)")
         }
         return DAVISReport(scores)
+    }
+
+    /// Rank correlation of confidence and J, and the mean error of confidence.
+    private static func columns(_ agreement: ConfidenceAgreement?) -> String {
+        guard let agreement else { return "" }
+        return [agreement.rankCorrelation, agreement.meanAbsoluteError].map { "  " + ConfidenceTable.number($0) }.joined()
     }
 
     private func row(_ name: String, _ j: Double, _ f: Double, _ jf: Double) -> String {

@@ -1,0 +1,86 @@
+/// The frames of a run that a person should look at: where objects' masks are least likely to be right, spread over time.
+///
+/// Frames come in order. Of each object the least sure frame of every stretch of time is a candidate, one of each time that the object is lost; so
+/// many candidates are kept as the answer can need, whatever the video's length.
+public struct FrameReview: Sendable {
+    /// A frame to look at for the sake of one object.
+    public struct Entry: Sendable, Equatable {
+        public var frameIndex: Int
+        /// From the start of the video.
+        public var seconds: Double
+        /// Of the object.
+        public var objectID: Int
+        public var confidence: Float
+        public var reason: ReviewReason
+    }
+
+    /// At most so many entries are given.
+    public let count: Int
+    /// Entries of one object are at least so many seconds apart.
+    public let spacing: Double
+    private var pools: [Int: Pool] = [:]
+
+    /// The candidates of one object.
+    fileprivate struct Pool {
+        /// Of the stretches that are over.
+        var closed: [Entry] = []
+        var open: (entry: Entry, stretch: Int, isLost: Bool)?
+    }
+
+    /// - Parameters:
+    ///   - count: how many frames to look at.
+    ///   - duration: of the video in seconds. Entries are at least a second or a twentieth of it apart, whichever is less.
+    public init(count: Int, duration: Double) {
+        self.count = max(0, count)
+        spacing = max(1e-3, min(1, duration.isFinite ? duration / 20 : 1))
+    }
+
+    /// Takes note of a frame. Given masks are not worth a look.
+    public mutating func add(_ result: FrameResult, seconds: Double) {
+        guard count > 0 else { return }
+        for object in result.objects {
+            guard let evidence = object.evidence, evidence.origin != .given else { continue }
+            let confidence = evidence.confidence
+            let entry = Entry(
+                frameIndex: result.frameIndex, seconds: seconds, objectID: object.id, confidence: confidence.isNaN ? 0 : confidence,
+                reason: evidence.weakness)
+            pools[object.id, default: Pool()].add(entry, stretch: Int(min(seconds / spacing, 1e15)), isLost: evidence.origin == .absent, limit: 5 * count)
+        }
+    }
+
+    /// Frames that may still become entries.
+    public var candidates: Set<Int> { Set(pools.values.flatMap(\.all).map(\.frameIndex)) }
+
+    /// The frames to look at so far, least sure first.
+    public var entries: [Entry] {
+        var chosen: [Entry] = []
+        for entry in pools.values.flatMap(\.all).sorted(by: Self.isLessSure) where chosen.count < count {
+            if chosen.allSatisfy({ $0.objectID != entry.objectID || abs($0.seconds - entry.seconds) >= spacing }) { chosen.append(entry) }
+        }
+        return chosen
+    }
+
+    private static func isLessSure(_ a: Entry, _ b: Entry) -> Bool {
+        (a.confidence, a.frameIndex, a.objectID) < (b.confidence, b.frameIndex, b.objectID)
+    }
+}
+
+extension FrameReview.Pool {
+    var all: [FrameReview.Entry] { closed + [open?.entry].compactMap { $0 } }
+
+    /// - Parameter limit: an entry rules out at most two others before and two after it, so five times the wanted number is enough.
+    mutating func add(_ entry: FrameReview.Entry, stretch: Int, isLost: Bool, limit: Int) {
+        guard let current = open else {
+            open = (entry, stretch, isLost)
+            return
+        }
+        if stretch == current.stretch || isLost && current.isLost {
+            open = (entry.confidence < current.entry.confidence ? entry : current.entry, current.stretch, isLost)
+            return
+        }
+        closed.append(current.entry)
+        open = (entry, stretch, isLost)
+        guard closed.count > limit, let surest = closed.indices.max(by: { closed[$0].confidence < closed[$1].confidence }) else { return }
+        closed.remove(at: surest)
+    }
+}

@@ -1,0 +1,76 @@
+import Foundation
+import SAMPT
+
+/// What a run did, for `--json` and for people.
+struct SegmentationSummary: Sendable {
+    struct Object: Sendable, Encodable, Equatable {
+        var id: Int
+        var name: String
+        /// Frames with a mask that is not empty.
+        var framesSeen: Int
+        var meanPredictedIoU: Double?
+        var meanConfidence: Double?
+        var minimumConfidence: Double?
+    }
+
+    var video: String
+    var frames: Int
+    var framesTotal: Int
+    var seconds: Double
+    var outputs: [String]
+    var objects: [Object]
+    /// The frames to look at, least sure first; nil when nobody asked for them.
+    var review: [ReviewedFrame]?
+    var damage: String?
+    /// Of a live source.
+    var live: LiveSummary?
+    var exitStatus: CommandStatus
+
+    var framesPerSecond: Double { seconds > 0 ? Double(frames) / seconds : 0 }
+
+    func json() throws -> String {
+        struct Fields: Encodable {
+            var video: String, frames: Int, framesTotal: Int, seconds: Double, framesPerSecond: Double
+            var outputs: [String], objects: [Object], review: [ReviewedFrame]?, damage: String?, live: LiveSummary?, exitStatus: Int32
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let fields = Fields(
+            video: video, frames: frames, framesTotal: framesTotal, seconds: seconds,
+            framesPerSecond: framesPerSecond.rounded(decimals: 2), outputs: outputs, objects: objects, review: review, damage: damage,
+            live: live, exitStatus: exitStatus.rawValue)
+        return String(decoding: try encoder.encode(fields), as: UTF8.self)
+    }
+
+    /// The lines for stderr at the end.
+    var lines: [String] {
+        var lines: [String] = []
+        if let damage { lines.append("sampt: warning: \(damage)") }
+        let amount = frames == framesTotal ? "\(frames) frame\(frames == 1 ? "" : "s")" : "\(frames) of \(framesTotal) frames"
+        let verb = exitStatus == .interrupted ? "Interrupted after" : "Done:"
+        lines.append("\(verb) \(amount) in \(String(format: "%.1f", seconds)) s (\(String(format: "%.1f", framesPerSecond)) frames/s).")
+        if let live { lines.append(live.line) }
+        for object in objects where object.framesSeen == 0 { lines.append("\(object.name) is seen in no frame.") }
+        lines.append(outputs.isEmpty ? "Nothing was written." : "Written: \(outputs.joined(separator: ", "))")
+        guard let review else { return lines }
+        lines.append(review.isEmpty ? "No frame needs a look: every mask was given." : "Look at:")
+        return lines + review.map(\.line)
+    }
+}
+
+/// A frame that a person should look at.
+struct ReviewedFrame: Sendable, Encodable, Equatable {
+    /// In numbers of the original video.
+    var frame: Int
+    /// In seconds from its start.
+    var time: Double
+    /// The object's number and name.
+    var object: Int
+    var name: String
+    var confidence: Double
+    var reason: ReviewReason
+
+    var line: String {
+        "  frame \(frame) (\(String(format: "%.2f", time)) s), \(name): \(String(format: "%.2f", confidence)), \(reason.rawValue)"
+    }
+}
