@@ -1,4 +1,5 @@
 """A benchmark program that answers every line of its input with a line, so that it can take turns with another program."""
+import os
 import subprocess
 
 
@@ -13,6 +14,10 @@ class LineProgram:
         self.process.stdin.write(command + "\n")
         self.process.stdin.flush()
         return self.answer()
+
+    def processor_seconds(self):
+        with open(f"/proc/{self.process.pid}/stat") as file:
+            return sum(map(int, file.read().rsplit(")", 1)[1].split()[11:13])) / os.sysconf("SC_CLK_TCK")
 
     def close(self):
         self.process.stdin.close()

@@ -1,9 +1,11 @@
 """Learned point trackers here and in their reference code, in turns: trackers-learned.py PROGRAM TRACKER CHECKPOINT REPOSITORY [--frames N]
-[--points N] [--rounds N] [--exact]
+[--points N] [--rounds N] [--forms NAMES] [--exact]
 
 TRACKER is cotracker, cotracker2, cotracker3_offline or cotracker3_online; PROGRAM is benchmark-trackers; REPOSITORY is a folder with the tracker's reference code. Prints one row of a Markdown
-table: seconds for the whole clip, and the largest distance in pixels from the reference's trajectories. The reference of CoTracker 1 runs as
+table: seconds for the whole clip, by the clock and (in brackets) of all processors together, and the largest distance in pixels from the reference's trajectories. The reference of CoTracker 1 runs as
 SAM-PT runs it, over the clip and over the reversed clip; that of CoTracker 2 and 3 as its authors' predictor does, over the clip.
+
+--forms names which precisions of ours are run, with commas between (default,bfloat16-encoder,bfloat16).
 
 With --exact, the reference is run once more in float64, and how far its own float32 and ours are from that is told on standard error: what one
 window rounds differently, the next ones multiply.
@@ -39,6 +41,7 @@ parser.add_argument("repository")
 parser.add_argument("--frames", type=int, default=48)
 parser.add_argument("--points", type=int, default=100)
 parser.add_argument("--rounds", type=int, default=2)
+parser.add_argument("--forms", default="default,bfloat16-encoder,bfloat16")
 parser.add_argument("--exact", action="store_true")
 arguments = parser.parse_args()
 sys.path.insert(0, arguments.repository)
@@ -120,22 +123,28 @@ with tempfile.TemporaryDirectory() as folder:
     (points + np.float32(0.5)).tofile(positions)
     settings = [arguments.checkpoint, str(WIDTH), str(HEIGHT), str(arguments.frames), pixels, positions]
     forms = {"default": [], "bfloat16-encoder": ["--bfloat16-encoder"], "bfloat16": ["--bfloat16"]}
-    programs = {name: LineProgram(arguments.program, "learned", *settings, *options) for name, options in forms.items()}
+    chosen = arguments.forms.split(",")
+    programs = {name: LineProgram(arguments.program, "learned", *settings, *forms[name]) for name in chosen}
     reference = (CoTracker if arguments.tracker == "cotracker" else LaterCoTracker)(arguments.checkpoint)
 
     def distance_from(tracks, other):
         """The first frame is the query itself here, and a guess there."""
         return np.linalg.norm(tracks[1:] - other[1:], axis=-1).max()
 
+    def keep(name, clock, processor):
+        best[name] = tuple(map(min, best.get(name, (np.inf, np.inf)), (clock, processor)))
+
     best, wanted, found = {}, None, {}
     for round in range(arguments.rounds):
-        start = time.perf_counter()
+        start, used = time.perf_counter(), time.process_time()
         wanted = reference(frames, points)
-        best["reference"] = min(best.get("reference", np.inf), time.perf_counter() - start)
+        keep("reference", time.perf_counter() - start, time.process_time() - used)
         for name, program in programs.items():
             if round == 0:
                 program.ask("run")  # compiles, where nothing is cached
-            best[name] = min(best.get(name, np.inf), float(program.ask(f"tracks {result}")) / 1000)
+            used = program.processor_seconds()
+            clock = float(program.ask(f"tracks {result}")) / 1000
+            keep(name, clock, program.processor_seconds() - used)
             found[name] = read(result) - 0.5
     memory = {name: int(program.ask("memory")) / 1024 for name, program in programs.items()}
     for program in programs.values():
@@ -143,8 +152,15 @@ with tempfile.TemporaryDirectory() as folder:
     moved = np.linalg.norm(wanted - points[None], axis=-1).max()
     print(f"{arguments.tracker}: torch {torch.__version__}, {torch.get_num_threads()} threads; the reference moves points by up to {moved:.1f} px",
           file=sys.stderr)
-    cells = [f"{best[name]:.1f} | {best['reference'] / best[name]:.2f} | {distance_from(found[name], wanted):.4f} | {memory[name]:.0f}" for name in forms]
-    print(f"| {arguments.tracker} | {arguments.points} | {arguments.frames} | {best['reference']:.1f} | " + " | ".join(cells) + " |", flush=True)
+    def seconds(name):
+        return "{:.1f} ({:.1f})".format(*best[name])
+
+    def cells(name):
+        ratio = "{:.2f} ({:.2f})".format(*(theirs / ours for theirs, ours in zip(best["reference"], best[name])))
+        return f"{seconds(name)} | {ratio} | {distance_from(found[name], wanted):.4f} | {memory[name]:.0f}"
+
+    print(f"| {arguments.tracker} | {arguments.points} | {arguments.frames} | {seconds('reference')} | "
+          + " | ".join(cells(name) if name in chosen else "| | | " for name in forms) + " |", flush=True)
 
     if arguments.exact:
         # The reference asks for float32 by name in many places.

@@ -90,7 +90,7 @@ struct VirtualTrackTransformer: Sendable {
         /// - Parameters:
         ///   - context: nil: attention to `x` itself.
         ///   - bias: added to the scores of `context`'s tracks.
-        ///   - scale: multiplied with the queries of `x`'s tracks.
+        ///   - scale: multiplied with the queries of `x`'s tracks: (tracks frames) x 1.
         func inSpace(_ x: Tracks, context: Tracks? = nil, bias: Value? = nil, scale: Value? = nil) -> Tracks {
             let normalized = x.tokens.layerNormalized(epsilon: 1e-6)
             let other = context.map { context in contextNorm.map { $0(context.tokens) } ?? context.tokens } ?? normalized
@@ -98,9 +98,10 @@ struct VirtualTrackTransformer: Sendable {
                 part.reshaped([count, x.frames, Self.heads, width / Self.heads]).transposed([1, 0, 2, 3])
             }
             let count = context?.count ?? x.count
-            var queries = heads(queries(normalized), x.count)
+            // Before the heads are told apart: engines merge what is done to them into the attention.
+            var queries = queries(normalized)
             if let scale { queries = queries * scale }
-            let attended = queries.attending(to: heads(keys(other), count), heads(values(other), count), bias: bias)
+            let attended = heads(queries, x.count).attending(to: heads(keys(other), count), heads(values(other), count), bias: bias)
             return finished(x, attended: attended.transposed([1, 0, 2, 3]))
         }
 
@@ -125,7 +126,7 @@ struct VirtualTrackTransformer: Sendable {
         let graph = tokens.graph
         let embedded = inputTransform(tokens)
         tap("embedded") { embedded.reshaped([points, frames, Self.width]) }
-        let used = silencesUnused ? (unused > -1).asFloat().reshaped([1, points, 1, 1]) : nil
+        let used = silencesUnused ? (unused > -1).asFloat().reshaped([points, 1]).expanded([points, frames]).reshaped([points * frames, 1]) : nil
         var asked = Tracks(tokens: embedded, count: points, frames: frames)
         // At first the same in all frames: so is what attention in time makes of them, which one frame's tokens tell.
         var learned = Tracks(tokens: virtual(in: graph).reshaped([Self.virtualTracks, Self.width]), count: Self.virtualTracks, frames: 1)
