@@ -14,7 +14,8 @@ private func pipeEnd(timeout: Double? = 10, closes: Bool = true, _ data: Data, c
             guard (try? pipe.fileHandleForWriting.write(contentsOf: rest.prefix(chunk))) != nil else { return }
             rest = rest.dropFirst(chunk)
         }
-        if closes { try? pipe.fileHandleForWriting.close() }
+        // Without a writer the pipe would end: a silent one keeps one for good.
+        if closes { try? pipe.fileHandleForWriting.close() } else { _ = dup(pipe.fileHandleForWriting.fileDescriptor) }
     }.start()
     return ByteStream(descriptor: dup(pipe.fileHandleForReading.fileDescriptor), name: "pipe", closes: true, timeout: timeout)
 }
@@ -61,7 +62,7 @@ struct LiveCaptureTests {
         #expect(throws: MediaError.cutFrame("pipe", frame: 1, found: 0, expected: 12)) { try other.next() }
     }
 
-    @Test("A source that falls silent is given up after the time allowed, a stopped one at once", .timeLimit(.minutes(1)))
+    @Test("A source that falls silent is given up after the time allowed, a stopped one at once")
     func silence() throws {
         let size = ImageSize(width: 20, height: 11)
         let capture = try RawVideoCapture(pipeEnd(timeout: 0.3, closes: false, Data(count: 700)), size: size, rate: nil)
@@ -124,7 +125,7 @@ struct LiveCaptureTests {
         #expect(index == 20)
     }
 
-    @Test("What no format fits is refused, and so is silence", .timeLimit(.minutes(1)))
+    @Test("What no format fits is refused, and so is silence")
     func unknown() throws {
         #expect(throws: MediaError.self) { try FFmpegCapture(pipeEnd(Data("just words, and no video at all\n".utf8))) }
         #expect(throws: MediaError.stalled("pipe", seconds: 0.2)) { try FFmpegCapture(pipeEnd(timeout: 0.2, closes: false, Data(count: 10))) }

@@ -131,7 +131,7 @@ struct LiveFramesTests {
         await #expect(throws: MediaError.stalled("script", seconds: 1)) { try await broken.take() }
     }
 
-    @Test("Waiting for a frame ends with the task that waits, or with the capture", .timeLimit(.minutes(1)))
+    @Test("Waiting for a frame ends with the task that waits, or with the capture")
     func cancellation() async throws {
         let frames = LiveFrames(ScriptedCapture(10, limit: 0))
         frames.start()
@@ -145,7 +145,7 @@ struct LiveFramesTests {
         #expect(try await other.value == nil)
     }
 
-    @Test("A source that waits with `all` is let go when the capture is stopped", .timeLimit(.minutes(1)))
+    @Test("A source that waits with `all` is let go when the capture is stopped")
     func letGo() async throws {
         let capture = ScriptedCapture(1000)
         weak var released: LiveFrames?

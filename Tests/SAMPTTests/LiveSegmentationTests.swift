@@ -127,7 +127,7 @@ struct LiveSegmentationTests {
         #expect(session.frame == 1)
     }
 
-    @Test("Ending the iteration ends the capture", .timeLimit(.minutes(1)))
+    @Test("Ending the iteration ends the capture")
     func ending() async throws {
         weak var released: LiveFrames?
         do {
@@ -139,7 +139,7 @@ struct LiveSegmentationTests {
         #expect(released == nil)
     }
 
-    @Test("Cancelling the consumer ends a wait for the next frame", .timeLimit(.minutes(1)))
+    @Test("Cancelling the consumer ends a wait for the next frame")
     func cancelling() async throws {
         let frames = LiveFrames(Camera(video, limit: 1))
         let (pipeline, queries) = (pipeline(), queries)
