@@ -6,6 +6,7 @@
 # make clean   removes what the build made; .deps stays
 
 SWIFT_FLAGS := -c release -Xswiftc -enable-testing
+SWIFT := bash Scripts/with-temporary-folder.sh swift
 FILTER ?=
 
 .PHONY: help setup build demo test test-onnx bench clean
@@ -16,17 +17,17 @@ setup:
 	@bash Scripts/setup.sh
 
 build: setup
-	swift build $(SWIFT_FLAGS) --product sampt
+	$(SWIFT) build $(SWIFT_FLAGS) --product sampt
 
 demo: setup
 	@bash Scripts/demo.sh
 
 test: setup
-	swift test $(SWIFT_FLAGS) $(if $(FILTER),--filter '$(FILTER)',--skip OnnxTests)
+	$(SWIFT) test $(SWIFT_FLAGS) $(if $(FILTER),--filter '$(FILTER)',--skip OnnxTests)
 
 test-onnx: setup
 	@bash Scripts/setup-onnx.sh
-	swift test $(SWIFT_FLAGS) --filter OnnxTests
+	$(SWIFT) test $(SWIFT_FLAGS) --filter OnnxTests
 
 bench: build
 	@bash Benchmarks/run.sh

@@ -32,6 +32,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.30.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
     ],
     targets: [
         .systemLibrary(name: "CFFmpeg", pkgConfig: "libavformat", providers: [
@@ -47,7 +48,7 @@ let package = Package(
         library("Segmenters", ["TensorFiles", "NeuralGraph", "Inference", "Media"], resources: [.copy("Resources/nano.safetensors")]),
         library("PointTrackers", ["TensorFiles", "NeuralGraph", "Inference", "Media", "Segmenters"],
                 resources: [.copy("Resources/nano-tracker.safetensors")]),
-        library("SAMPT", ["Media", "Segmenters", "PointTrackers"]),
+        library("SAMPT", ["Media", "Segmenters", "PointTrackers", .product(name: "Yams", package: "Yams")], resources: [.copy("Resources/Presets")]),
         library("VideoBenchmarks", ["Media", "SAMPT"]),
         library("ModelStore", ["CFFmpeg"]),
         library("SamptCommands", [
@@ -62,7 +63,7 @@ let package = Package(
             name: "benchmark-trackers", dependencies: ["PointTrackers", "Media"], path: "Benchmarks/BenchmarkTrackers",
             swiftSettings: swiftSettings, linkerSettings: linkerSettings),
         .executableTarget(
-            name: "benchmark-pipeline", dependencies: ["PointTrackers", "Segmenters", "Inference", "Media"], path: "Benchmarks/BenchmarkPipeline",
+            name: "benchmark-pipeline", dependencies: ["SAMPT", "PointTrackers", "Segmenters", "Inference", "NeuralGraph", "TensorFiles", "Media"], path: "Benchmarks/BenchmarkPipeline",
             swiftSettings: swiftSettings, linkerSettings: linkerSettings),
 
         .executableTarget(

@@ -11,7 +11,6 @@ import io
 import json
 import os
 import struct
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,6 +18,8 @@ import warnings
 
 import numpy as np
 import torch
+
+from line_program import LineProgram
 
 warnings.filterwarnings("ignore")
 # torchvision from PyPI is built against CUDA; its compiled operators, which segmenters do not use, must at least be known by name.
@@ -96,20 +97,10 @@ def refined(predictor, points, labels):
     return passes
 
 
-class Ours:
+class Ours(LineProgram):
     def __init__(self, pixels, *options):
-        command = [arguments.program, arguments.checkpoint, str(WIDTH), str(HEIGHT), pixels, *options]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.start = float(self.process.stdout.readline()) / 1000
-
-    def ask(self, command):
-        self.process.stdin.write(command + "\n")
-        self.process.stdin.flush()
-        return self.process.stdout.readline().strip()
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
+        super().__init__(arguments.program, arguments.checkpoint, str(WIDTH), str(HEIGHT), pixels, *options)
+        self.start = float(self.answer()) / 1000
 
 
 def read(path):

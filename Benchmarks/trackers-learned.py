@@ -1,9 +1,12 @@
 """Learned point trackers here and in their reference code, in turns: trackers-learned.py PROGRAM TRACKER CHECKPOINT REPOSITORY [--frames N]
-[--points N] [--rounds N]
+[--points N] [--rounds N] [--exact]
 
 TRACKER is cotracker, cotracker2, cotracker3_offline or cotracker3_online; PROGRAM is benchmark-trackers; REPOSITORY is a folder with the tracker's reference code. Prints one row of a Markdown
 table: seconds for the whole clip, and the largest distance in pixels from the reference's trajectories. The reference of CoTracker 1 runs as
 SAM-PT runs it, over the clip and over the reversed clip; that of CoTracker 2 and 3 as its authors' predictor does, over the clip.
+
+With --exact, the reference is run once more in float64, and how far its own float32 and ours are from that is told on standard error: what one
+window rounds differently, the next ones multiply.
 
 Needs torch, timm and einops.
 """
@@ -12,7 +15,6 @@ import functools
 import json
 import os
 import struct
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,6 +22,8 @@ import warnings
 
 import numpy as np
 import torch
+
+from line_program import LineProgram
 
 warnings.filterwarnings("ignore")
 # torchvision from PyPI is built against CUDA; its compiled operators, which trackers do not use, must at least be known by name.
@@ -35,6 +39,7 @@ parser.add_argument("repository")
 parser.add_argument("--frames", type=int, default=48)
 parser.add_argument("--points", type=int, default=100)
 parser.add_argument("--rounds", type=int, default=2)
+parser.add_argument("--exact", action="store_true")
 arguments = parser.parse_args()
 sys.path.insert(0, arguments.repository)
 WIDTH, HEIGHT = 512, 384
@@ -65,23 +70,24 @@ class CoTracker:
 
     def __init__(self, checkpoint):
         from cotracker.models.build_cotracker import build_cotracker_stride_4_wind_8
-        self.model = build_cotracker_stride_4_wind_8(checkpoint).eval()
+        self.model = build_cotracker_stride_4_wind_8(checkpoint).to(torch.get_default_dtype()).eval()
         # The network's answer depends on the points' order (by a fraction of a pixel here), and PyTorch leaves open in which order it sorts
         # points of one frame. Here they stay as given.
         torch.sort = functools.partial(torch.sort, stable=True)
 
     @torch.no_grad()
     def __call__(self, frames, points):
-        frames = torch.from_numpy(frames).permute(0, 3, 1, 2)[None].float()
+        frames = torch.from_numpy(frames).permute(0, 3, 1, 2)[None].to(torch.get_default_dtype())
         count = frames.shape[1]
         queries = [torch.cat([torch.zeros(len(points), 1), torch.from_numpy(points)], 1)]
         corners = torch.tensor([[8.0, 8], [504, 8], [8, 376], [504, 376]])
         queries += [torch.cat([torch.full((4, 1), float(t)), corners], 1) for t in range(0, count, 12)]
-        queries = torch.cat(queries)[None]
+        queries = torch.cat(queries)[None].to(frames.dtype)
         forward = self.model(rgbs=frames, queries=queries, iters=6)[0]
-        back = queries.clone()
-        back[..., 0] = count - 1 - back[..., 0]
-        self.model(rgbs=frames.flip(1).clone(), queries=back, iters=6)
+        if torch.get_default_dtype() != torch.float64:
+            back = queries.clone()
+            back[..., 0] = count - 1 - back[..., 0]
+            self.model(rgbs=frames.flip(1).clone(), queries=back, iters=6)
         return forward[0, :, :len(points)].numpy()
 
 
@@ -92,26 +98,13 @@ class LaterCoTracker:
         from cotracker.predictor import CoTrackerPredictor
         offline, first = arguments.tracker == "cotracker3_offline", arguments.tracker == "cotracker2"
         self.predictor = CoTrackerPredictor(checkpoint, offline=offline, v2=first, window_len=60 if offline else 8 if first else 16)
+        self.predictor.model.to(torch.get_default_dtype())
 
     @torch.no_grad()
     def __call__(self, frames, points):
-        frames = torch.from_numpy(frames).permute(0, 3, 1, 2)[None].float()
-        queries = torch.cat([torch.zeros(len(points), 1), torch.from_numpy(points)], 1)[None]
+        frames = torch.from_numpy(frames).permute(0, 3, 1, 2)[None].to(torch.get_default_dtype())
+        queries = torch.cat([torch.zeros(len(points), 1), torch.from_numpy(points)], 1)[None].to(frames.dtype)
         return self.predictor(frames, queries=queries)[0][0].numpy()
-
-
-class Ours:
-    def __init__(self, *options):
-        self.process = subprocess.Popen([arguments.program, "learned", *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def ask(self, command):
-        self.process.stdin.write(command + "\n")
-        self.process.stdin.flush()
-        return self.process.stdout.readline().strip()
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
 
 
 def read(path):
@@ -126,11 +119,15 @@ with tempfile.TemporaryDirectory() as folder:
     frames.tofile(pixels)
     (points + np.float32(0.5)).tofile(positions)
     settings = [arguments.checkpoint, str(WIDTH), str(HEIGHT), str(arguments.frames), pixels, positions]
-    forms = {"default": [], "float32-updater": ["--float32-updater"], "float32": ["--float32"]}
-    programs = {name: Ours(*settings, *options) for name, options in forms.items()}
+    forms = {"default": [], "bfloat16-encoder": ["--bfloat16-encoder"], "bfloat16": ["--bfloat16"]}
+    programs = {name: LineProgram(arguments.program, "learned", *settings, *options) for name, options in forms.items()}
     reference = (CoTracker if arguments.tracker == "cotracker" else LaterCoTracker)(arguments.checkpoint)
 
-    best, wanted, distance = {}, None, {}
+    def distance_from(tracks, other):
+        """The first frame is the query itself here, and a guess there."""
+        return np.linalg.norm(tracks[1:] - other[1:], axis=-1).max()
+
+    best, wanted, found = {}, None, {}
     for round in range(arguments.rounds):
         start = time.perf_counter()
         wanted = reference(frames, points)
@@ -139,13 +136,20 @@ with tempfile.TemporaryDirectory() as folder:
             if round == 0:
                 program.ask("run")  # compiles, where nothing is cached
             best[name] = min(best.get(name, np.inf), float(program.ask(f"tracks {result}")) / 1000)
-            # The first frame is the query itself here, and a guess there.
-            distance[name] = np.linalg.norm(read(result)[1:] - 0.5 - wanted[1:], axis=-1).max()
+            found[name] = read(result) - 0.5
     memory = {name: int(program.ask("memory")) / 1024 for name, program in programs.items()}
     for program in programs.values():
         program.close()
     moved = np.linalg.norm(wanted - points[None], axis=-1).max()
     print(f"{arguments.tracker}: torch {torch.__version__}, {torch.get_num_threads()} threads; the reference moves points by up to {moved:.1f} px",
           file=sys.stderr)
-    cells = [f"{best[name]:.1f} | {best['reference'] / best[name]:.2f} | {distance[name]:.4f} | {memory[name]:.0f}" for name in forms]
+    cells = [f"{best[name]:.1f} | {best['reference'] / best[name]:.2f} | {distance_from(found[name], wanted):.4f} | {memory[name]:.0f}" for name in forms]
     print(f"| {arguments.tracker} | {arguments.points} | {arguments.frames} | {best['reference']:.1f} | " + " | ".join(cells) + " |", flush=True)
+
+    if arguments.exact:
+        # The reference asks for float32 by name in many places.
+        torch.float32, torch.Tensor.float = torch.float64, torch.Tensor.double
+        torch.set_default_dtype(torch.float64)
+        exact = type(reference)(arguments.checkpoint)(frames, points)
+        print(f"{arguments.tracker}: from float64, largest distance: the reference in float32 {distance_from(wanted, exact):.4f} px, "
+              + ", ".join(f"ours ({name}) {distance_from(tracks, exact):.4f} px" for name, tracks in found.items()), file=sys.stderr)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Learned point trackers against their reference code with PyTorch, on this machine, in turns, with the same generated weights:
-#   bash Benchmarks/trackers-learned.sh [--frames N] [--points N] [--rounds N]
+#   bash Benchmarks/trackers-learned.sh [--frames N] [--points N] [--rounds N] [--exact]
 # Prints a Markdown table. Needs the folder with reference data (SAMPT_SHARED, or `shared` beside the checkout) for the weights,
 # and .deps/venv-torch (Benchmarks/segmenters.sh makes it). COTRACKER_REPOSITORY (version 1) and
 # COTRACKER3_REPOSITORY (2 and 3) name checkouts of the reference to use instead of clones.
@@ -28,7 +28,7 @@ processor=$(grep -m1 'model name' /proc/cpuinfo 2>/dev/null | cut -d: -f2 || sys
 echo "Processor:$processor, $(getconf _NPROCESSORS_ONLN) cores. Seconds for the clip (512x384), the best of all rounds; x: the reference's time over"
 echo "ours; px: the largest distance from the reference's trajectories; MB: peak of our process."
 echo
-echo "| tracker | points | frames | reference | ours, default | x | px | MB | ours, float32 transformer | x | px | MB | ours, float32 | x | px | MB |"
+echo "| tracker | points | frames | reference | ours (float32) | x | px | MB | bfloat16 encoder | x | px | MB | bfloat16 | x | px | MB |"
 echo "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"
 "$python" Benchmarks/trackers-learned.py .build/release/benchmark-trackers cotracker "$checkpoint" "$repository" "$@"
 for tracker in cotracker2 cotracker3_offline cotracker3_online; do

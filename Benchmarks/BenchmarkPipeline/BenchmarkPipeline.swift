@@ -11,7 +11,10 @@ import Segmenters
 /// X and Y are a point on an object in frame FRAME, at first 0, where the work begins. `--nodes` lists the slowest nodes of every network.
 @main
 struct BenchmarkPipeline {
-    static func main() throws {
+    static func main() async throws {
+        if CommandLine.arguments.dropFirst().first == "cost" {
+            return try await MethodCost(Array(CommandLine.arguments.dropFirst(2))).run()
+        }
         let arguments = CommandLine.arguments.filter { $0 != "--nodes" }
         guard arguments.count >= 4, let x = Float(arguments[2]), let y = Float(arguments[3]) else {
             print("usage: benchmark-pipeline VIDEO X Y [FRAME] [--nodes]")

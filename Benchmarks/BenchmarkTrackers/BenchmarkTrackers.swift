@@ -6,7 +6,7 @@ import PointTrackers
 ///
 ///     benchmark-trackers VIDEO POINTS
 ///
-/// Learned trackers: see `LearnedTrackerBenchmark`.
+/// Learned trackers: see `LearnedTrackerBenchmark`; memory and speed of any tracker: `FollowBenchmark`.
 @main
 struct BenchmarkTrackers {
     /// Frames held in memory, so that decoding is not timed.
@@ -32,6 +32,7 @@ struct BenchmarkTrackers {
         if arguments.count > 1, arguments[1] == "learned" {
             return try LearnedTrackerBenchmark(Array(arguments.dropFirst(2))).answerCommands()
         }
+        if arguments.count > 1, arguments[1] == "follow" { return try FollowBenchmark(Array(arguments.dropFirst(2))).run() }
         guard arguments.count == 3, let count = Int(arguments[2]), count > 0 else {
             print("usage: benchmark-trackers VIDEO POINTS")
             return

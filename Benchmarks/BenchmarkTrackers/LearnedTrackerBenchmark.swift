@@ -8,15 +8,15 @@ import TensorFiles
 /// Times a learned tracker on points in the first frame, driven line by line so that it can take turns with another program
 /// (Benchmarks/trackers-learned.py).
 ///
-///     benchmark-trackers learned CHECKPOINT WIDTH HEIGHT FRAMES PIXELS POINTS [--float32 | --float32-encoder | --float32-updater]
+///     benchmark-trackers learned CHECKPOINT WIDTH HEIGHT FRAMES PIXELS POINTS [--bfloat16 | --bfloat16-encoder] [--nodes]
 ///
 /// PIXELS is a file of pictures, each of WIDTH x HEIGHT x 3 bytes (RGB); a clip with more FRAMES repeats them. POINTS is a file of float32
 /// pairs, x and y of each point in pixels, pixel centres at +0.5. Lines on standard input are commands, each is answered with one line:
 /// `run` (milliseconds from the first frame to the last), `tracks PATH` (the same, and writes `positions`, frames x points x 2), `memory` (the
-/// peak so far in kilobytes).
+/// peak so far in kilobytes), with --nodes also `nodes` (many lines: what kinds of nodes took).
 struct LearnedTrackerBenchmark {
     struct Usage: Error, CustomStringConvertible {
-        var description: String { "usage: benchmark-trackers learned CHECKPOINT WIDTH HEIGHT FRAMES PIXELS POINTS [--float32]" }
+        var description: String { "usage: benchmark-trackers learned CHECKPOINT WIDTH HEIGHT FRAMES PIXELS POINTS [--bfloat16 | --bfloat16-encoder] [--nodes]" }
     }
 
     /// Pictures held in memory, over and over.
@@ -33,6 +33,7 @@ struct LearnedTrackerBenchmark {
     private let tracker: any PointTracker
     private let clip: Clip
     private let points: [SIMD2<Float>]
+    private let totals: NodeTotals?
 
     init(_ arguments: [String]) throws {
         guard arguments.count >= 6, let width = Int(arguments[1]), let height = Int(arguments[2]), let frames = Int(arguments[3]),
@@ -52,10 +53,13 @@ struct LearnedTrackerBenchmark {
             }
         }
         func precision(_ part: String) -> Precision {
-            arguments.contains("--float32") || arguments.contains("--float32-\(part)") ? .float32 : .automatic
+            arguments.contains("--bfloat16") || arguments.contains("--bfloat16-\(part)") ? .automatic : .float32
         }
         let weights = Weights(try TensorFile.open(URL(fileURLWithPath: arguments[0])))
-        let engine = try OpenVINOEngine(.init(diagnostics: { print($0) }))
+        let nodes = arguments.contains("--nodes")
+        let openVINO = try OpenVINOEngine(.init(profiling: nodes, diagnostics: { print($0) }))
+        totals = nodes ? NodeTotals(openVINO) : nil
+        let engine: any InferenceEngine = totals ?? openVINO
         let (encoder, updater) = (precision("encoder"), precision("updater"))
         if CoTracker3.recognises(weights.source) {
             tracker = try CoTracker3(weights: weights, engine: engine, precision: encoder, updaterPrecision: updater)
@@ -78,6 +82,7 @@ struct LearnedTrackerBenchmark {
                 let tensor = Tensor(shape: [clip.frameCount, points.count, 2], positions)
                 try SafetensorsFile.write(["positions": tensor], to: URL(fileURLWithPath: words[1]))
                 answer(String(format: "%.1f", time))
+            case "nodes": totals?.lines.forEach(answer)
             case "memory":
                 let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
                 let peak = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }?.split(whereSeparator: \.isWhitespace).dropFirst().first

@@ -7,21 +7,24 @@ import TensorFiles
 ///     let tracker = try LearnedTracker.tracker(weights: Weights(checkpoint), engine: OpenVINOEngine())
 public enum LearnedTracker {
     /// The tracker whose network a checkpoint holds, with its default options.
-    /// - Parameter precision: of the network; what must be exact (positions, correlations) is float32 in any case.
+    /// - Parameter precision: of the network; what must be exact (positions, correlations) is float32 in any case, and all of CoTracker unless
+    ///   bfloat16 is asked for.
     /// - Throws: `TrackerError.unknownCheckpoint` when it holds none of them, `.notFinite`, `TensorFileError` naming a tensor that is absent or has another shape.
     public static func tracker(
         weights: Weights, engine: any InferenceEngine, precision: Precision = .automatic
     ) throws -> any PointTracker {
         let source = weights.source
         try checkFinite(source)
+        // What CoTracker gets wrong in one window is where the next starts: in bfloat16, tracks are off by pixels in the end.
+        let exact = precision == .automatic ? .float32 : precision
         if CoTracker1.recognises(source) {
-            return try CoTracker1(weights: weights.withoutModulePrefix, engine: engine, precision: precision, updaterPrecision: precision)
+            return try CoTracker1(weights: weights.withoutModulePrefix, engine: engine, precision: exact, updaterPrecision: exact)
         }
         if CoTracker2.recognises(source) {
-            return try CoTracker2(weights: weights.withoutModulePrefix, engine: engine, precision: precision, updaterPrecision: precision)
+            return try CoTracker2(weights: weights.withoutModulePrefix, engine: engine, precision: exact, updaterPrecision: exact)
         }
         if CoTracker3.recognises(source) {
-            return try CoTracker3(weights: weights.withoutModulePrefix, engine: engine, precision: precision, updaterPrecision: precision)
+            return try CoTracker3(weights: weights.withoutModulePrefix, engine: engine, precision: exact, updaterPrecision: exact)
         }
         if PIPsTracker.recognises(source) { return try PIPsTracker(weights: weights, engine: engine, precision: precision) }
         if PIPsPlusPlusTracker.recognises(source) { return try PIPsPlusPlusTracker(weights: weights, engine: engine, precision: precision) }

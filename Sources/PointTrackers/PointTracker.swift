@@ -6,6 +6,13 @@ public enum TimeDirection: Int, Sendable, CaseIterable {
     case backward = -1
 }
 
+extension FrameStore {
+    /// How many frames follow `frame` in a direction.
+    func framesAfter(_ frame: Int, _ direction: TimeDirection) -> Int {
+        direction == .forward ? frames.upperBound - 1 - frame : frame - frames.lowerBound
+    }
+}
+
 /// Where a tracked point is in the current frame.
 public struct TrackedPoint: Sendable, Hashable {
     /// Unique within a session, counting up in the order of adding.

@@ -85,6 +85,9 @@ public struct VideoSegmenterOptions: Sendable, Equatable {
         previousMaskIoUThreshold = segmenter.recommendedPrompting.previousMaskIoU
     }
 
+    /// Frames that are kept with what was computed from them. Variants that look back go over a window again; long ones are computed again.
+    var framesKept: Int { reinitialization?.rule == nil ? 8 : min(64, max(8, reinitializationHorizon + 2)) }
+
     /// - Throws: `QueryError.invalidOption` for the first value out of range.
     func validate() throws {
         func check(_ name: String, _ isValid: Bool, _ range: String) throws {

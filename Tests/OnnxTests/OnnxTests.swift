@@ -13,23 +13,36 @@ struct OnnxTests {
     @Test(.enabled(if: ParityCase.named("mobile_sam") != nil, Comment(rawValue: ParityCase.missing)), arguments: TracedGraph.published)
     func published(_ graph: TracedGraph) throws { try check(graph) }
 
+    /// With the inputs that a tracker gives them.
+    @Test(.enabled(if: ParityCase.named("pips") != nil, Comment(rawValue: ParityCase.missing)), arguments: TrackedGraphs.all)
+    func trackers(_ tracker: TrackedGraphs) throws {
+        try withMemoryToItself {
+            let runs = try tracker.runs()
+            #expect(runs.count == tracker.count, "\(runs.map(\.key))")
+            for run in runs { try compare(run.model, run.inputs, run.outputs, "\(tracker) \(run.key)") }
+        }
+    }
+
     private func check(_ graph: TracedGraph) throws {
         try withMemoryToItself {
             let model = try graph.model()
             let network = try OpenVINOEngine(.init(cacheFolder: nil)).network(key: graph.name, precision: .float32) { model }
             let inputs = try graph.inputs(network.inputs)
-            let expected = try network(inputs)
-            let computed = try ONNXRuntime.run(model, inputs)
-            #expect(Set(computed.keys) == Set(expected.keys))
-            for (name, tensor) in expected.sorted(by: { $0.key < $1.key }) {
-                let other = try #require(computed[name], "\(graph): \(name) is missing")
-                #expect(other.shape == tensor.shape, "\(graph): \(name)")
-                // Zeros agree with everything that is relative to them.
-                #expect(tensor.values.contains { $0 != 0 }, "\(graph): \(name) is zero")
-                let error = relativeL2(other.values, tensor.values)
-                #expect(error < 1e-4, "\(graph): \(name)")
-                print("\(graph), \(name): relative L2 \(error)")
-            }
+            try compare(model, inputs, network(inputs), "\(graph)")
+        }
+    }
+
+    private func compare(_ model: ONNXModel, _ inputs: [String: Tensor], _ expected: [String: Tensor], _ graph: String) throws {
+        let computed = try ONNXRuntime.run(model, inputs)
+        #expect(Set(computed.keys) == Set(expected.keys))
+        for (name, tensor) in expected.sorted(by: { $0.key < $1.key }) {
+            let other = try #require(computed[name], "\(graph): \(name) is missing")
+            #expect(other.shape == tensor.shape, "\(graph): \(name)")
+            // Zeros agree with everything that is relative to them.
+            #expect(tensor.values.contains { $0 != 0 }, "\(graph): \(name) is zero")
+            let error = relativeL2(other.values, tensor.values)
+            #expect(error < 1e-4, "\(graph): \(name)")
+            print("\(graph), \(name): relative L2 \(error)")
         }
     }
 

@@ -68,7 +68,7 @@ struct CoTracker1ParityTests {
         }
         results["trajectories"] = positions(tracks.forward, stride: 4)
         results["visibilities"] = visibility(tracks.forward)
-        try CoTrackerParity.check(parity, results) { $0.contains("iter") || $0 == "trajectories" }
+        try TrackerParity.check(parity, results) { $0.contains("iter") || $0 == "trajectories" }
     }
 
     private func correlations(_ starts: [PointWindowStart], maps: [FeaturePyramid]) -> Tensor {
@@ -113,6 +113,6 @@ struct CoTracker1ParityTests {
             results["\(prefix)visibilities"] = Tensor(
                 shape: [1, tracks.count, queries.count], tracks.flatMap { $0.map { $0.isVisible ? 1 : 0 } })
         }
-        try CoTrackerParity.check(parity, results) { $0.hasSuffix("rajectories") }
+        try TrackerParity.check(parity, results) { $0.hasSuffix("rajectories") }
     }
 }

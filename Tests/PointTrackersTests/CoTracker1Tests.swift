@@ -47,6 +47,20 @@ struct CoTracker1Tests {
         return result
     }
 
+    /// A tracker that may look at some frames only does as in a video that ends there.
+    @Test func limitsAreEnds() throws {
+        let tracker = try tracker()
+        let whole = FrameStore(TensorClip(frames: 20, size: size))
+        let short = FrameStore(try SubrangeSource(TensorClip(frames: 20, size: size), start: 3, end: 13))
+        for (direction, start) in [(TimeDirection.forward, 3), (.backward, 12)] {
+            let limited = try tracker.start(on: whole.limited(to: 3..<13), at: start, direction: direction)
+            let reference = try tracker.start(on: short, at: start - 3, direction: direction)
+            for session in [limited, reference] { try session.add(three, group: 0) }
+            #expect(try follow(limited, frames: 10).map(positions) == follow(reference, frames: 10).map(positions))
+            #expect(throws: MediaError.self) { try limited.advance() }
+        }
+    }
+
     @Test(arguments: [5, 8, 9, 13, 20]) func aSessionIsTheReferencesRunOfPointsInTheFirstFrame(_ frames: Int) throws {
         let tracker = try tracker()
         let video = FrameStore(TensorClip(frames: frames, size: size))

@@ -42,6 +42,6 @@ struct CoTracker2ParityTests {
         #expect(window == 2)
         results["trajectories"] = CoTrackerParity.byFrame(tracks, CoTrackerParity.pixels)
         results["visibilities"] = CoTrackerParity.byFrame(tracks) { [WindowTracking.probability($0.visibility)] }
-        try CoTrackerParity.check(parity, results) { $0.contains("iter") || $0 == "trajectories" }
+        try TrackerParity.check(parity, results) { $0.contains("iter") || $0 == "trajectories" }
     }
 }

@@ -100,7 +100,7 @@ struct CoTracker3ParityTests {
         results["trajectories"] = CoTrackerParity.byFrame(tracks, CoTrackerParity.pixels)
         results["visibilities"] = CoTrackerParity.byFrame(tracks) { [WindowTracking.probability($0.visibility)] }
         results["confidences"] = CoTrackerParity.byFrame(tracks) { [WindowTracking.probability($0.confidence)] }
-        try CoTrackerParity.check(parity, results) { $0.contains("coords") || $0 == "trajectories" }
+        try TrackerParity.check(parity, results) { $0.contains("coords") || $0 == "trajectories" }
     }
 
     @Test func online() throws {
@@ -155,6 +155,6 @@ struct CoTracker3ParityTests {
         // All at once.
         write(
             try tracker.rawTracks(queries.map { ($0.frame, scale.cells($0.position)) }, in: video, direction: .forward), "full")
-        try CoTrackerParity.check(parity, results) { $0.contains("iter") || $0.hasSuffix("trajectories") }
+        try TrackerParity.check(parity, results) { $0.contains("iter") || $0.hasSuffix("trajectories") }
     }
 }

@@ -6,32 +6,8 @@ import Testing
 
 @testable import PointTrackers
 
-/// Comparing the CoTracker family with the reference numbers.
+/// What the CoTracker family computes, in the form that the reference numbers have; `TrackerParity` compares them.
 enum CoTrackerParity {
-    /// Compares all outputs of a case with what has been computed, and prints which is nearest to its limit.
-    /// - Parameter positions: whether an output is positions in pixels, which have a limit of their own.
-    static func check(_ parity: ParityCase, _ results: [String: Tensor], positions: (String) -> Bool) throws {
-        let expected = try parity.expected()
-        var worst = (name: "", ratio: 0.0)
-        for output in parity.outputs {
-            let result = try #require(results[output.name], "\(output.name) is not computed")
-            let elements = try #require(output.elements(of: result), "\(output.name) has the shape \(result.shape)")
-            let wanted = try expected.tensor(output.name).values
-            if output.dtype == "uint8" {
-                #expect(elements == wanted, "\(output.name)")
-                continue
-            }
-            let error = relativeL2(elements, wanted)
-            #expect(error <= parity.limit(of: output.name), "\(output.name)")
-            if positions(output.name) {
-                #expect(largestDifference(elements, wanted) <= parity.largestDifference(of: output.name), "\(output.name)")
-            }
-            let ratio = error / parity.limit(of: output.name)
-            if ratio > worst.ratio { worst = (output.name, ratio) }
-        }
-        print("\(parity): \(parity.outputs.count) outputs, nearest to its limit \(worst.name) (\(worst.ratio) of it)")
-    }
-
     /// Makes what a network taps outputs, `tap.NAME`.
     static let taps: GraphTap = { name, value in
         let tapped = value()

@@ -36,7 +36,7 @@ struct RAFTParityTests {
         }
         try results.check("fmap1", channelsFirst(first.features))
         let encoder = try engine.compile(key: "encoder", precision: .float32) { try network.encoderModel(cells) { $1().graph.output($0, $1()) } }
-        try results.check("cnet", #require(try encoder(["image": first.grid.tensor(images[0])])["cnet"]))
+        try results.check("cnet", #require(try encoder(["image": first.grid.padded(TrackerFrameInput(size: nil).tensor(images[0]))])["cnet"]))
 
         // The first iteration once more, looked into.
         var correlations = Tensor(shape: [0])
@@ -107,9 +107,8 @@ struct RAFTParityTests {
         let field = try parity.inputs().tensor("field").values
         let grid = RAFTInputGrid(frame: ImageSize(width: 12, height: 9), leastCells: 1)
         #expect(grid.input == ImageSize(width: 16, height: 16))
-        let padded = (0..<6).flatMap { plane in
-            (0..<16).flatMap { y in (0..<16).map { x in field[(plane * 9 + grid.row(y)) * 12 + grid.column(x)] } }
-        }
+        // Six planes: two pictures.
+        let padded = [0, 3].flatMap { grid.padded(Tensor(shape: [1, 3, 9, 12], Array(field[(108 * $0)..<(108 * ($0 + 3))]))).values }
         #expect(try padded == parity.expected().tensor("raft.padded").values)
     }
 }

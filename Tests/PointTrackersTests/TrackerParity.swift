@@ -18,22 +18,31 @@ struct TrackerParity {
         expected = try parity.expected()
     }
 
-    /// Checks one output against the limit that the reference data gives for it.
-    mutating func check(_ name: String, _ result: Tensor) throws {
-        let output = try #require(parity.outputs.first { $0.name == name }, "\(parity): no output is called \(name)")
-        let elements = try #require(output.elements(of: result), "\(parity): \(name) has the shape \(result.shape)")
-        let error = try relativeL2(elements, expected.tensor(name).values)
-        #expect(error <= parity.limit(of: name), "\(parity): \(name)")
+    /// Checks one output against the limit that the reference data gives for it; flags must be the same.
+    /// - Parameter isPixels: whether it is coordinates, of which none may be off by more than the reference data allows.
+    mutating func check(_ name: String, _ result: Tensor, isPixels: Bool = false) throws {
+        let difference = try parity.difference(of: result, from: name, in: expected)
         compared.insert(name)
-        if error / parity.limit(of: name) > worst.share { worst = (name, error / parity.limit(of: name)) }
+        if parity.outputs.contains(where: { $0.name == name && $0.dtype == "uint8" }) {
+            #expect(difference.isNone, "\(parity): \(name)")
+            return
+        }
+        #expect(difference.share <= 1, "\(parity): \(name)")
+        if isPixels { #expect(difference.shareInPixels <= 1, "\(parity): \(name), in pixels") }
+        if difference.share > worst.share { worst = (name, difference.share) }
     }
 
-    /// `check`, and that no coordinate is off by more than the reference data allows.
-    mutating func checkPixels(_ name: String, _ result: Tensor) throws {
-        try check(name, result)
-        let output = try #require(parity.outputs.first { $0.name == name })
-        let elements = try #require(output.elements(of: result))
-        #expect(try Double(largestDifference(elements, expected.tensor(name).values)) <= parity.limitInPixels(of: name), "\(parity): \(name)")
+    mutating func checkPixels(_ name: String, _ result: Tensor) throws { try check(name, result, isPixels: true) }
+
+    /// Checks all outputs of a case.
+    /// - Parameter positions: whether an output is coordinates in pixels.
+    static func check(_ parity: ParityCase, _ results: [String: Tensor], positions: (String) -> Bool) throws {
+        var comparison = try TrackerParity(parity)
+        for output in parity.outputs {
+            let result = try #require(results[output.name], "\(parity): \(output.name) is not computed")
+            try comparison.check(output.name, result, isPixels: positions(output.name))
+        }
+        comparison.finish()
     }
 
     /// Marks outputs that a test compares in its own way.
@@ -44,20 +53,6 @@ struct TrackerParity {
         let missing = parity.outputs.map(\.name).filter { !compared.contains($0) }
         #expect(missing.isEmpty, "\(parity): not compared: \(missing)")
         print("\(parity): \(compared.count) outputs, nearest to its limit \(worst.name) (\(worst.share) of it)")
-    }
-}
-
-extension ParityCase {
-    private struct Noise: Decodable {
-        struct Tolerance: Decodable { var outputs: [String: Entry] }
-        struct Entry: Decodable { var maxAbs: Double? }
-        var tolerance: Tolerance
-    }
-
-    /// The limit of an error in pixels that the README of the reference data recommends.
-    func limitInPixels(of output: String) throws -> Double {
-        let manifest = try Data(contentsOf: folder.appendingPathComponent("manifest.json"))
-        return max(20 * (try JSONDecoder().decode(Noise.self, from: manifest).tolerance.outputs[output]?.maxAbs ?? 0), 0.001)
     }
 }
 

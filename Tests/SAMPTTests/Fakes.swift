@@ -40,21 +40,27 @@ func disk(at center: SIMD2<Float>, radius: Float, size: ImageSize) -> Mask {
 struct FakeTracker: PointTracker {
     let name = "fake"
     var vanishesAt = Int.max
+    /// They are hidden in these frames as well.
+    var hidden = 0..<0
+    /// The frames that each session may look at.
+    let seen = Protected<[Range<Int>]>([])
 
     func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {
-        Session(frame: frame, direction: direction, count: video.frameCount, vanishesAt: vanishesAt)
+        seen.withLock { $0.append(video.frames) }
+        return Session(frame: frame, direction: direction, frames: video.frames, vanishesAt: vanishesAt, hidden: hidden)
     }
 
     private final class Session: TrackingSession {
         private(set) var frame: Int
         private(set) var points: [TrackedPoint] = []
         private let direction: TimeDirection
-        private let count: Int
+        private let frames: Range<Int>
         private let vanishesAt: Int
+        private let hidden: Range<Int>
         private var nextID = 0
 
-        init(frame: Int, direction: TimeDirection, count: Int, vanishesAt: Int) {
-            (self.frame, self.direction, self.count, self.vanishesAt) = (frame, direction, count, vanishesAt)
+        init(frame: Int, direction: TimeDirection, frames: Range<Int>, vanishesAt: Int, hidden: Range<Int>) {
+            (self.frame, self.direction, self.frames, self.vanishesAt, self.hidden) = (frame, direction, frames, vanishesAt, hidden)
         }
 
         func add(_ positions: [SIMD2<Float>], group: Int) -> [Int] {
@@ -68,10 +74,10 @@ struct FakeTracker: PointTracker {
 
         func advance() throws {
             frame += direction.rawValue
-            guard (0..<count).contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: count) }
+            guard frames.contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: frames.count) }
             for i in points.indices {
                 points[i].position.x += Float(direction.rawValue)
-                points[i].isVisible = frame < vanishesAt
+                points[i].isVisible = frame < vanishesAt && !hidden.contains(frame)
                 points[i].confidence = points[i].isVisible ? 1 : 0
             }
         }

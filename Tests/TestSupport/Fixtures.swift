@@ -24,9 +24,16 @@ public enum Fixtures {
     /// The message of tests that skip.
     public static let missing = "reference data not found beside the checkout; set SAMPT_SHARED to its folder"
 
-    /// A new empty folder, removed by the caller or the system.
+    /// The folder of all of this process's temporary folders, removed when it exits; a process that is killed leaves it behind.
+    private static let temporaryRoot: URL = {
+        let root = FileManager.default.temporaryDirectory.appendingPathComponent("sampt-tests-\(UUID().uuidString)")
+        atexit { try? FileManager.default.removeItem(at: Fixtures.temporaryRoot) }
+        return root
+    }()
+
+    /// A new empty folder, removed by the caller or when the process exits.
     public static func temporaryFolder() throws -> URL {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sampt-tests-\(UUID().uuidString)")
+        let folder = temporaryRoot.appendingPathComponent(UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         return folder
     }

@@ -93,6 +93,9 @@ public struct ParityCase: Sendable, CustomStringConvertible {
     public func inputs() throws -> SafetensorsFile { try SafetensorsFile(url: folder.appendingPathComponent("inputs.safetensors")) }
     public func expected() throws -> SafetensorsFile { try SafetensorsFile(url: folder.appendingPathComponent("outputs.safetensors")) }
 
+    /// Whether the noise of an output has been measured.
+    public func hasNoise(of output: String) -> Bool { noise[output] != nil }
+
     /// The limit of the relative error in float32 that the README recommends.
     public func limit(of output: String) -> Double { max(20 * (noise[output] ?? 0), 1e-5) }
 

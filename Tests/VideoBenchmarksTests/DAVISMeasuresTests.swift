@@ -114,6 +114,7 @@ struct DAVISMeasuresTests {
         let root = Fixtures.url("datasets/davis2016-open")
         let dataset = try DAVIS2016(root: root.path, list: root.appendingPathComponent("ImageSets/480p/val-open.txt").path)
         let empty = try Fixtures.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: empty) }
         #expect(throws: MediaError.notFound(path: empty.appendingPathComponent("blackswan/00001.png").path)) {
             try dataset.score(results: empty.path)
         }

@@ -30,8 +30,10 @@ public protocol DerivedFrameProcessor: Sendable {
 public final class FrameStore: Sendable {
     public let source: any FrameSource
     private let capacity: Int
-    private let state = Protected(State())
+    private let state: Protected<State>
     private let spool: FeatureSpool
+    /// The frames that are there for users of this store: all of the video's, or those it is limited to.
+    public let frames: Range<Int>
 
     fileprivate struct State {
         /// Frames whose features are kept in the spool when they leave the cache.
@@ -74,10 +76,21 @@ public final class FrameStore: Sendable {
     public init(_ source: any FrameSource, capacity: Int = 8, spoolBudget: UInt64 = 4 << 30) {
         self.source = source
         self.capacity = max(1, capacity)
+        state = Protected(State())
         spool = FeatureSpool(budget: spoolBudget)
+        frames = 0..<source.frameCount
     }
 
+    private init(_ store: FrameStore, limitedTo frames: Range<Int>) {
+        (source, capacity, state, spool) = (store.source, store.capacity, store.state, store.spool)
+        self.frames = frames.clamped(to: store.frames)
+    }
+
+    /// A store with the same cache whose users are to look at some frames only. Frames keep their numbers.
+    public func limited(to frames: Range<Int>) -> FrameStore { FrameStore(self, limitedTo: frames) }
+
     public var size: ImageSize { source.size }
+    /// Of the whole video.
     public var frameCount: Int { source.frameCount }
 
     /// The picture of frame `index`.

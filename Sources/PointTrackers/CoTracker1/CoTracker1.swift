@@ -50,12 +50,12 @@ public final class CoTracker1: PointTracker, WindowTracker {
 
     /// - Parameters:
     ///   - weights: a published checkpoint's, of any of the variants.
-    ///   - precision: the encoder's arithmetic.
-    ///   - updaterPrecision: the transformer's.
+    ///   - precision: the encoder's arithmetic. bfloat16 moves tracks by some tenths of a pixel.
+    ///   - updaterPrecision: the transformer's. bfloat16 moves tracks by pixels.
     ///   - variant: nil: as the file is named; `stride4Window8` where that tells nothing. The tensors tell nothing.
     /// - Throws: `TensorFileError` naming a tensor that is absent or has another shape, `TrackerError.invalidOption`.
     public convenience init(
-        weights: Weights, engine: any InferenceEngine, precision: Precision = .automatic, updaterPrecision: Precision = .automatic,
+        weights: Weights, engine: any InferenceEngine, precision: Precision = .float32, updaterPrecision: Precision = .float32,
         variant: CoTracker1Variant? = nil, options: Options = .init()
     ) throws {
         try self.init(
@@ -91,11 +91,10 @@ public final class CoTracker1: PointTracker, WindowTracker {
     }
 
     func run(on video: FrameStore, from frame: Int, direction: TimeDirection) -> WindowRun {
-        let end = direction == .forward ? video.frameCount - 1 : 0
         let stride = Float(variant.stride)
         let grid = SupportGrid.coTracker1(side: options.supportGridSide, size: options.inputSize).map { $0 / stride }
         return WindowRun(
-            window: window, length: abs(end - frame) + 1,
+            window: window, length: video.framesAfter(frame, direction) + 1,
             support: .init(grid: grid, interval: options.supportGridInterval, lifetime: options.supportGridLifetime), groupSize: options.groupSize
         ) { [processor] time in try video.value(of: processor, at: frame + direction.rawValue * time) }
     }

@@ -23,11 +23,11 @@ public final class CoTracker2: PointTracker, VirtualTrackTracker {
 
     /// - Parameters:
     ///   - weights: a published checkpoint's (`cotracker2.pth`, `cotracker2v1.pth`). The number of frames of a window follows from it.
-    ///   - precision: the encoder's arithmetic.
-    ///   - updaterPrecision: the transformer's.
+    ///   - precision: the encoder's arithmetic. bfloat16 moves tracks by some tenths of a pixel.
+    ///   - updaterPrecision: the transformer's. bfloat16 moves tracks by pixels.
     /// - Throws: `TensorFileError` naming a tensor that is absent or has another shape, `TrackerError.invalidOption`.
     public convenience init(
-        weights: Weights, engine: any InferenceEngine, precision: Precision = .automatic, updaterPrecision: Precision = .automatic,
+        weights: Weights, engine: any InferenceEngine, precision: Precision = .float32, updaterPrecision: Precision = .float32,
         options: Options = .init()
     ) throws {
         try self.init(weights: weights, engine: engine, precision: precision, updaterPrecision: updaterPrecision, options: options, tap: nil)

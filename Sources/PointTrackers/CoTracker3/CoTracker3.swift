@@ -34,12 +34,12 @@ public final class CoTracker3: PointTracker, VirtualTrackTracker {
 
     /// - Parameters:
     ///   - weights: a published checkpoint's.
-    ///   - precision: the encoder's arithmetic.
-    ///   - updaterPrecision: the transformer's and the correlations'.
+    ///   - precision: the encoder's arithmetic. bfloat16 moves tracks by some tenths of a pixel.
+    ///   - updaterPrecision: the transformer's and the correlations'. bfloat16 moves tracks by pixels.
     ///   - mode: nil: online for files with embeddings of up to 16 frames, as the published ones have; offline for others.
     /// - Throws: `TensorFileError` naming a tensor that is absent or has another shape, `TrackerError.invalidOption`.
     public convenience init(
-        weights: Weights, engine: any InferenceEngine, precision: Precision = .automatic, updaterPrecision: Precision = .automatic,
+        weights: Weights, engine: any InferenceEngine, precision: Precision = .float32, updaterPrecision: Precision = .float32,
         mode: Mode? = nil, options: Options = .init()
     ) throws {
         try self.init(

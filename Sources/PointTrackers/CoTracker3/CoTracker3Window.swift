@@ -58,9 +58,9 @@ struct CoTracker3Window: PointWindow {
     func callAsFunction(_ starts: [PointWindowStart], pyramids: [FeaturePyramid], observer: PointWindowObserver?) throws -> [PointEstimate] {
         precondition(pyramids.count == frames && starts.allSatisfy { $0.estimate.positions.count == frames })
         guard !starts.isEmpty else { return [] }
-        let slots = PointSlots.slots(for: starts.count)
+        let slots = PointSlots.closeSlots(for: starts.count)
         let updater = try network.library.network(
-            "cotracker3-updater-1-\(network.fingerprint)-\(slots)-\(frames)\(network.tap == nil ? "" : "-tapped")"
+            "cotracker3-updater-2-\(network.fingerprint)-\(slots)-\(frames)\(network.tap == nil ? "" : "-tapped")"
         ) { try network.updater.model(points: slots, frames: frames, tap: network.tap ?? noGraphTap) }
         // Points that are queried after the window take part where they are given at all: the reference has them attended to.
         let unused = Tensor(shape: [1, 1, 1, slots], (0..<slots).map { $0 < starts.count ? 0 : FeatureWindow.unusedPoint })

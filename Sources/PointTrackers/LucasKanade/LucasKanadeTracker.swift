@@ -14,7 +14,7 @@ public struct LucasKanadeTracker: PointTracker {
     }
 
     public func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {
-        guard (0..<video.frameCount).contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
+        guard video.frames.contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
         return LucasKanadeSession(video: video, frame: frame, direction: direction, tolerance: returnTolerance)
     }
 }
@@ -53,7 +53,7 @@ final class LucasKanadeSession: TrackingSession {
 
     func advance() throws {
         let next = frame + direction.rawValue
-        guard (0..<video.frameCount).contains(next) else { throw MediaError.frameOutOfRange(index: next, count: video.frameCount) }
+        guard video.frames.contains(next) else { throw MediaError.frameOutOfRange(index: next, count: video.frameCount) }
         let alive = points.indices.filter { points[$0].isVisible }
         if !alive.isEmpty {
             let before = try video.value(of: processor, at: frame)

@@ -5,6 +5,9 @@ import Segmenters
 import TensorFiles
 
 /// The built-in point tracker: small, learned, on the built-in segmenter's encoder, one frame at a time (docs/models/nano-track.md).
+///
+/// Points of a group tell each other how they move. More than 512 points are moved in several runs; a group that does not fit into one is
+/// divided, each part spread over the whole group, and its parts do not know of each other.
 public final class NanoTrack: PointTracker {
     public let name = "nano"
     /// The head, for benchmarks that time it alone.
@@ -32,7 +35,7 @@ public final class NanoTrack: PointTracker {
     }
 
     public func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {
-        guard (0..<video.frameCount).contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
+        guard video.frames.contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
         return NanoTrackSession(
             video: video, frame: frame, direction: direction, maps: maps, networks: networks, threshold: visibilityThreshold)
     }

@@ -8,6 +8,9 @@ final class NanoTrackSession: TrackingSession {
     /// The parts of a point's state by their names in the networks, with their widths.
     private static let parts = [("x", 2), ("v", 2), ("h", 128), ("q8", 64), ("r8", 64), ("q4", 288), ("r4", 288)]
 
+    /// The parts that a step changes, and what they are called in its outputs.
+    private static let outputs = [("x", "x1", 2), ("v", "v1", 2), ("h", "h1", 128), ("r8", "r8_1", 64), ("r4", "r4_1", 288)]
+
     private let video: FrameStore
     private let direction: TimeDirection
     private let maps: NanoTrackMapsProcessor
@@ -52,24 +55,23 @@ final class NanoTrackSession: TrackingSession {
     func add(_ positions: [SIMD2<Float>], groups newGroups: [Int]) throws -> [Int] {
         precondition(positions.count == newGroups.count, "as many groups as points")
         guard !positions.isEmpty else { return [] }
-        let count = NanoTrackNetworks.slots(for: positions.count)
-        let scaled = positions.map { $0 * grid.scale }
-        let x = scaled.flatMap { [$0.x, $0.y] }
         let maps = try video.value(of: maps, at: frame)
-        let padded = Tensor(shape: [count, 2], x + [Float](repeating: 0, count: 2 * (count - positions.count)))
-        let network = try networks.start(input: grid.input, count: count)
-        let started = try network(["f4": maps.f4, "f8": maps.f8, "x": padded])
-        func rows(_ name: String, _ width: Int) -> [Float] {
-            started[name]?.withUnsafeBuffer { Array($0.prefix(positions.count * width)) } ?? []
+        var added = [String: [Float]]()
+        for start in stride(from: 0, to: positions.count, by: NanoTrackBatches.limit) {
+            let batch = positions[start..<min(positions.count, start + NanoTrackBatches.limit)]
+            let count = NanoTrackNetworks.slots(for: batch.count)
+            let x = batch.flatMap { [$0.x * grid.scale.x, $0.y * grid.scale.y] }
+            let padded = Tensor(shape: [count, 2], x + [Float](repeating: 0, count: 2 * (count - batch.count)))
+            let network = try networks.start(input: grid.input, count: count)
+            let started = try network(["f4": maps.f4, "f8": maps.f8, "x": padded])
+            added["x", default: []] += x
+            added["v", default: []] += [Float](repeating: 0, count: 2 * batch.count)
+            for (name, parts, width) in [("h", ["h"], 128), ("q8", ["q8", "r8"], 64), ("q4", ["q4", "r4"], 288)] {
+                guard let rows = started[name] else { throw SegmenterError.missingOutput(name) }
+                rows.withUnsafeBuffer { for part in parts { added[part, default: []] += $0.prefix(batch.count * width) } }
+            }
         }
-        let (h, q8, q4) = (rows("h", 128), rows("q8", 64), rows("q4", 288))
-        state["x", default: []] += x
-        state["v", default: []] += [Float](repeating: 0, count: 2 * positions.count)
-        state["h", default: []] += h
-        state["q8", default: []] += q8
-        state["r8", default: []] += q8
-        state["q4", default: []] += q4
-        state["r4", default: []] += q4
+        for (name, rows) in added { state[name, default: []] += rows }
         let new = Array(nextID..<(nextID + positions.count))
         nextID += positions.count
         ids += new
@@ -92,42 +94,65 @@ final class NanoTrackSession: TrackingSession {
 
     func advance() throws {
         let next = frame + direction.rawValue
-        guard (0..<video.frameCount).contains(next) else { throw MediaError.frameOutOfRange(index: next, count: video.frameCount) }
+        guard video.frames.contains(next) else { throw MediaError.frameOutOfRange(index: next, count: video.frameCount) }
         guard !ids.isEmpty else {
             frame = next
             return
         }
-        let count = NanoTrackNetworks.slots(for: ids.count)
         let maps = try video.value(of: maps, at: next)
         prepareAhead(next + direction.rawValue)
-        var inputs = ["f4": maps.f4, "f8": maps.f8, "A": groupMatrix(count)]
-        for (name, width) in Self.parts {
-            let rows = state[name] ?? []
-            inputs[name] = Tensor(shape: [count, width]) { target in
-                _ = target.initialize(from: rows)
-                target[rows.count...].initialize(repeating: 0)
+        var (state, confidences) = (state, confidences)
+        for batch in NanoTrackBatches.indices(of: groups) {
+            let results = try step(batch, maps)
+            for (part, output, width) in Self.outputs {
+                guard let result = results[output] else { throw SegmenterError.missingOutput(output) }
+                Self.write(result, width: width, to: &state[part, default: []], at: batch)
+            }
+            guard let confidence = results["pv"] else { throw SegmenterError.missingOutput("pv") }
+            Self.write(confidence, width: 1, to: &confidences, at: batch)
+        }
+        frame = next
+        (self.state, self.confidences) = (state, confidences)
+    }
+
+    /// Runs the network for some points, which are given by their indices: outputs have a row for each of them.
+    private func step(_ batch: [Int], _ maps: NanoTrackMapsProcessor.Maps) throws -> [String: Tensor] {
+        let count = NanoTrackNetworks.slots(for: batch.count)
+        var inputs = ["f4": maps.f4, "f8": maps.f8, "A": groupMatrix(batch.map { groups[$0] }, count)]
+        for (name, width) in Self.parts { inputs[name] = Self.gathered(state[name] ?? [], width: width, at: batch, slots: count) }
+        let network = try networks.step(input: grid.input, count: count)
+        return try network(inputs)
+    }
+
+    /// The rows of some points, and zeros for unused slots.
+    private static func gathered(_ rows: [Float], width: Int, at batch: [Int], slots: Int) -> Tensor {
+        Tensor(shape: [slots, width]) { target in
+            // First, not last: Swift 6.3 ends a closure that may throw with a jump to memset before it restores the register for errors.
+            target.initialize(repeating: 0)
+            for (row, i) in batch.enumerated() {
+                for k in 0..<width { target[row * width + k] = rows[i * width + k] }
             }
         }
-        let network = try networks.step(input: grid.input, count: count)
-        let results = try network(inputs)
-        for (part, output) in [("x", "x1"), ("v", "v1"), ("h", "h1"), ("r8", "r8_1"), ("r4", "r4_1")] {
-            guard let result = results[output], let old = state[part] else { throw SegmenterError.missingOutput(output) }
-            state[part] = result.withUnsafeBuffer { Array($0.prefix(old.count)) }
+    }
+
+    /// Writes rows of a network's output, one for each point of `batch`, to where the points have theirs.
+    private static func write(_ result: Tensor, width: Int, to rows: inout [Float], at batch: [Int]) {
+        result.withUnsafeBuffer { values in
+            for (row, i) in batch.enumerated() {
+                for k in 0..<width { rows[i * width + k] = values[row * width + k] }
+            }
         }
-        guard let confidence = results["pv"] else { throw SegmenterError.missingOutput("pv") }
-        frame = next
-        confidences = confidence.withUnsafeBuffer { Array($0.prefix(ids.count)) }
     }
 
     /// Encodes the frame after this one while step and decoder work on this one: small networks alone do not fill all cores.
     private func prepareAhead(_ index: Int) {
-        guard (0..<video.frameCount).contains(index) else { return }
+        guard video.frames.contains(index) else { return }
         // An error is met again, and reported, when the frame's turn comes.
         Task.detached { [video, maps] in _ = try? video.value(of: maps, at: index) }
     }
 
     /// Row i averages the messages of i's group.
-    private func groupMatrix(_ count: Int) -> Tensor {
+    private func groupMatrix(_ groups: [Int], _ count: Int) -> Tensor {
         var sizes: [Int: Int] = [:]
         for group in groups { sizes[group, default: 0] += 1 }
         return Tensor(shape: [count, count]) { matrix in

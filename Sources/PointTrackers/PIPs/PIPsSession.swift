@@ -21,34 +21,25 @@ final class PIPsSession: TrackingSession {
     private let video: FrameStore
     private let direction: TimeDirection
     private let tracker: PIPsTracker
-    private let working: WorkingSize
-    private let features: FeaturePyramidProcessor
+    private var features: HeldFeatures
     private var nextID = 0
     private var state: [Point] = []
     private var step = 0
-    /// The features of a window's frames: a video's cache may be smaller than a window. Never more than a window's.
-    private var pyramids: [Int: FeaturePyramid] = [:]
 
     private(set) var frame: Int
     /// Told of every window that runs: the step it begins in, and its points.
     var windowObserver: ((_ step: Int, _ points: Int) -> Void)?
 
-    init(
-        video: FrameStore, frame: Int, direction: TimeDirection, tracker: PIPsTracker, working: WorkingSize, features: FeaturePyramidProcessor
-    ) {
-        self.video = video
-        self.frame = frame
-        self.direction = direction
-        self.tracker = tracker
-        self.working = working
-        self.features = features
+    init(tracker: PIPsTracker, video: FrameStore, frame: Int, direction: TimeDirection) throws {
+        (self.tracker, self.video, self.frame, self.direction) = (tracker, video, frame, direction)
+        features = try HeldFeatures(tracker.features, of: video, direction: direction)
     }
 
     private static let stride = Float(PIPsTracker.stride)
 
     var points: [TrackedPoint] {
         state.map { point in
-            let position = working.position(toFrame: point.position * Self.stride)
+            let position = features.working.position(toFrame: point.position * Self.stride)
             let isVisible = point.visibility > tracker.visibilityThreshold && video.size.contains(position)
             return TrackedPoint(id: point.id, position: position, confidence: point.visibility, isVisible: isVisible)
         }
@@ -56,8 +47,8 @@ final class PIPsSession: TrackingSession {
 
     func add(_ positions: [SIMD2<Float>], group: Int) throws -> [Int] {
         guard !positions.isEmpty else { return [] }
-        let cells = positions.map { working.position(fromFrame: $0) / Self.stride }
-        guard let map = try pyramid(frame).levels.first else { return [] }
+        let cells = positions.map { features.working.position(fromFrame: $0) / Self.stride }
+        guard let map = try features.pyramid(at: frame).levels.first else { return [] }
         let templates = map.templates(at: cells)
         let ids = Array(nextID..<(nextID + positions.count))
         nextID += positions.count
@@ -76,7 +67,7 @@ final class PIPsSession: TrackingSession {
 
     func advance() throws {
         let following = frame + direction.rawValue
-        guard (0..<video.frameCount).contains(following) else {
+        guard video.frames.contains(following) else {
             throw MediaError.frameOutOfRange(index: following, count: video.frameCount)
         }
         var moved = state
@@ -96,18 +87,16 @@ final class PIPsSession: TrackingSession {
         state = moved
         step += 1
         frame = following
-        // What lies behind is not needed again.
-        pyramids = pyramids.filter { ($0.key - frame) * direction.rawValue >= 0 }
+        features.forget(before: frame)
     }
 
     /// Runs the windows that begin in this frame.
     private func startWindows(_ points: inout [Point]) throws {
         let due = points.indices.filter { points[$0].next == step }
         guard !due.isEmpty else { return }
-        let last = direction == .forward ? video.frameCount - 1 : 0
-        let known = min(PIPsMixer.frames - 1, abs(last - frame))
+        let known = min(PIPsMixer.frames - 1, video.framesAfter(frame, direction))
         let frames = (0..<PIPsMixer.frames).map { frame + min($0, known) * direction.rawValue }
-        let window = try frames.map(pyramid)
+        let window = try frames.map { try features.pyramid(at: $0) }
         let paths = try tracker.window.follow(
             due.map { .init(position: points[$0].position, template: points[$0].template) }, through: window)
         windowObserver?(step, due.count)
@@ -128,12 +117,5 @@ final class PIPsSession: TrackingSession {
             threshold -= 0.02
         }
         return max(1, visibilities.count)
-    }
-
-    private func pyramid(_ index: Int) throws -> FeaturePyramid {
-        if let known = pyramids[index] { return known }
-        let pyramid = try video.value(of: features, at: index)
-        pyramids[index] = pyramid
-        return pyramid
     }
 }

@@ -61,9 +61,7 @@ public final class PIPsTracker: PointTracker {
     }
 
     public func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {
-        guard (0..<video.frameCount).contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
-        let (working, processor) = try features.working(video.size)
-        return PIPsSession(
-            video: video, frame: frame, direction: direction, tracker: self, working: working, features: processor)
+        guard video.frames.contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
+        return try PIPsSession(tracker: self, video: video, frame: frame, direction: direction)
     }
 }

@@ -17,27 +17,17 @@ final class PIPsPlusPlusSession: TrackingSession {
     private let video: FrameStore
     private let direction: TimeDirection
     private let tracker: PIPsPlusPlusTracker
-    private let working: WorkingSize
-    private let features: FeaturePyramidProcessor
+    /// Of this frame and of those after it that windows have needed, at most a window's; another group's window may need them again.
+    private var features: HeldFeatures
     private var nextID = 0
     private var groups: [Group] = []
     private var step = 0
-    /// The features of this frame and of those after it that windows have needed, at most a window's; another group's window may need
-    /// them again.
-    private var pyramids: [Int: FeaturePyramid] = [:]
 
     private(set) var frame: Int
 
-    init(
-        video: FrameStore, frame: Int, direction: TimeDirection, tracker: PIPsPlusPlusTracker, working: WorkingSize,
-        features: FeaturePyramidProcessor
-    ) {
-        self.video = video
-        self.frame = frame
-        self.direction = direction
-        self.tracker = tracker
-        self.working = working
-        self.features = features
+    init(tracker: PIPsPlusPlusTracker, video: FrameStore, frame: Int, direction: TimeDirection) throws {
+        (self.tracker, self.video, self.frame, self.direction) = (tracker, video, frame, direction)
+        features = try HeldFeatures(tracker.features, of: video, direction: direction)
     }
 
     private static let stride = Float(PIPsPlusPlusTracker.stride)
@@ -46,7 +36,7 @@ final class PIPsPlusPlusSession: TrackingSession {
     var points: [TrackedPoint] {
         groups.flatMap { group in
             group.ids.indices.map { i in
-                let position = working.position(toFrame: group.positions[i] * Self.stride)
+                let position = features.working.position(toFrame: group.positions[i] * Self.stride)
                 let isVisible = group.areFinite[i] && (tracker.isVisibleOutside || video.size.contains(position))
                 return TrackedPoint(id: group.ids[i], position: position, confidence: isVisible ? 1 : 0, isVisible: isVisible)
             }
@@ -55,16 +45,21 @@ final class PIPsPlusPlusSession: TrackingSession {
 
     func add(_ positions: [SIMD2<Float>], group: Int) throws -> [Int] {
         guard !positions.isEmpty else { return [] }
-        let cells = positions.map { working.position(fromFrame: $0) / Self.stride }
-        guard let map = try pyramid(frame).levels.first else { return [] }
+        let cells = positions.map { features.working.position(fromFrame: $0) / Self.stride }
+        guard let map = try features.pyramid(at: frame).levels.first else { return [] }
         let ids = Array(nextID..<(nextID + positions.count))
         nextID += positions.count
-        let templates = map.templates(at: cells)
-        groups.append(
-            Group(
-                ids: ids, window: step..<(step + 1),
-                points: zip(cells, templates).map { .init(positions: [$0.x, $0.y], templates: .init($1, frames: 1)) },
-                positions: cells, areFinite: cells.map { _ in true }))
+        let points = zip(cells, map.templates(at: cells)).map { PIPsPlusPlusWindow.Point(positions: [$0.x, $0.y], templates: .init($1, frames: 1)) }
+        let finite = [Bool](repeating: true, count: ids.count)
+        // One group for all points of a frame, however they are added: their windows run together.
+        if let last = groups.indices.last, groups[last].window == step..<(step + 1) {
+            groups[last].ids += ids
+            groups[last].points += points
+            groups[last].positions += cells
+            groups[last].areFinite += finite
+        } else {
+            groups.append(Group(ids: ids, window: step..<(step + 1), points: points, positions: cells, areFinite: finite))
+        }
         return ids
     }
 
@@ -82,7 +77,7 @@ final class PIPsPlusPlusSession: TrackingSession {
 
     func advance() throws {
         let following = frame + direction.rawValue
-        guard (0..<video.frameCount).contains(following) else {
+        guard video.frames.contains(following) else {
             throw MediaError.frameOutOfRange(index: following, count: video.frameCount)
         }
         var moved = groups
@@ -99,14 +94,13 @@ final class PIPsPlusPlusSession: TrackingSession {
         groups = moved
         step += 1
         frame = following
-        // What lies behind is not needed again.
-        pyramids = pyramids.filter { ($0.key - frame) * direction.rawValue >= 0 }
+        features.forget(before: frame)
     }
 
     /// The window that has to run before the next step, if one does. Windows begin in the last step of the one before; the last of a video
     /// begins earlier, so that it is as long as the others, and decides from its beginning.
     private func nextWindow(after window: Range<Int>) -> Range<Int>? {
-        let end = step + 1 + (direction == .forward ? video.frameCount - 1 - frame : frame)
+        let end = step + 1 + video.framesAfter(frame, direction)
         return Self.window(after: window, end: end, length: tracker.windowLength).flatMap { $0.lowerBound <= step ? $0 : nil }
     }
 
@@ -119,7 +113,7 @@ final class PIPsPlusPlusSession: TrackingSession {
     }
 
     private func run(_ window: Range<Int>, of group: inout Group) throws {
-        let frames = try window.map { try pyramid(frame + ($0 - step) * direction.rawValue) }
+        let frames = try window.map { try features.pyramid(at: frame + ($0 - step) * direction.rawValue) }
         for i in group.points.indices {
             // Positions not yet known: where the point was last.
             let known = group.points[i].positions.dropFirst(2 * (window.lowerBound - group.window.lowerBound))
@@ -129,12 +123,5 @@ final class PIPsPlusPlusSession: TrackingSession {
         }
         group.window = window
         try tracker.window.follow(&group.points, through: frames)
-    }
-
-    private func pyramid(_ index: Int) throws -> FeaturePyramid {
-        if let known = pyramids[index] { return known }
-        let pyramid = try video.value(of: features, at: index)
-        pyramids[index] = pyramid
-        return pyramid
     }
 }

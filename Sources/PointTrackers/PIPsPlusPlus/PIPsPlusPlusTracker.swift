@@ -6,7 +6,7 @@ import TensorFiles
 /// PIPs++: follows points through long windows, up to 128 frames at once.
 ///
 /// The features of all frames of a window are in memory together: 6.3 MB a frame of 1024 x 576 pixels, 800 MB for a whole window, however
-/// long the video is; less with shorter windows. Points do not influence each other. The network says nothing of occlusion: a point counts as
+/// long the video is; less with shorter windows. A point takes another 1 KB a frame of the window. Points do not influence each other. The network says nothing of occlusion: a point counts as
 /// visible wherever it is inside the frame.
 public final class PIPsPlusPlusTracker: PointTracker {
     public let name = "pips-plus-plus"
@@ -53,9 +53,7 @@ public final class PIPsPlusPlusTracker: PointTracker {
     }
 
     public func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {
-        guard (0..<video.frameCount).contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
-        let (working, processor) = try features.working(video.size)
-        return PIPsPlusPlusSession(
-            video: video, frame: frame, direction: direction, tracker: self, working: working, features: processor)
+        guard video.frames.contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
+        return try PIPsPlusPlusSession(tracker: self, video: video, frame: frame, direction: direction)
     }
 }

@@ -60,7 +60,7 @@ final class PIPsPlusPlusWindow: Sendable {
     func follow(_ points: inout [Point], through frames: [FeaturePyramid], observer: Observer? = nil) throws {
         precondition(frames.count > 1 && points.allSatisfy { $0.positions.count == 2 * frames.count })
         // Windows of few lengths, so that few networks are compiled.
-        let length = (frames.count + 15) / 16 * 16
+        let length = frames.count <= 4 ? 4 : frames.count <= 8 ? 8 : (frames.count + 15) / 16 * 16
         let group = max(16, Self.rowsOfRun / length)
         for start in stride(from: 0, to: points.count, by: group) {
             try follow(&points[start..<min(points.count, start + group)], through: frames, length: length, observer: observer)

@@ -31,10 +31,11 @@ final class RAFTFlowEstimator: Sendable {
         exactLibrary = NetworkLibrary(engine: engine, precision: .float32)
     }
 
-    func maps(of image: RGBImage) throws -> Maps {
-        let grid = RAFTInputGrid(frame: image.size)
+    /// - Parameter input: the size in which the network sees the frame.
+    func maps(of image: RGBImage, input: TrackerFrameInput = .init(size: nil)) throws -> Maps {
+        let grid = RAFTInputGrid(frame: input.size(of: image.size))
         let encoder = try library.network("\(key)-encoder-\(grid.cells)") { try network.encoderModel(grid.cells) }
-        let outputs = try encoder(["image": grid.tensor(image)])
+        let outputs = try encoder(["image": grid.padded(input.tensor(image))])
         return Maps(
             grid: grid, features: try outputs.named("features"), hidden: try outputs.named("hidden"), context: try outputs.named("context"))
     }

@@ -26,18 +26,17 @@ struct RAFTInputGrid: Sendable, Equatable {
     /// The frame's row that a row of the input repeats.
     func row(_ y: Int) -> Int { min(max(y - top, 0), frame.height - 1) }
 
-    /// The network's input of a frame: 1 x 3 x height x width, -1 to 1.
-    func tensor(_ image: RGBImage) -> Tensor {
+    /// The network's input of a frame: 1 x 3 x height x width.
+    /// - Parameter planes: the frame, 1 x 3 x its height x its width, -1 to 1.
+    func padded(_ planes: Tensor) -> Tensor {
         let (width, height) = (input.width, input.height)
         return Tensor(shape: [1, 3, height, width]) { target in
-            image.pixels.withUnsafeBufferPointer { pixels in
-                for y in 0..<height {
-                    let row = row(y) * frame.width
-                    for x in 0..<width {
-                        let pixel = 3 * (row + column(x))
-                        for channel in 0..<3 {
-                            target[(channel * height + y) * width + x] = 2 * (Float(pixels[pixel + channel]) / 255) - 1
-                        }
+            planes.withUnsafeBuffer { planes in
+                for channel in 0..<3 {
+                    for y in 0..<height {
+                        let from = (channel * frame.height + row(y)) * frame.width
+                        let to = (channel * height + y) * width
+                        for x in 0..<width { target[to + x] = planes[from + column(x)] }
                     }
                 }
             }

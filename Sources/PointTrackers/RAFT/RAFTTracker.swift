@@ -44,7 +44,7 @@ public final class RAFTTracker: PointTracker {
     public static func recognises(_ source: any TensorSource) -> Bool { RAFTArchitecture(of: source.withoutModulePrefix) != nil }
 
     public func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {
-        guard (0..<video.frameCount).contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
+        guard video.frames.contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
         return RAFTSession(video: video, frame: frame, direction: direction, maps: maps, findsOcclusions: findsOcclusions)
     }
 }
@@ -62,7 +62,6 @@ struct RAFTMapsProcessor: FrameProcessor {
     }
 
     func process(_ image: RGBImage) throws -> RAFTFlowEstimator.Maps {
-        let size = WorkingSize(frame: image.size, longestSide: longestSide).size
-        return try estimator.maps(of: size == image.size ? image : PillowResampler(from: image.size, to: size).resized(image))
+        try estimator.maps(of: image, input: WorkingSize(frame: image.size, longestSide: longestSide).input)
     }
 }

@@ -21,7 +21,7 @@ struct RawTracks {
 extension WindowTracker {
     /// - Throws: `MediaError.frameOutOfRange` for a query in a frame that does not exist, `MediaError.invalidArgument` for a position that is none.
     func check(_ queries: [PointQuery], in video: FrameStore) throws {
-        for query in queries where !(0..<video.frameCount).contains(query.frame) {
+        for query in queries where !video.frames.contains(query.frame) {
             throw MediaError.frameOutOfRange(index: query.frame, count: video.frameCount)
         }
         try WindowTracking.check(queries.map(\.position))

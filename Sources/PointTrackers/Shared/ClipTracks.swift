@@ -1,5 +1,3 @@
-import Media
-
 /// Where all points are in all frames, in the order of the queries.
 public struct ClipTracks: Sendable {
     /// `points[frame][query]`; ids are the queries' indices.

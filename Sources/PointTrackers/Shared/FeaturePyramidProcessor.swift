@@ -11,6 +11,7 @@ struct FeaturePyramidProcessor: FrameProcessor {
     let stride: Int
     private let levels: Int
     private let normalizes: Bool
+    private let enlargesLate: Bool
     private let weights: Weights
     private let library: NetworkLibrary
 
@@ -23,7 +24,9 @@ struct FeaturePyramidProcessor: FrameProcessor {
     ) throws {
         _ = try FeatureEncoder(weights, stride: stride)
         (self.weights, self.input, self.stride, self.levels, self.normalizes) = (weights, input, stride, levels, normalizes)
-        let kind = "feature-encoder-1-\(weights.source.fingerprint)-\(stride)-\(levels)\(normalizes ? "-normalized" : "")"
+        enlargesLate = precision == .float32
+        let forms = (normalizes ? "-normalized" : "") + (enlargesLate ? "-late" : "")
+        let kind = "feature-encoder-1-\(weights.source.fingerprint)-\(stride)-\(levels)\(forms)"
         cacheKey = "\(kind)-\(input.key)-\(precision.rawValue)"
         library = NetworkLibrary(engine: engine, precision: precision)
         self.kind = kind
@@ -37,7 +40,7 @@ struct FeaturePyramidProcessor: FrameProcessor {
             throw TrackerError.frameTooSmall(width: size.width, height: size.height, least: stride << (levels - 1))
         }
         let network = try library.network("\(kind)-\(size)") {
-            try FeatureEncoder.model(weights, input: size, stride: stride, levels: levels, normalizes: normalizes)
+            try FeatureEncoder.model(weights, input: size, stride: stride, levels: levels, normalizes: normalizes, enlargesLate: enlargesLate)
         }
         let outputs = try network(["image": input.tensor(image)])
         return FeaturePyramid(

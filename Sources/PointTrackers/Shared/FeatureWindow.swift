@@ -69,7 +69,7 @@ struct FeatureWindow: PointWindow {
         precondition(
             pyramids.count == frames && starts.allSatisfy { $0.estimate.positions.count == frames && $0.estimate.visibility.count == frames })
         guard !starts.isEmpty else { return [] }
-        let slots = PointSlots.slots(for: starts.count)
+        let slots = PointSlots.closeSlots(for: starts.count)
         let network = try network(slots: slots)
         let count = starts.count
         var positions = starts.flatMap(\.estimate.positions)

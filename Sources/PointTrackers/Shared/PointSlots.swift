@@ -13,6 +13,9 @@ enum PointSlots {
         return max(16, (count + step - 1) / step * step)
     }
 
+    /// The same with multiples of 8 up to 256: for networks whose time is all arithmetic, in proportion to the points.
+    static func closeSlots(for count: Int) -> Int { count <= 256 ? max(8, (count + 7) / 8 * 8) : slots(for: count) }
+
     /// The same with multiples of 8 up to 64: for networks whose time grows with every point, and that are compiled for few counts.
     static func fineSlots(for count: Int) -> Int { count <= 64 ? max(8, (count + 7) / 8 * 8) : slots(for: count) }
 }

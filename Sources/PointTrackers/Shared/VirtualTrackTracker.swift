@@ -36,7 +36,7 @@ extension VirtualTrackTracker {
     }
 
     func run(on video: FrameStore, from frame: Int, direction: TimeDirection) -> WindowRun {
-        let length = abs((direction == .forward ? video.frameCount - 1 : 0) - frame) + 1
+        let length = video.framesAfter(frame, direction) + 1
         return WindowRun(
             window: window(length: length), length: length, support: .init(grid: supportGrid, interval: nil, lifetime: nil),
             groupSize: options.groupSize

@@ -38,6 +38,27 @@ struct VirtualTrackTransformer: Sendable {
 
         /// Frame by frame, as the reference data has them.
         var byFrame: Value { tokens.reshaped([count, frames, width]).transposed([1, 0, 2]) }
+
+        /// These tracks, then others.
+        func joined(_ other: Tracks) -> Tracks {
+            Tracks(tokens: .concatenate([tokens, other.tokens], axis: 0), count: count + other.count, frames: frames)
+        }
+
+        /// The first tracks, and the others.
+        func divided(at first: Int) -> (Tracks, Tracks) {
+            func part(_ range: Range<Int>) -> Tracks {
+                Tracks(
+                    tokens: tokens.sliced(axis: 0, (range.lowerBound * frames)..<(range.upperBound * frames)), count: range.count, frames: frames)
+            }
+            return (part(0..<first), part(first..<count))
+        }
+
+        /// Tracks of one frame, the same in several.
+        func repeated(frames: Int) -> Tracks {
+            Tracks(
+                tokens: tokens.reshaped([count, 1, width]).expanded([count, frames, width]).reshaped([count * frames, width]), count: count,
+                frames: frames)
+        }
     }
 
     /// Attention, then a two-layer perceptron, both on normalised tokens and added to them.
@@ -105,35 +126,34 @@ struct VirtualTrackTransformer: Sendable {
         let embedded = inputTransform(tokens)
         tap("embedded") { embedded.reshaped([points, frames, Self.width]) }
         let used = silencesUnused ? (unused > -1).asFloat().reshaped([1, points, 1, 1]) : nil
-        var all = Tracks(
-            tokens: .concatenate(
-                [
-                    embedded,
-                    virtual(in: graph).reshaped([Self.virtualTracks, 1, Self.width]).expanded([Self.virtualTracks, frames, Self.width])
-                        .reshaped([Self.virtualTracks * frames, Self.width]),
-                ], axis: 0),
-            count: points + Self.virtualTracks, frames: frames)
-        var pointTokens = embedded
+        var asked = Tracks(tokens: embedded, count: points, frames: frames)
+        // At first the same in all frames: so is what attention in time makes of them, which one frame's tokens tell.
+        var learned = Tracks(tokens: virtual(in: graph).reshaped([Self.virtualTracks, Self.width]), count: Self.virtualTracks, frames: 1)
         for index in timeBlocks.indices {
-            all = timeBlocks[index].inTime(all)
-            let rows = points * frames
-            let timed = all
-            let pointTracks = Tracks(tokens: timed.tokens.sliced(axis: 0, 0..<rows), count: points, frames: frames)
-            let virtualTracks = Tracks(
-                tokens: timed.tokens.sliced(axis: 0, rows..<(timed.count * frames)), count: Self.virtualTracks, frames: frames)
-            let informed = fromPoints[index].inSpace(virtualTracks, context: pointTracks, bias: unused)
-            let mixed = virtualBlocks[index].inSpace(informed)
-            let updated = toPoints[index].inSpace(pointTracks, context: mixed, scale: used)
             if index == 0 {
-                tap("time") { timed.tokens.reshaped([timed.count, frames, Self.width]) }
+                asked = timeBlocks[index].inTime(asked)
+                learned = timeBlocks[index].inTime(learned).repeated(frames: frames)
+            } else {
+                // Together: larger products of matrices are more efficient.
+                let both = timeBlocks[index].inTime(asked.joined(learned))
+                (asked, learned) = both.divided(at: asked.count)
+            }
+            let (timedAsked, timedLearned) = (asked, learned)
+            let informed = fromPoints[index].inSpace(learned, context: asked, bias: unused)
+            let mixed = virtualBlocks[index].inSpace(informed)
+            let updated = toPoints[index].inSpace(asked, context: mixed, scale: used)
+            if index == 0 {
+                tap("time") {
+                    let all = timedAsked.joined(timedLearned)
+                    return all.tokens.reshaped([all.count, frames, Self.width])
+                }
                 tap("virtual2point") { informed.byFrame }
                 tap("virtual") { mixed.byFrame }
                 tap("point2virtual") { updated.byFrame }
             }
-            pointTokens = updated.tokens
-            all.tokens = .concatenate([updated.tokens, mixed.tokens], axis: 0)
+            (asked, learned) = (updated, mixed)
         }
-        let hidden = pointTokens
+        let hidden = asked.tokens
         tap("hidden") { hidden.reshaped([points, frames, Self.width]) }
         return hidden
     }

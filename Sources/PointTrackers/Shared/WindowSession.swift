@@ -52,7 +52,7 @@ final class WindowSession: TrackingSession {
 
     func advance() throws {
         let next = frame + direction.rawValue
-        guard (0..<video.frameCount).contains(next) else { throw MediaError.frameOutOfRange(index: next, count: video.frameCount) }
+        guard video.frames.contains(next) else { throw MediaError.frameOutOfRange(index: next, count: video.frameCount) }
         guard let run else {
             frame = next
             return

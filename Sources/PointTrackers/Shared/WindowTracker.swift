@@ -24,7 +24,7 @@ struct CellScale: Sendable {
 
 extension WindowTracker {
     func session(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {
-        guard (0..<video.frameCount).contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
+        guard video.frames.contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
         return WindowSession(tracker: self, video: video, frame: frame, direction: direction)
     }
 

@@ -28,7 +28,7 @@ extension SuperGlueTracker {
         masks: [Mask], queryFrame: Int, in video: FrameStore, positives: Int, negatives: Int, drawing: Drawing = .once,
         using generator: inout some RandomNumberGenerator
     ) throws -> [[TrackedPoint]] {
-        guard (0..<video.frameCount).contains(queryFrame) else {
+        guard video.frames.contains(queryFrame) else {
             throw MediaError.frameOutOfRange(index: queryFrame, count: video.frameCount)
         }
         guard positives >= 0, negatives >= 0 else {

@@ -1,5 +1,6 @@
 import Inference
 import Media
+import NeuralGraph
 import TensorFiles
 
 /// Finds points again by matching key points with those of the frame in which the points were given: SuperPoint and SuperGlue.
@@ -81,7 +82,7 @@ public final class SuperGlueTracker: PointTracker {
     }
 
     public func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {
-        guard (0..<video.frameCount).contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
+        guard video.frames.contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
         return SuperGlueSession(tracker: self, video: video, frame: frame, direction: direction)
     }
 

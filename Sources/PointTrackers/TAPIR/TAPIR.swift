@@ -62,7 +62,7 @@ public final class TAPIR: PointTracker {
     public static func recognises(_ source: any TensorSource) -> Bool { TAPIRNetwork.recognises(source) }
 
     public func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {
-        guard (0..<video.frameCount).contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
+        guard video.frames.contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
         return TAPIRSession(tracker: self, video: video, frame: frame, direction: direction)
     }
 
@@ -75,8 +75,14 @@ public final class TAPIR: PointTracker {
         return start..<(start + options.window)
     }
 
+    /// The same in a video of which some frames may be looked at.
+    func plan(for frame: Int, of frames: Range<Int>) -> Range<Int> {
+        let plan = Self.plan(for: frame - frames.lowerBound, of: frames.count, options: options)
+        return (plan.lowerBound + frames.lowerBound)..<(plan.upperBound + frames.lowerBound)
+    }
+
     func clip(of video: FrameStore, for frame: Int) throws -> TAPIRClip {
-        let plan = Self.plan(for: frame, of: video.frameCount, options: options)
+        let plan = plan(for: frame, of: video.frames)
         return try clips.withLock { clips in
             clips.removeAll { $0.clip == nil }
             for candidate in clips {

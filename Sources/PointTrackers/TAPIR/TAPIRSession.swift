@@ -42,12 +42,12 @@ final class TAPIRSession: TrackingSession {
 
     func advance() throws {
         let next = frame + direction.rawValue
-        guard (0..<video.frameCount).contains(next) else { throw MediaError.frameOutOfRange(index: next, count: video.frameCount) }
+        guard video.frames.contains(next) else { throw MediaError.frameOutOfRange(index: next, count: video.frameCount) }
         guard !tracked.isEmpty else {
             frame = next
             return
         }
-        let plan = TAPIR.plan(for: next, of: video.frameCount, options: tracker.options)
+        let plan = tracker.plan(for: next, of: video.frames)
         if let clip, clip.plan != plan || !clip.frames.contains(next) {
             // Before the next one is made: two would need twice the memory.
             self.clip = nil

@@ -60,7 +60,7 @@ final class TapNetEncoder {
 
     /// What `stage` makes of a frame; nil where there is no such frame.
     private func output(of stage: Int, at frame: Int, required: Bool = false) throws -> Stage? {
-        guard (0..<video.frameCount).contains(frame) else { return nil }
+        guard video.frames.contains(frame) else { return nil }
         if let output = known[stage][frame] { return output }
         let output: Stage
         if stage == 0 {

@@ -46,7 +46,7 @@ final class TapNetSession: TrackingSession {
 
     func advance() throws {
         let next = frame + direction.rawValue
-        guard (0..<video.frameCount).contains(next) else { throw MediaError.frameOutOfRange(index: next, count: video.frameCount) }
+        guard video.frames.contains(next) else { throw MediaError.frameOutOfRange(index: next, count: video.frameCount) }
         guard !points.isEmpty else {
             frame = next
             return

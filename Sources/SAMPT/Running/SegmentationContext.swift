@@ -30,7 +30,9 @@ struct SegmentationContext: Sendable {
 
     /// - Parameter horizon: how many frames from `frame` on the tracker may look at; nil: all.
     func tracking(at frame: Int, _ direction: TimeDirection, horizon: Int? = nil) -> ObjectPointTracking {
-        ObjectPointTracking(tracker, on: video, at: frame, direction: direction, options: options)
+        let seen = horizon.map { direction == .forward ? frame..<(frame + $0) : (frame + 1 - $0)..<(frame + 1) }
+        return ObjectPointTracking(
+            tracker, on: seen.map(video.limited) ?? video, at: frame, direction: direction, options: options)
     }
 
     /// Starts one direction of a run in which masks and tracks depend on each other.

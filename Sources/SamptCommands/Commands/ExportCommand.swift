@@ -38,7 +38,7 @@ struct ExportCommand: AsyncParsableCommand {
     func validate() throws {
         guard (1...64).contains(objects) else { throw ValidationError("--objects must be between 1 and 64.") }
         guard (1...1000).contains(points) else { throw ValidationError("--points must be between 1 and 1000.") }
-        _ = try ModelChoice.segmenter(model, option: "model")
+        _ = try ModelChoice.segmenter(model, option: "--model")
     }
 
     func run() async throws {
@@ -61,7 +61,7 @@ struct ExportCommand: AsyncParsableCommand {
     }
 
     private func segmenter() throws -> any ExportableSegmenter {
-        let weights = try ModelChoice.segmenter(model, option: "model").weights()
+        let weights = try ModelChoice.segmenter(model, option: "--model").weights()
         let engine = try OpenVINOEngine(.init(cacheFolder: nil))
         guard let weights else { return try NanoPrompt(engine: engine, encoder: NanoFrameEncoder(engine: engine)) }
         return try SAMSegmenter(weights: weights, engine: engine)

@@ -22,7 +22,7 @@ struct ImageCommand: AsyncParsableCommand {
     var overlay: String?
     @Option(help: ArgumentHelp("The index mask as a palette PNG.", valueName: "file"))
     var masksOut: String?
-    @OptionGroup(title: "Models") var models: ModelOptions
+    @OptionGroup(title: "Presets and models") var models: ModelOptions
     @OptionGroup(title: "Method") var method: MethodOptions
     @OptionGroup(title: "Messages") var messages: MessageOptions
 
@@ -31,6 +31,7 @@ struct ImageCommand: AsyncParsableCommand {
             guard overlay != nil || masksOut != nil else {
                 throw CommandError.usage("No output is asked for. Give at least one of --overlay and --masks-out.")
             }
+            let settings = try models.settings(with: method)
             let objects = try prompts.objects()
             var isFolder: ObjCBool = false
             if FileManager.default.fileExists(atPath: picture, isDirectory: &isFolder), isFolder.boolValue {
@@ -40,8 +41,8 @@ struct ImageCommand: AsyncParsableCommand {
             let queries = try clip.queries(objects)
             for path in [overlay, masksOut].compactMap({ $0 }) { try OutputFile.check(path) }
             let start = ContinuousClock.now
-            let (segmenter, tracker) = try models.makeModels()
-            let pipeline = VideoSegmenter(segmenter: segmenter, tracker: tracker, options: method.options(for: segmenter))
+            let (segmenter, tracker) = try models.makeModels(settings)
+            let pipeline = VideoSegmenter(segmenter: segmenter, tracker: tracker, options: settings.options(for: segmenter))
             let statistics = RunStatistics(queries)
             for try await result in pipeline.segment(clip.frames, objects: queries) {
                 let frame = try clip.report(result)

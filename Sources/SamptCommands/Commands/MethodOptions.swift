@@ -1,87 +1,78 @@
 import ArgumentParser
 import SAMPT
-import Segmenters
 
-/// The options of the four steps of SAM-PT.
+/// The options of the four steps of SAM-PT. Those that are not given leave the preset's value, or the default, as it is.
 struct MethodOptions: ParsableArguments {
-    @Option(help: "Positive query points sampled on each object, 1 to 1000.")
-    var positivePoints = VideoSegmenterOptions().positivePoints
-    @Option(help: "Negative query points sampled around each object, 0 to 1000.")
-    var negativePoints = VideoSegmenterOptions().negativePoints
-    @Option(help: "How positive points are chosen: random, kmedoids, shi-tomasi or mixed.")
-    var positiveMethod = VideoSegmenterOptions().positivePointMethod
-    @Option(help: "How negative points are chosen: random, kmedoids, shi-tomasi or mixed.")
-    var negativeMethod = VideoSegmenterOptions().negativePointMethod
-    @Option(help: "Let points prompt when the tracker is at least this sure of them, 0 to 1.")
-    var promptConfidence = VideoSegmenterOptions().promptConfidence ?? 0
-    @Option(help: ArgumentHelp(
-        """
-        Decoder passes that refine the mask of the one before, 0 to 100: for SAM networks those after the two with points alone, each \
-        with the box around the mask; for nano those after the first. (default: 12 for SAM networks, 1 for nano)
-        """,
-        valueName: "n"))
-    var refinement: Int?
-    @Option(help: ArgumentHelp(
-        """
-        Take the mask of the frame before in place of the first decoder pass when the segmenter expected this intersection over union \
-        of it, 0 to 1. (default: never for SAM networks, 0.6 for nano)
-        """,
-        valueName: "iou"))
-    var previousMaskIou: Float?
-    @Flag(help: "Run the first decoder pass in every frame, as the paper does, and never start from the mask of the frame before.")
+    @Option(help: .of(.positivePoints)) var positivePoints: String?
+    @Option(help: .of(.negativePoints)) var negativePoints: String?
+    @Option(help: .of(.positiveMethod)) var positiveMethod: String?
+    @Option(help: .of(.negativeMethod)) var negativeMethod: String?
+    @Option(help: .of(.promptConfidence)) var promptConfidence: String?
+    @Option(help: .of(.refinement)) var refinement: String?
+    @Option(help: .of(.previousMaskIoU)) var previousMaskIou: String?
+    @Flag(help: "Run the first decoder pass in every frame, as the paper does: the same as --previous-mask-iou never.")
     var noPreviousMask = false
-    @Option(help: "Leave a mask empty when the segmenter expects a lower intersection over union with the truth, 0 to 1.")
-    var iouThreshold = VideoSegmenterOptions().predictedIoUThreshold
-    @Option(help: "Sample points anew from the predicted mask every so many frames.")
-    var horizon = VideoSegmenterOptions().reinitializationHorizon
-    @Option(help: "Sample points anew only from masks that the segmenter expects to have this intersection over union, 0 to 1.")
-    var reinitIouThreshold = VideoSegmenterOptions().reinitializationIoUThreshold
-    @Flag(inversion: .prefixedNo, help: "Whether points are sampled anew at all.")
-    var reinit = true
-    @Flag(inversion: .prefixedNo, help: "Whether the segmenter is shown how the object looked in its query frame, where it can use that.")
-    var memory = VideoSegmenterOptions().usesAppearanceMemory
-    @Flag(inversion: .prefixedNo, help: "Whether points of other objects serve as negative points.")
-    var otherNegatives = VideoSegmenterOptions().usesOtherObjectsAsNegatives
+    @Option(help: .of(.iouThreshold)) var iouThreshold: String?
+    @Option(help: .of(.reinit)) var reinit: String?
+    @Flag(help: "Never sample points anew: the same as --reinit off.")
+    var noReinit = false
+    @Option(help: .of(.horizon)) var horizon: String?
+    @Option(help: .of(.reinitIoUThreshold)) var reinitIouThreshold: String?
+    @Flag(inversion: .prefixedNo, help: .of(.memory)) var memory: Bool?
+    @Flag(inversion: .prefixedNo, help: .of(.otherNegatives)) var otherNegatives: Bool?
     @Flag(help: "Track from the query frames forwards only.")
     var forwardOnly = false
-    @Option(help: "Seeds every random choice; the same seed gives the same bytes.")
-    var seed = VideoSegmenterOptions().seed
+    @Flag(inversion: .prefixedNo, help: .of(.referenceQuirks)) var referenceQuirks: Bool?
+    @Option(help: .of(.seed)) var seed: String?
 
     func validate() throws {
-        func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws {
-            guard range.contains(value) else { throw ValidationError("--\(name) must be between \(range.lowerBound) and \(range.upperBound).") }
+        if noPreviousMask, previousMaskIou != nil { throw ValidationError("Give either --previous-mask-iou or --no-previous-mask.") }
+        if noReinit, reinit != nil { throw ValidationError("Give either --reinit or --no-reinit.") }
+        var settings = MethodSettings()
+        do {
+            try apply(to: &settings)
+        } catch let error as PresetError {
+            throw ValidationError("\(error)")
         }
-        try check("positive-points", positivePoints, 1...1000)
-        try check("negative-points", negativePoints, 0...1000)
-        if let refinement { try check("refinement", refinement, 0...100) }
-        try check("horizon", horizon, 1...1_000_000)
-        guard (0...1).contains(iouThreshold) else { throw ValidationError("--iou-threshold must be between 0 and 1.") }
-        guard (0...1).contains(previousMaskIou ?? 0) else { throw ValidationError("--previous-mask-iou must be between 0 and 1.") }
-        guard (0...1).contains(promptConfidence) else { throw ValidationError("--prompt-confidence must be between 0 and 1.") }
-        guard (0...1).contains(reinitIouThreshold) else { throw ValidationError("--reinit-iou-threshold must be between 0 and 1.") }
     }
 
-    /// The options for a segmenter; what the user did not give suits it.
-    func options(for segmenter: any PromptableSegmenter) -> VideoSegmenterOptions {
-        var options = VideoSegmenterOptions(for: segmenter)
-        options.positivePoints = positivePoints
-        options.negativePoints = negativePoints
-        options.positivePointMethod = positiveMethod
-        options.negativePointMethod = negativeMethod
-        options.promptConfidence = promptConfidence
-        if let refinement { options.refinementIterations = refinement }
-        if let previousMaskIou { options.previousMaskIoUThreshold = previousMaskIou }
-        if noPreviousMask { options.previousMaskIoUThreshold = nil }
-        options.predictedIoUThreshold = iouThreshold
-        options.reinitialization = reinit ? .rolling : nil
-        options.reinitializationHorizon = horizon
-        options.reinitializationIoUThreshold = reinitIouThreshold
-        options.usesAppearanceMemory = memory
-        options.usesOtherObjectsAsNegatives = otherNegatives
-        options.tracksBackward = !forwardOnly
-        options.seed = seed
-        return options
+    /// - Throws: `PresetError` for a value out of range.
+    func apply(to settings: inout MethodSettings) throws {
+        func word(_ isOn: Bool?) -> String? { isOn.map { $0 ? "on" : "off" } }
+        let given: [(PresetKey, String?)] = [
+            (.positivePoints, positivePoints), (.negativePoints, negativePoints), (.positiveMethod, positiveMethod), (.negativeMethod, negativeMethod),
+            (.promptConfidence, promptConfidence), (.refinement, refinement), (.previousMaskIoU, noPreviousMask ? "never" : previousMaskIou),
+            (.iouThreshold, iouThreshold), (.reinit, noReinit ? "off" : reinit), (.horizon, horizon), (.reinitIoUThreshold, reinitIouThreshold),
+            (.memory, word(memory)), (.otherNegatives, word(otherNegatives)), (.backward, forwardOnly ? "off" : nil),
+            (.referenceQuirks, word(referenceQuirks)), (.seed, seed),
+        ]
+        for case (let key, let text?) in given { try settings.apply(PresetSetting(key, text, source: .option("--\(key.rawValue)"))) }
     }
 }
 
-extension PointSelectionMethod: ExpressibleByArgument {}
+extension ArgumentHelp {
+    /// What the table of settings says.
+    fileprivate static func of(_ key: PresetKey) -> ArgumentHelp {
+        let value = key.text(in: MethodSettings())
+        guard let name = key.valueName else { return ArgumentHelp("\(key.meaning) (default: \(value))") }
+        return ArgumentHelp("\(key.meaning) \(key.allowedValues.capitalisedFirst). (default: \(value))", valueName: name)
+    }
+}
+
+extension PresetKey {
+    /// How help calls the value; nil for a setting that is on or off.
+    fileprivate var valueName: String? {
+        switch self {
+        case .positiveMethod, .negativeMethod, .negativeRegion: "method"
+        case .reinit: "variant"
+        case .previousMaskIoU, .iouThreshold, .reinitIoUThreshold: "iou"
+        case .promptConfidence: "confidence"
+        case .memory, .otherNegatives, .referenceQuirks, .clicksOnly, .patchFilter, .backward: nil
+        default: "n"
+        }
+    }
+}
+
+extension String {
+    fileprivate var capitalisedFirst: String { prefix(1).uppercased() + dropFirst() }
+}

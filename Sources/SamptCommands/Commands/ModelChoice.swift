@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import ModelStore
 import NeuralGraph
+import SAMPT
 import TensorFiles
 
 /// What `--segmenter` or `--tracker` names: a model that comes with the program, a published one, or a checkpoint file.
@@ -17,14 +18,15 @@ enum ModelChoice: Equatable {
     private static let shortNames = ["cotracker": "cotracker-s4-w8", "raft": "raft-things", "superglue": "superglue-outdoor"]
     private static let extensions = ["pth", "pt", "safetensors", "npy"]
 
-    static func segmenter(_ text: String, option: String = "segmenter", catalogue: ModelCatalogue = .published) throws -> ModelChoice {
+    static func segmenter(_ text: String, option: String = "--segmenter", catalogue: ModelCatalogue = .published) throws -> ModelChoice {
         try ModelChoice(text, kind: .segmenter, builtIn: segmenters, shortNames: [:], option: option, catalogue: catalogue)
     }
 
-    static func tracker(_ text: String, catalogue: ModelCatalogue = .published) throws -> ModelChoice {
-        try ModelChoice(text, kind: .tracker, builtIn: trackers, shortNames: shortNames, option: "tracker", catalogue: catalogue)
+    static func tracker(_ text: String, option: String = "--tracker", catalogue: ModelCatalogue = .published) throws -> ModelChoice {
+        try ModelChoice(text, kind: .tracker, builtIn: trackers, shortNames: shortNames, option: option, catalogue: catalogue)
     }
 
+    /// - Parameter option: where it was given, for the error message.
     /// - Throws: `ValidationError` that lists the known names and guesses which was meant.
     private init(
         _ given: String, kind: PublishedModel.Kind, builtIn: [String], shortNames: [String: String], option: String, catalogue: ModelCatalogue
@@ -35,7 +37,7 @@ enum ModelChoice: Equatable {
         } else if let model = try? catalogue.model(text) {
             guard model.kind == kind else {
                 throw ValidationError(
-                    "--\(option): \(text) is a \(Self.describe(model.kind)) (\(model.network)), not a \(Self.describe(kind)).")
+                    "\(option): \(text) is a \(Self.describe(model.kind)) (\(model.network)), not a \(Self.describe(kind)).")
             }
             self = .published(text)
         } else if text.contains("/") || Self.extensions.contains((text as NSString).pathExtension.lowercased())
@@ -45,7 +47,7 @@ enum ModelChoice: Equatable {
         } else {
             let known = builtIn + shortNames.keys.sorted() + catalogue.models.filter { $0.kind == kind }.map(\.name)
             throw ValidationError(
-                "--\(option): \"\(text)\" is not known. Known are \(known.joined(separator: ", ")), and checkpoint files.\(known.guess(for: text))")
+                "\(option): \"\(text)\" is not known. Known are \(known.joined(separator: ", ")), and checkpoint files.\(known.guess(for: text))")
         }
     }
 
@@ -61,6 +63,22 @@ enum ModelChoice: Equatable {
         return Weights(try TensorFile.open(ModelStore().locate("superpoint")))
     }
 
+    /// Names all published models that are not in the store at once, so that nobody hears of the second after downloading the first.
+    /// - Throws: `ModelStoreError` for one, `CommandError.missingInput` for several.
+    static func checkPresence(_ choices: [ModelChoice]) throws {
+        var absent: [ModelStoreError] = []
+        for case .published(let name) in choices {
+            do {
+                _ = try ModelStore().locate(name)
+            } catch let error as ModelStoreError {
+                guard case .absent = error else { throw error }
+                absent.append(error)
+            }
+        }
+        if absent.count > 1 { throw CommandError.missingInput(absent.map(\.description).joined(separator: " ")) }
+        if let first = absent.first { throw first }
+    }
+
     private static func describe(_ kind: PublishedModel.Kind) -> String { kind == .tracker ? "point tracker" : "segmenter" }
 
     /// The checkpoint's weights; nil for a model whose weights, if any, come with the program.
@@ -71,31 +89,5 @@ enum ModelChoice: Equatable {
         case .published(let name): Weights(try TensorFile.open(ModelStore().locate(name)))
         case .file(let path): Weights(try TensorFile.open(URL(fileURLWithPath: path)))
         }
-    }
-}
-
-extension [String] {
-    /// " Did you mean x?" where one of these names is near to `text`, otherwise nothing.
-    func guess(for text: String) -> String {
-        guard let nearest = self.min(by: { $0.editDistance(to: text) < $1.editDistance(to: text) }) else { return "" }
-        return nearest.editDistance(to: text) <= Swift.max(2, nearest.count / 3) ? " Did you mean \(nearest)?" : ""
-    }
-}
-
-extension String {
-    /// The least number of characters inserted, removed or replaced that make `other` of it (Levenshtein).
-    func editDistance(to other: String) -> Int {
-        let target = Array(other.lowercased())
-        var row = Array(0...target.count)
-        for (i, a) in lowercased().enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, b) in target.enumerated() {
-                let replaced = diagonal + (a == b ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = Swift.min(replaced, diagonal + 1, row[j] + 1)
-            }
-        }
-        return row[target.count]
     }
 }

@@ -8,14 +8,16 @@ import TensorFiles
 
 /// Which segmenter and tracker run, and how.
 struct ModelOptions: ParsableArguments {
+    @OptionGroup var presets: PresetOptions
+
     @Option(help: ArgumentHelp(
         """
         The segmenter: nano (built in), the name of a published model as "sampt models list" shows it (sam-vit-h, mobile-sam, \
         hq-sam-vit-l, ...), or a checkpoint file of SAM, HQ-SAM, MobileSAM or Light HQ-SAM (.pth, .pt, .safetensors); which of them \
-        it is, its tensors tell.
+        it is, its tensors tell. (default: the preset's, or nano)
         """,
         valueName: "name or file"))
-    var segmenter = "nano"
+    var segmenter: String?
 
     @Flag(help: "Of an HQ-SAM or Light HQ-SAM segmenter: take its high-quality mask alone, without SAM's added.")
     var hqTokenOnly = false
@@ -24,10 +26,10 @@ struct ModelOptions: ParsableArguments {
         """
         The point tracker: nano (built in, learned), lucas-kanade (classic, needs no network), the name of a published one as \
         "sampt models list" shows it (cotracker, pips, pips++, raft, tapir, superglue, ...), or its checkpoint file (.pth, .pt, .safetensors, .npy); \
-        which network it is, its tensors tell.
+        which network it is, its tensors tell. (default: the preset's, or nano)
         """,
         valueName: "name or file"))
-    var tracker = "nano"
+    var tracker: String?
 
     @Option(help: ArgumentHelp(
         "Arithmetic of the networks: automatic (bfloat16 where the processor has it), float32 (exact, slower) or bfloat16.",
@@ -49,8 +51,8 @@ struct ModelOptions: ParsableArguments {
 
     func validate() throws {
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be between 1 and 1024.") }
-        if case .builtIn = try ModelChoice.segmenter(segmenter), hqTokenOnly { throw ValidationError("--hq-token-only needs an HQ-SAM segmenter, not nano.") }
-        _ = try ModelChoice.tracker(tracker)
+        if let segmenter { _ = try ModelChoice.segmenter(segmenter) }
+        if let tracker { _ = try ModelChoice.tracker(tracker) }
         _ = try precisions()
     }
 
@@ -73,16 +75,42 @@ struct ModelOptions: ParsableArguments {
 
     private func precision(of part: Part) throws -> Precision { try precisions()[part] ?? precision }
 
-    /// The chosen models; segmenter and tracker share one encoder where they can.
-    func makeModels() throws -> (segmenter: any PromptableSegmenter, tracker: any PointTracker) {
-        let weights = try ModelChoice.segmenter(segmenter).weights()
+    /// What is to run: the preset, changed by `--set`, changed by options of their own.
+    /// - Throws: `PresetError`, `CommandError.usage`.
+    func settings(with method: MethodOptions) throws -> MethodSettings {
+        var settings = try presets.settings()
+        if let segmenter { settings.segmenter = segmenter }
+        if let tracker { settings.tracker = tracker }
+        try method.apply(to: &settings)
+        try settings.validate()
+        return settings
+    }
+
+    /// The tracker's name where nothing else of a preset counts.
+    /// - Throws: as `settings`; `CommandError.usage` for a `--set` without effect.
+    func trackerName() throws -> String {
+        let settings = try presets.settings(only: [.tracker])
+        return tracker ?? settings.tracker
+    }
+
+    /// The models of some settings; segmenter and tracker share one encoder where they can.
+    func makeModels(_ settings: MethodSettings) throws -> (segmenter: any PromptableSegmenter, tracker: any PointTracker) {
+        let choice = try ModelChoice.segmenter(settings.segmenter, option: segmenter == nil ? "segmenter of the preset" : "--segmenter")
+        let tracked = try trackerChoice(settings.tracker)
+        if case .builtIn = choice, hqTokenOnly { throw CommandError.usage("--hq-token-only needs an HQ-SAM segmenter, not nano.") }
+        try ModelChoice.checkPresence([choice, tracked])
+        let weights = try choice.weights()
         let engine = try OpenVINOEngine(.init(threads: threads))
-        if let weights { return (try makeSAM(weights, engine: engine), try makeTracker(engine: engine)) }
+        if let weights { return (try makeSAM(weights, engine: engine), try makeTracker(tracked, engine: engine)) }
         let encoder = try nanoEncoder(engine)
         return (
             try NanoPrompt(engine: engine, encoder: encoder, precision: precision(of: .decoder)),
-            try makeTracker(engine: engine, encoder: encoder)
+            try makeTracker(tracked, engine: engine, encoder: encoder)
         )
+    }
+
+    private func trackerChoice(_ name: String) throws -> ModelChoice {
+        try ModelChoice.tracker(name, option: tracker == nil ? "tracker of the preset" : "--tracker")
     }
 
     private func makeSAM(_ weights: Weights, engine: any InferenceEngine) throws -> SAMSegmenter {
@@ -95,15 +123,15 @@ struct ModelOptions: ParsableArguments {
         return segmenter
     }
 
-    /// The chosen tracker alone.
-    func makeTracker() throws -> any PointTracker {
-        if try ModelChoice.tracker(tracker) == .lucasKanade { return LucasKanadeTracker() }
-        return try makeTracker(engine: OpenVINOEngine(.init(threads: threads)))
+    /// A tracker alone.
+    func makeTracker(_ name: String) throws -> any PointTracker {
+        let choice = try trackerChoice(name)
+        if choice == .lucasKanade { return LucasKanadeTracker() }
+        return try makeTracker(choice, engine: OpenVINOEngine(.init(threads: threads)))
     }
 
     /// - Parameter encoder: shared with the segmenter; nil where the segmenter has another.
-    private func makeTracker(engine: any InferenceEngine, encoder: NanoFrameEncoder? = nil) throws -> any PointTracker {
-        let choice = try ModelChoice.tracker(tracker)
+    private func makeTracker(_ choice: ModelChoice, engine: any InferenceEngine, encoder: NanoFrameEncoder? = nil) throws -> any PointTracker {
         if choice == .lucasKanade { return LucasKanadeTracker() }
         if let weights = try choice.weights() {
             if SuperGlueTracker.recognises(weights.source) {

@@ -18,6 +18,9 @@ struct SegmentCommand: AsyncParsableCommand {
               sampt segment street.mp4 --point 1:320,240 --negative 1:10,20 \\
                 --box 2:100,50,180,220 --frame 2:48 --name 2:bicycle --masks masks/ --rle masks.json
 
+            With the paper's settings and models (their checkpoints come with "sampt models pull"):
+              sampt segment rabbit.mp4 --point 640,360 --overlay out.mp4 --preset sam-pt --set refinement=3
+
             Every object of an index mask, as in DAVIS and YouTube-VOS:
               sampt segment frames/ --mask 00000.png --masks masks/
 
@@ -27,7 +30,7 @@ struct SegmentCommand: AsyncParsableCommand {
     @OptionGroup var clip: ClipOptions
     @OptionGroup(title: "Marking objects") var prompts: PromptOptions
     @OptionGroup(title: "Outputs (at least one)") var outputs: OutputOptions
-    @OptionGroup(title: "Models") var models: ModelOptions
+    @OptionGroup(title: "Presets and models") var models: ModelOptions
     @OptionGroup(title: "Method") var method: MethodOptions
     @OptionGroup(title: "Messages") var messages: MessageOptions
 
@@ -35,13 +38,14 @@ struct SegmentCommand: AsyncParsableCommand {
         try await withExitStatus {
             let destinations = outputs.destinations
             try destinations.validate()
+            let settings = try models.settings(with: method)
             let objects = try prompts.objects()
             let clip = try clip.open()
             let queries = try clip.queries(objects)
             try outputs.checkWritable()
-            let (segmenter, tracker) = try models.makeModels()
+            let (segmenter, tracker) = try models.makeModels(settings)
             let job = SegmentationJob(
-                segmenter: VideoSegmenter(segmenter: segmenter, tracker: tracker, options: method.options(for: segmenter)), clip: clip,
+                segmenter: VideoSegmenter(segmenter: segmenter, tracker: tracker, options: settings.options(for: segmenter)), clip: clip,
                 queries: queries, destinations: destinations, reviewed: outputs.review)
             let interruption = Interruption()
             interruption.listen()

@@ -17,6 +17,8 @@ struct TrackCommand: AsyncParsableCommand {
             A grid of 20 x 20 points over the whole first frame, drawn on frames as PNGs:
               sampt track street.mp4 --grid 20 --draw tracks/
 
+            Of a preset (--preset, --set) the tracker alone counts here: points are followed as its own threshold sees them.
+
             \(CommandStatus.help)
             """)
 
@@ -38,7 +40,7 @@ struct TrackCommand: AsyncParsableCommand {
         """,
         valueName: "file or folder"))
     var draw: String?
-    @OptionGroup(title: "Models") var models: ModelOptions
+    @OptionGroup(title: "Presets and models") var models: ModelOptions
     @OptionGroup(title: "Messages") var messages: MessageOptions
 
     func validate() throws {
@@ -53,13 +55,14 @@ struct TrackCommand: AsyncParsableCommand {
             guard tracks != nil || draw != nil else {
                 throw CommandError.usage("No output is asked for. Give at least one of --tracks and --draw.")
             }
+            let trackerName = try models.trackerName()
             let clip = try clip.open()
             let start = try clip.numbering.position(of: frame ?? clip.numbering.first, object: "points")
             let points = try positions(size: clip.originals.size)
             let job = TrackingJob(clip: clip, start: start, points: points, tracks: tracks, drawing: draw)
             if let tracks { try OutputFile.check(tracks) }
             if let draw, !FrameFolderOutput.isFolder(draw) { try OutputFile.check(draw) }
-            let tracker = try models.makeTracker()
+            let tracker = try models.makeTracker(trackerName)
             let interruption = Interruption()
             interruption.listen()
             let summary = try await job.run(tracker: tracker, interruption: interruption, progress: ProgressReporter(isQuiet: messages.quiet))

@@ -61,8 +61,19 @@ public enum CommandStatus: Int32, Sendable, CaseIterable {
         case PointBenchmarkError.otherReport: self = .usage
         case is PointBenchmarkError: self = .invalidInput
         case ONNXFileError.unwritable: self = .unwritableOutput
+        case let error as PresetError: self = Self.status(of: error)
+        case is ValidationError: self = .usage
         case is CancellationError: self = .interrupted
         default: self = .failure
+        }
+    }
+
+    private static func status(of error: PresetError) -> CommandStatus {
+        if case .file? = error.source { return .invalidInput }
+        switch error {
+        case .unreadable, .missingResource: return .missingInput
+        case .invalidFile: return .invalidInput
+        case .unknownPreset, .unknownKey, .invalidValue, .cycle, .conflict: return .usage
         }
     }
 

@@ -151,16 +151,13 @@ public final class NanoPrompt: PromptableSegmenter {
         }
 
         private static func previous(_ prompts: [ObjectPrompt], count: Int, shape: [Int]) -> Tensor {
-            Tensor(shape: shape) { target in
-                for (k, prompt) in prompts.enumerated() {
-                    let part = UnsafeMutableBufferPointer(rebasing: target[(k * count)..<((k + 1) * count)])
-                    if let logits = prompt.previousLogits, logits.values.count == count {
-                        _ = part.initialize(from: logits.values)
-                    } else {
-                        part.initialize(repeating: 0)
-                    }
-                }
+            var values: [Float] = []
+            values.reserveCapacity(prompts.count * count)
+            for prompt in prompts {
+                let known = prompt.previousLogits.flatMap { $0.values.count == count ? $0.values : nil }
+                values += known ?? [Float](repeating: 0, count: count)
             }
+            return Tensor(shape: shape, values)
         }
 
         private static func memory(_ prompts: [ObjectPrompt]) -> Tensor {

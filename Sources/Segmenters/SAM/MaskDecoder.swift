@@ -43,7 +43,7 @@ struct MaskDecoder {
     ///   - masks: which of SAM's four masks: 0 for single answers, 1 to 3 for three that differ in extent.
     func callAsFunction(
         prompt: Value, unused: Value, embedding: Value, positions: Value, side: TwoWayTransformer.ImageSide, dense: PromptEncoder.Dense,
-        hqFeatures: Value?, masks: Range<Int>, tap: Tap = noTap
+        hqFeatures: Value?, masks: Range<Int>, tap: GraphTap = noGraphTap
     ) -> Output {
         let graph = prompt.graph
         let objects = prompt.shape[0]

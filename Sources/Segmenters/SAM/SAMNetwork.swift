@@ -28,7 +28,7 @@ struct SAMNetwork {
 
     private static func encoder(
         _ weights: Weights, _ architecture: SAMArchitecture
-    ) throws -> (Value, Tap) -> (embedding: Value, intermediate: Value) {
+    ) throws -> (Value, GraphTap) -> (embedding: Value, intermediate: Value) {
         let image = weights["image_encoder"]
         switch architecture.encoder {
         case .viT(let shape):
@@ -42,7 +42,7 @@ struct SAMNetwork {
 
     /// The image encoder. Input: `image`, 1 x 3 x 1024 x 1024. Outputs: `embedding` (cells x 256), `keys`, `values`, `queries` (each
     /// cells x 128) for the decoder's first layer, and of HQ-SAM `hq` (32 x pixels of the mask).
-    func encoderModel(tap: Tap = noTap) throws -> ONNXModel {
+    func encoderModel(tap: GraphTap = noGraphTap) throws -> ONNXModel {
         let graph = Graph("sam-encoder")
         let encoder = try Self.encoder(weights, architecture)
         let (decoder, hqFeatures) = try Self.decoder(weights, architecture)
@@ -74,7 +74,7 @@ struct SAMNetwork {
 
     /// The decoder. Inputs: `prompt` (objects x slots x 256), `unused` (objects x 1 x 1 x slots; 0, or `unusedToken` where a slot is
     /// empty), the encoder's outputs. Outputs: `masks`, `iou`, and of HQ-SAM `hqMask` (see `MaskDecoder.Output`).
-    func decoderModel(_ form: DecoderForm, tap: Tap = noTap) throws -> ONNXModel {
+    func decoderModel(_ form: DecoderForm, tap: GraphTap = noGraphTap) throws -> ONNXModel {
         let graph = Graph("sam-decoder")
         let (decoder, _) = try Self.decoder(weights, architecture)
         let prompts = try promptEncoder()

@@ -32,7 +32,7 @@ struct TinyViTEncoder {
 
     /// - Parameter image: 1 x 3 x 1024 x 1024, normalised.
     /// - Returns: the image embedding and the output of stage 1 with its reduction, both cells x channels.
-    func callAsFunction(_ image: Value, tap: Tap = noTap) -> (embedding: Value, intermediate: Value) {
+    func callAsFunction(_ image: Value, tap: GraphTap = noGraphTap) -> (embedding: Value, intermediate: Value) {
         func tokens(_ x: Value) -> Value { x.transposed([0, 2, 3, 1]).reshaped([1, x.shape[2] * x.shape[3], x.shape[1]]) }
         var x = patch2(patch0(image).gelu())
         tap("encoder.patchEmbed") { x }
@@ -114,7 +114,7 @@ private struct TinyViTBlock {
         fc2 = try Linear(weights["mlp"]["fc2"], from: 4 * width, to: width)
     }
 
-    func callAsFunction(_ x: Value, tap: Tap) -> Value {
+    func callAsFunction(_ x: Value, tap: GraphTap) -> Value {
         let tokens = x.transposed([0, 2, 3, 1])
         let attended = tokens + attention(tokens, tap: tap)
         let mixed = localConv(attended.transposed([0, 3, 1, 2])).transposed([0, 2, 3, 1])
@@ -138,7 +138,7 @@ private struct TinyViTAttention {
     }
 
     /// - Parameter x: 1 x rows x columns x width.
-    func callAsFunction(_ x: Value, tap: Tap) -> Value {
+    func callAsFunction(_ x: Value, tap: GraphTap) -> Value {
         // Positions that fill up the last windows take part: they attend and are attended to.
         let y = norm(x.cutIntoWindows(window))
         let area = window * window

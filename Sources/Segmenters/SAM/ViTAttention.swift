@@ -19,7 +19,7 @@ struct ViTAttention {
     }
 
     /// - Parameter x: cells x width.
-    func callAsFunction(_ x: Value, tap: Tap) -> Value {
+    func callAsFunction(_ x: Value, tap: GraphTap) -> Value {
         let cells = SAMInputGrid.cells
         if isGlobal {
             let attended = attention(x.reshaped([1, cells * cells, width]), headsAtOnce: 4)

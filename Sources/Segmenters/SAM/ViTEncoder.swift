@@ -24,7 +24,7 @@ struct ViTEncoder {
 
     /// - Parameter image: 1 x 3 x 1024 x 1024, normalised.
     /// - Returns: the image embedding and the output of the first block with attention to everything, both cells x channels.
-    func callAsFunction(_ image: Value, tap: Tap = noTap) -> (embedding: Value, intermediate: Value) {
+    func callAsFunction(_ image: Value, tap: GraphTap = noGraphTap) -> (embedding: Value, intermediate: Value) {
         let (cells, width) = (SAMInputGrid.cells, shape.width)
         func map(_ x: Value) -> Value { x.reshaped([1, cells, cells, width]) }
         var x = patches(image).transposed([0, 2, 3, 1])
@@ -60,7 +60,7 @@ private struct ViTBlock {
         lin2 = try Linear(weights["mlp"]["lin2"], from: 4 * width, to: width)
     }
 
-    func callAsFunction(_ x: Value, tap: Tap) -> Value {
+    func callAsFunction(_ x: Value, tap: GraphTap) -> Value {
         let y = x + attention(norm1(x), tap: tap)
         return y + lin2(lin1(norm2(y)).gelu())
     }
@@ -80,7 +80,7 @@ struct SAMNeck {
     }
 
     /// From cells x inputs to cells x 256.
-    func callAsFunction(_ x: Value, tap: Tap) -> Value {
+    func callAsFunction(_ x: Value, tap: GraphTap) -> Value {
         let cells = SAMInputGrid.cells
         let map = x.reshaped([1, cells, cells, x.shape[1]]).transposed([0, 3, 1, 2])
         let first = norm1(reduce(map).transposed([0, 2, 3, 1])).transposed([0, 3, 1, 2])

@@ -200,7 +200,7 @@ struct PipelineParityTests {
                 if frame < frames[object] { return ObjectOutcome() }
                 var outcome = found[object]
                 outcome.mask = nil
-                if frame == frames[object] { outcome = ObjectOutcome(shape: .given(annotations[object])) }
+                if frame == frames[object] { outcome = ObjectOutcome(shape: .given(masks[object].nearest(parity.target))) }
                 return outcome
             }
             let result = FrameResult(

@@ -22,8 +22,12 @@ struct PipelineResults {
         func isNumber(_ value: Float) -> Bool { value > PipelineRun.nothing }
         #expect(zip(elements, reference).allSatisfy { isNumber($0) == isNumber($1) }, "\(parity.data): \(prefix + name), -infinity elsewhere")
         let error = relativeL2(elements.filter(isNumber), reference.filter(isNumber))
-        // The noise of the numbers without a quirk is not stored everywhere; that of the others is alike.
-        #expect(error <= max(parity.data.limit(of: prefix + name), parity.data.limit(of: name)), "\(parity.data): \(prefix + name), \(error)")
+        #expect(error <= limit(prefix + name), "\(parity.data): \(prefix + name), \(error)")
+    }
+
+    /// The noise is not stored for every case. Then that of a case with as many refinements counts: 20 times 2.7e-6.
+    private func limit(_ name: String) -> Double {
+        parity.data.hasNoise(of: name) ? parity.data.limit(of: name) : 5.4e-5
     }
 
     mutating func compareTracks(_ trajectories: [Float], _ visibilities: [Float]) throws {
@@ -39,12 +43,15 @@ struct PipelineResults {
 
     /// - Parameter logits: of the target's size, object by object and frame by frame.
     mutating func compareMasks(_ logits: [[Float]]) throws {
-        let areas = logits.map { Float($0.count { $0 > 0 }) }
-        let reference = try expected.tensor(prefix + "maskArea").values
-        #expect(areas == reference, "\(parity.data): \(prefix)maskArea, \(zip(areas, reference).map { $0 - $1 })")
-        let bits = packedBits(logits.flatMap { $0.map { $0 > 0 } })
         let stored = try expected.tensor(prefix + "masksPacked").values
-        #expect(bits == stored, "\(parity.data): \(prefix)masksPacked, \(zip(bits, stored).count { $0 != $1 }) bytes")
+        let bits = packedBits(logits.flatMap { $0.map { $0 > 0 } })
+        let flipped = zip(bits, stored).reduce(0) { $0 + (UInt8($1.0) ^ UInt8($1.1)).nonzeroBitCount }
+        // A logit within the noise of 0 may fall on either side; the logits themselves are compared below.
+        let uncertain = logits.reduce(0) { $0 + $1.count { abs($0) < 1e-4 } }
+        #expect(bits.count == stored.count && flipped <= uncertain, "\(parity.data): \(prefix)masksPacked, \(flipped) bits of \(uncertain)")
+        let areas = logits.map { Float($0.count { $0 > 0 }) }
+        let difference = zip(areas, try expected.tensor(prefix + "maskArea").values).reduce(0) { $0 + abs($1.0 - $1.1) }
+        #expect(difference <= Float(flipped), "\(parity.data): \(prefix)maskArea")
         try compare("logits", logits.flatMap { $0 })
     }
 
@@ -67,7 +74,7 @@ struct PipelineResults {
         }
         #expect(largestDifference(run.boxes, kept.flatMap { boxes[(4 * $0)..<(4 * $0 + 4)] }) < 1e-2, "\(parity.data): boxes")
         let error = relativeL2(run.predictedIoU, kept.map { predicted[$0] })
-        #expect(error <= parity.data.limit(of: prefix + "decodes.iou"), "\(parity.data): predicted IoU, \(error)")
+        #expect(error <= limit(prefix + "decodes.iou"), "\(parity.data): predicted IoU, \(error)")
         let stable = run.chains.flatMap(\.calls).map { run.isStable($0) ? Float(1) : 0 }
         #expect(stable == kept.map { table[8 * $0 + 7] }, "\(parity.data): stable boxes")
         try compareDetail(run)
@@ -104,7 +111,7 @@ struct PipelineResults {
                 }
                 let logits = try #require(output.elements(of: Tensor(shape: output.fullShape ?? output.shape, call.answer.logits.values)))
                 let error = try relativeL2(logits, expected.tensor(name + ".lowRes").values)
-                #expect(error <= parity.data.limit(of: name + ".lowRes"), "\(parity.data): \(name).lowRes, \(error)")
+                #expect(error <= limit(name + ".lowRes"), "\(parity.data): \(name).lowRes, \(error)")
             }
         }
     }

@@ -19,6 +19,7 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
             folder (<folder>/<sequence>/<frame>.png, every id above 0 is foreground). The first and the last frame do not count.
 
               sampt evaluate davis2016 --root DAVIS --list DAVIS/ImageSets/480p/val.txt --json scores.json
+              sampt evaluate davis2016 --root DAVIS --list DAVIS/ImageSets/480p/val.txt --json scores.json --preset sam-pt
 
             \(CommandStatus.help)
             """)
@@ -48,12 +49,13 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
 
     private func evaluate() async throws {
         if let json { try OutputFile.check(json) }
+        let settings = try models.settings(with: method)
         let dataset = try DAVIS2016(root: root, list: list)
         let report: DAVISReport
         if let results {
             report = try dataset.score(results: results)
         } else {
-            report = try await evaluate(dataset)
+            report = try await evaluate(dataset, settings)
         }
         if let json { try AtomicFile.write(report.json(), to: json) }
         guard !quiet else { return }
@@ -64,9 +66,9 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
         print(row("mean", report.mean.j, report.mean.f, report.mean.jf) + Self.columns(report.mean.confidence))
     }
 
-    private func evaluate(_ dataset: DAVIS2016) async throws -> DAVISReport {
-        let (segmenter, tracker) = try models.makeModels()
-        let pipeline = VideoSegmenter(segmenter: segmenter, tracker: tracker, options: method.options(for: segmenter))
+    private func evaluate(_ dataset: DAVIS2016, _ settings: MethodSettings) async throws -> DAVISReport {
+        let (segmenter, tracker) = try models.makeModels(settings)
+        let pipeline = VideoSegmenter(segmenter: segmenter, tracker: tracker, options: settings.options(for: segmenter))
         let evaluation = DAVIS2016Evaluation(segmenter: pipeline, masksFolder: masks)
         var scores: [String: SequenceScore] = [:]
         for (index, sequence) in dataset.sequences.enumerated() {

@@ -58,9 +58,10 @@ struct EvaluateConfidence: AsyncParsableCommand {
     }
 
     private func evaluate() async throws -> [ConfidenceEvaluation.Outcome] {
-        let (segmenter, tracker) = try models.makeModels()
+        let settings = try models.settings(with: method)
+        let (segmenter, tracker) = try models.makeModels(settings)
         let evaluation = ConfidenceEvaluation(
-            segmenter: VideoSegmenter(segmenter: segmenter, tracker: tracker, options: method.options(for: segmenter)))
+            segmenter: VideoSegmenter(segmenter: segmenter, tracker: tracker, options: settings.options(for: segmenter)))
         var outcomes: [ConfidenceEvaluation.Outcome] = []
         for index in 0..<clips {
             let stride = 1 + index % 3

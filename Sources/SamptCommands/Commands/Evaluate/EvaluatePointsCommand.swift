@@ -15,6 +15,8 @@ struct EvaluatePoints: AsyncParsableCommand {
               sampt evaluate points --dataset tapvid_davis.pkl --mode first --output scores/
               sampt evaluate points --synthetic 20 --seed 1 --mode strided --tracker lucas-kanade
 
+            Of a preset (--preset, --set) the tracker alone counts here.
+
             With --output, scores.json and scores.csv are written after every video; the same command goes on where it was stopped.
 
             \(CommandStatus.help)
@@ -42,7 +44,7 @@ struct EvaluatePoints: AsyncParsableCommand {
     var restart = false
     @Flag(help: "Print nothing but errors.")
     var quiet = false
-    @OptionGroup(title: "Models") var models: ModelOptions
+    @OptionGroup(title: "Presets and models") var models: ModelOptions
 
     func validate() throws {
         guard (dataset == nil) != (synthetic == nil) else { throw ValidationError("Give either --dataset or --synthetic.") }
@@ -54,16 +56,17 @@ struct EvaluatePoints: AsyncParsableCommand {
 
     func run() async throws {
         try await withExitStatus {
+            let trackerName = try models.trackerName()
             let data: any PointDataset
             if let dataset {
                 data = try PointDatasetFile.open(dataset)
             } else {
                 data = try clips.dataset(count: synthetic ?? 0)
             }
-            let settings = settings(data)
+            let settings = settings(data, tracker: trackerName)
             if let output { try Self.prepare(output) }
             let report = try output.map { restart ? PointReport(settings: settings) : try PointReport.resume(in: $0, settings: settings) }
-            let evaluation = PointEvaluation(tracker: try models.makeTracker(), mode: mode, resolution: resolution.size)
+            let evaluation = PointEvaluation(tracker: try models.makeTracker(trackerName), mode: mode, resolution: resolution.size)
             let job = PointEvaluationJob(
                 dataset: data, evaluation: evaluation, report: report ?? PointReport(settings: settings), output: output, isQuiet: quiet)
             let interruption = Interruption()
@@ -73,9 +76,9 @@ struct EvaluatePoints: AsyncParsableCommand {
     }
 
     /// What must be equal for scores to be put together.
-    private func settings(_ data: any PointDataset) -> [String: String] {
+    private func settings(_ data: any PointDataset, tracker: String) -> [String: String] {
         var settings = [
-            "dataset": data.name, "videos": String(data.videoNames.count), "tracker": models.tracker, "mode": mode.rawValue,
+            "dataset": data.name, "videos": String(data.videoNames.count), "tracker": tracker, "mode": mode.rawValue,
             "resolution": resolution.defaultValueDescription, "precision": models.precision.rawValue,
         ]
         if !models.partPrecisions.isEmpty { settings["partPrecisions"] = models.partPrecisions.sorted().joined(separator: " ") }

@@ -1,0 +1,171 @@
+import Media
+import PointTrackers
+import TestSupport
+import Testing
+
+@testable import SAMPT
+
+struct ReinitializationRuleTests {
+    private func window(_ areas: [Float]..., next: Int? = nil) -> ReinitializationWindow {
+        ReinitializationWindow(areas: areas, framesToNextStart: next)
+    }
+
+    @Test func horizonTakesTheLastFrameOrTheNextStart() {
+        let areas = [Float](repeating: 100, count: 8)
+        #expect(HorizonRule().frames(of: window(areas, areas)) == [7, 7])
+        #expect(HorizonRule().frames(of: window(areas, next: 3)) == [3])
+        #expect(HorizonRule().frames(of: window(areas, next: 30)) == [7])
+    }
+
+    /// Frames 3 to 7 of 8 are candidates: the first quarter is too early.
+    @Test func medianIsTheLowerOne() {
+        #expect(MedianAreaRule().frames(of: window([100, 1, 1, 500, 300, 400, 200, 600])) == [5])
+        #expect(MedianAreaRule().frames(of: window([100, 1, 1, 500, 300, 25, 200, 600])) == [4], "an even number: the lower")
+        #expect(MedianAreaRule().frames(of: window([100, 90, 90, 0, 0, 0, 0, 25])) == [1], "no candidate at all")
+    }
+
+    @Test func similarAreaTakesTheFirstOfEquals() {
+        #expect(SimilarAreaRule().frames(of: window([100, 100, 100, 90, 110, 500, 10, 90])) == [3])
+        #expect(SimilarAreaRule().frames(of: window([100, 100, 100, 0, 0, 0, 0, 0])) == [1])
+    }
+
+    @Test func objectsInStepShareAFrame() {
+        let rule = SimilarAreaInStepRule()
+        #expect(rule.frames(of: window([100, 0, 0, 50, 99, 90, 80, 70], [1000, 0, 0, 990, 500, 980, 1, 2])) == [5, 5])
+        // Another object's start is worth 36 times the area, no more than a missing mask costs.
+        #expect(rule.frames(of: window([100, 0, 0, 50, 99, 90, 80, 70], next: 7)) == [7])
+        #expect(rule.frames(of: window([100, 0, 0, 50, 99, 90, 80, 0], next: 7)) == [4])
+        #expect(rule.frames(of: window([100, 0, 0, 50, 99, 90, 80, 70], next: 70)) == [4])
+    }
+}
+
+struct WindowedPassTests {
+    static let variants: [ReinitializationVariant] = [.horizon, .medianArea, .similarArea, .similarAreaInStep]
+
+    private func options(_ variant: ReinitializationVariant, horizon: Int = 8) -> VideoSegmenterOptions {
+        var options = VideoSegmenterOptions()
+        options.reinitialization = variant
+        options.reinitializationHorizon = horizon
+        options.refinementIterations = 0
+        return options
+    }
+
+    private func results(
+        _ video: MovingDisk, _ queries: [ObjectQuery], _ options: VideoSegmenterOptions, tracker: FakeTracker = FakeTracker()
+    ) async throws -> [FrameResult] {
+        var results: [FrameResult] = []
+        let segmenter = VideoSegmenter(segmenter: FakeSegmenter(), tracker: tracker, options: options)
+        for try await result in segmenter.segment(video, objects: queries) { results.append(result) }
+        return results
+    }
+
+    @Test(arguments: variants, [0, 11, 39]) func everyFrameIsSegmented(_ variant: ReinitializationVariant, frame: Int) async throws {
+        let video = MovingDisk(frameCount: 40)
+        let query = ObjectQuery(id: 1, frame: frame, prompt: .mask(video.mask(frame)))
+        let found = try await results(video, [query], options(variant))
+        #expect(found.map(\.frameIndex) == Array(0..<40))
+        for result in found {
+            #expect(result.objects[0].mask.intersectionOverUnion(video.mask(result.frameIndex)) > 0.65, "frame \(result.frameIndex)")
+        }
+        #expect(found[frame].objects[0].mask == video.mask(frame))
+        let again = try await results(video, [query], options(variant))
+        #expect(zip(found, again).allSatisfy { $0.indexMask == $1.indexMask && $0.objects[0].points == $1.objects[0].points })
+    }
+
+    /// The worked example of the specification, with a quarter of its frames.
+    @Test func windowsFollowTheHorizon() async throws {
+        let video = MovingDisk(frameCount: 25)
+        let tracker = FakeTracker()
+        var options = self.options(.horizon, horizon: 6)
+        options.trackerHorizon = 9
+        _ = try await results(video, [ObjectQuery(id: 1, prompt: .mask(video.mask(0)))], options, tracker: tracker)
+        #expect(tracker.seen.withLock { $0 } == [0..<9, 5..<14, 10..<19, 15..<24, 20..<25])
+    }
+
+    /// While the object is hidden there is nothing to sample points on: it is followed with the old points, and goes on when it is back.
+    @Test(arguments: variants) func lostObjectsComeBack(_ variant: ReinitializationVariant) async throws {
+        for trackerHorizon in [nil, 8] {
+            let video = MovingDisk(frameCount: 40)
+            var options = self.options(variant)
+            options.trackerHorizon = trackerHorizon
+            let tracker = FakeTracker(hidden: 9..<22)
+            let found = try await results(video, [ObjectQuery(id: 1, prompt: .mask(video.mask(0)))], options, tracker: tracker)
+            #expect(found.map { !$0.objects[0].mask.isEmpty } == (0..<40).map { !(9..<22).contains($0) })
+            for result in found where !(9..<22).contains(result.frameIndex) {
+                #expect(result.objects[0].mask.intersectionOverUnion(video.mask(result.frameIndex)) > 0.65, "frame \(result.frameIndex)")
+            }
+        }
+    }
+
+    /// An object that is never seen again: empty masks to the end.
+    @Test(arguments: variants) func vanishedObjectsStayEmpty(_ variant: ReinitializationVariant) async throws {
+        let video = MovingDisk(frameCount: 40)
+        let found = try await results(
+            video, [ObjectQuery(id: 1, prompt: .mask(video.mask(0)))], options(variant), tracker: FakeTracker(vanishesAt: 13))
+        #expect(found.map { !$0.objects[0].mask.isEmpty } == (0..<40).map { $0 < 13 })
+    }
+
+    @Test(arguments: variants) func objectsMayStartAnywhere(_ variant: ReinitializationVariant) async throws {
+        let video = MovingDisk(frameCount: 30)
+        let other = disk(at: SIMD2(70.5, 50.5), radius: 6, size: video.size)
+        let queries = [
+            ObjectQuery(id: 5, frame: 17, prompt: .mask(video.mask(17))), ObjectQuery(id: 2, frame: 4, prompt: .mask(other)),
+            ObjectQuery(id: 3, frame: 29, prompt: .mask(disk(at: SIMD2(80, 10), radius: 5, size: video.size))),
+        ]
+        let found = try await results(video, queries, options(variant))
+        #expect(found.count == 30)
+        #expect(found.allSatisfy { $0.objects.map(\.id) == [5, 2, 3] && !$0.objects[0].mask.isEmpty })
+    }
+
+    @Test(arguments: variants, [2, 3, 1000]) func anyHorizonWorks(_ variant: ReinitializationVariant, horizon: Int) async throws {
+        for count in [1, 2, 3, 12] {
+            let video = MovingDisk(frameCount: count)
+            let found = try await results(video, [ObjectQuery(id: 1, prompt: .mask(video.mask(0)))], options(variant, horizon: horizon))
+            #expect(found.count == count && found.allSatisfy { !$0.objects[0].mask.isEmpty })
+        }
+    }
+
+    @Test(arguments: variants) func windowsOfOneFrameAreRefused(_ variant: ReinitializationVariant) throws {
+        #expect(throws: QueryError.invalidOption(name: "reinitializationHorizon", range: "at least 2")) {
+            try self.options(variant, horizon: 1).validate()
+        }
+        var options = self.options(variant)
+        options.trackerHorizon = 7
+        #expect(throws: QueryError.self) { try options.validate() }
+    }
+}
+
+struct JointOutcomesTests {
+    private func collect(_ video: MovingDisk, _ queries: [ObjectQuery], _ options: VideoSegmenterOptions, _ store: FrameStore) async throws -> [FrameResult] {
+        let run = SegmentationRun(
+            segmenter: FakeSegmenter(), tracker: FakeTracker(), options: options, video: store, queries: queries, progress: nil)
+        var results: [FrameResult] = []
+        while let result = try await run.next() { results.append(result) }
+        return results
+    }
+
+    /// Without re-initialisation every frame is encoded once, wherever objects start.
+    @Test func framesAreEncodedOnce() async throws {
+        let video = MovingDisk(frameCount: 30)
+        var options = VideoSegmenterOptions()
+        options.reinitialization = nil
+        let store = FrameStore(video, capacity: 4, spoolBudget: 0)
+        let other = ObjectQuery(id: 2, frame: 26, prompt: .mask(disk(at: SIMD2(80.5, 50.5), radius: 6, size: video.size)))
+        let found = try await collect(video, [ObjectQuery(id: 1, frame: 2, prompt: .mask(video.mask(2))), other], options, store)
+        #expect(found.count == 30 && found.allSatisfy { !$0.objects[0].mask.isEmpty })
+        #expect(store.computations(of: FakeSegmenter.Encoder.key) == 30)
+    }
+
+    /// An object that is marked later does not take part in frames before, for those that are marked earlier.
+    @Test func laterObjectsDoNotDisturbEarlierFrames() async throws {
+        let video = MovingDisk(frameCount: 20)
+        var options = VideoSegmenterOptions()
+        options.reinitialization = nil
+        let first = ObjectQuery(id: 1, prompt: .mask(video.mask(0)))
+        let alone = try await collect(video, [first], options, FrameStore(video))
+        let later = ObjectQuery(id: 2, frame: 15, prompt: .mask(disk(at: SIMD2(80.5, 50.5), radius: 6, size: video.size)))
+        let both = try await collect(video, [first, later], options, FrameStore(video))
+        #expect(zip(alone, both).allSatisfy { $0.objects[0].points == $1.objects[0].points })
+        #expect(zip(alone, both).prefix(15).allSatisfy { $0.objects[0].mask == $1.objects[0].mask })
+    }
+}
