@@ -33,5 +33,5 @@ row() { "$python" Benchmarks/pipeline-cost.py .build/release/benchmark-pipeline 
 row --segmenter mobile-sam "$weights/mobile_sam.pth" --tracker cotracker "$weights/cotracker_stride_4_wind_8.pth" \
   --repository "${COTRACKER_REPOSITORY:-.deps/co-tracker}" --frames 48 --refinements 3
 row --segmenter sam-vit-b "$weights/sam_vit_b.pth" --tracker pips "$weights/pips.pth" \
-  --repository "${PIPS_REPOSITORY:-.deps/pips}" --frames 16 --refinements 12 --positives 8
+  --repository "${PIPS_REPOSITORY:-.deps/pips}" --frames 12 --refinements 12 --positives 8
 row --segmenter nano nano --tracker nano nano --frames 48
