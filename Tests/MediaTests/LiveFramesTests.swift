@@ -71,7 +71,7 @@ struct LiveFramesTests {
         try await wait { frames.capturedCount == 9 }
         let second = try #require(try await frames.take())
         #expect((second.index, second.number, frames.droppedCount) == (1, 8, 7))
-        #expect(second.time > first.time && second.seconds > first.seconds && second.seconds < 10)
+        #expect(second.time > first.time && second.seconds > first.seconds)
         frames.stop()
     }
 
