@@ -19,11 +19,9 @@ import numpy as np
 import torch
 from PIL import Image
 
+import sam_reference
+
 warnings.filterwarnings("ignore")
-# torchvision from PyPI is built against CUDA; its compiled operators, which nothing here uses, must at least be known by name.
-library = torch.library.Library("torchvision", "DEF")
-for name in ("nms", "qnms"):
-    library.define(name + "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 
 parser = argparse.ArgumentParser()
 parser.add_argument("program")
@@ -133,38 +131,6 @@ class PIPs:
         return tracks
 
 
-def predictor():
-    name, checkpoint = arguments.segmenter
-    with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
-        if name == "mobile-sam":
-            from mobile_sam import SamPredictor, sam_model_registry
-            return SamPredictor(sam_model_registry["vit_t"](checkpoint=checkpoint).eval())
-        from segment_anything import SamPredictor, sam_model_registry
-        return SamPredictor(sam_model_registry["vit_b"](checkpoint=checkpoint).eval())
-
-
-def prompt(predictor, points, labels):
-    def decode(points, labels, box, low):
-        coordinates = torch.as_tensor(predictor.transform.apply_coords(points, predictor.original_size), dtype=torch.float32)[None]
-        if box is not None:
-            box = torch.as_tensor(box, dtype=torch.float32)[None]
-        logits, _, low = predictor.predict_torch(
-            coordinates, torch.as_tensor(labels, dtype=torch.int)[None], boxes=box, mask_input=low, multimask_output=False, return_logits=True)
-        return logits[0, 0], low
-
-    _, low = decode(points[labels == 1], labels[labels == 1], None, None)
-    logits, low = decode(points, labels, None, low)
-    passes = 2
-    for _ in range(arguments.refinements):
-        inside = (logits > 0).nonzero()
-        if len(inside) < 2:
-            break
-        (top, left), (bottom, right) = inside.min(0).values.tolist(), inside.max(0).values.tolist()
-        logits, low = decode(points, labels, [left, top, right, bottom], low)
-        passes += 1
-    return passes
-
-
 @torch.no_grad()
 def reference():
     files = sorted(os.listdir(arguments.frames_folder))[:arguments.frames]
@@ -173,7 +139,7 @@ def reference():
     if mask.ndim > 2:
         mask = mask.any(-1)
     tracker = (CoTracker if arguments.tracker[0] == "cotracker" else PIPs)(arguments.tracker[1])
-    segmenter = predictor()
+    segmenter = sam_reference.load(*arguments.segmenter)
     times = dict.fromkeys(STEPS, 0.0)
 
     def timed(step, work):
@@ -193,7 +159,7 @@ def reference():
         timed("encoder", lambda: segmenter.set_image(picture))
         # Generated weights know nothing of visibility: all points inside the frame prompt, on both sides.
         shown = ((tracks[frame] >= 0) & (tracks[frame] < picture.shape[1::-1])).all(-1)
-        passes += timed("prompting", lambda: prompt(segmenter, tracks[frame][shown], labels[shown])) if shown.any() else 0
+        passes += timed("prompting", lambda: sam_reference.refined(segmenter, tracks[frame][shown], labels[shown], arguments.refinements)) if shown.any() else 0
     print(f"{arguments.segmenter[0]}: {passes / len(frames):.2f} passes a frame in the reference", file=sys.stderr)
     return {step: 1000 * seconds / len(frames) for step, seconds in times.items()}
 

@@ -9,10 +9,8 @@ import time
 
 import torch
 
-# torchvision from PyPI is built against CUDA; its compiled operators, which RAFT does not use, must at least be known by name.
-library = torch.library.Library("torchvision", "DEF")
-for name in ("nms", "qnms"):
-    library.define(name + "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+import torchvision_operators  # noqa: F401
+
 from torchvision.models.optical_flow import raft_large, raft_small
 
 parser = argparse.ArgumentParser()

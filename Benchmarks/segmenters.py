@@ -6,8 +6,6 @@ round times the reference, then ours in the default precision, then ours in floa
 Needs torch and, from PyPI, segment-anything, segment-anything-hq or mobilesam-mirror.
 """
 import argparse
-import contextlib
-import io
 import json
 import os
 import struct
@@ -19,13 +17,10 @@ import warnings
 import numpy as np
 import torch
 
+import sam_reference
 from line_program import LineProgram
 
 warnings.filterwarnings("ignore")
-# torchvision from PyPI is built against CUDA; its compiled operators, which segmenters do not use, must at least be known by name.
-library = torch.library.Library("torchvision", "DEF")
-for name in ("nms", "qnms"):
-    library.define(name + "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 
 parser = argparse.ArgumentParser()
 parser.add_argument("program")
@@ -57,46 +52,6 @@ def prompts():
     return objects
 
 
-def reference_predictor():
-    with contextlib.redirect_stderr(io.StringIO()):
-        if arguments.model == "mobile-sam":
-            from mobile_sam import SamPredictor, sam_model_registry
-            build = sam_model_registry["vit_t"]
-        elif arguments.model == "sam-vit-b":
-            from segment_anything import SamPredictor, sam_model_registry
-            build = sam_model_registry["vit_b"]
-        else:
-            from segment_anything_hq import SamPredictor, sam_model_registry
-            build = sam_model_registry["vit_b" if arguments.model == "sam-hq-vit-b" else "vit_tiny"]
-    with contextlib.redirect_stdout(io.StringIO()):
-        return SamPredictor(build(checkpoint=arguments.checkpoint).eval())
-
-
-@torch.no_grad()
-def refined(predictor, points, labels):
-    """The prompting of SAM-PT for one object. Returns the number of passes."""
-
-    def decode(points, labels, box, low):
-        coordinates = torch.as_tensor(predictor.transform.apply_coords(points, predictor.original_size), dtype=torch.float32)[None]
-        if box is not None:
-            box = torch.as_tensor(box, dtype=torch.float32)[None]
-        logits, _, low = predictor.predict_torch(
-            coordinates, torch.as_tensor(labels, dtype=torch.int)[None], boxes=box, mask_input=low, multimask_output=False, return_logits=True)
-        return logits[0, 0], low
-
-    _, low = decode(points[labels == 1], labels[labels == 1], None, None)
-    logits, low = decode(points, labels, None, low)
-    passes = 2
-    for _ in range(REFINEMENTS):
-        inside = (logits > 0).nonzero()
-        if len(inside) < 2:
-            break
-        (top, left), (bottom, right) = inside.min(0).values.tolist(), inside.max(0).values.tolist()
-        logits, low = decode(points, labels, [left, top, right, bottom], low)
-        passes += 1
-    return passes
-
-
 class Ours(LineProgram):
     def __init__(self, pixels, *options):
         super().__init__(arguments.program, arguments.checkpoint, str(WIDTH), str(HEIGHT), pixels, *options)
@@ -121,7 +76,7 @@ with tempfile.TemporaryDirectory() as folder:
     words = " ".join(";".join(f"{x + 0.5},{y + 0.5},{l}" for (x, y), l in zip(points, labels)) for points, labels in objects)
     Ours(pixels).close()  # compiles, where nothing is cached
     ours, ours32 = Ours(pixels), Ours(pixels, "--float32")
-    predictor = reference_predictor()
+    predictor = sam_reference.load(arguments.model, arguments.checkpoint)
 
     def encode():
         start = time.perf_counter()
@@ -130,7 +85,7 @@ with tempfile.TemporaryDirectory() as folder:
 
     def decode():
         start = time.perf_counter()
-        passes = [refined(predictor, *object) for object in objects]
+        passes = [sam_reference.refined(predictor, *object, REFINEMENTS) for object in objects]
         return 1000 * (time.perf_counter() - start), passes
 
     encode(), decode()

@@ -25,13 +25,10 @@ import warnings
 import numpy as np
 import torch
 
+import torchvision_operators  # noqa: F401
 from line_program import LineProgram
 
 warnings.filterwarnings("ignore")
-# torchvision from PyPI is built against CUDA; its compiled operators, which trackers do not use, must at least be known by name.
-library = torch.library.Library("torchvision", "DEF")
-for name in ("nms", "qnms"):
-    library.define(name + "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 
 parser = argparse.ArgumentParser()
 parser.add_argument("program")

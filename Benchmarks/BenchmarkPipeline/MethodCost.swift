@@ -13,7 +13,7 @@ import TensorFiles
 ///
 /// FRAMES is a folder or a video, COUNT how many of its frames are used, MASK the object in the first one (not 0: inside). SEGMENTER and
 /// TRACKER are checkpoints, or `nano`. Prints milliseconds a frame as JSON: `points` (steps 1 and 4), `tracking` (step 2), `encoder` and
-/// `prompting` (step 3), `rest`, `total`.
+/// `prompting` (step 3, with masks), `total`.
 struct MethodCost {
     struct Usage: Error, CustomStringConvertible {
         let description = "usage: benchmark-pipeline cost FRAMES COUNT MASK SEGMENTER TRACKER REFINEMENTS [POSITIVES NEGATIVES]"

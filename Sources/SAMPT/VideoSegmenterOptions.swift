@@ -86,7 +86,7 @@ public struct VideoSegmenterOptions: Sendable, Equatable {
     }
 
     /// Frames that are kept with what was computed from them. Variants that look back go over a window again; long ones are computed again.
-    var framesKept: Int { reinitialization?.rule == nil ? 8 : min(64, max(8, reinitializationHorizon + 2)) }
+    var framesKept: Int { reinitialization?.rule == nil ? 8 : max(8, min(62, reinitializationHorizon) + 2) }
 
     /// - Throws: `QueryError.invalidOption` for the first value out of range.
     func validate() throws {

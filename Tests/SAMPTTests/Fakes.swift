@@ -43,12 +43,14 @@ struct FakeTracker: PointTracker {
     var vanishesAt = Int.max
     /// They are hidden in these frames as well.
     var hidden = 0..<0
+    /// Whether it takes features of the segmenter's encoder, as the built-in tracker does.
+    var sharesEncoder = false
     /// The frames that each session may look at.
     let seen = Protected<[Range<Int>]>([])
 
     func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {
         seen.withLock { $0.append(video.frames) }
-        return Session(frame: frame, direction: direction, video: video, vanishesAt: vanishesAt, hidden: hidden)
+        return Session(frame: frame, direction: direction, video: video, vanishesAt: vanishesAt, hidden: hidden, sharesEncoder: sharesEncoder)
     }
 
     private final class Session: TrackingSession {
@@ -58,10 +60,12 @@ struct FakeTracker: PointTracker {
         private let video: FrameStore
         private let vanishesAt: Int
         private let hidden: Range<Int>
+        private let sharesEncoder: Bool
         private var nextID = 0
 
-        init(frame: Int, direction: TimeDirection, video: FrameStore, vanishesAt: Int, hidden: Range<Int>) {
+        init(frame: Int, direction: TimeDirection, video: FrameStore, vanishesAt: Int, hidden: Range<Int>, sharesEncoder: Bool) {
             (self.frame, self.direction, self.video, self.vanishesAt, self.hidden) = (frame, direction, video, vanishesAt, hidden)
+            self.sharesEncoder = sharesEncoder
         }
 
         func add(_ positions: [SIMD2<Float>], group: Int) -> [Int] {
@@ -76,6 +80,7 @@ struct FakeTracker: PointTracker {
         func advance() throws {
             frame += direction.rawValue
             guard video.frames.contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
+            if sharesEncoder { _ = try video.value(of: FakeSegmenter.Encoder(), at: frame) }
             for i in points.indices {
                 points[i].position.x += Float(direction.rawValue)
                 points[i].isVisible = frame < vanishesAt && !hidden.contains(frame)

@@ -117,10 +117,12 @@ struct WindowedPassTests {
         #expect(found.allSatisfy { $0.objects.map(\.id) == [5, 2, 3] && !$0.objects[0].mask.isEmpty })
     }
 
-    @Test(arguments: variants, [2, 3, 1000]) func anyHorizonWorks(_ variant: ReinitializationVariant, horizon: Int) async throws {
+    @Test(arguments: variants, [2, 3, 1000, Int.max]) func anyHorizonWorks(_ variant: ReinitializationVariant, horizon: Int) async throws {
         for count in [1, 2, 3, 12] {
             let video = MovingDisk(frameCount: count)
-            let found = try await results(video, [ObjectQuery(id: 1, prompt: .mask(video.mask(0)))], options(variant, horizon: horizon))
+            var options = self.options(variant, horizon: horizon)
+            options.trackerHorizon = horizon
+            let found = try await results(video, [ObjectQuery(id: 1, prompt: .mask(video.mask(0)))], options)
             #expect(found.count == count && found.allSatisfy { !$0.objects[0].mask.isEmpty })
         }
     }
@@ -136,22 +138,26 @@ struct WindowedPassTests {
 }
 
 struct JointOutcomesTests {
-    private func collect(_ video: MovingDisk, _ queries: [ObjectQuery], _ options: VideoSegmenterOptions, _ store: FrameStore) async throws -> [FrameResult] {
+    private func collect(
+        _ video: MovingDisk, _ queries: [ObjectQuery], _ options: VideoSegmenterOptions, _ store: FrameStore, tracker: FakeTracker = FakeTracker()
+    ) async throws -> [FrameResult] {
         let run = SegmentationRun(
-            segmenter: FakeSegmenter(), tracker: FakeTracker(), options: options, video: store, queries: queries, progress: nil)
+            segmenter: FakeSegmenter(), tracker: tracker, options: options, video: store, queries: queries, progress: nil)
         var results: [FrameResult] = []
         while let result = try await run.next() { results.append(result) }
         return results
     }
 
-    /// Without re-initialisation every frame is encoded once, wherever objects start.
-    @Test func framesAreEncodedOnce() async throws {
+    /// Without re-initialisation every frame is encoded once, wherever objects start: also where the tracker needs the encoder in both
+    /// directions, as long as there is room for its features on disk.
+    @Test(arguments: [(false, UInt64(0)), (true, 1 << 20)]) func framesAreEncodedOnce(sharesEncoder: Bool, budget: UInt64) async throws {
         let video = MovingDisk(frameCount: 30)
         var options = VideoSegmenterOptions()
         options.reinitialization = nil
-        let store = FrameStore(video, capacity: 4, spoolBudget: 0)
+        let store = FrameStore(video, capacity: 4, spoolBudget: budget)
         let other = ObjectQuery(id: 2, frame: 26, prompt: .mask(disk(at: SIMD2(80.5, 50.5), radius: 6, size: video.size)))
-        let found = try await collect(video, [ObjectQuery(id: 1, frame: 2, prompt: .mask(video.mask(2))), other], options, store)
+        let found = try await collect(
+            video, [ObjectQuery(id: 1, frame: 2, prompt: .mask(video.mask(2))), other], options, store, tracker: FakeTracker(sharesEncoder: sharesEncoder))
         #expect(found.count == 30 && found.allSatisfy { !$0.objects[0].mask.isEmpty })
         #expect(store.computations(of: FakeSegmenter.Encoder.key) == 30)
     }

@@ -39,14 +39,17 @@ struct SAMFrameParityTests {
             let encoded = try segmenter.frame(picture(images, frame, size))
             let recording = RecordingFrame(frame: encoded, objects: objects)
             let answers = try recording.predictRefined(
-                prompts, separatesPositives: config.negativePoints > 0, refinements: config.refinements)
+                prompts, separatesPositives: config.negativePoints > 0, refinements: config.refinements, scalesBoxes: false)
             for object in 0..<objects {
                 for (pass, answer) in recording.log.answers[object].enumerated() {
                     results["lowRes\(frame).\(object).\(pass)"] = answer.logits.values
                     results["iou\(frame).\(object).\(pass)"] = [answer.predictedIoU]
                 }
                 for (pass, box) in recording.log.boxes[object].enumerated() {
-                    results["box\(frame).\(object).\(pass)"] = [box.x0, box.y0, box.x1 - 1, box.y1 - 1]
+                    // As the network gets it.
+                    let scale = recording.inputScale
+                    let corners = [box.x0 * scale.x, box.y0 * scale.y, (box.x1 - 1) * scale.x, (box.y1 - 1) * scale.y]
+                    results["box\(frame).\(object).\(pass)"] = corners.map { $0.rounded() }
                 }
                 let answer = try #require(answers[object])
                 results["frameScores", default: []].append(answer.predictedIoU)
@@ -97,8 +100,7 @@ struct SAMFrameCase: Sendable, CustomTestStringConvertible {
         .map { SAMFrameCase(data: $0) }
 }
 
-/// Forwards to a frame and remembers what went through. Boxes are taken back to the frame's pixels before they are scaled, since
-/// the original does not scale them.
+/// Forwards to a frame and remembers what went through.
 private struct RecordingFrame: BoxPromptable {
     final class Log: @unchecked Sendable {
         var answers: [[MaskPrediction]]
@@ -119,14 +121,10 @@ private struct RecordingFrame: BoxPromptable {
         log = Log(objects: objects)
     }
 
+    var inputScale: SIMD2<Float> { frame.inputScale }
+
     func predict(_ prompts: [ObjectPrompt]) throws -> [MaskPrediction] {
-        let scale = frame.features.grid.scale
-        let unscaled = prompts.map { prompt in
-            var prompt = prompt
-            prompt.box = prompt.box.map { Box(x0: $0.x0 / scale.x, y0: $0.y0 / scale.y, x1: ($0.x1 - 1) / scale.x + 1, y1: ($0.y1 - 1) / scale.y + 1) }
-            return prompt
-        }
-        let answers = try frame.predict(unscaled)
+        let answers = try frame.predict(prompts)
         // No object of the case stops early, so objects keep their places.
         for (object, answer) in answers.enumerated() { log.answers[object].append(answer) }
         for (object, prompt) in prompts.enumerated() { if let box = prompt.box { log.boxes[object].append(box) } }

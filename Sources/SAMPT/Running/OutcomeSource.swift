@@ -84,6 +84,8 @@ final class JointOutcomes: OutcomeSource {
         guard context.tracksBackward else { return }
         let spool = try OutcomeSpool()
         let tracking = context.tracking(at: context.lastQueryFrame, .backward)
+        // What a tracker shares with the segmenter (the built-in encoder) is needed a second time, forwards.
+        context.video.keepFeatures(of: 0..<context.lastQueryFrame)
         for index in stride(from: context.lastQueryFrame, through: 0, by: -1) {
             try Task.checkCancellation()
             if index < context.lastQueryFrame {

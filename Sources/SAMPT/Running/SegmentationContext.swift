@@ -33,7 +33,10 @@ struct SegmentationContext: Sendable {
 
     /// - Parameter horizon: how many frames from `frame` on the tracker may look at; nil: all.
     func tracking(at frame: Int, _ direction: TimeDirection, horizon: Int? = nil) -> ObjectPointTracking {
-        let seen = horizon.map { direction == .forward ? frame..<(frame + $0) : (frame + 1 - $0)..<(frame + 1) }
+        let seen = horizon.map { horizon in
+            let length = min(horizon, video.frameCount)
+            return direction == .forward ? frame..<(frame + length) : (frame + 1 - length)..<(frame + 1)
+        }
         return ObjectPointTracking(
             tracker, on: seen.map(video.limited) ?? video, at: frame, direction: direction, options: options)
     }

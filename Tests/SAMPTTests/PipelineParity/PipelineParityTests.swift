@@ -13,16 +13,16 @@ struct PipelineParityTests {
     @Test(arguments: PipelineCase.all.filter { $0.config.labels == nil }) func matches(_ parity: PipelineCase) throws {
         try withMemoryToItself {
             let run = try PipelineRun(parity, options: parity.options(), queries: parity.queries(parity.data.inputs().tensor("queryPoints")))
-            var results = try PipelineResults(parity)
+            let results = try PipelineResults(parity)
             try results.compareTracks(run.trajectories, run.visibilities)
-            try compareScores(run, &results)
+            try compareScores(run, results)
             try results.compareMasks(run.targetLogits())
             try results.compareCalls(run)
             if parity.config.usePointReinit { try compareWindows(run, parity) }
         }
     }
 
-    private func compareScores(_ run: PipelineRun, _ results: inout PipelineResults) throws {
+    private func compareScores(_ run: PipelineRun, _ results: PipelineResults) throws {
         let config = results.parity.config
         let objects = run.outcomes[0].count
         let ours = (0..<objects).map { object in run.outcomes.map { $0[object].predictedIoU } }
@@ -77,7 +77,7 @@ struct PipelineParityTests {
         try withMemoryToItself {
             let run = try PipelineRun(
                 parity, options: parity.options(), queries: parity.queries(parity.data.inputs().tensor("queryPoints")), letsBoxesUnscaled: false)
-            var results = try PipelineResults(parity, prefix: "fixedQ2.")
+            let results = try PipelineResults(parity, prefix: "fixedQ2.")
             try results.compare("scoresPerFrame", run.scores)
             try results.compareMasks(run.targetLogits())
             try results.compareCalls(run)
@@ -104,7 +104,7 @@ struct PipelineParityTests {
                     similarities.append(filter.similarity(patch, references[i]))
                 }
             }
-            var results = try PipelineResults(parity, prefix: prefix)
+            let results = try PipelineResults(parity, prefix: prefix)
             try results.compare("similarity", similarities)
         }
         var options = try parity.options()
@@ -162,7 +162,7 @@ struct PipelineParityTests {
         let config = parity.config
         let (labels, frames) = (try #require(config.labels), try #require(config.labelFrames))
         let expected = try parity.data.expected()
-        var results = try PipelineResults(parity)
+        let results = try PipelineResults(parity)
         let options = try parity.options()
         let annotations = try zip(labels, frames).map { label, frame in
             let values = try parity.data.inputs().tensor("annotation\(frame)").values

@@ -15,7 +15,7 @@ struct PipelineResults {
     }
 
     /// Numbers, of which those that stand for -infinity must be at the same places.
-    mutating func compare(_ name: String, _ values: [Float]) throws {
+    func compare(_ name: String, _ values: [Float]) throws {
         let output = try #require(parity.data.outputs.first { $0.name == prefix + name })
         let elements = try #require(output.elements(of: Tensor(shape: output.fullShape ?? output.shape, values)), "\(name): \(values.count) values")
         let reference = try expected.tensor(prefix + name).values
@@ -30,7 +30,7 @@ struct PipelineResults {
         parity.data.hasNoise(of: name) ? parity.data.limit(of: name) : 5.4e-5
     }
 
-    mutating func compareTracks(_ trajectories: [Float], _ visibilities: [Float]) throws {
+    func compareTracks(_ trajectories: [Float], _ visibilities: [Float]) throws {
         let reference = try expected.tensor("trajectoriesInput").values
         let difference = largestDifference(trajectories, reference)
         #expect(difference <= parity.data.largestDifference(of: "trajectoriesInput"), "\(parity.data): tracks, \(difference) px")
@@ -42,7 +42,7 @@ struct PipelineResults {
     }
 
     /// - Parameter logits: of the target's size, object by object and frame by frame.
-    mutating func compareMasks(_ logits: [[Float]]) throws {
+    func compareMasks(_ logits: [[Float]]) throws {
         let stored = try expected.tensor(prefix + "masksPacked").values
         let bits = packedBits(logits.flatMap { $0.map { $0 > 0 } })
         let flipped = zip(bits, stored).reduce(0) { $0 + (UInt8($1.0) ^ UInt8($1.1)).nonzeroBitCount }
@@ -56,7 +56,7 @@ struct PipelineResults {
     }
 
     /// Every decoder call: what was asked in which order, and what came back.
-    mutating func compareCalls(_ run: PipelineRun) throws {
+    func compareCalls(_ run: PipelineRun) throws {
         let table = try expected.tensor(prefix + "decodes.index").values
         let (boxes, predicted) = (try expected.tensor(prefix + "decodes.box").values, try expected.tensor(prefix + "decodes.iou").values)
         let kept = try contributing(table)
