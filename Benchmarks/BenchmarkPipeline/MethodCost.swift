@@ -13,7 +13,7 @@ import TensorFiles
 ///
 /// FRAMES is a folder or a video, COUNT how many of its frames are used, MASK the object in the first one (not 0: inside). SEGMENTER and
 /// TRACKER are checkpoints, or `nano`. Prints milliseconds a frame as JSON: `points` (steps 1 and 4), `tracking` (step 2), `encoder` and
-/// `prompting` (step 3, with masks), `total`.
+/// `prompting` (step 3, with masks), one after the other, then `total`, with steps that overlap.
 struct MethodCost {
     struct Usage: Error, CustomStringConvertible {
         let description = "usage: benchmark-pipeline cost FRAMES COUNT MASK SEGMENTER TRACKER REFINEMENTS [POSITIVES NEGATIVES]"
@@ -57,18 +57,19 @@ struct MethodCost {
 
     func run() async throws {
         // Compiles and warms up.
-        _ = try await measure(frames: min(10, clip.frameCount))
-        let times = try await measure(frames: clip.frameCount)
+        _ = try await measure(frames: min(10, clip.frameCount), overlapping: true)
+        let total = try await measure(frames: clip.frameCount, overlapping: true).total
+        let times = try await measure(frames: clip.frameCount, overlapping: false)
         let frames = Double(clip.frameCount)
         let rest = times.total - times.tracking - times.encoder - times.points
-        let fields = [
-            ("points", times.points), ("tracking", times.tracking), ("encoder", times.encoder), ("prompting", rest), ("total", times.total),
-        ]
+        let fields = [("points", times.points), ("tracking", times.tracking), ("encoder", times.encoder), ("prompting", rest), ("total", total)]
         print("{" + fields.map { "\"\($0)\": \(String(format: "%.2f", 1000 * $1 / frames))" }.joined(separator: ", ") + "}")
     }
 
-    private func measure(frames: Int) async throws -> (points: Double, tracking: Double, encoder: Double, total: Double) {
+    private func measure(frames: Int, overlapping: Bool) async throws -> (points: Double, tracking: Double, encoder: Double, total: Double) {
         let clock = StepClock()
+        var options = options
+        options.overlapsSteps = overlapping
         let pipeline = VideoSegmenter(
             segmenter: TimedSegmenter(segmenter: segmenter, clock: clock), tracker: TimedTracker(tracker: tracker, clock: clock),
             options: options)

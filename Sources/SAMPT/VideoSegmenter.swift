@@ -41,8 +41,8 @@ public struct VideoSegmenter: Sendable {
         _ video: any FrameSource, objects: [ObjectQuery], progress: (@Sendable (SegmentationProgress) -> Void)? = nil
     ) -> AsyncThrowingStream<FrameResult, any Error> {
         let run = SegmentationRun(
-            segmenter: segmenter, tracker: tracker, options: options, video: FrameStore(video, capacity: options.framesKept),
-            queries: objects, progress: progress)
+            segmenter: segmenter, tracker: tracker, options: options,
+            video: FrameStore(video, capacity: options.framesKept(with: tracker)), queries: objects, progress: progress)
         let pipeline = LookAhead { try await run.next() }
         return AsyncThrowingStream { try await pipeline.next() }
     }

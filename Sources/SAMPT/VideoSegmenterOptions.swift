@@ -1,3 +1,4 @@
+import PointTrackers
 import Segmenters
 
 /// How the four steps of SAM-PT run. The defaults suit the built-in models; `init(for:)` gives those for another segmenter.
@@ -74,6 +75,9 @@ public struct VideoSegmenterOptions: Sendable, Equatable {
     /// objects' query frames and, when re-initialising, only those of objects that started in the same frame, k-medoids start in the middle,
     /// patches are compared with red and blue swapped, and the query frame's mask of an object marked by clicks comes from all points.
     public var referenceQuirks = false
+    /// Whether tracker, image encoder and decoder work on different frames at the same time, as far as they do not wait for each other. Masks are
+    /// the same without; it is slower then, and keeps fewer frames in memory.
+    public var overlapsSteps = true
     /// Seeds every random choice; the same seed gives the same bytes.
     public var seed: UInt64 = 72
 
@@ -85,8 +89,12 @@ public struct VideoSegmenterOptions: Sendable, Equatable {
         previousMaskIoUThreshold = segmenter.recommendedPrompting.previousMaskIoU
     }
 
-    /// Frames that are kept with what was computed from them. Variants that look back go over a window again; long ones are computed again.
-    var framesKept: Int { reinitialization?.rule == nil ? 8 : max(8, min(62, reinitializationHorizon) + 2) }
+    /// Frames that are kept with what was computed from them: those a tracker looks at, and those it is ahead of the decoder. Variants that look
+    /// back go over a window again; long ones are computed again.
+    func framesKept(with tracker: any PointTracker) -> Int {
+        if reinitialization == nil { return 10 + 2 * JointOutcomes.framesAhead(of: tracker) }
+        return reinitialization?.rule == nil ? 8 : max(8, min(62, reinitializationHorizon) + 2)
+    }
 
     /// - Throws: `QueryError.invalidOption` for the first value out of range.
     func validate() throws {

@@ -16,6 +16,8 @@ actor LiveRun {
         (self.segmenter, self.frames, self.queries) = (segmenter, frames, queries)
         var options = segmenter.options
         options.tracksBackward = false
+        // Later frames are not there yet.
+        options.overlapsSteps = false
         // Frames have no place in the run until they are taken.
         let unplaced = queries.map { query in
             var query = query

@@ -14,8 +14,10 @@ struct FramePrompter {
     /// - Parameters:
     ///   - states: of these objects; changed.
     ///   - points: of these objects, and of others that only are rivals.
+    ///   - encoded: the frame, where it has been prepared before.
     func outcomes(
-        at frame: Int, of states: inout [Int: ObjectState], points: [Int: [PromptPoint]], rivalry: Rivalry = { _, _ in true }
+        at frame: Int, of states: inout [Int: ObjectState], points: [Int: [PromptPoint]], encoded: (any SegmentableFrame)? = nil,
+        rivalry: Rivalry = { _, _ in true }
     ) throws -> [Int: ObjectOutcome] {
         var candidates: [PromptCandidate] = []
         for object in states.keys.sorted() {
@@ -23,7 +25,7 @@ struct FramePrompter {
         }
         if options.usesOtherObjectsAsNegatives { shareNegatives(&candidates, &states, points, rivalry) }
         // No object to ask for: the image encoder need not run on this frame.
-        if candidates.contains(where: { isPromptable($0) }) { try decode(&candidates, on: segmenter.frame(frame, of: video)) }
+        if candidates.contains(where: { isPromptable($0) }) { try decode(&candidates, on: encoded ?? segmenter.frame(frame, of: video)) }
         var outcomes: [Int: ObjectOutcome] = [:]
         for candidate in candidates {
             outcomes[candidate.object] = states[candidate.object]?.conclude(

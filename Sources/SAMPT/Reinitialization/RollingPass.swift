@@ -6,6 +6,7 @@ final class RollingPass: SegmentationPass {
     private let context: SegmentationContext
     private let direction: TimeDirection
     private let tracking: ObjectPointTracking
+    private let encoded: EncodingLane?
     private var states: [Int: ObjectState] = [:]
     private var framesSinceSeeding: [Int: Int] = [:]
     private var hasBegun = false
@@ -13,6 +14,7 @@ final class RollingPass: SegmentationPass {
     init(_ context: SegmentationContext, at frame: Int, direction: TimeDirection) {
         (self.context, self.direction) = (context, direction)
         tracking = context.tracking(at: frame, direction)
+        encoded = context.encodingLane(after: frame, direction)
     }
 
     func next(beginning starts: [Int: ObjectStart]) throws -> [Int: ObjectOutcome] {
@@ -31,7 +33,9 @@ final class RollingPass: SegmentationPass {
 
     private func advance() throws -> [Int: ObjectOutcome] {
         try tracking.advance()
-        let outcomes = try context.prompter.outcomes(at: tracking.frame, of: &states, points: tracking.points)
+        let frame = try encoded?.frame(at: tracking.frame)
+        encoded?.report(isAsking: tracking.points.canPrompt)
+        let outcomes = try context.prompter.outcomes(at: tracking.frame, of: &states, points: tracking.points, encoded: frame)
         for (object, outcome) in outcomes.sorted(by: { $0.key < $1.key }) {
             framesSinceSeeding[object, default: 0] += 1
             if framesSinceSeeding[object, default: 0] >= context.options.reinitializationHorizon { try reseed(object, outcome) }

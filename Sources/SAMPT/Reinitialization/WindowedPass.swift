@@ -11,6 +11,7 @@ final class WindowedPass: SegmentationPass {
     private let rule: any ReinitializationRule
     private let direction: TimeDirection
     private var frame: Int
+    private let encoded: EncodingLane?
     private var hasBegun = false
     private var states: [Int: ObjectState] = [:]
     /// Where the next window of each object starts: the query frame of those that have not begun. Objects whose last window is over, and
@@ -28,6 +29,7 @@ final class WindowedPass: SegmentationPass {
 
     init(_ context: SegmentationContext, rule: any ReinitializationRule, at frame: Int, direction: TimeDirection) {
         (self.context, self.rule, self.frame, self.direction) = (context, rule, frame, direction)
+        encoded = context.encodingLane(after: frame, direction)
         nextStarts = Dictionary(uniqueKeysWithValues: context.queries.enumerated().map { ($0, $1.frame) })
     }
 
@@ -122,7 +124,9 @@ final class WindowedPass: SegmentationPass {
             for (object, known) in outcomes where points[object] == nil { points[object] = known[frame]?.points }
         }
         var asked = states.filter { objects.contains($0.key) && outcomes[$0.key]?[frame] == nil }
-        let found = try context.prompter.outcomes(at: frame, of: &asked, points: points)
+        let ready = try encoded?.frame(at: frame)
+        encoded?.report(isAsking: points.canPrompt)
+        let found = try context.prompter.outcomes(at: frame, of: &asked, points: points, encoded: ready)
         states.merge(asked) { $1 }
         for (object, outcome) in found { outcomes[object, default: [:]][frame] = outcome }
     }

@@ -41,6 +41,12 @@ struct SegmentationContext: Sendable {
             tracker, on: seen.map(video.limited) ?? video, at: frame, direction: direction, options: options)
     }
 
+    /// Encodes frames ahead of a pass; nil if it is not to. One frame is enough: tracker and decoder cannot be ahead themselves.
+    func encodingLane(after frame: Int, _ direction: TimeDirection) -> EncodingLane? {
+        guard options.overlapsSteps else { return nil }
+        return EncodingLane(segmenter, on: video, from: frame + direction.rawValue, direction, limit: 1, isAsking: true)
+    }
+
     /// Starts one direction of a run in which masks and tracks depend on each other.
     func pass(at frame: Int, _ direction: TimeDirection) -> any SegmentationPass {
         if let rule { return WindowedPass(self, rule: rule, at: frame, direction: direction) }

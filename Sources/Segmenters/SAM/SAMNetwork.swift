@@ -26,29 +26,42 @@ struct SAMNetwork {
         )
     }
 
-    private static func encoder(
-        _ weights: Weights, _ architecture: SAMArchitecture
-    ) throws -> (Value, GraphTap) -> (embedding: Value, intermediate: Value) {
+    private static func encoder(_ weights: Weights, _ architecture: SAMArchitecture) throws -> any SAMImageEncoder {
         let image = weights["image_encoder"]
         switch architecture.encoder {
-        case .viT(let shape):
-            let encoder = try ViTEncoder(image, shape)
-            return { encoder($0, tap: $1) }
-        case .tinyViT(let shape):
-            let encoder = try TinyViTEncoder(image, shape)
-            return { encoder($0, tap: $1) }
+        case .viT(let shape): return try ViTEncoder(image, shape)
+        case .tinyViT(let shape): return try TinyViTEncoder(image, shape)
         }
     }
 
     /// The image encoder. Input: `image`, 1 x 3 x 1024 x 1024. Outputs: `embedding` (cells x 256), `keys`, `values`, `queries` (each
     /// cells x 128) for the decoder's first layer, and of HQ-SAM `hq` (32 x pixels of the mask).
     func encoderModel(tap: GraphTap = noGraphTap) throws -> ONNXModel {
-        let graph = Graph("sam-encoder")
         let encoder = try Self.encoder(weights, architecture)
+        return try encoderModel(inputShape: Self.inputShape) { encoder($0, tap: tap) }
+    }
+
+    /// The same for frames that fill a part of the input; the input is this part.
+    func encoderModel(_ part: FilledPart, blank: BlankMaps) throws -> ONNXModel {
+        let encoder = try Self.encoder(weights, architecture)
+        return try encoderModel(inputShape: part.inputShape) { encoder($0, part: part, blank: blank) }
+    }
+
+    /// What parts need of a blank input, as outputs by name.
+    func blankModel() throws -> ONNXModel {
+        let graph = Graph("sam-blank")
+        let maps = try Self.encoder(weights, architecture).blankMaps(graph.input("image", shape: Self.inputShape))
+        for (name, map) in maps.sorted(by: { $0.key < $1.key }) { graph.output(name, map) }
+        return try graph.model()
+    }
+
+    private static let inputShape = [1, 3, SAMInputGrid.side, SAMInputGrid.side]
+
+    private func encoderModel(inputShape: [Int], _ encode: (Value) -> (embedding: Value, intermediate: Value)) throws -> ONNXModel {
+        let graph = Graph("sam-encoder")
         let (decoder, hqFeatures) = try Self.decoder(weights, architecture)
         let prompts = try promptEncoder()
-        let side = SAMInputGrid.side
-        let (embedding, early) = encoder(graph.input("image", shape: [1, 3, side, side]), tap)
+        let (embedding, early) = encode(graph.input("image", shape: inputShape))
         let positions = prompts.cellPositions(in: graph)
         let image = decoder.transformer.imageSide(embedding: embedding, positions: positions)
         graph.output("embedding", embedding)
@@ -102,6 +115,17 @@ struct SAMNetwork {
 
     /// Added to attention scores of empty slots: their weight becomes exactly 0.
     static let unusedToken: Float = -1e9
+}
+
+/// An image encoder of the family. Results are the image embedding and the early features that HQ-SAM reads, both cells x channels.
+protocol SAMImageEncoder {
+    /// - Parameter image: 1 x 3 x 1024 x 1024, normalised.
+    func callAsFunction(_ image: Value, tap: GraphTap) -> (embedding: Value, intermediate: Value)
+    /// The same for a frame that does not fill the input.
+    /// - Parameter image: the first lines of it (`FilledPart.inputShape`).
+    func callAsFunction(_ image: Value, part: FilledPart, blank: BlankMaps) -> (embedding: Value, intermediate: Value)
+    /// What the call for parts needs of a blank input.
+    func blankMaps(_ image: Value) -> [String: Value]
 }
 
 /// The shapes of a source's tensors, without their contents: for checking a checkpoint by building layers from it.

@@ -4,14 +4,16 @@ import TensorFiles
 /// The image encoder of MobileSAM and Light HQ-SAM: TinyViT, convolutions first, attention within windows after.
 ///
 /// Follows `TinyViT` as in <https://github.com/ChaoningZhang/MobileSAM>. Batch normalisation is folded into the convolutions.
-struct TinyViTEncoder {
+struct TinyViTEncoder: SAMImageEncoder {
     private let patch0, patch2: Conv2d
     private let convolutions: [MBConv]
     private let blocks: [[TinyViTBlock]]
     private let merging: [PatchMerging]
     private let neck: SAMNeck
+    private let shape: SAMArchitecture.TinyViT
 
     init(_ weights: Weights, _ shape: SAMArchitecture.TinyViT) throws {
+        self.shape = shape
         let (widths, layers) = (shape.widths, weights["layers"])
         let patches = weights["patch_embed"]["seq"]
         patch0 = try Conv2d(normalized: patches[0], from: 3, to: widths[0] / 2, kernel: 3, stride: 2)
@@ -30,35 +32,72 @@ struct TinyViTEncoder {
         neck = try SAMNeck(weights["neck"], from: widths[3])
     }
 
-    /// - Parameter image: 1 x 3 x 1024 x 1024, normalised.
     /// - Returns: the image embedding and the output of stage 1 with its reduction, both cells x channels.
     func callAsFunction(_ image: Value, tap: GraphTap = noGraphTap) -> (embedding: Value, intermediate: Value) {
-        func tokens(_ x: Value) -> Value { x.transposed([0, 2, 3, 1]).reshaped([1, x.shape[2] * x.shape[3], x.shape[1]]) }
+        var x = stage0(image, tap: tap)
+        for (index, block) in blocks[0].enumerated() { x = block(x, name: "encoder.layer1.block\(index)", tap: tap) }
+        return laterStages(merged(x, 1), tap: tap)
+    }
+
+    func callAsFunction(_ image: Value, part: FilledPart, blank: BlankMaps) -> (embedding: Value, intermediate: Value) {
+        func lines(_ block: Int) -> Int { shape.lines(part.windows, atBlock: block) }
+        var x = stage0(image, tap: noGraphTap).cropped(part, to: lines(0))
+        for (index, block) in blocks[0].enumerated() {
+            x = x.extended(part, to: lines(index), blank, "block\(index - 1)")
+            // The convolution looks at a line more, and is wrong in that one.
+            let attended = block.attended(x).extended(part, to: lines(index) + 2, blank, "attended\(index)")
+            x = block.finished(attended) { $0.cropped(part, to: lines(index) + 1) }
+        }
+        let reach = SAMArchitecture.TinyViT.reach(x.shape[part.axis], stride: 2)
+        x = x.extended(part, to: 2 * reach, blank, "block\(blocks[0].count - 1)")
+        return laterStages(merged(x, 1).extended(part, to: SAMInputGrid.cells, blank, "stage2"), tap: noGraphTap)
+    }
+
+    func blankMaps(_ image: Value) -> [String: Value] {
+        var maps: [String: Value] = [:]
+        var x = stage0(image, tap: noGraphTap)
+        for (index, block) in blocks[0].enumerated() {
+            let attended = block.attended(x)
+            x = block.finished(attended)
+            (maps["attended\(index)"], maps["block\(index)"]) = (attended, x)
+        }
+        maps["stage2"] = merged(x, 1)
+        return maps
+    }
+
+    /// Convolutions. Like the other stages, from and to 1 x rows x columns x channels, but for the image.
+    private func stage0(_ image: Value, tap: GraphTap) -> Value {
         var x = patch2(patch0(image).gelu())
         tap("encoder.patchEmbed") { x }
         for (index, block) in convolutions.enumerated() {
             x = block(x)
             tap("encoder.layer0.block\(index)") { x }
         }
-        x = merging[0](x)
-        tap("encoder.layer0") { tokens(x) }
-        var intermediate = x
-        for stage in 1..<4 {
-            for (index, block) in blocks[stage - 1].enumerated() {
-                let name = "encoder.layer\(stage).block\(index)"
-                x = block(x) { tap("\(name).attn", $1) }
-                tap(name) { tokens(x) }
-            }
-            if stage < 3 { x = merging[stage](x) }
-            if stage == 1 {
-                intermediate = x
-                tap("encoder.interm0") { x.transposed([0, 2, 3, 1]) }
-            }
-            tap("encoder.layer\(stage)") { tokens(x) }
+        let merged = merging[0](x).channelsLast()
+        tap("encoder.layer0") { merged.asTokens }
+        return merged
+    }
+
+    private func merged(_ x: Value, _ stage: Int) -> Value { merging[stage](x.channelsFirst()).channelsLast() }
+
+    /// - Parameter intermediate: what stage 2 starts from.
+    private func laterStages(_ intermediate: Value, tap: GraphTap) -> (embedding: Value, intermediate: Value) {
+        tap("encoder.interm0") { intermediate }
+        tap("encoder.layer1") { intermediate.asTokens }
+        var x = intermediate
+        for stage in 2..<4 {
+            for (index, block) in blocks[stage - 1].enumerated() { x = block(x, name: "encoder.layer\(stage).block\(index)", tap: tap) }
+            if stage < 3 { x = merged(x, stage) }
+            tap("encoder.layer\(stage)") { x.asTokens }
         }
-        func cells(_ x: Value) -> Value { tokens(x).reshaped([x.shape[2] * x.shape[3], x.shape[1]]) }
+        func cells(_ x: Value) -> Value { x.reshaped([x.shape[1] * x.shape[2], x.shape[3]]) }
         return (neck(cells(x), tap: tap), cells(intermediate))
     }
+}
+
+extension Value {
+    /// From channels last to 1 x cells x channels: sums of these are not taken for maps, which the engine would reorder.
+    fileprivate var asTokens: Value { reshaped([1, shape[1] * shape[2], shape[3]]) }
 }
 
 extension Conv2d {
@@ -99,7 +138,7 @@ private struct PatchMerging {
     func callAsFunction(_ x: Value) -> Value { conv3(conv2(conv1(x).gelu()).gelu()) }
 }
 
-/// Attention within windows, a depthwise convolution, and an MLP, on 1 x channels x rows x columns.
+/// Attention within windows, then a depthwise convolution and an MLP, on 1 x rows x columns x channels.
 private struct TinyViTBlock {
     private let attention: TinyViTAttention
     private let localConv: Conv2d
@@ -114,11 +153,23 @@ private struct TinyViTBlock {
         fc2 = try Linear(weights["mlp"]["fc2"], from: 4 * width, to: width)
     }
 
-    func callAsFunction(_ x: Value, tap: GraphTap) -> Value {
-        let tokens = x.transposed([0, 2, 3, 1])
-        let attended = tokens + attention(tokens, tap: tap)
-        let mixed = localConv(attended.transposed([0, 3, 1, 2])).transposed([0, 2, 3, 1])
-        return (mixed + fc2(fc1(norm(mixed)).gelu())).transposed([0, 3, 1, 2])
+    func callAsFunction(_ x: Value, name: String, tap: GraphTap) -> Value {
+        let result = finished(attended(x) { tap("\(name).attn", $1) })
+        tap(name) { result.asTokens }
+        return result
+    }
+
+    /// The first half.
+    func attended(_ x: Value, tap: GraphTap = noGraphTap) -> Value {
+        (x.asTokens + attention(x, tap: tap).asTokens).reshaped(x.shape)
+    }
+
+    /// The second half.
+    /// - Parameter choose: which part of the convolution's result is wanted.
+    func finished(_ attended: Value, choose: (Value) -> Value = { $0 }) -> Value {
+        let mixed = choose(localConv(attended.channelsFirst()).channelsLast())
+        let tokens = mixed.asTokens
+        return (tokens + fc2(fc1(norm(tokens)).gelu())).reshaped(mixed.shape)
     }
 }
 

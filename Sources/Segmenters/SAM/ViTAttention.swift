@@ -18,18 +18,17 @@ struct ViTAttention {
         columns = try Table(weights, "rel_pos_w", shape: [2 * side - 1, width / heads])
     }
 
-    /// - Parameter x: cells x width.
-    func callAsFunction(_ x: Value, tap: GraphTap) -> Value {
-        let cells = SAMInputGrid.cells
+    /// - Parameter x: (rows columns) x width.
+    func callAsFunction(_ x: Value, rows: Int, columns: Int, tap: GraphTap) -> Value {
         if isGlobal {
-            let attended = attention(x.reshaped([1, cells * cells, width]), headsAtOnce: 4)
-            tap("") { projection(attended).reshaped([1, cells, cells, width]) }
-            return projection(attended.reshaped([cells * cells, width]))
+            let attended = attention(x.reshaped([1, rows * columns, width]), headsAtOnce: 4)
+            tap("") { projection(attended).reshaped([1, rows, columns, width]) }
+            return projection(attended.reshaped([rows * columns, width]))
         }
         // Positions that fill up the last windows take part: they attend and are attended to.
-        let attended = attention(x.reshaped([1, cells, cells, width]).cutIntoWindows(side), headsAtOnce: heads)
+        let attended = attention(x.reshaped([1, rows, columns, width]).cutIntoWindows(side), headsAtOnce: heads)
         tap("") { projection(attended).reshaped([attended.shape[0], side, side, width]) }
-        return projection(attended.joinedWindows(side, rows: cells, columns: cells).reshaped([cells * cells, width]))
+        return projection(attended.joinedWindows(side, rows: rows, columns: columns).reshaped([rows * columns, width]))
     }
 
     /// - Parameters:
