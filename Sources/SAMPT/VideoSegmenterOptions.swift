@@ -89,11 +89,11 @@ public struct VideoSegmenterOptions: Sendable, Equatable {
         previousMaskIoUThreshold = segmenter.recommendedPrompting.previousMaskIoU
     }
 
-    /// Frames that are kept with what was computed from them: those a tracker looks at, and those it is ahead of the decoder. Variants that look
+    /// Frames that are kept with what was computed from them: those a tracker looks at, and those it is ahead of the decoder by. Variants that look
     /// back go over a window again; long ones are computed again.
     func framesKept(with tracker: any PointTracker) -> Int {
-        if reinitialization == nil { return 10 + 2 * JointOutcomes.framesAhead(of: tracker) }
-        return reinitialization?.rule == nil ? 8 : max(8, min(62, reinitializationHorizon) + 2)
+        if reinitialization?.rule != nil { return max(8, min(62, reinitializationHorizon) + 2) }
+        return reinitialization == nil && overlapsSteps && !tracker.isCausal ? 10 + JointOutcomes.framesAhead(of: tracker) : 8
     }
 
     /// - Throws: `QueryError.invalidOption` for the first value out of range.

@@ -65,6 +65,25 @@ struct VideoSegmenterTests {
         #expect(results[3].objects.allSatisfy { !$0.mask.isEmpty })
     }
 
+    /// Working ahead changes nothing: with objects that come later, with and without masks that influence the tracks.
+    @Test(arguments: [nil, .rolling, .medianArea] as [ReinitializationVariant?]) func overlappingStepsChangeNothing(
+        variant: ReinitializationVariant?
+    ) async throws {
+        let video = MovingDisk(frameCount: 24)
+        let other = disk(at: SIMD2(80.5, 50.5), radius: 6, size: video.size)
+        let objects = [query(video, frame: 12, id: 7), ObjectQuery(id: 3, frame: 4, prompt: .mask(other))]
+        var options = VideoSegmenterOptions()
+        options.reinitialization = variant
+        let ahead = try await collect(video, objects, options: options)
+        options.overlapsSteps = false
+        let alone = try await collect(video, objects, options: options)
+        #expect(ahead.count == 24)
+        for (a, b) in zip(ahead, alone) {
+            #expect(a.frameIndex == b.frameIndex && a.indexMask == b.indexMask)
+            #expect(a.objects.map(\.points) == b.objects.map(\.points))
+        }
+    }
+
     @Test(arguments: [0, 9, 19]) func noFrameIsEncodedTwice(frame: Int) async throws {
         let video = MovingDisk(frameCount: 20)
         let store = FrameStore(video)
@@ -101,16 +120,21 @@ struct VideoSegmenterTests {
         #expect(segmenter.hadLogits.withLock { $0 } == expected)
     }
 
-    @Test func framesWithoutVisiblePointsAreNotEncoded() async throws {
+    /// Those that are encoded ahead are few: one waits, one is in the making, and one is taken before it is known.
+    @Test(arguments: [(false, 9...9), (true, 9...12)]) func framesWithoutVisiblePointsAreNotEncoded(
+        overlaps: Bool, expected: ClosedRange<Int>
+    ) async throws {
         let video = MovingDisk(frameCount: 30)
         let store = FrameStore(video)
+        var options = VideoSegmenterOptions()
+        options.overlapsSteps = overlaps
         let run = SegmentationRun(
-            segmenter: FakeSegmenter(), tracker: FakeTracker(vanishesAt: 10), options: .init(), video: store,
+            segmenter: FakeSegmenter(), tracker: FakeTracker(vanishesAt: 10), options: options, video: store,
             queries: [query(video, frame: 0)], progress: nil)
         var seen: [Bool] = []
         while let result = try await run.next() { seen.append(!result.objects[0].mask.isEmpty) }
         #expect(seen == (0..<30).map { $0 < 10 })
-        #expect(store.computations(of: FakeSegmenter.Encoder.key) == 9)
+        #expect(expected.contains(store.computations(of: FakeSegmenter.Encoder.key)))
     }
 
     @Test func equalSeedsGiveEqualResults() async throws {

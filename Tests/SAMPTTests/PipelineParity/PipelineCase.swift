@@ -57,6 +57,8 @@ struct PipelineCase: Sendable, CustomTestStringConvertible {
     /// The settings of the reference, its quirks included.
     func options() throws -> VideoSegmenterOptions {
         var options = VideoSegmenterOptions()
+        // Calls are written down in the order in which frames are prepared.
+        options.overlapsSteps = false
         options.positivePointMethod = .even
         options.negativePointMethod = .even
         options.negativeRegion = .background

@@ -50,6 +50,7 @@ struct PipelineResults {
         let uncertain = logits.reduce(0) { $0 + $1.count { abs($0) < 1e-4 } }
         #expect(bits.count == stored.count && flipped <= uncertain, "\(parity.data): \(prefix)masksPacked, \(flipped) bits of \(uncertain)")
         let areas = logits.map { Float($0.count { $0 > 0 }) }
+        if flipped > 0 { print("\(parity.data): \(prefix)\(flipped) mask pixels differ, of logits within 1e-4 of 0") }
         let difference = zip(areas, try expected.tensor(prefix + "maskArea").values).reduce(0) { $0 + abs($1.0 - $1.1) }
         #expect(difference <= Float(flipped), "\(parity.data): \(prefix)maskArea")
         try compare("logits", logits.flatMap { $0 })
