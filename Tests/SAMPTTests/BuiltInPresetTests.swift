@@ -62,6 +62,7 @@ struct BuiltInPresetTests {
         expected.removesSpecks = false
         expected.usesAppearanceMemory = false
         expected.reinitialization = nil
+        (expected.reinitializationHorizon, expected.trackerHorizon, expected.reinitializationIoUThreshold) = (24, 24, 0)
         expected.referenceQuirks = false
         expected.seed = 72
         #expect(settings.options(for: Recommending.steady) == expected)

@@ -24,6 +24,12 @@ struct ReinitializationRuleTests {
         #expect(MedianAreaRule().frames(of: window([100, 90, 90, 0, 0, 0, 0, 25])) == [1], "no candidate at all")
     }
 
+    /// A first frame without a mask is nothing to be similar to: the median stands in, and the other objects decide.
+    @Test func firstFramesWithoutAMask() {
+        #expect(SimilarAreaRule().frames(of: window([0, 1, 1, 500, 300, 400, 200, 600])) == [5])
+        #expect(SimilarAreaInStepRule().frames(of: window([0, 90, 90, 90, 90, 90, 90, 90], [100, 1, 1, 500, 300, 400, 101, 600])) == [6, 6])
+    }
+
     @Test func similarAreaTakesTheFirstOfEquals() {
         #expect(SimilarAreaRule().frames(of: window([100, 100, 100, 90, 110, 500, 10, 90])) == [3])
         #expect(SimilarAreaRule().frames(of: window([100, 100, 100, 0, 0, 0, 0, 0])) == [1])

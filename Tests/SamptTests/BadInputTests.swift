@@ -1,5 +1,6 @@
 import Foundation
 import Media
+@testable import SAMPT
 @testable import SamptCommands
 import TestSupport
 import Testing
@@ -73,6 +74,39 @@ struct BadInputTests {
         try expect(.unwritableOutput, "cannot be written", clip, base + ["--overlay", clip.path("absent/out.mp4")])
         try expect(.unwritableOutput, "shot-0.png", clip, base + ["--masks", clip.frames + "/shot-0.png"])
         try expect(.usage, "is given for two outputs", clip, base + ["--rle", clip.path("a"), "--tracks", clip.path("a")])
+    }
+
+    @Test("Devices and pipes are not replaced by files")
+    func specialFiles() throws {
+        let clip = try TestClip(frameCount: 2)
+        defer { clip.remove() }
+        let pipe = clip.path("pipe")
+        #expect(mkfifo(pipe, 0o600) == 0)
+        for option in ["--rle", "--tracks", "--overlay", "--contact-sheet"] {
+            try expect(.unwritableOutput, "device or a pipe", clip, ["segment", clip.frames, "--point", "40,36", option, pipe])
+        }
+        var status = stat()
+        #expect(stat(pipe, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO)
+    }
+
+    @Test("Masks written before an error go, files that were there stay", arguments: [false, true])
+    func abandonedMasks(existed: Bool) throws {
+        let clip = try TestClip(frameCount: 1)
+        defer { clip.remove() }
+        let folder = clip.path("masks")
+        if existed { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+        let mask = IndexMask(width: 8, height: 8)
+        if existed { try ImageFile.writeIndexMask(mask, to: folder + "/0.png") }
+        let output = try MaskFolderOutput(path: folder)
+        for number in 0..<2 {
+            let result = FrameResult(
+                frameIndex: number, image: RGBImage(width: 8, height: 8, pixels: [UInt8](repeating: 0, count: 192)), objects: [], indexMask: mask)
+            try output.append(ReportedFrame(position: number, number: number, timestamp: 0, seconds: 0, stem: "\(number)", result: result))
+        }
+        #expect(clip.contents("masks").count == 2)
+        output.abandon()
+        #expect(FileManager.default.fileExists(atPath: folder) == existed)
+        if existed { #expect(clip.contents("masks") == ["0.png"]) }
     }
 
     @Test("Unknown models name the nearest known one")

@@ -64,6 +64,19 @@ struct LiveCommandTests {
         }
     }
 
+    @Test("An object whose frame does not come is no success")
+    func frameThatDoesNotCome() throws {
+        defer { clip.remove() }
+        try bytes().write(to: URL(fileURLWithPath: clip.path("raw")))
+        let arguments = ["segment", "--live", clip.path("raw")] + raw + ["--live-policy", "all", "--point", "40,36", "--frame", "50"]
+        let outcome = try Program.run(arguments + ["--rle", clip.path("out.json"), "--json"])
+        #expect(outcome.status == CommandStatus.partial.rawValue)
+        #expect(try summary(outcome).damage?.contains("ended after 12 frames, before frame 50") == true)
+        #expect(try !masks("out.json").complete)
+        let review = try Program.run(arguments + ["--rle", clip.path("out.json"), "--review", "3"])
+        #expect(review.status == CommandStatus.usage.rawValue && review.errors.contains("--review"))
+    }
+
     @Test("Without drops, a pipe gives what a folder gives", arguments: ["nano", "lucas-kanade"])
     func equality(tracker: String) throws {
         defer { clip.remove() }

@@ -9,9 +9,22 @@ public enum AtomicFile {
         return url.deletingLastPathComponent().appendingPathComponent(".\(unique).part-\(url.lastPathComponent)").path
     }
 
+    /// Refuses what a file cannot take the place of: a folder, a device, a pipe.
+    /// - Throws: `MediaError.unwritable`.
+    public static func checkReplaceable(_ path: String) throws {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return
+        case S_IFDIR: throw MediaError.unwritable(path: path, reason: "it is a folder")
+        default: throw MediaError.unwritable(path: path, reason: "it is a device or a pipe, and outputs are files")
+        }
+    }
+
     /// Writes `data` to `path`.
     /// - Throws: `MediaError.unwritable` with the system's reason; nothing is left behind.
     public static func write(_ data: Data, to path: String) throws {
+        try checkReplaceable(path)
         let temporary = temporaryPath(for: path)
         let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL, 0o666)
         guard file >= 0 else { throw MediaError.unwritable(path: path, reason: reason(code: errno)) }
@@ -36,6 +49,10 @@ public enum AtomicFile {
 
     /// Gives a complete temporary file its final name.
     public static func commit(_ temporary: String, to path: String) throws {
+        do { try checkReplaceable(path) } catch {
+            unlink(temporary)
+            throw error
+        }
         guard rename(temporary, path) == 0 else {
             let code = errno
             unlink(temporary)

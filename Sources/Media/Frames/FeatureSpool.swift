@@ -31,10 +31,7 @@ final class FeatureSpool: Sendable {
         url = FileManager.default.temporaryDirectory.appendingPathComponent("sampt-\(UUID().uuidString).features")
     }
 
-    deinit {
-        state.withLock { try? $0.file?.close() }
-        try? FileManager.default.removeItem(at: url)
-    }
+    deinit { state.withLock { try? $0.file?.close() } }
 
     func store(_ features: any StorableFeatures, frame: Int, processor: String) {
         let key = Key(frame: frame, processor: processor)
@@ -68,6 +65,8 @@ final class FeatureSpool: Sendable {
         guard FileManager.default.createFile(atPath: url.path, contents: nil), let file = FileHandle(forUpdatingAtPath: url.path) else {
             throw MediaError.unwritable(path: url.path, reason: "no temporary file can be created")
         }
+        // The file lives as long as it is open, also where the process ends without notice.
+        try? FileManager.default.removeItem(at: url)
         return file
     }
 }

@@ -66,7 +66,8 @@ struct FramePrompter {
         let promptable = candidates.indices.filter { isPromptable(candidates[$0]) }
         if let frame = frame as? any BoxPromptable {
             let predictions = try frame.predictRefined(
-                promptable.map { candidates[$0].prompt(iteration: 1) }, separatesPositives: options.negativePoints > 0,
+                promptable.map { candidates[$0].prompt(iteration: 1) }, 
+                separatesPositives: options.negativePoints > 0 || promptable.contains { candidates[$0].hasNegativeClicks },
                 refinements: options.refinementIterations, scalesBoxes: !options.referenceQuirks)
             for (index, prediction) in zip(promptable, predictions) { candidates[index].prediction = prediction }
             return
@@ -85,6 +86,7 @@ private struct PromptCandidate {
     var object: Int
     var positives: [SIMD2<Float>]
     var negatives: [SIMD2<Float>]
+    var hasNegativeClicks: Bool
     var memory: AppearanceMemory?
     /// No positive point is visible: the mask must come from the memory alone.
     var isRecovery: Bool
@@ -110,10 +112,10 @@ extension ObjectState {
     /// The visible points that prompt the segmenter in this frame.
     fileprivate mutating func candidate(_ object: Int, points: [PromptPoint], options: VideoSegmenterOptions) -> PromptCandidate {
         let visible = points.filter(\.isVisible)
-        let positives = pick(options.positivePoints, of: visible.filter(\.isPositive).map(\.position))
-        let negatives = pick(options.negativePoints, of: visible.filter { !$0.isPositive }.map(\.position))
+        let positives = pick(max(options.positivePoints, clicks.positive), of: visible.filter(\.isPositive).map(\.position))
+        let negatives = pick(max(options.negativePoints, clicks.negative), of: visible.filter { !$0.isPositive }.map(\.position))
         return PromptCandidate(
-            object: object, positives: positives, negatives: negatives, memory: memory, isRecovery: positives.isEmpty && memory != nil,
+            object: object, positives: positives, negatives: negatives, hasNegativeClicks: clicks.negative > 0, memory: memory, isRecovery: positives.isEmpty && memory != nil,
             previousLogits: options.refinementIterations > 0 ? previousLogits : nil)
     }
 }

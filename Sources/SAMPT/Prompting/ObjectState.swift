@@ -4,6 +4,8 @@ import Segmenters
 /// What is remembered of one object from frame to frame in one direction of time: how large it was, what it looks like.
 struct ObjectState: Sendable {
     let memory: AppearanceMemory?
+    /// How many points the user clicked: limits on prompting points are no smaller.
+    let clicks: (positive: Int, negative: Int)
     var generator: SeededGenerator
 
     /// The mask's area in the query frame and its running mean since, in pixels.
@@ -20,6 +22,7 @@ struct ObjectState: Sendable {
     init(_ start: ObjectStart, generator: SeededGenerator) {
         self.generator = generator
         memory = start.memory
+        clicks = start.clicks
         initialArea = Float(start.area)
         recentArea = initialArea
         lastArea = initialArea

@@ -8,10 +8,16 @@ struct ObjectStart: Sendable {
     var memory: AppearanceMemory?
     /// Pixels of the object's mask.
     var area: Int
+    /// How many points the user clicked, positive and negative.
+    var clicks: (positive: Int, negative: Int)
 
     init(_ query: ObjectQuery, segmenter: any PromptableSegmenter, video: FrameStore, options: VideoSegmenterOptions) throws {
         var generator = SeededGenerator(seed: options.seed &+ UInt64(query.id))
         let image = try video.frame(at: query.frame)
+        clicks = (0, 0)
+        if case .points(let points) = query.prompt {
+            clicks = (points.count(where: \.isPositive), points.count { !$0.isPositive })
+        }
         if case .points(let clicks) = query.prompt, options.needsNoMask(of: segmenter) {
             points = QueryPoints(
                 positives: clicks.filter(\.isPositive).map(\.position), negatives: clicks.filter { !$0.isPositive }.map(\.position))

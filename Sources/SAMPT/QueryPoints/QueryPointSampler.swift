@@ -1,3 +1,4 @@
+import Foundation
 import Media
 
 /// Chooses query points on a mask (paper, section 3.1).
@@ -7,11 +8,13 @@ public struct QueryPointSampler: Sendable {
     public var method: PointSelectionMethod
     /// Points keep this many pixels from the object's edge, where the mask is thick enough; the reference keeps none.
     public var margin: Int
-    /// Whether k-medoids start as in the reference: from the points nearest to the middle, and not from points spread over the mask.
-    public var startsInTheMiddle: Bool
+    /// Does what the reference does: k-medoids start from the points nearest to the middle, and not from points spread over the mask; the mask
+    /// that corners are looked for in is eroded by squares of any side, which moves it by half a pixel where that is even (and by 3 pixels
+    /// where it should be 0); and where corners are missing, medoids of the whole mask take their place, which may be corners again.
+    public var referenceQuirks: Bool
 
-    public init(method: PointSelectionMethod, margin: Int = 0, startsInTheMiddle: Bool = false) {
-        (self.method, self.margin, self.startsInTheMiddle) = (method, margin, startsInTheMiddle)
+    public init(method: PointSelectionMethod, margin: Int = 0, referenceQuirks: Bool = false) {
+        (self.method, self.margin, self.referenceQuirks) = (method, margin, referenceQuirks)
     }
 
     /// `count` points on the mask; none for an empty mask. Masks of fewer pixels give pixels repeatedly.
@@ -46,8 +49,11 @@ public struct QueryPointSampler: Sendable {
             }
         case .kMedoids: return medoids(count, pixels, subsample: 1800, &generator)
         case .shiTomasi:
-            let corners = Self.corners(count, in: image.gray(), mask: mask)
-            return corners + medoids(count - corners.count, pixels, subsample: 2000, &generator)
+            let eroded = erodedForCorners(mask)
+            let corners = Self.corners(count, in: image.gray(), mask: eroded)
+            guard corners.count < count else { return corners }
+            let rest = referenceQuirks ? pixels : Self.pixels(of: eroded, far: eroded.diameter / Double(2 * count), from: corners)
+            return corners + medoids(count - corners.count, rest.isEmpty ? pixels : rest, subsample: 2000, &generator)
         case .mixed:
             let parts = [(PointSelectionMethod.kMedoids, count / 4), (.shiTomasi, count / 3), (.random, count - count / 4 - count / 3)]
             return parts.flatMap { $1 > 0 ? pick($1, $0, pixels, core, mask, image, &generator) : [] }
@@ -64,7 +70,7 @@ public struct QueryPointSampler: Sendable {
         guard count > 0 else { return [] }
         let candidates = Self.subset(subsample, of: pixels, &generator)
         let points = candidates.map { SIMD2(Float($0.x), Float($0.y)) }
-        return KMedoids.select(count, from: points, startsInTheMiddle: startsInTheMiddle, using: &generator).map { (Int(candidates[$0].x), Int(candidates[$0].y)) }
+        return KMedoids.select(count, from: points, startsInTheMiddle: referenceQuirks, using: &generator).map { (Int(candidates[$0].x), Int(candidates[$0].y)) }
     }
 
     /// A uniform random choice without replacement (the first steps of a Fisher-Yates shuffle).
@@ -75,19 +81,25 @@ public struct QueryPointSampler: Sendable {
         return Array(elements.prefix(count))
     }
 
-    /// Shi-Tomasi corners on the eroded mask, at a distance that spreads `count` of them (reference: minimum distance diameter / count).
+    /// Shi-Tomasi corners on an eroded mask, at a distance that spreads `count` of them (reference: minimum distance diameter / count).
     static func corners(_ count: Int, in image: GrayImage, mask: Mask) -> [(x: Int, y: Int)] {
-        let eroded = erodedForCorners(mask)
-        return ShiTomasi.corners(count, in: image, mask: eroded, minimumDistance: Double(Float(eroded.diameter)) / Double(count))
+        ShiTomasi.corners(count, in: image, mask: mask, minimumDistance: Double(Float(mask.diameter)) / Double(count))
     }
 
-    /// Erosion by 6, 2 or 1 % of the diameter, the first that leaves 10 pixels; the mask itself when none does. A kernel of 0 acts as
-    /// OpenCV's default of 3 x 3.
-    static func erodedForCorners(_ mask: Mask) -> Mask {
+    /// A mask's pixels that are at least so far from some others.
+    private static func pixels(of mask: Mask, far distance: Double, from others: [(x: Int, y: Int)]) -> [(x: Int32, y: Int32)] {
+        mask.pixelPositions.filter { pixel in
+            others.allSatisfy { hypot(Double($0.x) - Double(pixel.x), Double($0.y) - Double(pixel.y)) >= max(1, distance) }
+        }
+    }
+
+    /// Erosion by 6, 2 or 1 % of the diameter, the first that leaves 10 pixels; the mask itself when none does. For the reference, a square of
+    /// side 0 is OpenCV's default of 3 x 3.
+    func erodedForCorners(_ mask: Mask) -> Mask {
         let diameter = mask.diameter
         for share in [0.06, 0.02, 0.01] {
             let side = Int(diameter * share)
-            let eroded = mask.eroded(side: side == 0 ? 3 : side)
+            let eroded = mask.eroded(side: referenceQuirks ? (side == 0 ? 3 : side) : side - (side + 1) % 2)
             if eroded.area >= 10 { return eroded }
         }
         return mask
@@ -106,8 +118,8 @@ public struct QueryPointSampler: Sendable {
 extension VideoSegmenterOptions {
     /// Query points on a mask and around it.
     func samplePoints(on mask: Mask, image: RGBImage, using generator: inout SeededGenerator) -> QueryPoints {
-        let inside = QueryPointSampler(method: positivePointMethod, margin: pointMargin, startsInTheMiddle: referenceQuirks)
-        let outside = QueryPointSampler(method: negativePointMethod, startsInTheMiddle: referenceQuirks)
+        let inside = QueryPointSampler(method: positivePointMethod, margin: pointMargin, referenceQuirks: referenceQuirks)
+        let outside = QueryPointSampler(method: negativePointMethod, referenceQuirks: referenceQuirks)
         let positives = inside.sample(positivePoints, from: mask, image: image, using: &generator)
         let negatives = switch negativeRegion {
         case .surroundings: outside.sampleSurroundings(negativePoints, of: mask, image: image, using: &generator)

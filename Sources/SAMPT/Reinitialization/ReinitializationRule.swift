@@ -9,7 +9,7 @@ public protocol ReinitializationRule: Sendable {
 
 /// The masks of some objects in a window of frames, in the order of tracking. The objects' points were placed in the first one.
 public struct ReinitializationWindow: Sendable {
-    /// Mask areas in pixels: of each object, `length` frames. 0 where there is no mask that can be trusted.
+    /// Mask areas in pixels: of each object, `length` frames. 0 where there is no mask that can be trusted; in the first frame, where there is none.
     public var areas: [[Float]]
     /// How many frames after the window's first one the next object outside it starts; nil: none does.
     public var framesToNextStart: Int?
@@ -70,8 +70,11 @@ public struct SimilarAreaRule: ReinitializationRule {
     public init() {}
 
     public func frames(of window: ReinitializationWindow) -> [Int] {
-        window.areas.indices.map { object in
-            window.cheapest { frame in
+        let medians = MedianAreaRule().frames(of: window)
+        return window.areas.indices.map { object in
+            // There is nothing to be similar to.
+            guard window.areas[object][0] > 0 else { return medians[object] }
+            return window.cheapest { frame in
                 guard window.candidates.contains(frame), window.isLargeEnough(object, frame) else { return .infinity }
                 return abs(window.areas[object][frame] - window.areas[object][0])
             }
@@ -92,7 +95,8 @@ public struct SimilarAreaInStepRule: ReinitializationRule {
             var cost: Float = 0
             for (object, areas) in window.areas.enumerated() {
                 let isUsable = window.candidates.contains(frame) && window.isLargeEnough(object, frame)
-                cost += isUsable ? abs(areas[frame] - areas[0]) / areas[0] : Self.missing
+                // An object without a mask in the first frame has nothing to be similar to.
+                cost += isUsable ? (areas[0] > 0 ? abs(areas[frame] - areas[0]) / areas[0] : 0) : Self.missing
             }
             return frame == window.framesToNextStart ? cost - Self.bonus : cost
         }

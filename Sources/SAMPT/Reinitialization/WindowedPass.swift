@@ -80,7 +80,9 @@ final class WindowedPass: SegmentationPass {
             try Task.checkCancellation()
             if offset > 0 { try tracking.advance() }
             try segment(objects, tracking)
-            for (place, object) in objects.enumerated() { areas[place].append(trustedArea(of: object, at: tracking.frame)) }
+            for (place, object) in objects.enumerated() {
+                areas[place].append(offset == 0 ? area(of: object, at: frame) : trustedArea(of: object, at: tracking.frame))
+            }
         }
         guard length < framesLeft else { return }
         let window = ReinitializationWindow(
@@ -144,11 +146,13 @@ final class WindowedPass: SegmentationPass {
         lost.removeAll(where: \.objects.isEmpty)
     }
 
+    /// The mask's pixels; 0 without one.
+    private func area(of object: Int, at frame: Int) -> Float { Float(outcomes[object]?[frame]?.mask?.area ?? 0) }
+
     /// The mask's pixels; 0 when no points should be sampled on it.
     private func trustedArea(of object: Int, at frame: Int) -> Float {
-        guard let outcome = outcomes[object]?[frame], let mask = outcome.mask else { return 0 }
-        let isSure = outcome.predictedIoU.map { $0 >= options.reinitializationIoUThreshold } ?? true
-        return isSure ? Float(mask.area) : 0
+        let isSure = outcomes[object]?[frame]?.predictedIoU.map { $0 >= options.reinitializationIoUThreshold } ?? true
+        return isSure ? area(of: object, at: frame) : 0
     }
 
     /// The reference's 25 pixels are of frames whose longest side is 1024.

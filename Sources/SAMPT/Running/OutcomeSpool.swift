@@ -22,12 +22,11 @@ final class OutcomeSpool {
             throw MediaError.unwritable(path: url.path, reason: "no temporary file can be created")
         }
         self.file = file
-    }
-
-    deinit {
-        try? file.close()
+        // The file lives as long as it is open, also where the process ends without notice.
         try? FileManager.default.removeItem(at: url)
     }
+
+    deinit { try? file.close() }
 
     /// Stores the outcomes of frame `frame`, one per object index.
     func write(_ outcomes: [Int: ObjectOutcome], frame: Int) throws {

@@ -27,14 +27,23 @@ final class ProductionLane<Element>: @unchecked Sendable {
         }
     }
 
+    /// What the thread does, until it has done it. Only the thread touches it.
+    private final class Work: @unchecked Sendable {
+        var produce: (() throws -> Element?)?
+
+        init(_ produce: @escaping () throws -> Element?) { self.produce = produce }
+    }
+
     /// - Parameters:
     ///   - limit: how many elements wait at most; one more is in the making.
     ///   - produce: nil: there are no more. An error ends the sequence, after the elements before it. Runs on the lane's thread, one call at
     ///     a time; nobody else may touch what it changes as long as the lane exists.
     init(limit: Int, _ produce: @escaping () throws -> Element?) {
-        let thread = Thread { [state, produce = UncheckedSendable(produce)] in
+        let work = Work(produce)
+        let thread = Thread { [state] in
+            if let produce = work.produce { Self.run(state, limit: limit, produce) }
             // The closure, and what it holds, goes before the lane's end is told.
-            Self.run(state, limit: limit, produce.value)
+            work.produce = nil
             state.condition.withLock { state.hasEnded = true }
             state.condition.broadcast()
         }
@@ -70,11 +79,4 @@ final class ProductionLane<Element>: @unchecked Sendable {
             _ = state.put(.failure(error), limit: limit)
         }
     }
-}
-
-/// A value whose one user at a time is seen to elsewhere.
-private struct UncheckedSendable<Value>: @unchecked Sendable {
-    let value: Value
-
-    init(_ value: Value) { self.value = value }
 }

@@ -35,6 +35,9 @@ struct LiveOptions: ParsableArguments {
         guard outputs.contactSheet == nil else {
             throw ValidationError("--contact-sheet needs a video whose length is known; a live source has none (--live).")
         }
+        guard outputs.review == 0 else {
+            throw ValidationError("--review spreads frames over a length that a live source does not have; use the confidences in --rle (--live).")
+        }
         guard liveFormat != .rgb24 || liveSize != nil else {
             throw ValidationError("--live-format rgb24 needs --live-size: the data does not say how large frames are.")
         }

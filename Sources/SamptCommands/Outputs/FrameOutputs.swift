@@ -100,6 +100,8 @@ final class TracksOutput: FrameOutput {
 final class MaskFolderOutput: FrameOutput {
     let path: String
     private let existed: Bool
+    /// Files that were not there before.
+    private var made: [String] = []
 
     init(path: String) throws {
         self.path = path
@@ -114,13 +116,15 @@ final class MaskFolderOutput: FrameOutput {
 
     func append(_ frame: ReportedFrame) throws {
         let file = URL(fileURLWithPath: path).appendingPathComponent(frame.stem + ".png").path
+        if !FileManager.default.fileExists(atPath: file) { made.append(file) }
         try ImageFile.writeIndexMask(frame.result.indexMask, to: file)
     }
 
     func finish(isComplete: Bool) {}
 
-    /// Whole masks stay; a folder that was made for them and is still empty goes.
+    /// What was not there before goes.
     func abandon() {
+        for file in made { unlink(file) }
         if !existed { rmdir(path) }
     }
 }

@@ -96,10 +96,7 @@ final class JSONFrameStream {
 enum OutputFile {
     /// A new file under the temporary name for `path`.
     static func create(for path: String) throws -> (path: String, file: FileHandle) {
-        var isFolder: ObjCBool = false
-        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-            throw MediaError.unwritable(path: path, reason: "it is a folder")
-        }
+        try AtomicFile.checkReplaceable(path)
         let temporary = AtomicFile.temporaryPath(for: path)
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL, 0o644)
         guard descriptor >= 0 else {

@@ -58,11 +58,21 @@ struct LiveJob: Sendable {
             await outputs.abandon()
             throw MediaError.unreadable(path: frames.name, reason: "it ended before any frame came")
         }
+        if !isInterrupted, damage == nil { damage = objectsToCome }
         let written = try await outputs.finish(isComplete: damage == nil && !isInterrupted)
         return SegmentationSummary(
             video: frames.name, frames: await outputs.frameCount, framesTotal: frames.capturedCount, seconds: meter.seconds, outputs: written,
             objects: statistics.objects, damage: damage, live: meter.summary(frames),
             exitStatus: isInterrupted ? .interrupted : damage != nil ? .partial : .success)
+    }
+
+    /// Names the objects that are marked in a frame that did not come.
+    private var objectsToCome: String? {
+        let count = frames.capturedCount
+        let coming = queries.filter { $0.frame >= count }
+        guard !coming.isEmpty else { return nil }
+        return "the source ended after \(count) frames, before "
+            + coming.map { "frame \($0.frame), in which \($0.name) is marked" }.joined(separator: ", and ")
     }
 
     private func feed(
