@@ -102,6 +102,7 @@ final class MaskFolderOutput: FrameOutput {
     private let existed: Bool
     /// Files that were not there before.
     private var made: [String] = []
+    private var isFull = false
 
     init(path: String) throws {
         self.path = path
@@ -117,14 +118,19 @@ final class MaskFolderOutput: FrameOutput {
     func append(_ frame: ReportedFrame) throws {
         let file = URL(fileURLWithPath: path).appendingPathComponent(frame.stem + ".png").path
         if !FileManager.default.fileExists(atPath: file) { made.append(file) }
-        try ImageFile.writeIndexMask(frame.result.indexMask, to: file)
+        do {
+            try ImageFile.writeIndexMask(frame.result.indexMask, to: file)
+        } catch {
+            isFull = true
+            throw error
+        }
     }
 
     func finish(isComplete: Bool) {}
 
-    /// What was not there before goes.
+    /// What was not there before goes, unless it is all that there is room for: masks are whole, one by one.
     func abandon() {
-        for file in made { unlink(file) }
+        if !isFull { for file in made { unlink(file) } }
         if !existed { rmdir(path) }
     }
 }
