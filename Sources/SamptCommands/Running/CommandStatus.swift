@@ -26,7 +26,7 @@ public enum CommandStatus: Int32, Sendable, CaseIterable {
         switch self {
         case .success: "everything asked for was done"
         case .failure: "unexpected failure"
-        case .partial: "the video is damaged, or a live source ended too early: outputs hold the frames before that"
+        case .partial: "the video is damaged or ends early: outputs hold what there is"
         case .usage: "wrong arguments"
         case .invalidInput: "an input's content is invalid, or a prompt does not fit the video"
         case .missingInput: "an input or a model is missing or unreadable"
