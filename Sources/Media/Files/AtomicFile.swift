@@ -24,7 +24,6 @@ public enum AtomicFile {
     /// Writes `data` to `path`.
     /// - Throws: `MediaError.unwritable` with the system's reason; nothing is left behind.
     public static func write(_ data: Data, to path: String) throws {
-        try checkReplaceable(path)
         let temporary = temporaryPath(for: path)
         let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL, 0o666)
         guard file >= 0 else { throw MediaError.unwritable(path: path, reason: reason(code: errno)) }

@@ -66,7 +66,7 @@ struct FramePrompter {
         let promptable = candidates.indices.filter { isPromptable(candidates[$0]) }
         if let frame = frame as? any BoxPromptable {
             let predictions = try frame.predictRefined(
-                promptable.map { candidates[$0].prompt(iteration: 1) }, 
+                promptable.map { candidates[$0].prompt(iteration: 1) },
                 separatesPositives: options.negativePoints > 0 || promptable.contains { candidates[$0].hasNegativeClicks },
                 refinements: options.refinementIterations, scalesBoxes: !options.referenceQuirks)
             for (index, prediction) in zip(promptable, predictions) { candidates[index].prediction = prediction }
@@ -115,7 +115,8 @@ extension ObjectState {
         let positives = pick(max(options.positivePoints, clicks.positive), of: visible.filter(\.isPositive).map(\.position))
         let negatives = pick(max(options.negativePoints, clicks.negative), of: visible.filter { !$0.isPositive }.map(\.position))
         return PromptCandidate(
-            object: object, positives: positives, negatives: negatives, hasNegativeClicks: clicks.negative > 0, memory: memory, isRecovery: positives.isEmpty && memory != nil,
+            object: object, positives: positives, negatives: negatives, hasNegativeClicks: clicks.negative > 0, memory: memory,
+            isRecovery: positives.isEmpty && memory != nil,
             previousLogits: options.refinementIterations > 0 ? previousLogits : nil)
     }
 }
