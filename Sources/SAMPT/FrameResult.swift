@@ -42,18 +42,27 @@ public struct PromptPoint: Sendable, Hashable {
     public var status: PointStatus
     /// The tracker's confidence, 0 to 1.
     public var confidence: Float
-    /// Whether it was placed when the tracking of its object began, and not by a re-initialisation on the way.
-    public var isFromQuery: Bool
+    public var origin: PointOrigin
 
     /// Whether the point may prompt the segmenter.
     public var isVisible: Bool { status == .visible }
 
     public init(
-        id: Int, position: SIMD2<Float>, isPositive: Bool, status: PointStatus, confidence: Float, isFromQuery: Bool = false
+        id: Int, position: SIMD2<Float>, isPositive: Bool, status: PointStatus, confidence: Float, origin: PointOrigin = .reinitialization
     ) {
         (self.id, self.position, self.isPositive, self.status) = (id, position, isPositive, status)
-        (self.confidence, self.isFromQuery) = (confidence, isFromQuery)
+        (self.confidence, self.origin) = (confidence, origin)
     }
+}
+
+/// How a tracked point came to be.
+public enum PointOrigin: UInt8, Sendable, CaseIterable {
+    /// Sampled on a predicted mask on the way.
+    case reinitialization
+    /// Sampled on the mask in the query frame.
+    case queryMask
+    /// The user clicked there.
+    case click
 }
 
 /// Why a tracked point prompts the segmenter or does not. The numbers are those of the reference's visibilities.

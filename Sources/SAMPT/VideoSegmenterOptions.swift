@@ -9,7 +9,7 @@ public struct VideoSegmenterOptions: Sendable, Equatable {
     public var positivePointMethod: PointSelectionMethod = .kMedoids
     public var negativePointMethod: PointSelectionMethod = .kMedoids
     /// Points sampled per object in its query frame and at each re-initialisation, and the most that prompt in one frame (chosen at random
-    /// among the visible ones). An object's clicks are tracked in addition.
+    /// among the visible ones). An object's clicks are tracked in addition, and prompt before all others.
     public var positivePoints = 16
     public var negativePoints = 8
     /// Sampled positive points keep this many pixels from the object's edge, where it is thick enough. The reference keeps none.

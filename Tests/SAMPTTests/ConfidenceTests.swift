@@ -66,7 +66,7 @@ struct ConfidenceTests {
     @Test("Points are counted as what they say of the mask") func counting() {
         let mask = Mask(width: 4, height: 2, values: [1, 1, 0, 0, 1, 1, 0, 0])
         func point(_ x: Float, _ isPositive: Bool, _ status: PointStatus = .visible, _ confidence: Float = 1, query: Bool = true) -> PromptPoint {
-            PromptPoint(id: 0, position: SIMD2(x, 0.5), isPositive: isPositive, status: status, confidence: confidence, isFromQuery: query)
+            PromptPoint(id: 0, position: SIMD2(x, 0.5), isPositive: isPositive, status: status, confidence: confidence, origin: query ? .queryMask : .reinitialization)
         }
         var evidence = MaskEvidence(origin: .predicted)
         evidence.count(
@@ -107,7 +107,7 @@ struct ConfidenceTests {
     @Test("Evidence and the points' origin survive the backward pass's file", arguments: [false, true]) func spool(isExact: Bool) throws {
         var evidence = MaskEvidence(origin: .predicted)
         for (index, field) in MaskEvidence.fields.enumerated() { evidence[keyPath: field.path] = Float(index) / 16 }
-        let point = PromptPoint(id: 1, position: SIMD2(3, 4), isPositive: true, status: .visible, confidence: 1, isFromQuery: true)
+        let point = PromptPoint(id: 1, position: SIMD2(3, 4), isPositive: true, status: .visible, confidence: 1, origin: .click)
         let spool = try OutcomeSpool(isExact: isExact)
         let logits = MaskLogits(width: 2, height: 1, values: [1, -1])
         try spool.write(

@@ -93,8 +93,10 @@ struct FakeTracker: PointTracker {
 /// Answers with a disk around the mean of the positive points, and counts how often frames are encoded.
 struct FakeSegmenter: PromptableSegmenter {
     let name = "fake"
-    /// Of every prompt, whether it came with logits.
-    let hadLogits = Protected<[Bool]>([])
+    /// All it was asked.
+    let asked = Protected<[ObjectPrompt]>([])
+    /// In these frames it is not sure of its masks.
+    var unsure = 0..<0
 
     struct Encoder: FrameProcessor {
         static let key = "fake-encoder"
@@ -117,22 +119,23 @@ struct FakeSegmenter: PromptableSegmenter {
 
     struct Frame: SegmentableFrame {
         let size: ImageSize
-        let hadLogits: Protected<[Bool]>
+        let asked: Protected<[ObjectPrompt]>
+        let predictedIoU: Float
         func predict(_ prompts: [ObjectPrompt]) -> [MaskPrediction] {
             prompts.map { prompt in
-                hadLogits.withLock { $0.append(prompt.previousLogits != nil) }
+                asked.withLock { $0.append(prompt) }
                 let positives = prompt.points.filter(\.isPositive)
                 let mean = positives.reduce(SIMD2<Float>.zero) { $0 + $1.position } / Float(max(1, positives.count))
                 let mask = positives.isEmpty ? Mask(size: size) : disk(at: mean, radius: 12, size: size)
                 let values = mask.values.map { $0 == 0 ? Float(-4) : 4 }
                 return MaskPrediction(
-                    logits: MaskLogits(width: size.width, height: size.height, values: values), predictedIoU: 0.9)
+                    logits: MaskLogits(width: size.width, height: size.height, values: values), predictedIoU: predictedIoU)
             }
         }
     }
 
     func frame(_ index: Int, of video: FrameStore) throws -> any SegmentableFrame {
-        Frame(size: try video.value(of: Encoder(), at: index).size, hadLogits: hadLogits)
+        Frame(size: try video.value(of: Encoder(), at: index).size, asked: asked, predictedIoU: unsure.contains(index) ? 0.1 : 0.9)
     }
 
     func frameLogits(_ logits: MaskLogits, size: ImageSize) -> [Float] { logits.values }

@@ -88,6 +88,18 @@ struct WindowedPassTests {
         #expect(tracker.seen.withLock { $0 } == [0..<9, 5..<14, 10..<19, 15..<24, 20..<25])
     }
 
+    /// The mask that an object began with is what areas are compared with, sure or not.
+    @Test func theFirstMaskCountsWhateverItsScore() async throws {
+        let video = MovingDisk(frameCount: 10)
+        let tracker = FakeTracker()
+        var options = self.options(.similarArea)
+        options.trackerHorizon = 8
+        let segmenter = VideoSegmenter(segmenter: FakeSegmenter(unsure: 0..<1), tracker: tracker, options: options)
+        for try await _ in segmenter.segment(video, objects: [ObjectQuery(id: 1, prompt: .points([.positive(30.5, 30.5)]))]) {}
+        // The first frame of equal area. The median, which stands in for masks without an area, would be frame 5.
+        #expect(tracker.seen.withLock { $0.prefix(2) } == [0..<8, 3..<10])
+    }
+
     /// While the object is hidden there is nothing to sample points on: it is followed with the old points, and goes on when it is back.
     @Test(arguments: variants) func lostObjectsComeBack(_ variant: ReinitializationVariant) async throws {
         for trackerHorizon in [nil, 8] {

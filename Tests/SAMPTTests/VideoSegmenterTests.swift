@@ -117,7 +117,7 @@ struct VideoSegmenterTests {
         options.refinementIterations = refinement
         let pipeline = VideoSegmenter(segmenter: segmenter, tracker: FakeTracker(), options: options)
         for try await _ in pipeline.segment(video, objects: [query(video, frame: 0)]) {}
-        #expect(segmenter.hadLogits.withLock { $0 } == expected)
+        #expect(segmenter.asked.withLock { $0.map { $0.previousLogits != nil } } == expected)
     }
 
     /// Those that are encoded ahead are few: one waits, one is in the making, and one is taken before it is known.
@@ -159,6 +159,25 @@ struct VideoSegmenterTests {
             for result in results {
                 #expect(result.objects[0].mask.intersectionOverUnion(video.mask(result.frameIndex)) > 0.75)
             }
+        }
+    }
+
+    /// Clicks keep their place among sampled points, however few may prompt and however often points are sampled anew.
+    @Test(arguments: [1, 4, 6]) func clicksAlwaysPrompt(limit: Int) async throws {
+        let video = MovingDisk(frameCount: 12)
+        let clicks = [PointPrompt.positive(30.25, 30.25), .positive(33.25, 30.5), .positive(30.5, 27.25), .negative(70.25, 8.25)]
+        let segmenter = FakeSegmenter()
+        var options = VideoSegmenterOptions()
+        (options.positivePoints, options.negativePoints, options.reinitializationHorizon) = (limit, 1, 2)
+        let pipeline = VideoSegmenter(segmenter: segmenter, tracker: FakeTracker(), options: options)
+        for try await _ in pipeline.segment(video, objects: [ObjectQuery(id: 1, prompt: .points(clicks))]) {}
+        // The last of each frame has all points.
+        let asked = segmenter.asked.withLock { $0 }.filter { $0.points.contains { !$0.isPositive } }.suffix(11)
+        #expect(asked.count == 11)
+        for (frame, prompt) in zip(1..., asked) {
+            let moved = clicks.map { PointPrompt($0.position + SIMD2(Float(frame), 0), isPositive: $0.isPositive) }
+            #expect(prompt.points.filter(\.isPositive).prefix(3).elementsEqual(moved.prefix(3)))
+            #expect(prompt.points.filter(\.isPositive).count == max(3, limit) && prompt.points.filter { !$0.isPositive } == [moved[3]])
         }
     }
 

@@ -75,10 +75,15 @@ struct SegmentCommandTests {
     func interruption() throws {
         let clip = try TestClip(frameCount: 400)
         defer { clip.remove() }
+        let temporary = clip.path("temporary")
+        try FileManager.default.createDirectory(atPath: temporary, withIntermediateDirectories: false)
+        // Not the first frame: tracking backwards takes temporary files.
         let arguments = [
-            "segment", clip.frames, "--point", "40,36", "--rle", clip.path("m.json"), "--masks", clip.path("masks"), "--overlay", clip.path("o.mp4"),
+            "segment", clip.frames, "--point", "50,36", "--frame", "10", "--rle", clip.path("m.json"), "--masks", clip.path("masks"),
+            "--overlay", clip.path("o.mp4"),
         ]
-        let outcome = try Program.run(arguments, interruptWhen: { clip.contents("masks").count >= 3 })
+        let outcome = try Program.run(
+            arguments, environment: ["TMPDIR": temporary], interruptWhen: { clip.contents("masks").count >= 3 })
         #expect(outcome.status == CommandStatus.interrupted.rawValue, "\(outcome.errors)")
         let masks = try decode(Masks.self, clip.path("m.json"))
         #expect(!masks.complete)
@@ -88,6 +93,7 @@ struct SegmentCommandTests {
         #expect(clip.contents("masks").count == masks.frames.count)
         #expect(outcome.errors.contains("Interrupted after \(masks.frames.count) of 400 frames"))
         #expect(clip.contents("").filter { $0.contains(".part-") }.isEmpty)
+        #expect(clip.contents("temporary") == [])
     }
 
     @Test("A damaged frame in the middle ends the outputs before it")

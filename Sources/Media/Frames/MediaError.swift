@@ -18,7 +18,7 @@ extension MediaError: CustomStringConvertible {
         case .notFound(let path):
             "\(path): no such file or folder."
         case .unreadable(let path, let reason):
-            "\(path): cannot be read: \(reason)."
+            "\(path): cannot be read: \(reason.withoutFullStop)."
         case .noVideoStream(let path):
             "\(path): holds no video stream (is it an audio file?)."
         case .noFrames(let path):
@@ -28,13 +28,18 @@ extension MediaError: CustomStringConvertible {
         case .frameOutOfRange(let index, let count):
             "Frame \(index) does not exist: the video has \(count) frame\(count == 1 ? "" : "s") (0 to \(count - 1))."
         case .undecodable(let path, let frame, let reason):
-            "\(path): frame \(frame) cannot be decoded: \(reason)."
+            "\(path): frame \(frame) cannot be decoded: \(reason.withoutFullStop)."
         case .invalidMask(let path, let reason):
-            "\(path): is not a usable mask: \(reason)."
+            "\(path): is not a usable mask: \(reason.withoutFullStop)."
         case .unwritable(let path, let reason):
-            "\(path): cannot be written: \(reason)."
+            "\(path): cannot be written: \(reason.withoutFullStop)."
         case .invalidArgument(let message):
             message
         }
     }
+}
+
+extension String {
+    /// The system's reasons are sentences, ours are clauses.
+    fileprivate var withoutFullStop: String { hasSuffix(".") ? String(dropLast()) : self }
 }

@@ -73,8 +73,9 @@ extension MaskEvidence {
             visible += point.isVisible ? 1 : 0
             inside += isInside ? 1 : 0
             left += point.status == .outside ? 1 : 0
-            queried += point.isFromQuery ? 1 : 0
-            queriedInside += point.isFromQuery && isInside ? 1 : 0
+            let isFromQuery = point.origin != .reinitialization
+            queried += isFromQuery ? 1 : 0
+            queriedInside += isFromQuery && isInside ? 1 : 0
             confidence += point.confidence.clampedToUnit
         }
         func share(_ part: Int, of whole: Int, otherwise: Float) -> Float { whole > 0 ? Float(part) / Float(whole) : otherwise }

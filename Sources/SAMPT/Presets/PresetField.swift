@@ -70,7 +70,7 @@ extension PresetField {
 
     static func flag(_ path: Path<Bool>) -> PresetField {
         PresetField(
-            allowed: "on or off",
+            allowed: "on or off", words: ["on", "off"],
             set: { settings, text in
                 guard let value = Self.truth(text) else { return false }
                 settings[keyPath: path] = value

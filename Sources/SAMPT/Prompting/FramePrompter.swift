@@ -112,11 +112,17 @@ extension ObjectState {
     /// The visible points that prompt the segmenter in this frame.
     fileprivate mutating func candidate(_ object: Int, points: [PromptPoint], options: VideoSegmenterOptions) -> PromptCandidate {
         let visible = points.filter(\.isVisible)
-        let positives = pick(max(options.positivePoints, clicks.positive), of: visible.filter(\.isPositive).map(\.position))
-        let negatives = pick(max(options.negativePoints, clicks.negative), of: visible.filter { !$0.isPositive }.map(\.position))
+        let positives = prompting(visible.filter(\.isPositive), limit: options.positivePoints)
+        let negatives = prompting(visible.filter { !$0.isPositive }, limit: options.negativePoints)
         return PromptCandidate(
-            object: object, positives: positives, negatives: negatives, hasNegativeClicks: clicks.negative > 0, memory: memory,
+            object: object, positives: positives, negatives: negatives, hasNegativeClicks: hasNegativeClicks, memory: memory,
             isRecovery: positives.isEmpty && memory != nil,
             previousLogits: options.refinementIterations > 0 ? previousLogits : nil)
+    }
+
+    /// The positions of at most `limit` points. What the user clicked always prompts; sampled points share what is left.
+    private mutating func prompting(_ points: [PromptPoint], limit: Int) -> [SIMD2<Float>] {
+        let clicks = points.filter { $0.origin == .click }
+        return (clicks + pick(max(0, limit - clicks.count), of: points.filter { $0.origin != .click })).map(\.position)
     }
 }

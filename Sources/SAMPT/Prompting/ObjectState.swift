@@ -4,8 +4,7 @@ import Segmenters
 /// What is remembered of one object from frame to frame in one direction of time: how large it was, what it looks like.
 struct ObjectState: Sendable {
     let memory: AppearanceMemory?
-    /// How many points the user clicked: limits on prompting points are no smaller.
-    let clicks: (positive: Int, negative: Int)
+    let hasNegativeClicks: Bool
     var generator: SeededGenerator
 
     /// The mask's area in the query frame and its running mean since, in pixels.
@@ -22,7 +21,7 @@ struct ObjectState: Sendable {
     init(_ start: ObjectStart, generator: SeededGenerator) {
         self.generator = generator
         memory = start.memory
-        clicks = start.clicks
+        hasNegativeClicks = start.points.clicks.negative > 0
         initialArea = Float(start.area)
         recentArea = initialArea
         lastArea = initialArea

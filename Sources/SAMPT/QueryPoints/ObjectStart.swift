@@ -8,19 +8,12 @@ struct ObjectStart: Sendable {
     var memory: AppearanceMemory?
     /// Pixels of the object's mask.
     var area: Int
-    /// How many points the user clicked, positive and negative.
-    var clicks: (positive: Int, negative: Int)
 
     init(_ query: ObjectQuery, segmenter: any PromptableSegmenter, video: FrameStore, options: VideoSegmenterOptions) throws {
         var generator = SeededGenerator(seed: options.seed &+ UInt64(query.id))
         let image = try video.frame(at: query.frame)
-        clicks = (0, 0)
-        if case .points(let points) = query.prompt {
-            clicks = (points.count(where: \.isPositive), points.count { !$0.isPositive })
-        }
         if case .points(let clicks) = query.prompt, options.needsNoMask(of: segmenter) {
-            points = QueryPoints(
-                positives: clicks.filter(\.isPositive).map(\.position), negatives: clicks.filter { !$0.isPositive }.map(\.position))
+            points = QueryPoints(clicks: clicks)
             (outcome, area) = (ObjectOutcome(), 0)
             return
         }
@@ -31,9 +24,7 @@ struct ObjectStart: Sendable {
         points = options.samplePoints(on: mask, image: image, using: &generator)
         let sampled = points
         if case .points(let clicks) = query.prompt {
-            if options.followsClicksOnly { points = QueryPoints() }
-            points.positives = clicks.filter(\.isPositive).map(\.position) + points.positives
-            points.negatives = clicks.filter { !$0.isPositive }.map(\.position) + points.negatives
+            points = QueryPoints(clicks: clicks, sampled: options.followsClicksOnly ? QueryPoints() : sampled)
         }
         if options.usesAppearanceMemory, segmenter.remembersAppearance,
             let frame = try segmenter.frame(query.frame, of: video) as? any AppearanceRemembering

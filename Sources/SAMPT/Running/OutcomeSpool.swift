@@ -85,7 +85,7 @@ extension Data {
             append(value: point.position.x)
             append(value: point.position.y)
             append(value: point.confidence)
-            append(number: (point.isPositive ? 1 : 0) | (point.isFromQuery ? 2 : 0) | UInt32(UInt8(bitPattern: point.status.rawValue)) << 8)
+            append(number: (point.isPositive ? 1 : 0) | UInt32(point.origin.rawValue) << 1 | UInt32(UInt8(bitPattern: point.status.rawValue)) << 8)
         }
         // Given masks occur in query frames only, which forward tracking delivers.
         guard case .predicted(let logits) = outcome.shape, let mask = outcome.mask else { return append(number: 0) }
@@ -141,7 +141,7 @@ private struct RecordReader {
             outcome.points.append(
                 PromptPoint(id: id, position: position, isPositive: flags & 1 != 0,
                     status: PointStatus(rawValue: Int8(truncatingIfNeeded: flags >> 8)) ?? .occluded, confidence: confidence,
-                    isFromQuery: flags & 2 != 0))
+                    origin: PointOrigin(rawValue: UInt8(truncatingIfNeeded: flags >> 1 & 3)) ?? .reinitialization))
         }
         let width = Int(number())
         guard width > 0 else { return outcome }

@@ -1,13 +1,13 @@
 import Media
 import PointTrackers
+import Segmenters
 
 /// Step 2 of SAM-PT in one direction of time (paper, section 3.2): the query points of several objects, followed from frame to frame.
 final class ObjectPointTracking {
     /// What is known of a point besides where it is.
     private struct Origin {
         var isPositive: Bool
-        /// Whether it was placed when its object began; such points stay at a re-seeding.
-        var isFromQuery: Bool
+        var kind: PointOrigin
         /// What it looked like where it was placed.
         var patch: PatchFilter.Patch?
         /// Whether it has been dissimilar.
@@ -40,16 +40,16 @@ final class ObjectPointTracking {
         let session = try sessions[group] ?? tracker.start(on: video, at: frame, direction: direction)
         sessions[group] = session
         groups[object] = group
-        try add(points, of: object, isFromQuery: true, to: session)
+        try add(points, of: object, sampledAs: .queryMask, to: session)
     }
 
     /// Replaces the points of an object's last re-seeding; those it began with stay.
     func reseed(_ object: Int, _ points: QueryPoints) throws {
         guard let group = groups[object], let session = sessions[group] else { return }
-        let outdated = (origins[object] ?? [:]).filter { !$0.value.isFromQuery }.map(\.key)
+        let outdated = (origins[object] ?? [:]).filter { $0.value.kind == .reinitialization }.map(\.key)
         session.remove(Set(outdated))
         for id in outdated { origins[object]?[id] = nil }
-        try add(points, of: object, isFromQuery: false, to: session)
+        try add(points, of: object, sampledAs: .reinitialization, to: session)
     }
 
     /// Moves on by one frame.
@@ -59,13 +59,15 @@ final class ObjectPointTracking {
         try update(current.keys.sorted())
     }
 
-    private func add(_ points: QueryPoints, of object: Int, isFromQuery: Bool, to session: any TrackingSession) throws {
+    private func add(_ points: QueryPoints, of object: Int, sampledAs kind: PointOrigin, to session: any TrackingSession) throws {
         // Points of one object move together, those of its surroundings likewise.
-        for (positions, isPositive) in [(points.positives, true), (points.negatives, false)] {
+        for (positions, clicks, isPositive) in [
+            (points.positives, points.clicks.positive, true), (points.negatives, points.clicks.negative, false),
+        ] {
             let ids = try session.add(positions, group: 2 * object + (isPositive ? 1 : 0))
-            for (id, position) in zip(ids, positions) {
+            for (place, (id, position)) in zip(ids, positions).enumerated() {
                 origins[object, default: [:]][id] = Origin(
-                    isPositive: isPositive, isFromQuery: isFromQuery, patch: try patch(around: position))
+                    isPositive: isPositive, kind: place < clicks ? .click : kind, patch: try patch(around: position))
             }
         }
         try update([object])
@@ -81,7 +83,7 @@ final class ObjectPointTracking {
                 own.append(
                     PromptPoint(
                         id: point.id, position: point.position, isPositive: origin.isPositive, status: status, confidence: point.confidence,
-                        isFromQuery: origin.isFromQuery))
+                        origin: origin.kind))
             }
             current[object] = own.filter(\.isPositive) + own.filter { !$0.isPositive }
         }
@@ -115,7 +117,19 @@ final class ObjectPointTracking {
 }
 
 /// Where the points of an object are placed, in pixels of the frame; pixel centres at +0.5.
-struct QueryPoints: Sendable, Equatable {
+struct QueryPoints: Sendable {
     var positives: [SIMD2<Float>] = []
     var negatives: [SIMD2<Float>] = []
+    /// How many of each, the first ones, the user clicked.
+    var clicks = (positive: 0, negative: 0)
+
+    /// The user's clicks, and sampled points after them.
+    init(clicks: [PointPrompt], sampled: QueryPoints = QueryPoints()) {
+        let positions = (clicks.filter(\.isPositive).map(\.position), clicks.filter { !$0.isPositive }.map(\.position))
+        positives = positions.0 + sampled.positives
+        negatives = positions.1 + sampled.negatives
+        self.clicks = (positions.0.count, positions.1.count)
+    }
+
+    init(positives: [SIMD2<Float>] = [], negatives: [SIMD2<Float>] = []) { (self.positives, self.negatives) = (positives, negatives) }
 }

@@ -95,7 +95,7 @@ struct ModelOptions: ParsableArguments {
 
     /// The models of some settings; segmenter and tracker share one encoder where they can.
     func makeModels(_ settings: MethodSettings) throws -> (segmenter: any PromptableSegmenter, tracker: any PointTracker) {
-        let choice = try ModelChoice.segmenter(settings.segmenter, option: segmenter == nil ? "segmenter of the preset" : "--segmenter")
+        let choice = try ModelChoice.segmenter(settings.segmenter, option: segmenter == nil ? "the setting segmenter" : "--segmenter")
         let tracked = try trackerChoice(settings.tracker)
         if case .builtIn = choice, hqTokenOnly { throw CommandError.usage("--hq-token-only needs an HQ-SAM segmenter, not nano.") }
         try ModelChoice.checkPresence([choice, tracked])
@@ -110,7 +110,7 @@ struct ModelOptions: ParsableArguments {
     }
 
     private func trackerChoice(_ name: String) throws -> ModelChoice {
-        try ModelChoice.tracker(name, option: tracker == nil ? "tracker of the preset" : "--tracker")
+        try ModelChoice.tracker(name, option: tracker == nil ? "the setting tracker" : "--tracker")
     }
 
     private func makeSAM(_ weights: Weights, engine: any InferenceEngine) throws -> SAMSegmenter {

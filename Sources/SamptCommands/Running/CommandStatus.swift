@@ -129,7 +129,9 @@ func withExitStatus(_ body: () async throws -> CommandStatus) async throws {
     do {
         status = try await body()
     } catch {
-        StandardError.print("sampt: \(error)")
+        let message = "\(error)"
+        // Of an empty name nothing would be seen.
+        StandardError.print("sampt: " + (message.hasPrefix(":") ? "\"\"" + message : message))
         throw CommandStatus(error).code
     }
     if status != .success { throw status.code }

@@ -120,8 +120,7 @@ struct PipelineParityTests {
         var found = [[[Float]]](repeating: [], count: parity.config.frames)
         for query in try parity.queries(parity.data.inputs().tensor("queryPoints")) {
             guard case .points(let clicks) = query.prompt else { continue }
-            let points = QueryPoints(
-                positives: clicks.filter(\.isPositive).map(\.position), negatives: clicks.filter { !$0.isPositive }.map(\.position))
+            let points = QueryPoints(clicks: clicks)
             for direction in TimeDirection.allCases {
                 let tracking = ObjectPointTracking(tracker, on: video, at: query.frame, direction: direction, options: options)
                 try tracking.begin(query.id, points, group: 0)
