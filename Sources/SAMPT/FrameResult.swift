@@ -57,9 +57,9 @@ public struct PromptPoint: Sendable, Hashable {
 
 /// How a tracked point came to be.
 public enum PointOrigin: UInt8, Sendable, CaseIterable {
-    /// Sampled on a predicted mask on the way.
+    /// Sampled on a predicted mask on the way, while other points went on (`ReinitializationVariant.rolling`).
     case reinitialization
-    /// Sampled on the mask in the query frame.
+    /// Sampled on the mask of the frame where its tracking began: the query frame, or the first frame of a window.
     case queryMask
     /// The user clicked there.
     case click
