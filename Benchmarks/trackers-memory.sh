@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . Benchmarks/tracker-checkpoints.sh
+export MALLOC_ARENA_MAX=1  # one heap, as sampt asks for
 [ $# -gt 0 ] || set -- "${trackers[@]}"
 echo "| tracker | peak, 100 frames | 1,000 frames | change |"
 echo "|---|---|---|---|"
