@@ -64,6 +64,7 @@ struct FurtherOperatorTests {
         #expect(isClose(try run(y) { $0.silu() }, [-0.2384058, -0.1887703, 0.3112297, 1.2263618]))
         #expect(isClose(try run(y) { $0.hardSwish() }, [-0.3333333, -0.2083333, 0.2916667, 1.125]))
         #expect(isClose(try run(y) { $0.geluApproximated() }, [-0.0454023, -0.1542860, 0.3457140, 1.3995717]))
+        #expect(isClose(try run(y) { $0.geluBySigmoid() }, [-0.0454023, -0.1542860, 0.3457140, 1.3995717]))
         #expect(isClose(try run(y) { $0.logSoftmax(axis: 0) }, [-3.9274955, -2.4274955, -1.4274954, -0.4274954]))
         #expect(try run(x) { $0.min([1]) } == [-2, -6])
     }

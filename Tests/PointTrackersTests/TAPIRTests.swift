@@ -135,16 +135,18 @@ struct TAPIRTests {
             let estimates = try tracker.estimator.estimates(of: [query], in: plan.map { maps[$0 % 5] }, first: plan.lowerBound)[0]
             expected[t] = estimates[t - plan.lowerBound]
         }
-        let store = FrameStore(long)
+        let store = FrameStore(long, capacity: 1)
         let forward = try tracker.start(on: store, at: 1, direction: .forward)
         try forward.add([SIMD2(100, 150)], group: 0)
         let backward = try tracker.start(on: store, at: 1, direction: .backward)
         try backward.add([SIMD2(100, 150)], group: 0)
-        for (session, count) in [(forward, 6), (backward, 1)] {
+        // Frame 1 is encoded twice, for its points and for the clip; what clips have in common, once.
+        for (session, count, computations) in [(forward, 6, 1 + 8), (backward, 1, 1 + 8 + 4)] {
             for (t, points) in try run(session, frames: count) {
                 let estimate = try #require(expected[t])
                 #expect(largest(points[0].position - estimate.position) < 1e-3, "frame \(t)")
             }
+            #expect(store.computations(of: tracker.encoder.cacheKey) == computations)
             #expect(throws: MediaError.self) { try session.advance() }
         }
     }

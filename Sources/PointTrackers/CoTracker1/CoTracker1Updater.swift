@@ -51,7 +51,7 @@ struct CoTracker1Updater: Sendable {
             var attended = part(0).attending(to: part(1), part(2), bias: unused)
             if unused != nil { attended = attended.transposed([1, 0, 2, 3]) }
             let y = x + projection(attended.reshaped([points * frames, width]))
-            return y + fc2(fc1(y.layerNormalized(epsilon: 1e-6)).geluApproximated())
+            return y + fc2(fc1(y.layerNormalized(epsilon: 1e-6)).geluBySigmoid())
         }
     }
 
@@ -87,7 +87,7 @@ struct CoTracker1Updater: Sendable {
     /// How CoTracker 1 sees a window.
     func window(frames: Int, fingerprint: String, tap: GraphTap?) -> FeatureWindow.Kind {
         FeatureWindow.Kind(
-            key: "cotracker1-updater-1-\(fingerprint)\(tap == nil ? "" : "-tapped")", frames: frames, masksFramesPastEnd: true, outside: .zeros,
+            key: "cotracker1-updater-2-\(fingerprint)\(tap == nil ? "" : "-tapped")", frames: frames, masksFramesPastEnd: true, outside: .zeros,
             pairsStates: true, times: (0..<frames).flatMap { SinusoidalEmbedding.position($0, dimension: Self.tokenWidth) }, places: nil
         ) { try model(points: $0, frames: frames, tap: tap ?? noGraphTap) }
     }

@@ -60,7 +60,7 @@ struct CoTracker3Window: PointWindow {
         guard !starts.isEmpty else { return [] }
         let slots = PointSlots.closeSlots(for: starts.count)
         let updater = try network.library.network(
-            "cotracker3-updater-2-\(network.fingerprint)-\(slots)-\(frames)\(network.tap == nil ? "" : "-tapped")"
+            "cotracker3-updater-3-\(network.fingerprint)-\(slots)-\(frames)\(network.tap == nil ? "" : "-tapped")"
         ) { try network.updater.model(points: slots, frames: frames, tap: network.tap ?? noGraphTap) }
         // Points that are queried after the window take part where they are given at all: the reference has them attended to.
         let unused = Tensor(shape: [1, 1, 1, slots], (0..<slots).map { $0 < starts.count ? 0 : FeatureWindow.unusedPoint })

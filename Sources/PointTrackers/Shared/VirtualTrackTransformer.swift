@@ -111,7 +111,7 @@ struct VirtualTrackTransformer: Sendable {
         private func finished(_ x: Tracks, attended: Value) -> Tracks {
             let y = x.tokens + output(attended.reshaped([x.count * x.frames, width]))
             var result = x
-            result.tokens = y + fc2(fc1(y.layerNormalized(epsilon: 1e-6)).geluApproximated())
+            result.tokens = y + fc2(fc1(y.layerNormalized(epsilon: 1e-6)).geluBySigmoid())
             return result
         }
     }

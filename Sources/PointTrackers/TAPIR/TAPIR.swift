@@ -81,14 +81,15 @@ public final class TAPIR: PointTracker {
         return (plan.lowerBound + frames.lowerBound)..<(plan.upperBound + frames.lowerBound)
     }
 
-    func clip(of video: FrameStore, for frame: Int) throws -> TAPIRClip {
+    /// - Parameter known: maps of some frames of the video.
+    func clip(of video: FrameStore, for frame: Int, known: [Int: TAPIRMaps]) throws -> TAPIRClip {
         let plan = plan(for: frame, of: video.frames)
         return try clips.withLock { clips in
             clips.removeAll { $0.clip == nil }
             for candidate in clips {
                 if let clip = candidate.clip, clip.video === video, clip.plan == plan, clip.frames.contains(frame) { return clip }
             }
-            let clip = try TAPIRClip(video, plan: plan, around: frame, encoder: encoder)
+            let clip = try TAPIRClip(video, plan: plan, around: frame, encoder: encoder, known: known)
             clips.append(WeakClip(clip: clip))
             return clip
         }

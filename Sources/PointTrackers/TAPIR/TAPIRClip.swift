@@ -19,12 +19,14 @@ final class TAPIRClip: Sendable {
     private let maps: [TAPIRMaps]
     private let known = Protected<[Key: [TAPIREstimate]]>([:])
 
-    /// - Parameter frame: a frame of `plan` that must be there; others that cannot be decoded end the clip.
-    init(_ video: FrameStore, plan: Range<Int>, around frame: Int, encoder: TAPIRFrameEncoder) throws {
+    /// - Parameters:
+    ///   - frame: a frame of `plan` that must be there; others that cannot be decoded end the clip.
+    ///   - known: maps of some frames of the video, which are not computed again.
+    init(_ video: FrameStore, plan: Range<Int>, around frame: Int, encoder: TAPIRFrameEncoder, known: [Int: TAPIRMaps] = [:]) throws {
         var (maps, start) = ([TAPIRMaps](), plan.lowerBound)
         for index in plan {
             do {
-                maps.append(try video.value(of: encoder, at: index))
+                maps.append(try known[index] ?? video.value(of: encoder, at: index))
             } catch let error as MediaError {
                 if index == frame { throw error }
                 if index > frame { break }
@@ -33,6 +35,11 @@ final class TAPIRClip: Sendable {
         }
         (self.video, self.plan, self.maps) = (video, plan, maps)
         frames = start..<(start + maps.count)
+    }
+
+    /// The maps of those of some frames that the clip has.
+    func maps(in range: Range<Int>) -> [Int: TAPIRMaps] {
+        Dictionary(uniqueKeysWithValues: frames.clamped(to: range).map { ($0, maps[$0 - frames.lowerBound]) })
     }
 
     /// The queries' estimates in all `frames`. What another session has asked for is not computed again.

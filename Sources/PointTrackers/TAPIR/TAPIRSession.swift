@@ -48,12 +48,14 @@ final class TAPIRSession: TrackingSession {
             return
         }
         let plan = tracker.plan(for: next, of: video.frames)
+        var known: [Int: TAPIRMaps] = [:]
         if let clip, clip.plan != plan || !clip.frames.contains(next) {
-            // Before the next one is made: two would need twice the memory.
+            // Before the next one is made: two would need twice the memory. What they have in common goes on.
+            known = clip.maps(in: plan)
             self.clip = nil
             for i in tracked.indices { tracked[i].track = [] }
         }
-        let clip = try self.clip ?? tracker.clip(of: video, for: next)
+        let clip = try self.clip ?? tracker.clip(of: video, for: next, known: known)
         self.clip = clip
         let missing = tracked.indices.filter { tracked[$0].track.isEmpty }
         if !missing.isEmpty {
