@@ -22,7 +22,7 @@ final class TAPIRClip: Sendable {
     /// - Parameters:
     ///   - frame: a frame of `plan` that must be there; others that cannot be decoded end the clip.
     ///   - known: maps of some frames of the video, which are not computed again.
-    init(_ video: FrameStore, plan: Range<Int>, around frame: Int, encoder: TAPIRFrameEncoder, known: [Int: TAPIRMaps] = [:]) throws {
+    init(_ video: FrameStore, plan: Range<Int>, around frame: Int, encoder: TAPIRFrameEncoder, known: [Int: TAPIRMaps]) throws {
         var (maps, start) = ([TAPIRMaps](), plan.lowerBound)
         for index in plan {
             do {
