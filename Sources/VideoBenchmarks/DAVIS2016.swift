@@ -5,7 +5,7 @@ import Media
 public struct DAVIS2016: Sendable {
     /// Frames and their masks, by file, in order.
     public struct Sequence: Sendable {
-        public var name: String
+        public let name: VideoName
         public var frames: [String]
         public var annotations: [String]
     }
@@ -15,24 +15,26 @@ public struct DAVIS2016: Sendable {
     /// - Parameters:
     ///   - root: the folder with `JPEGImages` and `Annotations`.
     ///   - list: a file of DAVIS's form, each line an image's and its mask's path below the root; or one sequence's name a line,
-    ///     then found at `JPEGImages/480p` and `Annotations/480p`.
+    ///     then found at `JPEGImages/480p` and `Annotations/480p`. Nothing outside the root is read, but for what links below it lead to.
+    /// - Throws: `MediaError`; `VideoNameError` for a line that leads out of the root.
     public init(root: String, list: String) throws {
         guard let text = try? String(contentsOfFile: list, encoding: .utf8) else { throw MediaError.notFound(path: list) }
         let root = URL(fileURLWithPath: root)
-        var order: [String] = []
-        var found: [String: Sequence] = [:]
+        var order: [VideoName] = []
+        var found: [VideoName: Sequence] = [:]
         for line in text.split(whereSeparator: \.isNewline) {
             let fields = line.split(separator: " ").map(String.init)
             guard let first = fields.first else { continue }
             if fields.count >= 2 {
-                let (image, mask) = (root.appendingPathComponent(first).path, root.appendingPathComponent(fields[1]).path)
-                let name = URL(fileURLWithPath: image).deletingLastPathComponent().lastPathComponent
+                let (image, mask) = (try DatasetPath(first, in: list), try DatasetPath(fields[1], in: list))
+                let name = try VideoName(image.folderName, in: list)
                 if found[name] == nil { order.append(name) }
-                found[name, default: Sequence(name: name, frames: [], annotations: [])].frames.append(image)
-                found[name]?.annotations.append(mask)
+                found[name, default: Sequence(name: name, frames: [], annotations: [])].frames.append(root.appendingPathComponent(image.path).path)
+                found[name]?.annotations.append(root.appendingPathComponent(mask.path).path)
             } else {
-                order.append(first)
-                found[first] = try Self.sequence(first, root: root)
+                let name = try VideoName(first, in: list)
+                order.append(name)
+                found[name] = try Self.sequence(name, root: root)
             }
         }
         sequences = order.compactMap { found[$0] }
@@ -42,7 +44,7 @@ public struct DAVIS2016: Sendable {
         }
     }
 
-    private static func sequence(_ name: String, root: URL) throws -> Sequence {
+    private static func sequence(_ name: VideoName, root: URL) throws -> Sequence {
         let images = try FrameFolder(path: root.appendingPathComponent("JPEGImages/480p/\(name)").path).paths
         let folder = root.appendingPathComponent("Annotations/480p/\(name)")
         let annotations = images.map { path in
@@ -176,14 +178,14 @@ extension DAVIS2016 {
             for index in scorer.scoredFrames {
                 let truth = try ImageFile.readIndexMask(sequence.annotations[index])
                 let file = URL(fileURLWithPath: sequence.annotations[index]).lastPathComponent
-                let path = URL(fileURLWithPath: results).appendingPathComponent(sequence.name).appendingPathComponent(file).path
+                let path = URL(fileURLWithPath: results).appendingPathComponent(sequence.name.text).appendingPathComponent(file).path
                 let prediction = try ImageFile.readIndexMask(path)
                 guard prediction.size == truth.size else {
                     throw MediaError.frameSizeDiffers(path: path, expected: truth.size, found: prediction.size)
                 }
                 scorer.add(frame: index, prediction: prediction.foreground, truth: truth.foreground)
             }
-            scores[sequence.name] = scorer.score
+            scores[sequence.name.text] = scorer.score
         }
         return DAVISReport(scores)
     }

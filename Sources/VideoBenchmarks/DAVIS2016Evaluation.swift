@@ -15,9 +15,9 @@ public struct DAVIS2016Evaluation: Sendable {
 
     /// - Parameter progress: called with the frames done and in all.
     public func run(_ sequence: DAVIS2016.Sequence, progress: (@Sendable (Int, Int) -> Void)? = nil) async throws -> SequenceScore {
-        let video = try FrameFolder(name: sequence.name, paths: sequence.frames)
+        let video = try FrameFolder(name: sequence.name.text, paths: sequence.frames)
         let first = try ImageFile.readIndexMask(sequence.annotations[0]).foreground
-        let object = ObjectQuery(id: 1, name: sequence.name, prompt: .mask(first))
+        let object = ObjectQuery(id: 1, name: sequence.name.text, prompt: .mask(first))
         var scorer = SequenceScorer(frameCount: sequence.frames.count)
         let folder = try masksFolder.map { try Self.makeFolder($0, sequence.name) }
         for try await result in segmenter.segment(video, objects: [object]) {
@@ -39,8 +39,8 @@ public struct DAVIS2016Evaluation: Sendable {
         return scorer.score
     }
 
-    private static func makeFolder(_ folder: String, _ sequence: String) throws -> URL {
-        let url = URL(fileURLWithPath: folder).appendingPathComponent(sequence)
+    private static func makeFolder(_ folder: String, _ sequence: VideoName) throws -> URL {
+        let url = URL(fileURLWithPath: folder).appendingPathComponent(sequence.text)
         do {
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         } catch {

@@ -56,7 +56,7 @@ public struct PointTracksFile: PointDataset {
         var videos: [Entry]
     }
 
-    /// - Throws: `MediaError.notFound`, `MediaError.unreadable`, `PointBenchmarkError`.
+    /// - Throws: `MediaError.notFound`, `MediaError.unreadable`, `PointBenchmarkError`, `VideoNameError`.
     public init(path: String) throws {
         let url = URL(fileURLWithPath: path)
         name = url.lastPathComponent
@@ -74,6 +74,7 @@ public struct PointTracksFile: PointDataset {
             throw PointBenchmarkError.unknownForm(file: name, reason: Self.reason(error))
         }
         guard !entries.isEmpty else { throw PointBenchmarkError.noVideos(file: name) }
+        for entry in entries { _ = try VideoName(entry.name, in: name) }
         var seen = Set<String>()
         for entry in entries where !seen.insert(entry.name).inserted {
             throw PointBenchmarkError.unknownForm(file: name, reason: "it has two videos named \(entry.name)")
@@ -122,7 +123,7 @@ public struct PointTracksFile: PointDataset {
 
 /// Opens a file of tracks, whatever its form.
 public enum PointDatasetFile {
-    /// - Throws: `MediaError`, `TensorFileError`, `PointBenchmarkError`.
+    /// - Throws: `MediaError`, `TensorFileError`, `PointBenchmarkError`, `VideoNameError`.
     public static func open(_ path: String) throws -> any PointDataset {
         let url = URL(fileURLWithPath: path)
         var isFolder: ObjCBool = false

@@ -36,7 +36,7 @@ public struct TAPVidPickle: PointDataset {
         for video in videos where video.node["video"] == nil || video.node["points"] == nil || video.node["occluded"] == nil {
             throw PointBenchmarkError.unknownForm(file: name, reason: "its entry \(video.name) lacks video, points or occluded")
         }
-        (videoNames, nodes) = (videos.map(\.name), videos.map(\.node))
+        (videoNames, nodes) = (try videos.map { try VideoName($0.name, in: name).text }, videos.map(\.node))
     }
 
     public func video(at index: Int) throws -> PointVideo {
