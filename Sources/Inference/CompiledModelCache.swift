@@ -42,6 +42,72 @@ public struct CompiledModelCache: Sendable {
         return caches?.appendingPathComponent("sampt").appendingPathComponent("compiled")
     }
 
+    /// What is kept in the folder.
+    public struct Contents: Sendable, Equatable {
+        /// Compiled networks.
+        public var networks = 0
+        /// Of all files, what unfinished ones hold included.
+        public var bytes = 0
+        /// When a network was used last; nil where there is none.
+        public var lastUsed: Date?
+    }
+
+    /// What is kept now; of a folder that is not there or cannot be read, nothing.
+    public func contents() -> Contents {
+        var contents = Contents()
+        for file in ownFiles() {
+            contents.bytes += file.size
+            guard file.url.pathExtension == Self.suffix else { continue }
+            contents.networks += 1
+            contents.lastUsed = max(contents.lastUsed ?? .distantPast, file.used)
+        }
+        return contents
+    }
+
+    /// Removes what is kept; networks are compiled again when they are needed. Programs that use one go on with it. What another program is just writing
+    /// stays, and so does everything in the folder that is not the cache's.
+    /// - Returns: what was removed.
+    /// - Throws: the system's error for the first file that cannot be removed, once the others are gone.
+    public func clear() throws -> Contents {
+        let before = contents()
+        let recently = Date(timeIntervalSinceNow: -3600)
+        var failure: (any Error)?
+        for file in ownFiles() where file.url.pathExtension == Self.suffix || file.used < recently {
+            do {
+                try FileManager.default.removeItem(at: file.url)
+            } catch CocoaError.fileNoSuchFile {
+                // Another program was faster.
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
+        let after = contents()
+        return Contents(networks: before.networks - after.networks, bytes: before.bytes - after.bytes, lastUsed: before.lastUsed)
+    }
+
+    /// Files whose names the cache gives.
+    private func ownFiles() -> [(url: URL, used: Date, size: Int)] {
+        files().filter { file in
+            let name = file.url.deletingPathExtension().lastPathComponent
+            switch file.url.pathExtension {
+            case Self.suffix: return UInt64(name, radix: 16) != nil
+            case Self.unfinishedSuffix: return UUID(uuidString: name) != nil
+            default: return false
+            }
+        }
+    }
+
+    /// The folder's files, links left out.
+    private func files() -> [(url: URL, used: Date, size: Int)] {
+        let keys: Set<URLResourceKey> = [.contentModificationDateKey, .fileSizeKey, .isRegularFileKey]
+        let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: Array(keys))) ?? []
+        return files.compactMap { url in
+            guard let values = try? url.resourceValues(forKeys: keys), values.isRegularFile == true else { return nil }
+            return (url, values.contentModificationDate ?? .distantPast, values.fileSize ?? 0)
+        }
+    }
+
     /// - Parameter parts: everything that the compiled form depends on.
     func entry(for parts: [String]) -> Entry {
         let identity = parts.joined(separator: "\u{1F}")
@@ -54,11 +120,7 @@ public struct CompiledModelCache: Sendable {
 
     /// Removes the least recently used files beyond the limit, and what interrupted processes left unfinished.
     private func prune() {
-        let keys: Set<URLResourceKey> = [.contentModificationDateKey, .fileSizeKey]
-        let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: Array(keys))) ?? []
-        let known = files.compactMap { url in
-            (try? url.resourceValues(forKeys: keys)).map { (url: url, used: $0.contentModificationDate ?? .distantPast, size: $0.fileSize ?? 0) }
-        }
+        let known = files()
         let yesterday = Date(timeIntervalSinceNow: -24 * 3600)
         for file in known where file.url.pathExtension == Self.unfinishedSuffix && file.used < yesterday {
             try? FileManager.default.removeItem(at: file.url)

@@ -206,6 +206,38 @@ final class CompiledModelCacheTests {
         #expect(others.map { FileManager.default.fileExists(atPath: $0.path) } == [true, true, false])
     }
 
+    @Test func contentsAreCountedAndCleared() throws {
+        let cache = CompiledModelCache(folder: folder)
+        #expect(cache.contents() == .init())
+        #expect(try cache.clear() == .init())
+        #expect(try Self.start(engine()).built)
+        store(cache.entry(for: ["other"]), Data(count: 1000))
+        func add(_ name: String, hoursAgo: Double = 0) throws {
+            let file = folder.appendingPathComponent(name)
+            try Data(count: 50).write(to: file)
+            try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -3600 * hoursAgo)], ofItemAtPath: file.path)
+        }
+        let (fresh, stale) = ("\(UUID().uuidString).part", "\(UUID().uuidString).part")
+        try add(fresh)
+        try add(stale, hoursAgo: 2)
+        // Not the cache's, whoever put them there.
+        let foreign = ["notes.txt", "my network.compiled", "old.part"]
+        for name in foreign { try add(name, hoursAgo: 2) }
+        let target = folder.appendingPathComponent("notes.txt")
+        try FileManager.default.createSymbolicLink(at: folder.appendingPathComponent("abc.compiled"), withDestinationURL: target)
+        try FileManager.default.createDirectory(at: folder.appendingPathComponent("def.compiled/inside"), withIntermediateDirectories: true)
+
+        let contents = cache.contents()
+        #expect(contents.networks == 2 && contents.bytes > 1100)
+        #expect(abs(try #require(contents.lastUsed).timeIntervalSinceNow) < 60)
+        let removed = try cache.clear()
+        #expect(removed.networks == 2 && removed.bytes == contents.bytes - 50)
+        #expect(Set(try files.map(\.lastPathComponent)) == Set(foreign + [fresh, "abc.compiled", "def.compiled"]))
+        #expect(try Data(contentsOf: target).count == 50)
+        #expect(cache.contents() == .init(networks: 0, bytes: 50, lastUsed: nil))
+        #expect(try Self.start(engine()) == (3, true))
+    }
+
     @Test func manyStartsAtOnce() async throws {
         let engines = try (0..<4).map { _ in try engine() }
         try await withThrowingTaskGroup(of: Float?.self) { group in

@@ -41,6 +41,33 @@ struct ModelsCommandTests {
         #expect(contents() == [])
     }
 
+    @Test("The cache of compiled networks: shown, cleared, nothing else touched")
+    func cache() throws {
+        struct Report: Decodable { var folder: String, networks: Int, bytes: Int, limit: Int }
+        let clip = try TestClip(frameCount: 1)
+        defer { clip.remove() }
+        let environment = ["SAMPT_CACHE": clip.path("cache")]
+        func report(_ arguments: String...) throws -> Report {
+            let outcome = try run(["cache", "--json"] + arguments, environment: environment)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            return try JSONDecoder().decode(Report.self, from: Data(outcome.output.utf8))
+        }
+        #expect(try report().networks == 0)
+        #expect(!clip.exists("cache"))
+        let segment = ["image", clip.frames + "/shot-0.png", "--point", "40,36", "--masks", clip.path("mask.png")]
+        #expect(try Program.run(segment, environment: environment).status == 0)
+        try Data("mine".utf8).write(to: URL(fileURLWithPath: clip.path("cache/notes.txt")))
+        let full = try report()
+        #expect(full.networks > 0 && full.bytes > 1000 && full.folder == clip.path("cache") && full.limit == 16 << 30)
+        let shown = try run(["cache"], environment: environment).output
+        #expect(shown.contains("\(full.networks) compiled networks, ") && shown.contains("The cache's folder: \(clip.path("cache"))"))
+        #expect(clip.contents("cache").count == full.networks + 1)
+        #expect(try run(["cache", "--clear"], environment: environment).output.contains("Removed: \(full.networks) compiled networks"))
+        #expect(clip.contents("cache") == ["notes.txt"])
+        #expect(try report("--clear").bytes == 0)
+        #expect(try Program.run(segment, environment: environment).status == 0)
+    }
+
     @Test("Weights of one's own: import, list, path, verify, damage, remove")
     func own() throws {
         let own = try file("own.pth", "weights")

@@ -19,7 +19,7 @@ struct ModelsCommand: AsyncParsableCommand {
             """,
         subcommands: [
             ModelsListCommand.self, ModelsPullCommand.self, ModelsVerifyCommand.self, ModelsImportCommand.self, ModelsPathCommand.self,
-            ModelsRemoveCommand.self,
+            ModelsRemoveCommand.self, ModelsCacheCommand.self,
         ])
 }
 
