@@ -40,7 +40,9 @@ struct PresetFileTests {
         #expect(try Preset.load(folder.write(preset.listing(), as: "copy.yml")).settings() == expected)
     }
 
-    @Test("Names of models that YAML would read otherwise come through a listing", arguments: ["- x", "a: b", "#no", "~", "\u{1}\u{85}\"\\", "*x", "ä/ö.pth"])
+    @Test("Names of models that YAML would read otherwise come through a listing", arguments: [
+        "- x", "a: b", "#no", "~", "\u{1}\u{85}\"\\", "\u{202E}\u{E0041}\u{1B}[2J", "*x", "ä/ö.pth",
+    ])
     func awkwardNames(name: String) throws {
         let folder = try PresetFolder()
         defer { folder.remove() }

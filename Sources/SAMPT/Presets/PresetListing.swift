@@ -44,7 +44,7 @@ extension Preset {
             switch character {
             case "\"", "\\": quoted += "\\\(character)"
             case "\n": quoted += "\\n"
-            case _ where character.value < 0x20 || (0x7F...0x9F).contains(character.value): quoted += String(format: "\\x%02X", character.value)
+            case _ where character.isUnprintable: quoted += String(format: "\\U%08X", character.value)
             default: quoted.unicodeScalars.append(character)
             }
         }

@@ -34,7 +34,7 @@ final class ProgressReporter: Sendable {
             if let last, now - last < interval, !isLast { return }
             state.lastShown = now
             if isLive {
-                StandardError.write("\r\u{1B}[K" + line())
+                StandardError.write("\r\u{1B}[K" + line().printable)
                 state.isLineOpen = true
             } else {
                 StandardError.print(line())

@@ -32,7 +32,7 @@ struct ModelsImportCommand: AsyncParsableCommand {
                 StandardError.print("sampt: warning: \(file): is not the published file of \(result.model.name); it is used in its place.")
             }
             StandardError.print("\(result.model.name): \(result.model.network), licence \(result.isPublished ? result.model.licence : "not known")")
-            print(store.file(of: result.model).path)
+            StandardOutput.print(path: store.file(of: result.model).path)
             return .success
         }
     }

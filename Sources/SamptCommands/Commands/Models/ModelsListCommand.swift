@@ -16,11 +16,12 @@ struct ModelsListCommand: AsyncParsableCommand {
             if json {
                 let encoder = JSONEncoder()
                 encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-                print(String(decoding: try encoder.encode(rows), as: UTF8.self))
+                StandardOutput.print(json: String(decoding: try encoder.encode(rows), as: UTF8.self))
             } else {
                 let table = [["NAME", "NETWORK", "SIZE", "THERE", "SOURCE", "LICENCE"]] + rows.map(\.cells)
-                for line in Self.aligned(table) { print(line) }
-                print("\nThe models' folder: \(store.folder.path)")
+                for line in Self.aligned(table) { StandardOutput.print(line) }
+                StandardOutput.print("")
+                StandardOutput.print("The models' folder: \(store.folder.path)")
             }
             return .success
         }

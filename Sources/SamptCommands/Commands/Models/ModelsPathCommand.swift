@@ -11,7 +11,7 @@ struct ModelsPathCommand: AsyncParsableCommand {
     func run() async throws {
         try await withExitStatus {
             let store = try ModelStore()
-            print(try store.locate(store.named(name).name).path)
+            StandardOutput.print(path: try store.locate(store.named(name).name).path)
             return .success
         }
     }

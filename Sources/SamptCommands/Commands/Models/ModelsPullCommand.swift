@@ -10,7 +10,8 @@ struct ModelsPullCommand: AsyncParsableCommand {
             Each file is compared with the published MD5 before it gets its name. Ctrl-C keeps what came; the same command goes on from there.
 
               sampt models pull mobile-sam cotracker-s4-w8
-              sampt models pull sam-vit-b --from https://mirror.example.org/sam_vit_b_01ec64.pth
+              sampt models pull sam-vit-b \\
+                --from https://mirror.example.org/sam_vit_b_01ec64.pth
 
             SAMPT_MODELS_MIRROR is the address of a folder with files named as in the store, used in place of the published addresses. \
             Proxies are taken from http_proxy, https_proxy and no_proxy.
@@ -61,7 +62,7 @@ struct ModelsPullCommand: AsyncParsableCommand {
             if case .present(_, isPublished: false) = store.state(of: model), !quiet {
                 StandardError.print("\(model.name): is there, but not the published file. \"sampt models remove \(model.name)\" makes room for it.")
             }
-            print(file.path)
+            StandardOutput.print(path: file.path)
             return true
         } catch is CancellationError where interruption.isRequested {
             reporter.close()

@@ -24,11 +24,11 @@ struct ModelsVerifyCommand: AsyncParsableCommand {
             var damaged: [String] = []
             for model in models {
                 switch try store.verify(model) {
-                case .published: print("\(model.name): the published file")
+                case .published: StandardOutput.print("\(model.name): the published file")
                 case .asImported:
-                    print("\(model.name): unchanged since it came; \(model.md5 == nil ? "its authors publish no MD5" : "not the published file")")
+                    StandardOutput.print("\(model.name): unchanged since it came; \(model.md5 == nil ? "its authors publish no MD5" : "not the published file")")
                 case .different(let md5):
-                    print("\(model.name): DIFFERENT: its MD5 is \(md5), \(model.md5.map { "the published one is \($0)" } ?? "once it was another")")
+                    StandardOutput.print("\(model.name): DIFFERENT: its MD5 is \(md5), \(model.md5.map { "the published one is \($0)" } ?? "once it was another")")
                     damaged.append(model.name)
                 }
             }

@@ -10,7 +10,8 @@ struct PresetsCommand: AsyncParsableCommand {
               sampt presets list
               sampt presets show sam-pt
               sampt presets show sam-pt > my.yaml
-              sampt segment rabbit.mp4 --point 640,360 --overlay out.mp4 --preset my.yaml --set refinement=3
+              sampt segment rabbit.mp4 --point 640,360 --overlay out.mp4 \\
+                --preset my.yaml --set refinement=3
 
             \(CommandStatus.help)
             """,

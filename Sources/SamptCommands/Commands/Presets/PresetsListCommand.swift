@@ -15,11 +15,12 @@ struct PresetsListCommand: AsyncParsableCommand {
             if json {
                 let encoder = JSONEncoder()
                 encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-                print(String(decoding: try encoder.encode(rows), as: UTF8.self))
+                StandardOutput.print(json: String(decoding: try encoder.encode(rows), as: UTF8.self))
             } else {
                 let table = [["NAME", "SEGMENTER", "TRACKER", "J&F", "REPRODUCES", "WHAT IT IS"]] + rows.map(\.cells)
-                for line in ModelsListCommand.aligned(table) { print(line) }
-                print("\nJ&F is the paper's. \"sampt presets show NAME\" prints all settings.")
+                for line in ModelsListCommand.aligned(table) { StandardOutput.print(line) }
+                StandardOutput.print("")
+                StandardOutput.print("J&F is the paper's. \"sampt presets show NAME\" prints all settings.")
             }
             return .success
         }
