@@ -70,6 +70,31 @@ struct EvaluatePointsTests {
         }
     }
 
+    @Test("Predictions of every video, also of those done before whose file is gone")
+    func predictions() throws {
+        try withFolder { path in
+            let arguments = ["evaluate", "points", "--synthetic", "3", "--tracker", "lucas-kanade", "--output", path("s"), "--predictions", path("p")] + small
+            let files = ["clip-000.npz", "clip-001.npz", "clip-002.npz"]
+            func contents() throws -> [Data] { try files.map { try Data(contentsOf: URL(fileURLWithPath: path("p/\($0)"))) } }
+            let outcome = try Program.run(arguments)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: path("p")).sorted() == files)
+            let written = try contents()
+            for data in written {
+                let names = try #require(StoredZip(data)).records.map(\.name)
+                #expect(names == ["query_points.npy", "tracks.npy", "occluded.npy"])
+            }
+            try FileManager.default.removeItem(atPath: path("p/clip-001.npz"))
+            let again = try Program.run(arguments)
+            #expect(again.errors.split(separator: "\n").count { $0.contains("frames/s") } == 1 && again.errors.contains("[2/3] clip-001"), "\(again.errors)")
+            #expect(try contents() == written)
+            let videos = try #require(try json(path("s/scores.json"))["videos"] as? [[String: Any]])
+            #expect(videos.map { $0["name"] as? String } == ["clip-000", "clip-001", "clip-002"])
+            let other = try Program.run(arguments.map { $0 == path("p") ? path("q") : $0 })
+            #expect(other.status == CommandStatus.usage.rawValue && other.errors.contains("its predictions is"), "\(other.errors)")
+        }
+    }
+
     @Test("Bad input ends with its exit status and leaves nothing behind")
     func badInput() throws {
         try withFolder { path in

@@ -11,6 +11,8 @@ struct PointEvaluationJob: Sendable {
     var report: PointReport
     /// The folder for the report.
     var output: String?
+    /// The folder for the tracks.
+    var predictions: PredictionFolder?
     var isQuiet: Bool
 
     /// Runs to the end or to the interruption; the report on disk holds the videos done so far in both cases.
@@ -18,7 +20,7 @@ struct PointEvaluationJob: Sendable {
         let work = Task { try evaluate() }
         interruption.onRequest { work.cancel() }
         let (report, isComplete) = try await work.value
-        for line in PointTable.lines(report) where !isQuiet { print(line) }
+        for line in PointTable.lines(report) where !isQuiet { StandardOutput.print(line) }
         guard !isComplete else { return .success }
         StandardError.print("Interrupted after \(report.videos.count) of \(dataset.videoNames.count) videos.")
         return .interrupted
@@ -27,23 +29,25 @@ struct PointEvaluationJob: Sendable {
     private func evaluate() throws -> (PointReport, isComplete: Bool) {
         var report = report
         let names = dataset.videoNames
+        if let predictions { report.keep(where: predictions.holds) }
         for (index, name) in names.enumerated() where !report.contains(name) {
             let reporter = ProgressReporter(isQuiet: isQuiet)
             defer { reporter.close() }
             do {
                 let start = ContinuousClock.now
-                let outcome = try evaluation.run(try dataset.video(at: index)) { done, total in
+                let outcome = try evaluation.run(try dataset.video(at: index), writingTo: predictions) { done, total in
                     let elapsed = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
                     let progress = SegmentationProgress(framesDone: done, framesTotal: total, secondsElapsed: elapsed)
                     reporter.show(isLast: false) { "[\(index + 1)/\(names.count)] \(name)  \(ProgressReporter.line(progress))" }
                 }
                 report.add(outcome)
+                report.sort(like: names)
             } catch is CancellationError {
                 return (report, false)
             }
             if let output, report.videos.count < names.count { try report.write(to: output) }
             reporter.close()
-            if !isQuiet, let outcome = report.videos.last {
+            if !isQuiet, let outcome = report.videos.first(where: { $0.name == name }) {
                 let rate = String(format: "%.1f frames/s", Double(outcome.frames) / max(outcome.seconds, 1e-3))
                 StandardError.print("[\(index + 1)/\(names.count)] \(PointTable.row(outcome.name, outcome.queries, outcome.scores))  \(rate)")
             }

@@ -23,9 +23,13 @@ public struct PointEvaluation: Sendable {
         public var scores: PointScores
     }
 
-    /// - Parameter progress: called with frames done and in all; both directions of time count.
-    /// - Throws: `CancellationError`, and what reading and tracking throw.
-    public func run(_ video: PointVideo, progress: ((_ done: Int, _ total: Int) -> Void)? = nil) throws -> Outcome {
+    /// - Parameters:
+    ///   - folder: where the tracks are written to.
+    ///   - progress: called with frames done and in all; both directions of time count.
+    /// - Throws: `CancellationError`, and what reading, tracking and writing throw.
+    public func run(
+        _ video: PointVideo, writingTo folder: PredictionFolder? = nil, progress: ((_ done: Int, _ total: Int) -> Void)? = nil
+    ) throws -> Outcome {
         let start = ContinuousClock.now
         let frames: any FrameSource = resolution.map { ResizedSource(video.frames, size: $0) } ?? video.frames
         let queries = video.truth.queries(mode)
@@ -38,6 +42,7 @@ public struct PointEvaluation: Sendable {
             on: FrameStore(frames), directions: mode == .first ? [.forward] : [.forward, .backward], progress: progress)
         let scores = PointScores(of: queries, mode: mode, truth: video.truth, tracks: tracks, size: frames.size)
         let seconds = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
+        try folder?.write(PointPredictions(of: queries, truth: video.truth, tracks: tracks, size: frames.size), of: video.name)
         return Outcome(name: video.name, frames: frames.frameCount, queries: queries.count, seconds: seconds, scores: scores)
     }
 }

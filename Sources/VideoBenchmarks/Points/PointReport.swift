@@ -22,6 +22,15 @@ public struct PointReport: Sendable, Codable {
 
     public mutating func add(_ outcome: PointEvaluation.Outcome) { videos.append(outcome) }
 
+    /// Leaves out the videos that are to be done again.
+    public mutating func keep(where isDone: (String) -> Bool) { videos.removeAll { !isDone($0.name) } }
+
+    /// Brings the videos into an order.
+    public mutating func sort(like names: [String]) {
+        let places = Dictionary(names.enumerated().map { ($1, $0) }) { first, _ in first }
+        videos.sort { places[$0.name, default: .max] < places[$1.name, default: .max] }
+    }
+
     private enum CodingKeys: String, CodingKey {
         case settings, complete, mean, videos
     }

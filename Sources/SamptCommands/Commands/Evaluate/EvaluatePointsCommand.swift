@@ -12,12 +12,15 @@ struct EvaluatePoints: AsyncParsableCommand {
             Follows points with known tracks and compares. The videos are a file of TAP-Vid (tapvid_davis.pkl, tapvid_rgb_stacking.pkl, a shard or \
             the folder of TAP-Vid-Kinetics), your own clips with tracks in JSON (docs/point-benchmarks.md), or synthetic clips with exact tracks.
 
-              sampt evaluate points --dataset tapvid_davis.pkl --mode first --output scores/
-              sampt evaluate points --synthetic 20 --seed 1 --mode strided --tracker lucas-kanade
+              sampt evaluate points --dataset tapvid_davis.pkl --mode first \\
+                --output scores/ --predictions tracks/
+              sampt evaluate points --synthetic 20 --seed 1 --mode strided \\
+                --tracker lucas-kanade
 
             Of a preset (--preset, --set) the tracker alone counts here.
 
-            With --output, scores.json and scores.csv are written after every video; the same command goes on where it was stopped.
+            With --output, scores.json and scores.csv are written after every video; the same command goes on where it was stopped. With --predictions, \
+            others can judge the tracks: each video's are in a .npz of numpy with the arrays that TAP-Vid's programs take (docs/point-benchmarks.md).
 
             \(CommandStatus.help)
             """)
@@ -40,15 +43,21 @@ struct EvaluatePoints: AsyncParsableCommand {
     var resolution = Resolution.fixed(PointScores.raster)
     @Option(help: ArgumentHelp("Write scores.json and scores.csv into this folder.", valueName: "folder"))
     var output: String?
-    @Flag(help: "Replace the scores in the folder instead of going on with them.")
+    @Option(help: ArgumentHelp("Write the tracks of each video into this folder, as <video>.npz.", valueName: "folder"))
+    var predictions: String?
+    @Flag(help: "Replace the scores in the folder of --output instead of going on with them.")
     var restart = false
     @Flag(help: "Print nothing but errors.")
     var quiet = false
-    @OptionGroup(title: "Presets and models") var models: ModelOptions
+    @OptionGroup(title: "Presets and models") var models: TrackingModelOptions
 
     func validate() throws {
         guard (dataset == nil) != (synthetic == nil) else { throw ValidationError("Give either --dataset or --synthetic.") }
         if let synthetic, !(1...100_000).contains(synthetic) { throw ValidationError("--synthetic must be between 1 and 100000.") }
+        if synthetic == nil, let option = clips.given.first {
+            throw ValidationError("\(option) has no effect with --dataset: it is for --synthetic.")
+        }
+        if restart, output == nil { throw ValidationError("--restart has no effect without --output.") }
         if case .fixed(let size) = resolution, size.width < 16 || size.height < 16 {
             throw ValidationError("--resolution must be at least 16x16.")
         }
@@ -64,11 +73,13 @@ struct EvaluatePoints: AsyncParsableCommand {
                 data = try clips.dataset(count: synthetic ?? 0)
             }
             let settings = settings(data, tracker: trackerName)
-            if let output { try Self.prepare(output) }
+            if let output { try Self.prepare(output, holding: "scores.json") }
+            if let predictions { try Self.prepare(predictions, holding: "predictions.npz") }
             let report = try output.map { restart ? PointReport(settings: settings) : try PointReport.resume(in: $0, settings: settings) }
             let evaluation = PointEvaluation(tracker: try models.makeTracker(trackerName), mode: mode, resolution: resolution.size)
             let job = PointEvaluationJob(
-                dataset: data, evaluation: evaluation, report: report ?? PointReport(settings: settings), output: output, isQuiet: quiet)
+                dataset: data, evaluation: evaluation, report: report ?? PointReport(settings: settings), output: output,
+                predictions: predictions.map(PredictionFolder.init), isQuiet: quiet)
             let interruption = Interruption()
             interruption.listen()
             return try await job.run(interruption: interruption)
@@ -79,41 +90,49 @@ struct EvaluatePoints: AsyncParsableCommand {
     private func settings(_ data: any PointDataset, tracker: String) -> [String: String] {
         var settings = [
             "dataset": data.name, "videos": String(data.videoNames.count), "tracker": tracker, "mode": mode.rawValue,
-            "resolution": resolution.defaultValueDescription, "precision": models.precision.rawValue,
+            "resolution": resolution.defaultValueDescription, "precision": models.networks.precision.rawValue,
         ]
-        if !models.partPrecisions.isEmpty { settings["partPrecisions"] = models.partPrecisions.sorted().joined(separator: " ") }
+        let parts = models.networks.partPrecisions
+        if !parts.isEmpty { settings["partPrecisions"] = parts.sorted().joined(separator: " ") }
+        if let predictions { settings["predictions"] = URL(fileURLWithPath: predictions).standardizedFileURL.path }
         return settings
     }
 
-    private static func prepare(_ folder: String) throws {
+    private static func prepare(_ folder: String, holding file: String) throws {
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
             throw MediaError.unwritable(path: folder, reason: AtomicFile.reason(error))
         }
-        try OutputFile.check(URL(fileURLWithPath: folder).appendingPathComponent("scores.json").path)
+        try OutputFile.check(URL(fileURLWithPath: folder).appendingPathComponent(file).path)
     }
 }
 
 /// What synthetic clips are like.
 struct SyntheticOptions: ParsableArguments {
-    @Option(help: "Seeds everything in the clips; the same seed gives the same clips.")
-    var seed: UInt64 = 1
-    @Option(help: ArgumentHelp("The clips' size.", valueName: "width x height"))
-    var size = FrameSize(PointScores.raster)
-    @Option(help: ArgumentHelp("Frames in each clip.", valueName: "n"))
-    var frames = 24
-    @Option(help: ArgumentHelp("Tracks in each clip.", valueName: "n"))
-    var points = 64
+    @Option(help: "Seeds everything in the clips; the same seed gives the same clips. (default: 1)")
+    var seed: UInt64?
+    @Option(help: ArgumentHelp("The clips' size. (default: 256x256)", valueName: "width x height"))
+    var size: FrameSize?
+    @Option(help: ArgumentHelp("Frames in each clip. (default: 24)", valueName: "n"))
+    var frames: Int?
+    @Option(help: ArgumentHelp("Tracks in each clip. (default: 64)", valueName: "n"))
+    var points: Int?
+
+    /// The options that were given, as they are written.
+    var given: [String] {
+        [("--seed", seed != nil), ("--size", size != nil), ("--frames", frames != nil), ("--points", points != nil)].filter(\.1).map(\.0)
+    }
 
     func validate() throws {
-        guard (1...100_000).contains(frames) else { throw ValidationError("--frames must be between 1 and 100000.") }
-        guard (0...100_000).contains(points) else { throw ValidationError("--points must be between 0 and 100000.") }
-        guard size.size.width >= 16, size.size.height >= 16 else { throw ValidationError("--size must be at least 16x16.") }
+        if let frames, !(1...100_000).contains(frames) { throw ValidationError("--frames must be between 1 and 100000.") }
+        if let points, !(0...100_000).contains(points) { throw ValidationError("--points must be between 0 and 100000.") }
+        if let size = size?.size, size.width < 16 || size.height < 16 { throw ValidationError("--size must be at least 16x16.") }
     }
 
     func dataset(count: Int) throws -> SyntheticClips {
-        SyntheticClips(count: count, seed: seed, size: size.size, frameCount: frames, pointCount: points)
+        SyntheticClips(
+            count: count, seed: seed ?? 1, size: size?.size ?? PointScores.raster, frameCount: frames ?? 24, pointCount: points ?? 64)
     }
 }
 

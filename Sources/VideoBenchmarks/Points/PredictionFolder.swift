@@ -1,0 +1,42 @@
+import Foundation
+import Media
+
+/// A folder with the predictions of each video: `<video>.npz`, of a dataset in several files `<file>/<video>.npz`.
+public struct PredictionFolder: Sendable {
+    public let path: String
+
+    public init(_ path: String) { self.path = path }
+
+    /// Whether the video's predictions are there.
+    public func holds(_ video: String) -> Bool {
+        guard let file = try? file(of: video) else { return false }
+        return FileManager.default.fileExists(atPath: file.path)
+    }
+
+    /// Writes a video's predictions, whole or not at all.
+    /// - Throws: `VideoNameError`, `MediaError.unwritable`.
+    public func write(_ predictions: PointPredictions, of video: String) throws {
+        let file = try file(of: video)
+        let data: [UInt8]
+        do {
+            data = try predictions.npz()
+        } catch is NumpyArchive.TooLarge {
+            throw MediaError.unwritable(path: file.path, reason: "its arrays are larger than a file of 4 GB")
+        }
+        let folder = file.deletingLastPathComponent()
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        } catch {
+            throw MediaError.unwritable(path: folder.path, reason: AtomicFile.reason(error))
+        }
+        try AtomicFile.write(Data(data), to: file.path)
+    }
+
+    private func file(of video: String) throws -> URL {
+        let names = try video.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map {
+            try VideoName(String(decoding: $0, as: UTF8.self), in: path)
+        }
+        let folder = names.dropLast().reduce(URL(fileURLWithPath: path, isDirectory: true)) { $0.appendingPathComponent($1.text) }
+        return folder.appendingPathComponent((names.last?.text ?? "") + ".npz")
+    }
+}
