@@ -120,6 +120,20 @@ struct VideoSegmenterTests {
         #expect(segmenter.asked.withLock { $0.map { $0.previousLogits != nil } } == expected)
     }
 
+    /// Without refinements one pass has all points, so that neither the count nor negative clicks are ignored.
+    @Test(arguments: [(0, [[true, false]]), (1, [[true], [true, false]]), (2, [[true], [true, false], [true, false]])] as [(Int, [[Bool]])])
+    func clicksAreRefinedAsOftenAsAskedFor(refinement: Int, expected: [[Bool]]) async throws {
+        let video = MovingDisk(frameCount: 1)
+        let segmenter = FakeSegmenter()
+        var options = VideoSegmenterOptions()
+        options.refinementIterations = refinement
+        let center = MovingDisk.center(0)
+        let clicks = ObjectQuery(id: 1, frame: 0, prompt: .points([.positive(center.x, center.y), .negative(3, 3)]))
+        let pipeline = VideoSegmenter(segmenter: segmenter, tracker: FakeTracker(), options: options)
+        for try await _ in pipeline.segment(video, objects: [clicks]) {}
+        #expect(segmenter.asked.withLock { $0.map { $0.points.map(\.isPositive) } } == expected)
+    }
+
     /// Those that are encoded ahead are few: one waits, one is in the making, and one is taken before it is known.
     @Test(arguments: [(false, 9...9), (true, 9...12)]) func framesWithoutVisiblePointsAreNotEncoded(
         overlaps: Bool, expected: ClosedRange<Int>

@@ -36,11 +36,23 @@ struct PresetPrecedenceTests {
     @Test("Every command that runs the method takes presets")
     func commands() throws {
         let preset = ["--preset", "sam-pt", "--set", "refinement=3", "--seed", "5"]
-        let image = try #require(try Sampt.parseAsRoot(["image", "x.png"] + preset) as? ImageCommand)
         let davis = try #require(try Sampt.parseAsRoot(["evaluate", "davis2016", "--root", "x", "--list", "y"] + preset) as? EvaluateDAVIS2016)
         let expected = try settings("--preset", "sam-pt", "--refinement", "3", "--set", "seed=5")
-        #expect(try image.models.settings(with: image.method) == expected)
         #expect(try davis.models.settings(with: davis.method) == expected)
+    }
+
+    @Test("Of a preset, a picture takes the segmenter and its refinement count")
+    func picture() throws {
+        func text(_ key: PresetKey, _ arguments: String...) throws -> String {
+            let image = try #require(try Sampt.parseAsRoot(["image", "x.png", "--preset", "sam-pt"] + arguments) as? ImageCommand)
+            return key.text(in: try image.models.settings(refinement: image.method.refinement))
+        }
+        #expect(try text(.refinement) == "12")
+        #expect(try text(.refinement, "--set", "refinement=3") == "3")
+        #expect(try text(.refinement, "--refinement", "5", "--set", "refinement=3") == "5")
+        #expect(try text(.segmenter) == "hq-sam-vit-h")
+        #expect(try text(.segmenter, "--set", "sam_model=sam_vit_base") == "sam-vit-b")
+        #expect(try text(.segmenter, "--segmenter", "nano", "--set", "segmenter=mobile-sam") == "nano")
     }
 
     @Test("Options of their own change nothing but their setting")

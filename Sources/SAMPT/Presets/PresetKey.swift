@@ -148,14 +148,8 @@ public enum PresetKey: String, Sendable, CaseIterable {
         }
     }
 
-    /// All names by which it can be set: its own, and for the models those of the reference.
-    package var names: [String] {
-        switch self {
-        case .tracker: [rawValue] + ReferenceKey.pointTracker.names
-        case .segmenter: [rawValue] + ReferenceKey.samModel.names
-        default: [rawValue]
-        }
-    }
+    /// All names by which it can be set: its own, and those of the reference's configuration.
+    package var names: [String] { [rawValue] + ReferenceKey.allCases.filter { $0.key == self }.flatMap(\.names) }
 
     /// All names that are understood, those of the reference included.
     static var knownNames: [String] { allCases.map(\.rawValue) + ReferenceKey.allCases.map(\.rawValue) }

@@ -41,27 +41,37 @@ enum ReferenceKey: String, CaseIterable {
         "samhq_light_vit_tiny": "light-hq-sam", "sam_mobile_vit_tiny": "mobile-sam",
     ]
 
+    /// The setting that it is, or is a part of.
+    var key: PresetKey {
+        switch self {
+        case .pointTracker: .tracker
+        case .samModel: .segmenter
+        case .positivePoints: .positivePoints
+        case .negativePoints: .negativePoints
+        case .positiveMethod: .positiveMethod
+        case .negativeMethod: .negativeMethod
+        case .trackingGroup: .trackingGroup
+        case .patchFilter: .patchFilter
+        case .patchSize: .patchSize
+        case .patchThreshold: .patchThreshold
+        case .refinement: .refinement
+        case .iouThreshold: .iouThreshold
+        case .otherNegatives: .otherNegatives
+        case .otherNegativesLimit: .otherNegativesLimit
+        case .usesReinit, .variant: .reinit
+        case .horizon: .horizon
+        case .trackerHorizon: .trackerHorizon
+        }
+    }
+
     var field: PresetField {
         switch self {
         case .pointTracker: .words(Self.trackers) { $0.tracker = $1 }
         case .samModel: .words(Self.segmenters) { $0.segmenter = $1 }
-        case .positivePoints: PresetKey.positivePoints.field
-        case .negativePoints: PresetKey.negativePoints.field
-        case .positiveMethod: PresetKey.positiveMethod.field
-        case .negativeMethod: PresetKey.negativeMethod.field
-        case .trackingGroup: PresetKey.trackingGroup.field
-        case .patchFilter: PresetKey.patchFilter.field
-        case .patchSize: PresetKey.patchSize.field
-        case .patchThreshold: PresetKey.patchThreshold.field
-        case .refinement: PresetKey.refinement.field
-        case .iouThreshold: PresetKey.iouThreshold.field
-        case .otherNegatives: PresetKey.otherNegatives.field
-        case .otherNegativesLimit: PresetKey.otherNegativesLimit.field
         case .usesReinit: .referenceSwitch
         // Names the variant, but does not turn re-initialisation on.
         case .variant: .words(Self.variants) { $0.reinitialization = $1 }
-        case .horizon: PresetKey.horizon.field
-        case .trackerHorizon: PresetKey.trackerHorizon.field
+        default: key.field
         }
     }
 }

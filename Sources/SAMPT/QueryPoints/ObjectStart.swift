@@ -85,7 +85,7 @@ extension SegmentableFrame {
     fileprivate func predict(_ clicks: [PointPrompt], _ options: VideoSegmenterOptions) throws -> MaskPrediction {
         let prompt = ObjectPrompt(points: clicks)
         guard let frame = self as? any BoxPromptable else {
-            return try predict(prompt, refinementIterations: max(1, options.refinementIterations))
+            return try predict(prompt, refinementIterations: options.refinementIterations)
         }
         // Without negative points the first two passes would ask the same.
         let answers = try frame.predictRefined(
@@ -98,17 +98,17 @@ extension SegmentableFrame {
     fileprivate func predict(_ box: Box, _ options: VideoSegmenterOptions) throws -> MaskPrediction {
         guard self is any BoxPromptable else {
             return try predict(
-                ObjectPrompt(points: box.pointPrompts(in: size), box: box), refinementIterations: max(1, options.refinementIterations))
+                ObjectPrompt(points: box.pointPrompts(in: size), box: box), refinementIterations: options.refinementIterations)
         }
         guard let prediction = try predict([ObjectPrompt(points: [], box: box)]).first else { throw SegmenterError.noPrediction }
         return prediction
     }
 
     /// The two passes of the paper and further refinements for one object: positive points alone, then all points together
-    /// with the logits of the pass before.
+    /// with the logits of the pass before. Without refinements there is one pass, with all points.
     func predict(_ prompt: ObjectPrompt, refinementIterations: Int) throws -> MaskPrediction {
         var first = prompt
-        first.points = prompt.points.filter(\.isPositive)
+        if refinementIterations > 0 { first.points = prompt.points.filter(\.isPositive) }
         var predictions = try predict([first])
         for _ in 0..<refinementIterations {
             var next = prompt

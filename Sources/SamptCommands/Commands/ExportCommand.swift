@@ -13,7 +13,8 @@ struct ExportCommand: AsyncParsableCommand {
             Writes encoder.onnx, decoder.onnx and model.json, which says what every input and output means, how pictures are prepared, and \
             in which precision a network must run. The sizes are fixed: so many objects, at most so many points each.
 
-              sampt export --model mobile-sam --out mobile-sam-onnx --objects 2 --points 16
+              sampt export --model mobile-sam --out mobile-sam-onnx \\
+                --objects 2 --points 16
               sampt export --model sam_hq_vit_b.pth --out hq
               sampt export --model nano --out nano-onnx --frame-size 1280x720
 
@@ -32,14 +33,19 @@ struct ExportCommand: AsyncParsableCommand {
     var objects = 1
     @Option(help: ArgumentHelp("How many points each object's prompt may have, 1 to 1000.", valueName: "n"))
     var points = 8
-    @Option(help: ArgumentHelp("The frames' size, for nano alone; networks of the SAM family take all sizes.", valueName: "WxH"))
-    var frameSize: FrameSize = FrameSize(ImageSize(width: 854, height: 480))
+    @Option(help: ArgumentHelp("The frames' size, for nano alone (default: 854x480); networks of the SAM family take all sizes.", valueName: "WxH"))
+    var frameSize: FrameSize?
 
     func validate() throws {
         guard (1...64).contains(objects) else { throw ValidationError("--objects must be between 1 and 64.") }
         guard (1...1000).contains(points) else { throw ValidationError("--points must be between 1 and 1000.") }
-        _ = try ModelChoice.segmenter(model, option: "--model")
+        let choice = try ModelChoice.segmenter(model, option: "--model")
+        if frameSize != nil, choice != .builtIn("nano") {
+            throw ValidationError("--frame-size has no effect here: it is for nano. Networks of the SAM family take all sizes.")
+        }
     }
+
+    private var size: ImageSize { frameSize?.size ?? ImageSize(width: 854, height: 480) }
 
     func run() async throws {
         try await withExitStatus {
@@ -52,8 +58,8 @@ struct ExportCommand: AsyncParsableCommand {
             }
             // One after the other: the large one's constants need not be in memory while the other is written.
             let description = ModelDescription(model: segmenter.name, source: model, networks: [
-                try write(segmenter.exportedEncoder(frame: frameSize.size), to: folder),
-                try write(segmenter.exportedDecoder(frame: frameSize.size, objects: objects, points: points), to: folder),
+                try write(segmenter.exportedEncoder(frame: size), to: folder),
+                try write(segmenter.exportedDecoder(frame: size, objects: objects, points: points), to: folder),
             ])
             try AtomicFile.write(description.json(), to: folder.appendingPathComponent("model.json").path)
             return .success
@@ -70,7 +76,7 @@ struct ExportCommand: AsyncParsableCommand {
     private func write(_ network: ExportedNetwork, to folder: URL) throws -> ModelDescription.Network {
         let file = folder.appendingPathComponent("\(network.name).onnx")
         let data = try network.model.write(to: file)
-        for path in [file, data].compactMap({ $0?.path }) { print(path) }
+        for path in [file, data].compactMap({ $0?.path }) { StandardOutput.print(path: path) }
         return ModelDescription.Network(
             file: file.lastPathComponent, dataFile: data?.lastPathComponent, purpose: network.purpose, inputs: network.inputs,
             outputs: network.outputs)

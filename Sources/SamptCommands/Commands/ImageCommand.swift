@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Media
+import PointTrackers
 import SAMPT
 
 struct ImageCommand: AsyncParsableCommand {
@@ -8,9 +9,11 @@ struct ImageCommand: AsyncParsableCommand {
         commandName: "image",
         abstract: "Segment marked objects in one picture.",
         discussion: """
-            The same prompts and models as for videos, on a single picture.
+            The prompts and segmenters of videos, on a single picture. Nothing is tracked: of a preset (--preset, --set), the segmenter and its \
+            refinement count. Every marked object gets its mask; --json says what the segmenter expects of it.
 
-              sampt image photo.jpg --point 320,240 --negative 10,20 --overlay look.png --masks-out mask.png
+              sampt image photo.jpg --point 320,240 --negative 10,20 \\
+                --overlay look.png --masks mask.png
 
             \(CommandStatus.help)
             """)
@@ -18,20 +21,22 @@ struct ImageCommand: AsyncParsableCommand {
     @Argument(help: "A picture (PNG, JPEG and what else FFmpeg decodes).")
     var picture: String
     @OptionGroup(title: "Marking objects") var prompts: PromptOptions
-    @Option(help: ArgumentHelp("The picture with masks drawn in (.png).", valueName: "file"))
+    @Option(help: ArgumentHelp("The picture with masks and clicks drawn in (.png).", valueName: "file"))
     var overlay: String?
-    @Option(help: ArgumentHelp("The index mask as a palette PNG.", valueName: "file"))
-    var masksOut: String?
-    @OptionGroup(title: "Presets and models") var models: ModelOptions
-    @OptionGroup(title: "Method") var method: MethodOptions
+    @Option(
+        name: [.customLong("masks"), .customLong("masks-out")],
+        help: ArgumentHelp("The index mask as a palette PNG (.png).", valueName: "file"))
+    var masks: String?
+    @OptionGroup(title: "Presets and models") var models: PictureModelOptions
+    @OptionGroup(title: "Method") var method: PictureMethodOptions
     @OptionGroup(title: "Messages") var messages: MessageOptions
 
     func run() async throws {
         try await withExitStatus {
-            guard overlay != nil || masksOut != nil else {
-                throw CommandError.usage("No output is asked for. Give at least one of --overlay and --masks-out.")
+            guard overlay != nil || masks != nil else {
+                throw CommandError.usage("No output is asked for. Give at least one of --overlay and --masks.")
             }
-            let settings = try models.settings(with: method)
+            let settings = try models.settings(refinement: method.refinement)
             let objects = try prompts.objects()
             var isFolder: ObjCBool = false
             if FileManager.default.fileExists(atPath: picture, isDirectory: &isFolder), isFolder.boolValue {
@@ -39,22 +44,53 @@ struct ImageCommand: AsyncParsableCommand {
             }
             let clip = try Clip(path: picture, end: 1)
             let queries = try clip.queries(objects)
-            for path in [overlay, masksOut].compactMap({ $0 }) { try OutputFile.check(path) }
+            try checkRefinement(queries, settings)
+            for path in [overlay, masks].compactMap({ $0 }) { try OutputFile.check(path) }
+            try OutputName.checkPNG(overlay, option: "--overlay")
+            try OutputName.checkPNG(masks, option: "--masks")
             let start = ContinuousClock.now
-            let (segmenter, tracker) = try models.makeModels(settings)
-            let pipeline = VideoSegmenter(segmenter: segmenter, tracker: tracker, options: settings.options(for: segmenter))
+            let pipeline = try pipeline(settings)
             let statistics = RunStatistics(queries)
             for try await result in pipeline.segment(clip.frames, objects: queries) {
-                let frame = try clip.report(result)
+                var frame = try clip.report(result)
+                // Others are sampled to be tracked, and say nothing here.
+                for index in frame.result.objects.indices { frame.result.objects[index].points.removeAll { $0.origin != .click } }
                 statistics.add(frame)
                 if let overlay { try ImageFile.writePNG(frame.drawn(names: clip.outputClip(queries).names), to: overlay) }
-                if let masksOut { try ImageFile.writeIndexMask(frame.result.indexMask, to: masksOut) }
+                if let masks { try ImageFile.writeIndexMask(frame.result.indexMask, to: masks) }
             }
             try messages.show(SegmentationSummary(
                 video: clip.originals.name, frames: 1, framesTotal: 1,
-                seconds: Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000, outputs: [overlay, masksOut].compactMap { $0 },
+                seconds: Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000, outputs: [overlay, masks].compactMap { $0 },
                 objects: statistics.objects, damage: nil, exitStatus: .success))
             return .success
+        }
+    }
+
+    /// The method on one frame. Its tracker is never asked for another one, so it is the one that needs no network.
+    private func pipeline(_ settings: MethodSettings) throws -> VideoSegmenter {
+        let segmenter = try models.makeSegmenter(settings)
+        var options = settings.options(for: segmenter)
+        options.reinitialization = nil
+        options.usesAppearanceMemory = false
+        options.referenceQuirks = false
+        return VideoSegmenter(segmenter: segmenter, tracker: LucasKanadeTracker(), options: options)
+    }
+
+    /// Refuses `--refinement` where no mask is refined.
+    private func checkRefinement(_ queries: [ObjectQuery], _ settings: MethodSettings) throws {
+        guard method.refinement != nil else { return }
+        let takesBoxes = settings.segmenter != "nano"
+        let isRefined = queries.contains { query in
+            switch query.prompt {
+            case .points: true
+            case .box: !takesBoxes
+            case .mask: false
+            }
+        }
+        guard isRefined else {
+            throw CommandError.usage(
+                "--refinement: has no effect here: given masks are taken as they are\(takesBoxes ? ", and \(settings.segmenter) answers to a box at once" : "").")
         }
     }
 }

@@ -9,22 +9,23 @@ struct LiveOptions: ParsableArguments {
         """)
     var live = false
     @Option(help: ArgumentHelp(
-        "What comes: y4m, rgb24 (bare bytes; needs --live-size), ffmpeg (a container that FFmpeg reads), or auto (y4m or a container).",
+        "What comes: y4m, rgb24 (bare bytes; needs --live-size), ffmpeg (a container that FFmpeg reads), or auto (y4m or a container; the default).",
         valueName: "format"))
-    var liveFormat = LiveFormat.automatic
+    var liveFormat: LiveFormat?
     @Option(help: ArgumentHelp("The frames' size, for rgb24.", valueName: "WxH"))
     var liveSize: FrameSizeArgument?
     @Option(help: ArgumentHelp("Frames per second of rgb24 data, for the times of outputs with --live-policy all.", valueName: "n"))
     var liveRate: Double?
     @Option(help: ArgumentHelp(
-        "latest: the newest frame is segmented, those that come meanwhile are dropped; all: none is dropped, the source waits.", valueName: "policy"))
-    var livePolicy = LivePolicy.latest
-    @Option(help: ArgumentHelp("End after so many seconds without data; 0: wait for ever.", valueName: "seconds"))
-    var liveTimeout = 10.0
+        "latest: the newest frame is segmented, those that come meanwhile are dropped; all: none is dropped, the source waits. (default: latest)",
+        valueName: "policy"))
+    var livePolicy: LivePolicy?
+    @Option(help: ArgumentHelp("End after so many seconds without data; 0: wait for ever. (default: 10)", valueName: "seconds"))
+    var liveTimeout: Double?
 
     func validate(with clip: ClipOptions, _ outputs: OutputOptions) throws {
         guard live else {
-            let isGiven = liveFormat != .automatic || liveSize != nil || liveRate != nil || livePolicy != .latest || liveTimeout != 10
+            let isGiven = liveFormat != nil || liveSize != nil || liveRate != nil || livePolicy != nil || liveTimeout != nil
             if isGiven { throw ValidationError("--live-... options need --live.") }
             if clip.video == "-" { throw ValidationError("Standard input (\"-\") is read with --live.") }
             return
@@ -45,13 +46,18 @@ struct LiveOptions: ParsableArguments {
             throw ValidationError("--live-size and --live-rate are for --live-format rgb24; other formats say them themselves.")
         }
         if let liveRate, !(liveRate.isFinite && liveRate > 0) { throw ValidationError("--live-rate must be above 0.") }
-        guard liveTimeout.isFinite, liveTimeout >= 0 else { throw ValidationError("--live-timeout must not be negative.") }
+        guard liveRate == nil || livePolicy == .all else {
+            throw ValidationError("--live-rate has no effect with --live-policy latest: the times of outputs are those of the capture.")
+        }
+        guard timeout.isFinite, timeout >= 0 else { throw ValidationError("--live-timeout must not be negative.") }
     }
+
+    private var timeout: Double { liveTimeout ?? 10 }
 
     func open(_ input: String, maxSide: Int?) throws -> LiveFrames {
         let capture = try openLive(
-            input, format: liveFormat, size: liveSize?.size, rate: liveRate, timeout: liveTimeout > 0 ? liveTimeout : nil)
-        return LiveFrames(capture, policy: livePolicy, longestSide: maxSide)
+            input, format: liveFormat ?? .automatic, size: liveSize?.size, rate: liveRate, timeout: timeout > 0 ? timeout : nil)
+        return LiveFrames(capture, policy: livePolicy ?? .latest, longestSide: maxSide)
     }
 }
 

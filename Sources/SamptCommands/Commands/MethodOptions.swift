@@ -38,15 +38,50 @@ struct MethodOptions: ParsableArguments {
 
     /// - Throws: `PresetError` for a value out of range.
     func apply(to settings: inout MethodSettings) throws {
+        for (key, text) in given { try settings.apply(PresetSetting(key, text, source: .option("--\(key.rawValue)"))) }
+    }
+
+    /// The settings that were given.
+    var requests: [SettingRequest] {
+        given.map { key, text in
+            let isInverted = noReinit && key == .reinit || noPreviousMask && key == .previousMaskIoU
+            let name =
+                switch key {
+                case .backward: "forward-only"
+                case .previousMaskIoU where isInverted: "no-previous-mask"
+                case .memory where text == "off", .otherNegatives where text == "off", .referenceQuirks where text == "off", .reinit where isInverted:
+                    "no-\(key.rawValue)"
+                default: key.rawValue
+                }
+            return SettingRequest(key: key, option: "--\(name)")
+        }
+    }
+
+    private var given: [(key: PresetKey, text: String)] {
         func word(_ isOn: Bool?) -> String? { isOn.map { $0 ? "on" : "off" } }
-        let given: [(PresetKey, String?)] = [
+        let values: [(PresetKey, String?)] = [
             (.positivePoints, positivePoints), (.negativePoints, negativePoints), (.positiveMethod, positiveMethod), (.negativeMethod, negativeMethod),
             (.promptConfidence, promptConfidence), (.refinement, refinement), (.previousMaskIoU, noPreviousMask ? "never" : previousMaskIou),
             (.iouThreshold, iouThreshold), (.reinit, noReinit ? "off" : reinit), (.horizon, horizon), (.reinitIoUThreshold, reinitIouThreshold),
             (.memory, word(memory)), (.otherNegatives, word(otherNegatives)), (.backward, forwardOnly ? "off" : nil),
             (.referenceQuirks, word(referenceQuirks)), (.seed, seed),
         ]
-        for case (let key, let text?) in given { try settings.apply(PresetSetting(key, text, source: .option("--\(key.rawValue)"))) }
+        return values.compactMap { key, text in text.map { (key, $0) } }
+    }
+}
+
+/// The option of the method that counts where nothing is tracked.
+struct PictureMethodOptions: ParsableArguments {
+    @Option(help: .of(.refinement)) var refinement: String?
+
+    func validate() throws {
+        guard let refinement else { return }
+        var settings = MethodSettings()
+        do {
+            try settings.apply(PresetSetting(.refinement, refinement, source: .option("--refinement")))
+        } catch let error as PresetError {
+            throw ValidationError("\(error)")
+        }
     }
 }
 

@@ -13,22 +13,37 @@ struct PresetOptions: ParsableArguments {
             valueName: "key=value"))
     var changes: [String] = []
 
+    /// The options that were given, as they are written.
+    var given: [String] { (preset == nil ? [] : ["--preset"]) + (changes.isEmpty ? [] : ["--set"]) }
+
     /// The preset with the changes.
     /// - Parameter only: the settings that have a meaning for the command; nil: all. Others may come from the preset, but `--set` refuses them.
     /// - Throws: `PresetError`, `CommandError.usage`.
     func settings(only used: [PresetKey]? = nil) throws -> MethodSettings {
         var settings = try preset.map { try Preset.load($0).settings() } ?? MethodSettings()
-        for change in changes {
-            guard let separator = change.firstIndex(of: "=") else {
-                throw CommandError.usage("--set: \"\(change)\" is not of the form key=value.")
-            }
-            let key = String(change[..<separator])
-            try settings.apply(PresetSetting(key, String(change[change.index(after: separator)...]), source: .option("--set")))
+        for (key, text) in try assignments() {
+            try settings.apply(PresetSetting(key, text, source: .option("--set")))
             if let used, !used.flatMap(\.names).contains(key) {
                 throw CommandError.usage(
                     "--set \(key): has no effect here. Of a preset, this command uses \(used.map(\.rawValue).joined(separator: ", ")) alone.")
             }
         }
         return settings
+    }
+
+    /// The settings of `--set` whose names are known.
+    func requests() throws -> [SettingRequest] {
+        try assignments().compactMap { name, _ in
+            PresetKey.allCases.first { $0.names.contains(name) }.map { SettingRequest(key: $0, option: "--set \(name)") }
+        }
+    }
+
+    private func assignments() throws -> [(key: String, text: String)] {
+        try changes.map { change in
+            guard let separator = change.firstIndex(of: "=") else {
+                throw CommandError.usage("--set: \"\(change)\" is not of the form key=value.")
+            }
+            return (String(change[..<separator]), String(change[change.index(after: separator)...]))
+        }
     }
 }

@@ -8,7 +8,10 @@ struct PromptOptions: ParsableArguments {
     @Option(
         parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
-            "A point on an object, in pixels of the original frame; repeat for more. Without \"OBJECT:\" it is for object 1.",
+            """
+            A point on an object, in pixels of the original frame; repeat for more. Without "OBJECT:" it is for object 1. Pixel centres are at +0.5: SAM's \
+            point 320,240 is the middle of that pixel, here 320.5,240.5.
+            """,
             valueName: "[object:]x,y"))
     var point: [ObjectArgument<Coordinates>] = []
 
@@ -31,11 +34,6 @@ struct PromptOptions: ParsableArguments {
     var name: [ObjectArgument<String>] = []
 
     @Option(help: ArgumentHelp(
-        "The query frame, where an object is marked, counted from 0 in the original video; without \"OBJECT:\" for all (default: the first frame).",
-        valueName: "[object:]n"))
-    var frame: [ObjectArgument<Int>] = []
-
-    @Option(help: ArgumentHelp(
         "Objects from a file: JSON (docs/cli.md) or SAM-PT's query-point text, told apart by content.", valueName: "file"))
     var prompts: String?
 
@@ -43,8 +41,9 @@ struct PromptOptions: ParsableArguments {
     var queryPoints: String?
 
     /// All objects, ascending by number.
+    /// - Parameter frames: the query frames of `--frame`.
     /// - Throws: `CommandError` for what contradicts itself, `MediaError` for files.
-    func objects() throws -> [MarkedObject] {
+    func objects(frames: [ObjectArgument<Int>] = []) throws -> [MarkedObject] {
         var objects: [Int: MarkedObject] = [:]
         for object in try fileObjects() {
             guard objects[object.id] == nil else { throw CommandError.invalidInput("Object number \(object.id) is given twice in the prompts.") }
@@ -61,7 +60,7 @@ struct PromptOptions: ParsableArguments {
             change(item.object) { $0.box = item.value.box }
         }
         for item in mask { try add(item, to: &objects) }
-        try applyNamesAndFrames(&objects)
+        try apply(frames, to: &objects)
         return objects.values.sorted { $0.id < $1.id }
     }
 
@@ -94,7 +93,8 @@ struct PromptOptions: ParsableArguments {
         }
     }
 
-    private func applyNamesAndFrames(_ objects: inout [Int: MarkedObject]) throws {
+    /// Gives objects their names and query frames.
+    private func apply(_ frames: [ObjectArgument<Int>], to objects: inout [Int: MarkedObject]) throws {
         func requireKnown(_ id: Int, _ option: String) throws {
             guard objects[id] != nil else { throw CommandError.usage("--\(option) \(id):...: object \(id) is not marked.") }
         }
@@ -103,15 +103,23 @@ struct PromptOptions: ParsableArguments {
             try requireKnown(id, "name")
             objects[id]?.name = item.value
         }
-        let common = frame.filter { $0.object == nil }
+        let common = frames.filter { $0.object == nil }
         guard common.count <= 1 else { throw CommandError.usage("--frame is given twice for all objects. Write --frame OBJECT:N for one.") }
         if let value = common.first?.value {
             for id in objects.keys where objects[id]?.frame == nil { objects[id]?.frame = value }
         }
-        for item in frame {
+        for item in frames {
             guard let id = item.object else { continue }
             try requireKnown(id, "frame")
             objects[id]?.frame = item.value
         }
     }
+}
+
+/// In which frames of a video objects are marked.
+struct QueryFrameOptions: ParsableArguments {
+    @Option(help: ArgumentHelp(
+        "The query frame, where an object is marked, counted from 0 in the original video; without \"OBJECT:\" for all (default: the first frame).",
+        valueName: "[object:]n"))
+    var frame: [ObjectArgument<Int>] = []
 }

@@ -16,37 +16,46 @@ struct SegmentCommand: AsyncParsableCommand {
 
             Two objects, the second marked in frame 48, masks as PNGs and as JSON:
               sampt segment street.mp4 --point 1:320,240 --negative 1:10,20 \\
-                --box 2:100,50,180,220 --frame 2:48 --name 2:bicycle --masks masks/ --rle masks.json
+                --box 2:100,50,180,220 --frame 2:48 --name 2:bicycle \\
+                --masks masks/ --rle masks.json
 
             With the paper's settings and models (their checkpoints come with "sampt models pull"):
-              sampt segment rabbit.mp4 --point 640,360 --overlay out.mp4 --preset sam-pt --set refinement=3
+              sampt segment rabbit.mp4 --point 640,360 --overlay out.mp4 \\
+                --preset sam-pt --set refinement=3
 
             Every object of an index mask, as in DAVIS and YouTube-VOS:
               sampt segment frames/ --mask 00000.png --masks masks/
 
             A camera, from a pipe, until Ctrl-C (docs/cli.md, "Live"):
-              ffmpeg -f v4l2 -i /dev/video0 -f yuv4mpegpipe - | sampt segment --live - --point 320,240 --overlay out.mp4
+              ffmpeg -f v4l2 -i /dev/video0 -f yuv4mpegpipe - | \\
+                sampt segment --live - --point 320,240 --overlay out.mp4
 
             \(CommandStatus.help)
             """)
 
     @OptionGroup var clip: ClipOptions
     @OptionGroup(title: "Marking objects") var prompts: PromptOptions
+    @OptionGroup(title: "Marking objects") var queryFrames: QueryFrameOptions
     @OptionGroup(title: "Outputs (at least one)") var outputs: OutputOptions
     @OptionGroup(title: "Presets and models") var models: ModelOptions
     @OptionGroup(title: "Method") var method: MethodOptions
     @OptionGroup(title: "Live") var live: LiveOptions
     @OptionGroup(title: "Messages") var messages: MessageOptions
 
-    func validate() throws { try live.validate(with: clip, outputs) }
+    func validate() throws {
+        try live.validate(with: clip, outputs)
+        if outputs.review > 0, messages.quiet, !messages.json, outputs.contactSheet == nil {
+            throw ValidationError("--review has no effect with --quiet, but for --json and --contact-sheet. Ask for one of them.")
+        }
+    }
 
     func run() async throws {
         try await withExitStatus {
             let destinations = outputs.destinations
             try destinations.validate()
-            let settings = try models.settings(with: method)
+            let settings = try models.settings(with: method, for: live.live ? .live : .video)
             if live.live { return try await runLive(destinations, settings) }
-            let objects = try prompts.objects()
+            let objects = try prompts.objects(frames: queryFrames.frame)
             let clip = try clip.open()
             let queries = try clip.queries(objects)
             try outputs.checkWritable()
@@ -63,7 +72,7 @@ struct SegmentCommand: AsyncParsableCommand {
     }
 
     private func runLive(_ destinations: OutputDestinations, _ settings: MethodSettings) async throws -> CommandStatus {
-        let objects = try prompts.objects()
+        let objects = try prompts.objects(frames: queryFrames.frame)
         try outputs.checkWritable()
         let frames = try live.open(clip.video, maxSide: clip.maxSide)
         let (segmenter, tracker) = try models.makeModels(settings)
@@ -107,6 +116,9 @@ struct OutputOptions: ParsableArguments {
     /// Finds paths that cannot be written before models are loaded.
     func checkWritable() throws {
         for path in [overlay, rle, tracks, contactSheet].compactMap({ $0 }) { try OutputFile.check(path) }
+        try OutputName.checkText(rle, form: "JSON", option: "--rle")
+        try OutputName.checkText(tracks, form: "JSON", option: "--tracks")
+        try OutputName.checkPNG(contactSheet, option: "--contact-sheet")
     }
 }
 
@@ -118,7 +130,7 @@ struct MessageOptions: ParsableArguments {
     var json = false
 
     func show(_ summary: SegmentationSummary) throws {
-        if json { print(try summary.json()) }
+        if json { StandardOutput.print(json: try summary.json()) }
         if !quiet {
             for line in summary.lines { StandardError.print(line) }
         } else if let damage = summary.damage {

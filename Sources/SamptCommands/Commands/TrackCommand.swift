@@ -12,7 +12,8 @@ struct TrackCommand: AsyncParsableCommand {
             Follows points from their frame to the video's end.
 
             Two points, trajectories as JSON and drawn with trails:
-              sampt track street.mp4 --point 320,240 --point 400,180 --frame 10 --tracks tracks.json --draw tracks.mp4
+              sampt track street.mp4 --point 320,240 --point 400,180 --frame 10 \\
+                --tracks tracks.json --draw tracks.mp4
 
             A grid of 20 x 20 points over the whole first frame, drawn on frames as PNGs:
               sampt track street.mp4 --grid 20 --draw tracks/
@@ -25,7 +26,7 @@ struct TrackCommand: AsyncParsableCommand {
     @OptionGroup var clip: ClipOptions
     @Option(
         parsing: .unconditionalSingleValue,
-        help: ArgumentHelp("A point to follow, in pixels of the original frame; repeat for more.", valueName: "x,y"))
+        help: ArgumentHelp("A point to follow, in pixels of the original frame, pixel centres at +0.5; repeat for more.", valueName: "x,y"))
     var point: [ObjectArgument<Coordinates>] = []
     @Option(help: ArgumentHelp("Follow a grid of n x n points over the frame.", valueName: "n"))
     var grid: Int?
@@ -40,7 +41,7 @@ struct TrackCommand: AsyncParsableCommand {
         """,
         valueName: "file or folder"))
     var draw: String?
-    @OptionGroup(title: "Presets and models") var models: ModelOptions
+    @OptionGroup(title: "Presets and models") var models: TrackingModelOptions
     @OptionGroup(title: "Messages") var messages: MessageOptions
 
     func validate() throws {
@@ -61,6 +62,7 @@ struct TrackCommand: AsyncParsableCommand {
             let points = try positions(size: clip.originals.size)
             let job = TrackingJob(clip: clip, start: start, points: points, tracks: tracks, drawing: draw)
             if let tracks { try OutputFile.check(tracks) }
+            try OutputName.checkText(tracks, form: "JSON", option: "--tracks")
             if let draw, !FrameFolderOutput.isFolder(draw) { try OutputFile.check(draw) }
             let tracker = try models.makeTracker(trackerName)
             let interruption = Interruption()

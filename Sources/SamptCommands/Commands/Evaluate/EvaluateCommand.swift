@@ -18,8 +18,10 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
             Runs the pipeline on every sequence of the list from the mask of its first frame, or, with --results, scores the masks in a \
             folder (<folder>/<sequence>/<frame>.png, every id above 0 is foreground). The first and the last frame do not count.
 
-              sampt evaluate davis2016 --root DAVIS --list DAVIS/ImageSets/480p/val.txt --json scores.json
-              sampt evaluate davis2016 --root DAVIS --list DAVIS/ImageSets/480p/val.txt --json scores.json --preset sam-pt
+              sampt evaluate davis2016 --root DAVIS \\
+                --list DAVIS/ImageSets/480p/val.txt --json scores.json
+              sampt evaluate davis2016 --root DAVIS \\
+                --list DAVIS/ImageSets/480p/val.txt --preset sam-pt --json scores.json
 
             \(CommandStatus.help)
             """)
@@ -40,6 +42,12 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
     @OptionGroup var models: ModelOptions
     @OptionGroup var method: MethodOptions
 
+    func validate() throws {
+        guard results != nil else { return }
+        let idle = (masks == nil ? [] : ["--masks"]) + models.given + method.requests.map(\.option)
+        if let option = idle.first { throw ValidationError("\(option) has no effect with --results: the masks that are there are scored, and nothing runs.") }
+    }
+
     func run() async throws {
         try await withExitStatus {
             try await evaluate()
@@ -49,7 +57,8 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
 
     private func evaluate() async throws {
         if let json { try OutputFile.check(json) }
-        let settings = try models.settings(with: method)
+        try OutputName.checkText(json, form: "JSON", option: "--json")
+        let settings = try models.settings(with: method, for: .firstMask)
         let dataset = try DAVIS2016(root: root, list: list)
         let report: DAVISReport
         if let results {
@@ -59,11 +68,11 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
         }
         if let json { try AtomicFile.write(report.json(), to: json) }
         guard !quiet else { return }
-        print("sequence".padded(to: 24) + "     J      F    J&F" + (report.mean.confidence == nil ? "" : "   rank of confidence, its error"))
+        StandardOutput.print("sequence".padded(to: 24) + "     J      F    J&F" + (report.mean.confidence == nil ? "" : "   rank of confidence, its error"))
         for (name, entry) in report.sequences.sorted(by: { $0.key < $1.key }) {
-            print(row(name, entry.j, entry.f, entry.jf) + Self.columns(entry.confidence))
+            StandardOutput.print(row(name, entry.j, entry.f, entry.jf) + Self.columns(entry.confidence))
         }
-        print(row("mean", report.mean.j, report.mean.f, report.mean.jf) + Self.columns(report.mean.confidence))
+        StandardOutput.print(row("mean", report.mean.j, report.mean.f, report.mean.jf) + Self.columns(report.mean.confidence))
     }
 
     private func evaluate(_ dataset: DAVIS2016, _ settings: MethodSettings) async throws -> DAVISReport {
@@ -79,11 +88,11 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
                 reporter.show(SegmentationProgress(framesDone: done, framesTotal: total, secondsElapsed: elapsed))
             }
             reporter.close()
-            scores[sequence.name] = score
+            scores[sequence.name.text] = score
             guard !quiet else { continue }
             let seconds = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
             let rate = String(format: "%.1f frames/s", Double(sequence.frames.count) / max(seconds, 1e-3))
-            StandardError.print("[\(index + 1)/\(dataset.sequences.count)] \(row(sequence.name, score.j.mean, score.f.mean, score.jf))  \(rate)")
+            StandardError.print("[\(index + 1)/\(dataset.sequences.count)] \(row(sequence.name.text, score.j.mean, score.f.mean, score.jf))  \(rate)")
         }
         return DAVISReport(scores)
     }

@@ -13,7 +13,8 @@ struct EvaluateConfidence: AsyncParsableCommand {
             mask with its true intersection over union: whether it orders frames rightly (rank correlation) and can be taken at its word (error, \
             reliability by tenths). Tells how far the numbers can be trusted with models other than the built-in ones.
 
-              sampt evaluate confidence --clips 20 --seed 1000 --json confidence.json
+              sampt evaluate confidence --clips 20 --clip-seed 1000 \\
+                --json confidence.json
 
             \(CommandStatus.help)
             """)
@@ -44,6 +45,8 @@ struct EvaluateConfidence: AsyncParsableCommand {
     func run() async throws {
         try await withExitStatus {
             for path in [json, csv].compactMap({ $0 }) { try OutputFile.check(path) }
+            try OutputName.checkText(json, form: "JSON", option: "--json")
+            try OutputName.checkText(csv, form: "CSV", option: "--csv")
             let outcomes = try await evaluate()
             let agreement = ConfidenceAgreement(outcomes.map(\.sample))
             if let csv { try AtomicFile.write(Data(ConfidenceTable.csv(outcomes).utf8), to: csv) }
@@ -52,13 +55,13 @@ struct EvaluateConfidence: AsyncParsableCommand {
                 encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
                 try AtomicFile.write(encoder.encode(agreement), to: json)
             }
-            if !quiet { for line in ConfidenceTable.lines(agreement) { print(line) } }
+            if !quiet { for line in ConfidenceTable.lines(agreement) { StandardOutput.print(line) } }
             return .success
         }
     }
 
     private func evaluate() async throws -> [ConfidenceEvaluation.Outcome] {
-        let settings = try models.settings(with: method)
+        let settings = try models.settings(with: method, for: .firstMasks)
         let (segmenter, tracker) = try models.makeModels(settings)
         let evaluation = ConfidenceEvaluation(
             segmenter: VideoSegmenter(segmenter: segmenter, tracker: tracker, options: settings.options(for: segmenter)))

@@ -1,0 +1,80 @@
+import ArgumentParser
+import Inference
+import Segmenters
+
+/// How the networks of segmenter and tracker run.
+struct NetworkOptions: ParsableArguments {
+    @Option(help: ArgumentHelp(
+        "Arithmetic of the networks: automatic (bfloat16 where the processor has it), float32 (exact, slower) or bfloat16.",
+        valueName: "precision"))
+    var precision: Precision = .automatic
+
+    @Option(
+        name: .customLong("part-precision"),
+        help: ArgumentHelp(
+            """
+            Arithmetic of one part: encoder (of images), decoder (of masks), head (of the nano tracker) or tracker (another one's network), for example \
+            decoder=float32. Repeat it for more parts.
+            """,
+            valueName: "part=precision"))
+    var partPrecisions: [String] = []
+
+    @Option(help: ArgumentHelp("Threads for the networks (default: all cores).", valueName: "n"))
+    var threads: Int?
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be between 1 and 1024.") }
+        _ = try precisions()
+    }
+
+    /// The parts of the models whose precision can be chosen.
+    enum Part: String, CaseIterable {
+        case encoder, decoder, head, tracker
+    }
+
+    /// The options that were given, as they are written.
+    var given: [String] {
+        (precision == .automatic ? [] : ["--precision"]) + (partPrecisions.isEmpty ? [] : ["--part-precision"]) + (threads == nil ? [] : ["--threads"])
+    }
+
+    func precision(of part: Part) throws -> Precision { try precisions()[part] ?? precision }
+
+    func engine() throws -> OpenVINOEngine { try OpenVINOEngine(.init(threads: threads)) }
+
+    func nanoEncoder(_ engine: any InferenceEngine) throws -> NanoFrameEncoder {
+        try NanoFrameEncoder(engine: engine, precision: precision(of: .encoder))
+    }
+
+    /// Refuses options that nothing listens to.
+    /// - Parameters:
+    ///   - parts: those of the models that run.
+    ///   - models: what runs, for the message.
+    /// - Throws: `CommandError.usage`.
+    func checkEffect(on parts: [Part], of models: String) throws {
+        if parts.isEmpty, let option = given.first { throw CommandError.usage("\(option): has no effect here: \(models) uses no network.") }
+        guard let part = try precisions().keys.filter({ !parts.contains($0) }).map(\.rawValue).min() else { return }
+        let known = Part.allCases.filter(parts.contains).map(\.rawValue)
+        throw CommandError.usage(
+            "--part-precision \(part)=...: has no effect here: \(models) has no such part, but \(known.joined(separator: ", ")).")
+    }
+
+    /// The precision of every part that has one of its own.
+    private func precisions() throws -> [Part: Precision] {
+        var chosen: [Part: Precision] = [:]
+        for text in partPrecisions {
+            let words = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard words.count == 2 else { throw ValidationError("--part-precision: \"\(text)\" is not of the form part=precision.") }
+            chosen[try Self.choose(Part.self, words[0])] = try Self.choose(Precision.self, words[1])
+        }
+        return chosen
+    }
+
+    /// The case of that name, or an error that lists the known ones and guesses which was meant.
+    private static func choose<Name: RawRepresentable & CaseIterable>(_ type: Name.Type, _ text: String) throws -> Name where Name.RawValue == String {
+        if let name = Name(rawValue: text) { return name }
+        let known = Name.allCases.map(\.rawValue)
+        throw ValidationError("--part-precision: \"\(text)\" is not known. Known are \(known.joined(separator: ", ")).\(known.guess(for: text))")
+    }
+}
+
+extension Precision: ExpressibleByArgument {}
