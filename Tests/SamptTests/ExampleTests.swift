@@ -91,6 +91,14 @@ struct CommandNameTests {
         #expect(outcome.output.isEmpty)
     }
 
+    @Test("Scripts for completion are the parser's, byte for byte", arguments: ["bash", "zsh", "fish"])
+    func completion(shell: String) throws {
+        let outcome = try Program.run(["--generate-completion-script", shell])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let script = Sampt.completionScript(for: try #require(CompletionShell(rawValue: shell)))
+        #expect(outcome.output == script + "\n")
+    }
+
     @Test("Help of those that there are", arguments: [["help"], ["help", "segment"], ["help", "models", "pull"], ["models", "--help"], ["models"], []])
     func known(arguments: [String]) throws {
         let outcome = try Program.run(arguments)

@@ -11,7 +11,7 @@ enum CommandNames {
         for argument in isHelp ? arguments.dropFirst() : arguments[...] {
             let known = command.configuration.subcommands
             // Options, and what follows a command without further ones, are not names of commands.
-            guard !argument.hasPrefix("-"), !known.isEmpty else { return nil }
+            guard !argument.hasPrefix("-"), !known.isEmpty, argument != "help" || path.count > 1 else { return nil }
             guard let next = known.first(where: { name(of: $0) == argument }) else {
                 let names = known.map(name(of:))
                 return "\(path.joined(separator: " ")): there is no command \"\(argument)\".\(names.guess(for: argument)) "

@@ -37,7 +37,7 @@ public struct Sampt: AsyncParsableCommand {
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
         } catch {
             let (status, text) = (exitCode(for: error), fullMessage(for: error))
-            if status.isSuccess { StandardOutput.print(lines: text) } else if !text.isEmpty { StandardError.print(lines: text) }
+            if status.isSuccess { StandardOutput.print(own: text) } else if !text.isEmpty { StandardError.print(lines: text) }
             Foundation.exit(status.rawValue)
         }
     }

@@ -11,8 +11,8 @@ enum StandardOutput {
     /// The path of a file that there is now, as it is where a program reads it.
     static func print(path: String) { write((isatty(STDOUT_FILENO) == 1 ? path.printable : path) + "\n") }
 
-    /// Several lines of the program's own text, such as help.
-    static func print(lines: String) { for line in lines.split(separator: "\n", omittingEmptySubsequences: false) { print(String(line)) } }
+    /// The program's own words, as they are: help, a script for a shell's completion.
+    static func print(own text: String) { write(text + "\n") }
 
     private static func write(_ text: String) { Swift.print(text, terminator: "") }
 }
