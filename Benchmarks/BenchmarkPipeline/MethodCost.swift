@@ -5,6 +5,7 @@ import NeuralGraph
 import PointTrackers
 import SAMPT
 import Segmenters
+import Support
 import TensorFiles
 
 /// What the four steps of SAM-PT cost a frame, each network loaded beforehand (Benchmarks/pipeline-cost.sh).
@@ -43,14 +44,14 @@ struct MethodCost {
         var options = VideoSegmenterOptions(for: segmenter)
         if arguments[3] != "nano" {
             // The paper's settings, but that all points inside the frame prompt: generated weights know nothing of visibility.
-            options.positivePoints = arguments.count > 6 ? Int(arguments[6]) ?? 16 : 16
-            options.negativePoints = arguments.count > 7 ? Int(arguments[7]) ?? 1 : 1
-            options.refinementIterations = refinements
-            options.promptConfidence = 0
-            options.reinitialization = nil
-            options.previousMaskIoUThreshold = nil
-            options.removesSpecks = false
-            options.negativeRegion = .background
+            options.queryPoints.positives = arguments.count > 6 ? Int(arguments[6]) ?? 16 : 16
+            options.queryPoints.negatives = arguments.count > 7 ? Int(arguments[7]) ?? 1 : 1
+            options.prompting.refinements = refinements
+            options.tracking.promptConfidence = 0
+            options.reinitialization.variant = nil
+            options.prompting.previousMaskIoU = nil
+            options.prompting.removesSpecks = false
+            options.queryPoints.negativeRegion = .background
         }
         self.options = options
     }
@@ -78,7 +79,7 @@ struct MethodCost {
         for try await _ in pipeline.segment(part, objects: [ObjectQuery(id: 1, prompt: .mask(mask))]) {}
         let total = (ContinuousClock.now - start) / .seconds(1)
         // Sampling is part of the run; here it is done once more, alone.
-        let samplings = options.reinitialization == nil ? 1 : 1 + (frames - 1) / options.reinitializationHorizon
+        let samplings = options.reinitialization.variant == nil ? 1 : 1 + (frames - 1) / options.reinitialization.horizon
         let points = try sampling(in: clip.frame(at: 0)) * Double(samplings)
         return (points, clock.tracking, clock.encoder, total)
     }
@@ -87,9 +88,9 @@ struct MethodCost {
         var generator = SeededGenerator(seed: 72)
         let start = ContinuousClock.now
         let (inside, outside) = (
-            QueryPointSampler(method: options.positivePointMethod, margin: options.pointMargin), QueryPointSampler(method: options.negativePointMethod))
-        _ = inside.sample(options.positivePoints, from: mask, image: image, using: &generator)
-        _ = outside.sampleSurroundings(options.negativePoints, of: mask, image: image, using: &generator)
+            QueryPointSampler(method: options.queryPoints.positiveMethod, margin: options.queryPoints.margin), QueryPointSampler(method: options.queryPoints.negativeMethod))
+        _ = inside.sample(options.queryPoints.positives, from: mask, image: image, using: &generator)
+        _ = outside.sampleSurroundings(options.queryPoints.negatives, of: mask, image: image, using: &generator)
         return (ContinuousClock.now - start) / .seconds(1)
     }
 }
@@ -119,7 +120,7 @@ private struct TimedSegmenter: PromptableSegmenter {
     let clock: StepClock
 
     var name: String { segmenter.name }
-    var remembersAppearance: Bool { segmenter.remembersAppearance }
+    var abilities: SegmenterAbilities { segmenter.abilities }
     var recommendedPrompting: RecommendedPrompting { segmenter.recommendedPrompting }
 
     func frame(_ index: Int, of video: FrameStore) throws -> any SegmentableFrame {

@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 
 /// Adds up how long the stages of a pipeline take, on the clock and on the processor.
 final class StageClock: Sendable {

@@ -39,7 +39,7 @@ struct BenchmarkSegmenters {
             case "encode": answer(try milliseconds { frame = try segmenter.frame(image) })
             case "decode":
                 let prompts = prompts(words.dropFirst())
-                answer(try milliseconds { _ = try frame.predictRefined(prompts) })
+                answer(try milliseconds { _ = try frame.predict(prompts, passes: PassSchedule(boxPasses: 12)) })
             case "masks":
                 guard words.count > 2 else { throw Usage() }
                 let answers = try frame.predict(prompts(words.dropFirst(2)))

@@ -1,5 +1,6 @@
 import CFFmpeg
 import Foundation
+import Support
 
 /// The MD5 of a file's content, by which published checkpoints are known. It tells files apart and finds damage; it is no
 /// protection against forgery.

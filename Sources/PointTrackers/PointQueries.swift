@@ -1,4 +1,5 @@
 import Media
+import Support
 
 /// A point to follow through a whole video.
 public struct PointQuery: Sendable, Hashable {
@@ -78,7 +79,7 @@ extension PointTracker {
             let session = try start(on: video, at: pass.start, direction: pass.direction)
             var queryOfID: [Int: Int] = [:]
             while true {
-                try Task.checkCancellation()
+                try Cancellation.check()
                 for point in session.points {
                     guard let query = queryOfID[point.id] else { continue }
                     tracks[query, session.frame] = TrackedPoint(

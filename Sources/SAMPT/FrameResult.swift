@@ -16,7 +16,7 @@ public struct FrameResult: Sendable {
 
 /// One object in one frame.
 public struct ObjectResult: Sendable {
-    public var id: Int
+    public var id: ObjectID
     /// The object's pixels after overlaps with other objects are resolved; empty where it is not seen.
     public var mask: Mask
     /// The segmenter's estimate of the mask's intersection over union with the truth, 0 to 1; nil where it was not asked.

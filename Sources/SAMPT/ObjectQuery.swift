@@ -1,6 +1,9 @@
 import Media
 import Segmenters
 
+/// An object's number: what it is known by in prompts, index masks and results, 1 to 65535.
+public typealias ObjectID = Int
+
 /// An object to segment, marked in one frame of the video.
 ///
 ///     ObjectQuery(id: 1, frame: 0, prompt: .points([.positive(320, 240), .negative(10, 20)]))
@@ -17,7 +20,7 @@ public struct ObjectQuery: Sendable {
     }
 
     /// The object's number in index masks and results, 1 to 65535, unique among the objects of a run.
-    public var id: Int
+    public var id: ObjectID
     /// What the object is called in legends and results.
     public var name: String
     /// The query frame: where the object is marked. It is tracked from here, forwards and backwards.

@@ -1,6 +1,7 @@
 import Media
 import PointTrackers
 import Segmenters
+import Support
 
 /// SAM-PT: segments marked objects through a video by tracking points on them.
 ///
@@ -31,9 +32,9 @@ public struct VideoSegmenter: Sendable {
 
     /// The masks of all objects, frame by frame in order, over the whole of `video`.
     ///
-    /// Work runs one frame ahead of the consumer. If an object is marked after frame 0, the backward pass runs before the first frame
+    /// Work runs on threads of its own, one frame ahead of the consumer. If an object is marked after frame 0, the backward pass runs before the first frame
     /// is delivered. Ending the iteration or cancelling its task stops the work.
-    /// - Parameter progress: called after each processed frame, from the working task.
+    /// - Parameter progress: called after each processed frame, from the working thread.
     /// - Throws (while iterating): `QueryError` for queries that do not fit the video, `MediaError` when a frame cannot be decoded
     ///   (all frames before it have been delivered) or the temporary file
     ///   of the backward pass cannot be written, `InferenceError` and `SegmenterError` from the networks, `CancellationError`.
@@ -42,8 +43,8 @@ public struct VideoSegmenter: Sendable {
     ) -> AsyncThrowingStream<FrameResult, any Error> {
         let run = SegmentationRun(
             segmenter: segmenter, tracker: tracker, options: options,
-            video: FrameStore(video, capacity: options.framesKept(with: tracker)), queries: objects, progress: progress)
-        let pipeline = LookAhead { try await run.next() }
-        return AsyncThrowingStream { try await pipeline.next() }
+            video: FrameStore(video, capacity: options.framesKept(with: tracker)), objects: objects, progress: progress)
+        let frames = ProductionLane(ahead: 1, waitsAtEnd: false) { try run.next() }
+        return AsyncThrowingStream { try await frames.nextElement() }
     }
 }

@@ -1,6 +1,7 @@
 import Inference
 import Media
 import NeuralGraph
+import Support
 import TensorFiles
 
 /// An engine that remembers every graph it is given, with the inputs of its first run and what came out.

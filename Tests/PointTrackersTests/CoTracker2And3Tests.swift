@@ -1,6 +1,7 @@
 import Foundation
 import Inference
 import Media
+import Support
 import TensorFiles
 import TestSupport
 import Testing

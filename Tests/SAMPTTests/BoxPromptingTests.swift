@@ -1,6 +1,7 @@
 import Foundation
 import Media
 import Segmenters
+import Support
 import Testing
 
 @testable import SAMPT
@@ -10,10 +11,11 @@ struct BoxPromptingTests {
     /// Answers like `FakeSegmenter`, takes boxes, and notes what it is asked.
     private struct BoxSegmenter: PromptableSegmenter {
         let name = "boxes"
+        let abilities: SegmenterAbilities = .boxes
         let recommendedPrompting = RecommendedPrompting(refinements: 2)
         let asked = Protected<[ObjectPrompt]>([])
 
-        struct Frame: BoxPromptable {
+        struct Frame: SegmentableFrame {
             let base: any SegmentableFrame
             let asked: Protected<[ObjectPrompt]>
             var size: ImageSize { base.size }
@@ -60,8 +62,8 @@ struct BoxPromptingTests {
 
     @Test func defaultsAreTheSegmenters() {
         let options = VideoSegmenterOptions(for: BoxSegmenter())
-        #expect(options.refinementIterations == 2)
-        #expect(options.previousMaskIoUThreshold == nil)
+        #expect(options.prompting.refinements == 2)
+        #expect(options.prompting.previousMaskIoU == nil)
         #expect(VideoSegmenter(segmenter: BoxSegmenter(), tracker: FakeTracker()).options == options)
     }
 
@@ -77,7 +79,7 @@ struct BoxPromptingTests {
     }
 
     @Test func withoutNegativePointsThereIsNoFirstPass() async throws {
-        let prompts = try await asked(.mask(MovingDisk(frameCount: 2).mask(0))) { $0.negativePoints = 0 }
+        let prompts = try await asked(.mask(MovingDisk(frameCount: 2).mask(0))) { $0.queryPoints.negatives = 0 }
         #expect(prompts.map { $0.previousLogits != nil } == [false, true, true])
     }
 
@@ -95,7 +97,8 @@ struct BoxPromptingTests {
         let frame = try #require(try segmenter.frame(0, of: video) as? BoxSegmenter.Frame)
         let logits = MaskLogits(width: 96, height: 64, values: [Float](repeating: -1, count: 96 * 64))
         let points: [PointPrompt] = [.positive(30, 30), .negative(5, 5)]
-        let answers = try frame.predictRefined([ObjectPrompt(points: points, previousLogits: logits), ObjectPrompt(points: points)], refinements: 0)
+        let answers = try frame.predict(
+            [ObjectPrompt(points: points, previousLogits: logits), ObjectPrompt(points: points)], passes: PassSchedule(boxPasses: 0))
         #expect(answers.allSatisfy { $0 != nil })
         let prompts = segmenter.asked.withLock { $0 }
         #expect(prompts.map(\.points.count) == [2, 1, 2])
@@ -103,7 +106,7 @@ struct BoxPromptingTests {
     }
 
     /// A frame whose answers depend on all that was asked, in two lanes or none.
-    private struct CountingFrame: BoxPromptable {
+    private struct CountingFrame: SegmentableFrame {
         struct Refused: Error {}
         let lanes: Int
         var refusesBoxes = false
@@ -122,13 +125,13 @@ struct BoxPromptingTests {
 
     @Test func lanesChangeNoAnswer() throws {
         let prompts = (0..<5).map { ObjectPrompt(points: [PointPrompt](repeating: .positive(1, 1), count: $0)) }
-        let alone = try CountingFrame(lanes: 1).predictRefined(prompts, refinements: 4).map { $0?.logits }
+        let alone = try CountingFrame(lanes: 1).predict(prompts, passes: PassSchedule(boxPasses: 4)).map { $0?.logits }
         #expect(alone[0] == nil && Set(alone.compactMap { $0?.values[0] }).count == 4)
-        for _ in 0..<20 { #expect(try CountingFrame(lanes: 2).predictRefined(prompts, refinements: 4).map { $0?.logits } == alone) }
+        for _ in 0..<20 { #expect(try CountingFrame(lanes: 2).predict(prompts, passes: PassSchedule(boxPasses: 4)).map { $0?.logits } == alone) }
     }
 
     @Test func anErrorEndsAllLanes() {
         let prompts = [ObjectPrompt](repeating: ObjectPrompt(points: [.positive(1, 1)]), count: 3)
-        #expect(throws: CountingFrame.Refused.self) { try CountingFrame(lanes: 2, refusesBoxes: true).predictRefined(prompts) }
+        #expect(throws: CountingFrame.Refused.self) { try CountingFrame(lanes: 2, refusesBoxes: true).predict(prompts, passes: PassSchedule(boxPasses: 12)) }
     }
 }

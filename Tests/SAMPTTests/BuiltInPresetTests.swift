@@ -42,27 +42,27 @@ struct BuiltInPresetTests {
         #expect(settings.segmenter == "hq-sam-vit-h")
         #expect(settings.tracker == "cotracker")
         var expected = VideoSegmenterOptions()
-        expected.positivePointMethod = .kMedoids
-        expected.negativePointMethod = .mixed
-        expected.positivePoints = 16
-        expected.negativePoints = 1
-        expected.pointMargin = 0
-        expected.negativeRegion = .background
-        expected.followsClicksOnly = true
-        expected.promptConfidence = nil
-        expected.borderShare = 0.01
-        expected.objectsPerTrackingGroup = 5
-        expected.patchFilter = nil
-        expected.tracksBackward = true
-        expected.refinementIterations = 12
-        expected.previousMaskIoUThreshold = nil
-        expected.predictedIoUThreshold = 0.7
-        expected.usesOtherObjectsAsNegatives = true
-        expected.maximumOtherNegatives = nil
-        expected.removesSpecks = false
-        expected.usesAppearanceMemory = false
-        expected.reinitialization = nil
-        (expected.reinitializationHorizon, expected.trackerHorizon, expected.reinitializationIoUThreshold) = (24, 24, 0)
+        expected.queryPoints.positiveMethod = .kMedoids
+        expected.queryPoints.negativeMethod = .mixed
+        expected.queryPoints.positives = 16
+        expected.queryPoints.negatives = 1
+        expected.queryPoints.margin = 0
+        expected.queryPoints.negativeRegion = .background
+        expected.queryPoints.followsClicksOnly = true
+        expected.tracking.promptConfidence = nil
+        expected.tracking.borderShare = 0.01
+        expected.tracking.objectsPerGroup = 5
+        expected.tracking.patchFilter = nil
+        expected.tracking.isBackward = true
+        expected.prompting.refinements = 12
+        expected.prompting.previousMaskIoU = nil
+        expected.prompting.minimumIoU = 0.7
+        expected.prompting.usesOtherObjectsAsNegatives = true
+        expected.prompting.maximumOtherNegatives = nil
+        expected.prompting.removesSpecks = false
+        expected.prompting.usesAppearanceMemory = false
+        expected.reinitialization.variant = nil
+        (expected.reinitialization.horizon, expected.reinitialization.trackerHorizon, expected.reinitialization.minimumIoU) = (24, 24, 0)
         expected.referenceQuirks = false
         expected.seed = 72
         #expect(settings.options(for: Recommending.steady) == expected)
@@ -74,8 +74,8 @@ struct BuiltInPresetTests {
         let base = try Preset.load("sam-pt").settings().options(for: Recommending.thorough)
         for (name, variant, horizon) in [("sam-pt-reinit", ReinitializationVariant.horizon, 8), ("sam-pt-reinit-code", .medianArea, 24)] {
             var expected = base
-            (expected.reinitialization, expected.reinitializationHorizon, expected.trackerHorizon) = (variant, horizon, horizon)
-            expected.reinitializationIoUThreshold = 0
+            (expected.reinitialization.variant, expected.reinitialization.horizon, expected.reinitialization.trackerHorizon) = (variant, horizon, horizon)
+            expected.reinitialization.minimumIoU = 0
             #expect(try Preset.load(name).settings().options(for: Recommending.thorough) == expected)
         }
     }
@@ -90,11 +90,11 @@ struct BuiltInPresetTests {
             #expect(preset.paper == "Table 2, row \(row + 1)")
             #expect((settings.segmenter, settings.tracker) == ("sam-vit-h", "pips"))
             let options = settings.options(for: Recommending.thorough)
-            let text = "table2-\(options.positivePointMethod.rawValue)-\(options.positivePoints)-\(options.negativePoints)-\(options.refinementIterations)"
-            #expect(name == text + (options.reinitialization == nil ? "" : "-reinit"))
-            var expected = try Preset.load(options.reinitialization == nil ? "sam-pt" : "sam-pt-reinit").settings().options(for: Recommending.thorough)
-            (expected.positivePointMethod, expected.positivePoints) = (options.positivePointMethod, options.positivePoints)
-            (expected.negativePoints, expected.refinementIterations) = (options.negativePoints, options.refinementIterations)
+            let text = "table2-\(options.queryPoints.positiveMethod.rawValue)-\(options.queryPoints.positives)-\(options.queryPoints.negatives)-\(options.prompting.refinements)"
+            #expect(name == text + (options.reinitialization.variant == nil ? "" : "-reinit"))
+            var expected = try Preset.load(options.reinitialization.variant == nil ? "sam-pt" : "sam-pt-reinit").settings().options(for: Recommending.thorough)
+            (expected.queryPoints.positiveMethod, expected.queryPoints.positives) = (options.queryPoints.positiveMethod, options.queryPoints.positives)
+            (expected.queryPoints.negatives, expected.prompting.refinements) = (options.queryPoints.negatives, options.prompting.refinements)
             #expect(options == expected)
         }
         #expect(try Preset.load(names[0]).paperScore == "37.1 ± 21.7")

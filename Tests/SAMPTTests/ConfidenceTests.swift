@@ -2,6 +2,7 @@ import Foundation
 import Media
 import PointTrackers
 import Segmenters
+import Support
 import TestSupport
 import Testing
 
@@ -156,7 +157,7 @@ struct ConfidenceTests {
     func occlusion(query: Int, reinitializes: Bool) async throws {
         let video = MovingDisk(frameCount: 40)
         var options = VideoSegmenterOptions()
-        if !reinitializes { options.reinitialization = nil }
+        if !reinitializes { options.reinitialization.variant = nil }
         let segmenter = VideoSegmenter(segmenter: FakeSegmenter(), tracker: OccludedTracker(hidden: 15..<20), options: options)
         var review = FrameReview(count: 3, duration: 4)
         var confidences: [Float] = []
@@ -180,7 +181,7 @@ struct ConfidenceTests {
     @Test("Frames before the query frame have no confidence where nothing is tracked backwards") func nothingKnown() async throws {
         let video = MovingDisk(frameCount: 8)
         var options = VideoSegmenterOptions()
-        options.tracksBackward = false
+        options.tracking.isBackward = false
         let segmenter = VideoSegmenter(segmenter: FakeSegmenter(), tracker: FakeTracker(), options: options)
         var known: [Bool] = []
         for try await result in segmenter.segment(video, objects: [ObjectQuery(id: 1, frame: 3, prompt: .mask(video.mask(3)))]) {

@@ -2,6 +2,7 @@ import Foundation
 import Media
 import PointTrackers
 import Segmenters
+import Support
 import TestSupport
 
 @testable import SAMPT

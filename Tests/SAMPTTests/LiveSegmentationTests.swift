@@ -2,6 +2,7 @@ import Foundation
 import Media
 import PointTrackers
 import Segmenters
+import Support
 import Testing
 
 @testable import SAMPT
@@ -61,8 +62,8 @@ struct LiveSegmentationTests {
     @Test("Where no frame is dropped, results are those of the same video as a file", arguments: [ReinitializationVariant.rolling, nil])
     func equality(variant: ReinitializationVariant?) async throws {
         let pipeline = pipeline {
-            $0.tracksBackward = false
-            $0.reinitialization = variant
+            $0.tracking.isBackward = false
+            $0.reinitialization.variant = variant
         }
         var expected: [FrameResult] = []
         for try await result in pipeline.segment(video, objects: queries) { expected.append(result) }
@@ -105,7 +106,7 @@ struct LiveSegmentationTests {
         }
         for variant in ReinitializationVariant.allCases where variant != .rolling {
             await #expect(throws: LiveError.looksBack(variant)) {
-                for try await _ in pipeline(FakeTracker(), { $0.reinitialization = variant }).segmentLive(frames, objects: queries) {}
+                for try await _ in pipeline(FakeTracker(), { $0.reinitialization.variant = variant }).segmentLive(frames, objects: queries) {}
             }
         }
         let outside = ObjectQuery(id: 1, prompt: .points([.positive(500, 5)]))

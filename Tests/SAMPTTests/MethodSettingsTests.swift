@@ -12,19 +12,19 @@ struct MethodSettingsTests {
 
     /// A value other than the default for every key, and what it does.
     private static let changes: [(PresetKey, String, @Sendable (inout VideoSegmenterOptions) -> Void)] = [
-        (.positivePoints, "72", { $0.positivePoints = 72 }), (.negativePoints, "0", { $0.negativePoints = 0 }),
-        (.positiveMethod, "shi-tomasi", { $0.positivePointMethod = .shiTomasi }), (.negativeMethod, "even", { $0.negativePointMethod = .even }),
-        (.negativeRegion, "background", { $0.negativeRegion = .background }), (.pointMargin, "5", { $0.pointMargin = 5 }),
-        (.clicksOnly, "on", { $0.followsClicksOnly = true }), (.promptConfidence, "0.5", { $0.promptConfidence = 0.5 }),
-        (.promptConfidence, "tracker", { $0.promptConfidence = nil }), (.border, "0.01", { $0.borderShare = 0.01 }),
-        (.trackingGroup, "5", { $0.objectsPerTrackingGroup = 5 }), (.patchFilter, "on", { $0.patchFilter = PatchFilter() }),
-        (.backward, "off", { $0.tracksBackward = false }), (.refinement, "7", { $0.refinementIterations = 7 }),
-        (.previousMaskIoU, "0.25", { $0.previousMaskIoUThreshold = 0.25 }), (.previousMaskIoU, "never", { $0.previousMaskIoUThreshold = nil }),
-        (.iouThreshold, "0.7", { $0.predictedIoUThreshold = 0.7 }), (.otherNegatives, "off", { $0.usesOtherObjectsAsNegatives = false }),
-        (.otherNegativesLimit, "all", { $0.maximumOtherNegatives = nil }), (.specks, "keep", { $0.removesSpecks = false }),
-        (.memory, "off", { $0.usesAppearanceMemory = false }), (.reinit, "off", { $0.reinitialization = nil }),
-        (.reinit, "median-area", { $0.reinitialization = .medianArea }), (.horizon, "24", { $0.reinitializationHorizon = 24 }),
-        (.trackerHorizon, "30", { $0.trackerHorizon = 30 }), (.reinitIoUThreshold, "0.1", { $0.reinitializationIoUThreshold = 0.1 }),
+        (.positivePoints, "72", { $0.queryPoints.positives = 72 }), (.negativePoints, "0", { $0.queryPoints.negatives = 0 }),
+        (.positiveMethod, "shi-tomasi", { $0.queryPoints.positiveMethod = .shiTomasi }), (.negativeMethod, "even", { $0.queryPoints.negativeMethod = .even }),
+        (.negativeRegion, "background", { $0.queryPoints.negativeRegion = .background }), (.pointMargin, "5", { $0.queryPoints.margin = 5 }),
+        (.clicksOnly, "on", { $0.queryPoints.followsClicksOnly = true }), (.promptConfidence, "0.5", { $0.tracking.promptConfidence = 0.5 }),
+        (.promptConfidence, "tracker", { $0.tracking.promptConfidence = nil }), (.border, "0.01", { $0.tracking.borderShare = 0.01 }),
+        (.trackingGroup, "5", { $0.tracking.objectsPerGroup = 5 }), (.patchFilter, "on", { $0.tracking.patchFilter = PatchFilter() }),
+        (.backward, "off", { $0.tracking.isBackward = false }), (.refinement, "7", { $0.prompting.refinements = 7 }),
+        (.previousMaskIoU, "0.25", { $0.prompting.previousMaskIoU = 0.25 }), (.previousMaskIoU, "never", { $0.prompting.previousMaskIoU = nil }),
+        (.iouThreshold, "0.7", { $0.prompting.minimumIoU = 0.7 }), (.otherNegatives, "off", { $0.prompting.usesOtherObjectsAsNegatives = false }),
+        (.otherNegativesLimit, "all", { $0.prompting.maximumOtherNegatives = nil }), (.specks, "keep", { $0.prompting.removesSpecks = false }),
+        (.memory, "off", { $0.prompting.usesAppearanceMemory = false }), (.reinit, "off", { $0.reinitialization.variant = nil }),
+        (.reinit, "median-area", { $0.reinitialization.variant = .medianArea }), (.horizon, "24", { $0.reinitialization.horizon = 24 }),
+        (.trackerHorizon, "30", { $0.reinitialization.trackerHorizon = 30 }), (.reinitIoUThreshold, "0.1", { $0.reinitialization.minimumIoU = 0.1 }),
         (.referenceQuirks, "on", { $0.referenceQuirks = true }), (.seed, "18446744073709551615", { $0.seed = .max }),
     ]
 
@@ -46,9 +46,9 @@ struct MethodSettingsTests {
     @Test("Patches' size and threshold count with the filter on, in any order")
     func patches() throws {
         let lines = [("patch-size", "5"), ("patch-threshold", "0.5"), ("patch-filter", "on")]
-        #expect(try options(lines).patchFilter == PatchFilter(size: 5, threshold: 0.5))
-        #expect(try options(lines.reversed()).patchFilter == PatchFilter(size: 5, threshold: 0.5))
-        #expect(try options(Array(lines.prefix(2))).patchFilter == nil)
+        #expect(try options(lines).tracking.patchFilter == PatchFilter(size: 5, threshold: 0.5))
+        #expect(try options(lines.reversed()).tracking.patchFilter == PatchFilter(size: 5, threshold: 0.5))
+        #expect(try options(Array(lines.prefix(2))).tracking.patchFilter == nil)
     }
 
     @Test("Automatic values are the segmenter's own, also after others were set")
@@ -83,7 +83,7 @@ struct MethodSettingsTests {
 
     @Test("The reference's switch and its variant are two settings, in any order")
     func referenceReinit() throws {
-        func variant(_ lines: (String, String)...) throws -> ReinitializationVariant? { try options([("reinit", "off")] + lines).reinitialization }
+        func variant(_ lines: (String, String)...) throws -> ReinitializationVariant? { try options([("reinit", "off")] + lines).reinitialization.variant }
         let similar = ("reinit_variant", "reinit-on-similar-mask-area")
         #expect(try variant(("use_point_reinit", "true")) == .medianArea)
         #expect(try variant(("use_point_reinit", "true"), similar) == .similarArea)

@@ -35,7 +35,7 @@ struct PresetFileTests {
         #expect(preset.base == "sam-pt-pips")
         var expected = try Preset.load("sam-pt-pips").settings()
         (expected.segmenter, expected.refinement) = ("weights/my sam.pth", 3)
-        (expected.others.negativePoints, expected.others.usesOtherObjectsAsNegatives, expected.others.maximumOtherNegatives) = (3, false, nil)
+        (expected.others.queryPoints.negatives, expected.others.prompting.usesOtherObjectsAsNegatives, expected.others.prompting.maximumOtherNegatives) = (3, false, nil)
         #expect(try preset.settings() == expected)
         #expect(try Preset.load(folder.write(preset.listing(), as: "copy.yml")).settings() == expected)
     }
@@ -58,7 +58,7 @@ struct PresetFileTests {
         try folder.write("positive-points: 5\nnegative-points: 5\nseed: 5\n", as: "a.yaml")
         try folder.write("extends: a.yaml\nnegative-points: 6\nseed: 6\n", as: "b.yaml")
         let options = try Preset.load(folder.write("seed: 7\nextends: ./b.yaml\n", as: "c.yaml")).settings().options(for: Recommending.steady)
-        #expect((options.positivePoints, options.negativePoints, options.seed) == (5, 6, 7))
+        #expect((options.queryPoints.positives, options.queryPoints.negatives, options.seed) == (5, 6, 7))
     }
 
     @Test("Circles and long chains")

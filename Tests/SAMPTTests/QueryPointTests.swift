@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 import TestSupport
 import Testing
 

@@ -50,9 +50,9 @@ struct WindowedPassTests {
 
     private func options(_ variant: ReinitializationVariant, horizon: Int = 8) -> VideoSegmenterOptions {
         var options = VideoSegmenterOptions()
-        options.reinitialization = variant
-        options.reinitializationHorizon = horizon
-        options.refinementIterations = 0
+        options.reinitialization.variant = variant
+        options.reinitialization.horizon = horizon
+        options.prompting.refinements = 0
         return options
     }
 
@@ -83,7 +83,7 @@ struct WindowedPassTests {
         let video = MovingDisk(frameCount: 25)
         let tracker = FakeTracker()
         var options = self.options(.horizon, horizon: 6)
-        options.trackerHorizon = 9
+        options.reinitialization.trackerHorizon = 9
         _ = try await results(video, [ObjectQuery(id: 1, prompt: .mask(video.mask(0)))], options, tracker: tracker)
         #expect(tracker.seen.withLock { $0 } == [0..<9, 5..<14, 10..<19, 15..<24, 20..<25])
     }
@@ -93,7 +93,7 @@ struct WindowedPassTests {
         let video = MovingDisk(frameCount: 10)
         let tracker = FakeTracker()
         var options = self.options(.similarArea)
-        options.trackerHorizon = 8
+        options.reinitialization.trackerHorizon = 8
         let segmenter = VideoSegmenter(segmenter: FakeSegmenter(unsure: 0..<1), tracker: tracker, options: options)
         for try await _ in segmenter.segment(video, objects: [ObjectQuery(id: 1, prompt: .points([.positive(30.5, 30.5)]))]) {}
         // The first frame of equal area. The median, which stands in for masks without an area, would be frame 5.
@@ -105,7 +105,7 @@ struct WindowedPassTests {
         for trackerHorizon in [nil, 8] {
             let video = MovingDisk(frameCount: 40)
             var options = self.options(variant)
-            options.trackerHorizon = trackerHorizon
+            options.reinitialization.trackerHorizon = trackerHorizon
             let tracker = FakeTracker(hidden: 9..<22)
             let found = try await results(video, [ObjectQuery(id: 1, prompt: .mask(video.mask(0)))], options, tracker: tracker)
             #expect(found.map { !$0.objects[0].mask.isEmpty } == (0..<40).map { !(9..<22).contains($0) })
@@ -139,18 +139,18 @@ struct WindowedPassTests {
         for count in [1, 2, 3, 12] {
             let video = MovingDisk(frameCount: count)
             var options = self.options(variant, horizon: horizon)
-            options.trackerHorizon = horizon
+            options.reinitialization.trackerHorizon = horizon
             let found = try await results(video, [ObjectQuery(id: 1, prompt: .mask(video.mask(0)))], options)
             #expect(found.count == count && found.allSatisfy { !$0.objects[0].mask.isEmpty })
         }
     }
 
     @Test(arguments: variants) func windowsOfOneFrameAreRefused(_ variant: ReinitializationVariant) throws {
-        #expect(throws: QueryError.invalidOption(name: "reinitializationHorizon", range: "at least 2")) {
+        #expect(throws: QueryError.invalidOption(name: "reinitialization.horizon", range: "at least 2")) {
             try self.options(variant, horizon: 1).validate()
         }
         var options = self.options(variant)
-        options.trackerHorizon = 7
+        options.reinitialization.trackerHorizon = 7
         #expect(throws: QueryError.self) { try options.validate() }
     }
 }
@@ -160,9 +160,9 @@ struct JointOutcomesTests {
         _ video: MovingDisk, _ queries: [ObjectQuery], _ options: VideoSegmenterOptions, _ store: FrameStore, tracker: FakeTracker = FakeTracker()
     ) async throws -> [FrameResult] {
         let run = SegmentationRun(
-            segmenter: FakeSegmenter(), tracker: tracker, options: options, video: store, queries: queries, progress: nil)
+            segmenter: FakeSegmenter(), tracker: tracker, options: options, video: store, objects: queries)
         var results: [FrameResult] = []
-        while let result = try await run.next() { results.append(result) }
+        while let result = try run.next() { results.append(result) }
         return results
     }
 
@@ -171,7 +171,7 @@ struct JointOutcomesTests {
     @Test(arguments: [(false, UInt64(0)), (true, 1 << 20)]) func framesAreEncodedOnce(sharesEncoder: Bool, budget: UInt64) async throws {
         let video = MovingDisk(frameCount: 30)
         var options = VideoSegmenterOptions()
-        options.reinitialization = nil
+        options.reinitialization.variant = nil
         let store = FrameStore(video, capacity: 4, spoolBudget: budget)
         let other = ObjectQuery(id: 2, frame: 26, prompt: .mask(disk(at: SIMD2(80.5, 50.5), radius: 6, size: video.size)))
         let found = try await collect(
@@ -184,7 +184,7 @@ struct JointOutcomesTests {
     @Test func laterObjectsDoNotDisturbEarlierFrames() async throws {
         let video = MovingDisk(frameCount: 20)
         var options = VideoSegmenterOptions()
-        options.reinitialization = nil
+        options.reinitialization.variant = nil
         let first = ObjectQuery(id: 1, prompt: .mask(video.mask(0)))
         let alone = try await collect(video, [first], options, FrameStore(video))
         let later = ObjectQuery(id: 2, frame: 15, prompt: .mask(disk(at: SIMD2(80.5, 50.5), radius: 6, size: video.size)))

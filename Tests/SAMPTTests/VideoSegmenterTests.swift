@@ -2,6 +2,7 @@ import Foundation
 import Media
 import PointTrackers
 import Segmenters
+import Support
 import TestSupport
 import Testing
 
@@ -34,7 +35,7 @@ struct VideoSegmenterTests {
     @Test func nothingBeforeTheQueryFrameWithoutBackwardTracking() async throws {
         let video = MovingDisk(frameCount: 12)
         var options = VideoSegmenterOptions()
-        options.tracksBackward = false
+        options.tracking.isBackward = false
         let results = try await collect(video, [query(video, frame: 5)], options: options)
         #expect(results.count == 12)
         #expect(results.map { $0.objects[0].mask.isEmpty } == (0..<12).map { $0 < 5 })
@@ -73,7 +74,7 @@ struct VideoSegmenterTests {
         let other = disk(at: SIMD2(80.5, 50.5), radius: 6, size: video.size)
         let objects = [query(video, frame: 12, id: 7), ObjectQuery(id: 3, frame: 4, prompt: .mask(other))]
         var options = VideoSegmenterOptions()
-        options.reinitialization = variant
+        options.reinitialization.variant = variant
         let ahead = try await collect(video, objects, options: options)
         options.overlapsSteps = false
         let alone = try await collect(video, objects, options: options)
@@ -88,9 +89,8 @@ struct VideoSegmenterTests {
         let video = MovingDisk(frameCount: 20)
         let store = FrameStore(video)
         let run = SegmentationRun(
-            segmenter: FakeSegmenter(), tracker: FakeTracker(), options: .init(), video: store, queries: [query(video, frame: frame)],
-            progress: nil)
-        while try await run.next() != nil {}
+            segmenter: FakeSegmenter(), tracker: FakeTracker(), options: .init(), video: store, objects: [query(video, frame: frame)])
+        while try run.next() != nil {}
         // The query frame needs no mask of its own: it is given.
         #expect(store.computations(of: FakeSegmenter.Encoder.key) == 19)
     }
@@ -102,8 +102,8 @@ struct VideoSegmenterTests {
         let other = ObjectQuery(id: 2, frame: 26, prompt: .mask(disk(at: SIMD2(80.5, 50.5), radius: 6, size: video.size)))
         let run = SegmentationRun(
             segmenter: FakeSegmenter(), tracker: FakeTracker(), options: .init(), video: store,
-            queries: [query(video, frame: 2), other], progress: nil)
-        while try await run.next() != nil {}
+            objects: [query(video, frame: 2), other])
+        while try run.next() != nil {}
         #expect(store.computations(of: FakeSegmenter.Encoder.key) == expected)
     }
 
@@ -113,8 +113,8 @@ struct VideoSegmenterTests {
         let video = MovingDisk(frameCount: 5)
         let segmenter = FakeSegmenter()
         var options = VideoSegmenterOptions()
-        options.previousMaskIoUThreshold = threshold
-        options.refinementIterations = refinement
+        options.prompting.previousMaskIoU = threshold
+        options.prompting.refinements = refinement
         let pipeline = VideoSegmenter(segmenter: segmenter, tracker: FakeTracker(), options: options)
         for try await _ in pipeline.segment(video, objects: [query(video, frame: 0)]) {}
         #expect(segmenter.asked.withLock { $0.map { $0.previousLogits != nil } } == expected)
@@ -144,9 +144,9 @@ struct VideoSegmenterTests {
         options.overlapsSteps = overlaps
         let run = SegmentationRun(
             segmenter: FakeSegmenter(), tracker: FakeTracker(vanishesAt: 10), options: options, video: store,
-            queries: [query(video, frame: 0)], progress: nil)
+            objects: [query(video, frame: 0)])
         var seen: [Bool] = []
-        while let result = try await run.next() { seen.append(!result.objects[0].mask.isEmpty) }
+        while let result = try run.next() { seen.append(!result.objects[0].mask.isEmpty) }
         #expect(seen == (0..<30).map { $0 < 10 })
         #expect(expected.contains(store.computations(of: FakeSegmenter.Encoder.key)))
     }
@@ -154,7 +154,7 @@ struct VideoSegmenterTests {
     @Test func equalSeedsGiveEqualResults() async throws {
         let video = MovingDisk(frameCount: 15)
         var options = VideoSegmenterOptions()
-        options.positivePointMethod = .random
+        options.queryPoints.positiveMethod = .random
         options.seed = 5
         let first = try await collect(video, [query(video, frame: 4)], options: options)
         let second = try await collect(video, [query(video, frame: 4)], options: options)
@@ -182,7 +182,7 @@ struct VideoSegmenterTests {
         let clicks = [PointPrompt.positive(30.25, 30.25), .positive(33.25, 30.5), .positive(30.5, 27.25), .negative(70.25, 8.25)]
         let segmenter = FakeSegmenter()
         var options = VideoSegmenterOptions()
-        (options.positivePoints, options.negativePoints, options.reinitializationHorizon) = (limit, 1, 2)
+        (options.queryPoints.positives, options.queryPoints.negatives, options.reinitialization.horizon) = (limit, 1, 2)
         let pipeline = VideoSegmenter(segmenter: segmenter, tracker: FakeTracker(), options: options)
         for try await _ in pipeline.segment(video, objects: [ObjectQuery(id: 1, prompt: .points(clicks))]) {}
         // The last of each frame has all points.
@@ -248,9 +248,9 @@ struct VideoSegmenterOptionsTests {
     @Test func impossibleValuesAreNamed() throws {
         try VideoSegmenterOptions().validate()
         let changes: [(String, (inout VideoSegmenterOptions) -> Void)] = [
-            ("positivePoints", { $0.positivePoints = 0 }), ("negativePoints", { $0.negativePoints = -1 }),
-            ("refinementIterations", { $0.refinementIterations = -1 }), ("maximumOtherNegatives", { $0.maximumOtherNegatives = -1 }),
-            ("reinitializationHorizon", { $0.reinitializationHorizon = 0 }), ("predictedIoUThreshold", { $0.predictedIoUThreshold = .nan }),
+            ("queryPoints.positives", { $0.queryPoints.positives = 0 }), ("queryPoints.negatives", { $0.queryPoints.negatives = -1 }),
+            ("prompting.refinements", { $0.prompting.refinements = -1 }), ("prompting.maximumOtherNegatives", { $0.prompting.maximumOtherNegatives = -1 }),
+            ("reinitialization.horizon", { $0.reinitialization.horizon = 0 }), ("prompting.minimumIoU", { $0.prompting.minimumIoU = .nan }),
         ]
         for (name, change) in changes {
             var options = VideoSegmenterOptions()
@@ -260,44 +260,6 @@ struct VideoSegmenterOptionsTests {
                 return true
             }
         }
-    }
-}
-
-struct FrameStoreTests {
-    private struct Counter: FrameProcessor {
-        let cacheKey = "counter"
-        func process(_ image: RGBImage) -> Int { Int(image[0, 0].red) }
-    }
-
-    @Test func valuesAreComputedOncePerCachedFrame() throws {
-        let store = FrameStore(MovingDisk(frameCount: 20), capacity: 4)
-        for _ in 0..<3 { for index in 0..<4 { _ = try store.value(of: Counter(), at: index) } }
-        #expect(store.computations(of: "counter") == 4)
-        for index in 4..<10 { _ = try store.value(of: Counter(), at: index) }
-        _ = try store.value(of: Counter(), at: 0)
-        #expect(store.computations(of: "counter") == 11)
-    }
-
-    @Test func featuresComeBackFromTheSpool() throws {
-        let store = FrameStore(MovingDisk(frameCount: 40), capacity: 4)
-        store.keepFeatures(of: 0..<10)
-        let encoder = FakeSegmenter.Encoder()
-        for index in 0..<20 { _ = try store.value(of: encoder, at: index) }
-        for index in 0..<20 { #expect(try store.value(of: encoder, at: index).size == store.size) }
-        #expect(store.computations(of: encoder.cacheKey) == 30)
-    }
-
-    @Test func pinnedFramesStay() throws {
-        let store = FrameStore(MovingDisk(frameCount: 40), capacity: 4)
-        _ = try store.value(of: Counter(), at: 7)
-        store.pin(7)
-        for index in 10..<30 { _ = try store.value(of: Counter(), at: index) }
-        _ = try store.value(of: Counter(), at: 7)
-        #expect(store.computations(of: "counter") == 21)
-        store.unpin(7)
-        for index in 30..<40 { _ = try store.value(of: Counter(), at: index) }
-        _ = try store.value(of: Counter(), at: 7)
-        #expect(store.computations(of: "counter") == 32)
     }
 }
 

@@ -93,7 +93,7 @@ struct SegmenterOptionTests {
         let path = try checkpoints.write("sam_hq_vit_tiny_test")
         let (segmenter, picture) = (try segmenter(path, hqTokenOnly: hqTokenOnly), try ImageFile.readRGB(clip.frames + "/shot-0.png"))
         let points: [PointPrompt] = [.positive(40, 36), .positive(60, 20), .negative(5, 5)]
-        let answer = try #require(try segmenter.frame(picture).predictRefined([ObjectPrompt(points: points)])[0])
+        let answer = try #require(try segmenter.frame(picture).predict([ObjectPrompt(points: points)], passes: PassSchedule(boxPasses: 12))[0])
         let expected = mask(answer, of: segmenter).keepingParts(touching: points.filter(\.isPositive).map(\.position))
         let outcome = try Program.run(
             [

@@ -49,6 +49,29 @@ struct NanoPromptPrecisionTests {
         #expect(changes[0] > 0 && changes[0] < changes[1] && changes[1] < changes[2], "\(changes)")
     }
 
+    /// Logits of another grid are ignored: those with another number of cells, and those with as many but on their side.
+    @Test(arguments: [(160, 24, true), (24, 160, false), (16, 3, false)]) func logitsOfAnotherGridAreIgnored(width: Int, height: Int, counts: Bool) throws {
+        let (decoder, maps) = (try decoder(.float32), maps())
+        let prompt = ObjectPrompt(points: [.positive(300, 40), .negative(30, 80)])
+        var with = prompt
+        with.previousLogits = MaskLogits(width: width, height: height, values: (0..<(width * height)).map { Float($0 % 7) - 2 })
+        let (plain, given) = (try decoder.run([prompt], on: maps)[0].logits, try decoder.run([with], on: maps)[0].logits)
+        #expect((plain != given) == counts)
+    }
+
+    /// A memory is made of points or of a mask, and changes answers in both cases.
+    @Test func memoriesAreMadeOfPointsOrMasks() throws {
+        let frame = NanoPrompt.Frame(maps: maps(), decoder: try decoder(.float32))
+        var mask = Mask(size: frame.size)
+        for y in 20..<60 { for x in 200..<280 { mask[x, y] = true } }
+        let samples: [AppearanceSample] = [.points([.positive(240, 40), .positive(210, 30), .negative(20, 20)]), .mask(mask)]
+        let plain = try frame.predict([ObjectPrompt(points: [.positive(240, 40)])])[0].logits
+        for sample in samples {
+            let memory = try #require(try frame.remember(sample))
+            #expect(try frame.predict([ObjectPrompt(points: [.positive(240, 40)], memory: memory)])[0].logits != plain)
+        }
+    }
+
     @Test func precisionsAgree() throws {
         let maps = maps()
         let prompts = [

@@ -38,8 +38,9 @@ struct SAMFrameParityTests {
             }
             let encoded = try segmenter.frame(picture(images, frame, size))
             let recording = RecordingFrame(frame: encoded, objects: objects)
-            let answers = try recording.predictRefined(
-                prompts, separatesPositives: config.negativePoints > 0, refinements: config.refinements, scalesBoxes: false)
+            var schedule = PassSchedule(startsWithPositives: config.negativePoints > 0, boxPasses: config.refinements)
+            schedule.scalesBoxes = false
+            let answers = try recording.predict(prompts, passes: schedule)
             for object in 0..<objects {
                 for (pass, answer) in recording.log.answers[object].enumerated() {
                     results["lowRes\(frame).\(object).\(pass)"] = answer.logits.values
@@ -101,7 +102,7 @@ struct SAMFrameCase: Sendable, CustomTestStringConvertible {
 }
 
 /// Forwards to a frame and remembers what went through.
-private struct RecordingFrame: BoxPromptable {
+private struct RecordingFrame: SegmentableFrame {
     final class Log: @unchecked Sendable {
         var answers: [[MaskPrediction]]
         var boxes: [[Box]]

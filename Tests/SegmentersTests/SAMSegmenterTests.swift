@@ -127,7 +127,8 @@ struct SAMSegmenterTests {
     @Test(arguments: ["sam_hq_vit_tiny_test", "sam_vit_tiny_test"]) func framesThatLeaveTheCacheAreKept(parity: String) throws {
         try withMemoryToItself {
             let (segmenter, video) = (try segmenter(parity), FrameStore(Still(frameCount: 3), capacity: 1))
-            video.keepFeatures(of: 0..<3)
+            let kept = video.keepFeatures(of: 0..<3)
+            defer { withExtendedLifetime(kept) {} }
             let prompt = ObjectPrompt(points: [.positive(40, 20)])
             let first = try segmenter.frame(2, of: video).predict([prompt])[0]
             for index in [1, 0, 1] { _ = try segmenter.frame(index, of: video) }

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// Features that a `FrameStore` may keep in a temporary file while their frame is out of its cache.
 public protocol StorableFeatures: Sendable {

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// Something computed from one frame alone, such as an image encoder's feature maps.
 ///
@@ -37,12 +38,13 @@ public final class FrameStore: Sendable {
     private let limit: Range<Int>?
 
     fileprivate struct State {
-        /// Frames whose features are kept in the spool when they leave the cache.
-        var kept: Range<Int> = 0..<0
+        /// Frames whose features are kept in the spool when they leave the cache, by whoever wants it so.
+        var kept: [UUID: Range<Int>] = [:]
         /// Least recently used first.
         var recent: [Int] = []
         var entries: [Int: Entry] = [:]
-        var pinned: Set<Int> = []
+        /// How many pins each frame has.
+        var pins: [Int: Int] = [:]
         var computed: [String: Int] = [:]
     }
 
@@ -136,22 +138,27 @@ public final class FrameStore: Sendable {
 
     private func count(_ key: String) { state.withLock { $0.computed[key, default: 0] += 1 } }
 
-    /// Has features of these frames kept in a temporary file when the frames leave the cache, for a second pass over them:
-    /// computing them again would cost more than reading them.
-    public func keepFeatures(of frames: Range<Int>) {
-        state.withLock { $0.kept = frames }
+    /// Has features of these frames kept in a temporary file when the frames leave the cache, for a second pass over them: computing them
+    /// again would cost more than reading them. Several users may want several ranges.
+    /// - Returns: what they are kept as long as; what is in the file stays there.
+    public func keepFeatures(of frames: Range<Int>) -> FrameLease {
+        let id = UUID()
+        state.withLock { $0.kept[id] = frames }
+        return FrameLease { [state] in state.withLock { $0.kept[id] = nil } }
     }
 
-    /// Keeps frame `index` in the cache, beyond its capacity, until `unpin`; for a frame that is needed again much later. Pinning
-    /// twice equals once.
-    public func pin(_ index: Int) {
-        _ = state.withLock { $0.pinned.insert(index) }
+    /// Keeps frame `index` in the cache, beyond its capacity; for a frame that is needed again much later. Every user has a pin of its own.
+    /// - Returns: what it is kept as long as.
+    public func pin(_ index: Int) -> FrameLease {
+        state.withLock { $0.pins[index, default: 0] += 1 }
+        return FrameLease { [self] in
+            state.withLock { $0.unpin(index) }
+            trim()
+        }
     }
 
-    /// Lets frame `index` leave the cache again.
-    public func unpin(_ index: Int) {
-        _ = state.withLock { $0.pinned.remove(index) }
-    }
+    /// How many frames are in the cache.
+    var cachedCount: Int { state.withLock { $0.entries.count } }
 
     /// How often a processor has run so far; tests and reports use it to show that nothing is computed twice.
     public func computations(of cacheKey: String) -> Int {
@@ -168,45 +175,55 @@ public final class FrameStore: Sendable {
     }
 
     private func entry(_ index: Int) -> Entry {
-        let (entry, evicted) = state.withLock { $0.entry(index, capacity: capacity) }
-        if let evicted {
-            for (key, features) in evicted.entry.storable { spool.store(features, frame: evicted.index, processor: key) }
-        }
+        let entry = state.withLock { $0.entry(index) }
+        trim()
         return entry
     }
+
+    /// Lets frames go until there are no more than the capacity allows.
+    private func trim() {
+        for (index, entry) in state.withLock({ $0.evict(toCapacity: capacity) }) {
+            for (key, features) in entry.storable { spool.store(features, frame: index, processor: key) }
+        }
+    }
+}
+
+/// Keeps something of a `FrameStore`'s frames as long as it lives.
+public final class FrameLease: Sendable {
+    private let end: @Sendable () -> Void
+
+    fileprivate init(_ end: @escaping @Sendable () -> Void) { self.end = end }
+
+    deinit { end() }
 }
 
 extension FrameStore.State {
-    /// The entry of frame `index`, made if there is none, and an entry that had to go for it and whose features are to be kept.
-    fileprivate mutating func entry(
-        _ index: Int, capacity: Int
-    ) -> (entry: FrameStore.Entry, evicted: (index: Int, entry: FrameStore.Entry)?) {
+    /// The entry of frame `index`, made if there is none.
+    fileprivate mutating func entry(_ index: Int) -> FrameStore.Entry {
         if let position = recent.lastIndex(of: index) { recent.remove(at: position) }
         recent.append(index)
-        if let entry = entries[index] { return (entry, nil) }
-        var evicted: (Int, FrameStore.Entry)?
-        if recent.count - pinned.count > capacity, let oldest = recent.firstIndex(where: { !pinned.contains($0) }) {
-            let frame = recent.remove(at: oldest)
-            if let entry = entries.removeValue(forKey: frame), kept.contains(frame) { evicted = (frame, entry) }
-        }
+        if let entry = entries[index] { return entry }
         let entry = FrameStore.Entry()
         entries[index] = entry
-        return (entry, evicted)
+        return entry
     }
-}
 
-/// A value behind a lock.
-///
-/// `Synchronization.Mutex` needs macOS 15; this works on every platform the package supports.
-public final class Protected<Value>: @unchecked Sendable {
-    private let lock = NSLock()
-    private var value: Value
+    /// Removes the entries that are too many, but for pinned ones and the latest.
+    /// - Returns: those of them whose features are to be kept.
+    fileprivate mutating func evict(toCapacity capacity: Int) -> [(index: Int, entry: FrameStore.Entry)] {
+        var kept: [(Int, FrameStore.Entry)] = []
+        let pinned = recent.count { pins[$0] != nil }
+        while recent.count - pinned > capacity, let oldest = recent.dropLast().firstIndex(where: { pins[$0] == nil }) {
+            let frame = recent.remove(at: oldest)
+            if let entry = entries.removeValue(forKey: frame), self.kept.values.contains(where: { $0.contains(frame) }) {
+                kept.append((frame, entry))
+            }
+        }
+        return kept
+    }
 
-    public init(_ value: sending Value) { self.value = value }
-
-    public func withLock<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
-        lock.lock()
-        defer { lock.unlock() }
-        return try body(&value)
+    fileprivate mutating func unpin(_ index: Int) {
+        guard let count = pins[index] else { return }
+        pins[index] = count > 1 ? count - 1 : nil
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// Bytes from a pipe, a socket or a file, with a limit on how long they may fail to come.
 final class ByteStream: @unchecked Sendable {

@@ -1,5 +1,6 @@
 import CFFmpeg
 import Foundation
+import Support
 
 /// A live stream that FFmpeg decodes, read in order without an index: a container on a pipe (MPEG-TS, Matroska, NUT, ...), or an address
 /// (`rtsp://`, `http://`, `udp://`, ...).

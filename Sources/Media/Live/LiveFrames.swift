@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// What happens to frames that come faster than they are used.
 public enum LivePolicy: String, Sendable, CaseIterable, Codable {
@@ -145,6 +146,29 @@ public final class LiveFrames: FrameSource, @unchecked Sendable {
         }
     }
 
+    /// As `take`, for a thread that may wait.
+    /// - Throws: as `take`; `CancellationError` when the thread's work is cancelled (`Cancellation`).
+    public func waitForFrame() throws -> Frame? {
+        condition.lock()
+        while state.waiting.isEmpty, !state.hasEnded {
+            // Who cancels does not know of this condition.
+            _ = condition.wait(until: Date(timeIntervalSinceNow: 0.05))
+            do {
+                try Cancellation.check()
+            } catch {
+                condition.unlock()
+                throw error
+            }
+        }
+        let (next, failure) = (state.waiting.isEmpty ? nil : state.waiting.removeFirst(), state.failure)
+        // The source may be waiting for the place.
+        condition.broadcast()
+        condition.unlock()
+        if let next { return try accept(next.number, next.frame) }
+        if let failure { throw failure }
+        return nil
+    }
+
     private func accept(_ number: Int, _ captured: CapturedFrame) throws -> Frame {
         let original = try captured.picture()
         guard original.size == capture.size else {
@@ -192,6 +216,7 @@ public final class LiveFrames: FrameSource, @unchecked Sendable {
         let isWanted = !state.isStopped
         if isWanted { state.waiting.append((number, frame)) }
         let waiter = state.waiter.take()
+        condition.broadcast()
         condition.unlock()
         waiter?.resume()
         return isWanted
@@ -201,6 +226,7 @@ public final class LiveFrames: FrameSource, @unchecked Sendable {
         let waiter = locked { state in
             state.hasEnded = true
             if !state.isStopped { state.failure = error }
+            condition.broadcast()
             return state.waiter.take()
         }
         waiter?.resume()

@@ -1,4 +1,5 @@
 import CFFmpeg
+import Support
 
 /// A YUV4MPEG2 stream (`ffmpeg -f yuv4mpegpipe`, mjpegtools): planar frames after a line of text that says their size and rate.
 ///

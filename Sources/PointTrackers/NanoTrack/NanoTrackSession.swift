@@ -1,6 +1,7 @@
 import Inference
 import Media
 import Segmenters
+import Support
 import TensorFiles
 
 /// Points being followed by NanoTrack: the state of each (position, velocity, hidden state, templates) in rows.
@@ -19,6 +20,8 @@ final class NanoTrackSession: TrackingSession {
     private let grid: NanoInputGrid
 
     private(set) var frame: Int
+    /// The next frame, in the making; it ends with the session.
+    private var ahead: (frame: Int, maps: ProductionLane<NanoTrackMapsProcessor.Maps>)?
     private var nextID = 0
     private var ids: [Int] = []
     private var groups: [Int] = []
@@ -99,8 +102,7 @@ final class NanoTrackSession: TrackingSession {
             frame = next
             return
         }
-        let maps = try video.value(of: maps, at: next)
-        prepareAhead(next + direction.rawValue)
+        let maps = try preparedMaps(at: next)
         var (state, confidences) = (state, confidences)
         for batch in NanoTrackBatches.indices(of: groups) {
             let results = try step(batch, maps)
@@ -144,11 +146,16 @@ final class NanoTrackSession: TrackingSession {
         }
     }
 
-    /// Encodes the frame after this one while step and decoder work on this one: small networks alone do not fill all cores.
-    private func prepareAhead(_ index: Int) {
-        guard video.frames.contains(index) else { return }
-        // An error is met again, and reported, when the frame's turn comes.
-        Task.detached { [video, maps] in _ = try? video.value(of: maps, at: index) }
+    /// The maps of a frame. The frame after it is encoded while step and decoder work on this one: small networks alone do not fill all cores.
+    private func preparedMaps(at index: Int) throws -> NanoTrackMapsProcessor.Maps {
+        let ready = ahead?.frame == index ? try ahead?.maps.next() : nil
+        ahead = nil
+        let maps = try ready ?? video.value(of: maps, at: index)
+        let next = index + direction.rawValue
+        if video.frames.contains(next) {
+            ahead = (next, ProductionLane.once { [video, processor = self.maps] in try video.value(of: processor, at: next) })
+        }
+        return maps
     }
 
     /// Row i averages the messages of i's group.

@@ -1,4 +1,5 @@
 import Media
+import Support
 
 /// What a network says of all points in all frames of a clip; zeros where nothing has been computed.
 struct RawTracks {
@@ -85,7 +86,7 @@ extension WindowRun {
     /// - Throws: also `CancellationError` between windows when the task is cancelled.
     func computeAll(observer: PointWindowObserver? = nil, _ body: (_ time: Int, _ id: Int, _ state: PointState) -> Void) throws {
         for start in windowStarts {
-            try Task.checkCancellation()
+            try Cancellation.check()
             try compute(start, observer: observer)
             for time in start..<min(length, start + windowFrames) {
                 for (id, state) in outcomes(at: time) { body(time, id, state) }

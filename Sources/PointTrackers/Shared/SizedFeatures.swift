@@ -1,6 +1,7 @@
 import Inference
 import Media
 import NeuralGraph
+import Support
 import TensorFiles
 
 /// The feature encoders of one tracker, one for each size that large frames are reduced to, and one for all others. Sessions share them

@@ -1,4 +1,5 @@
 import Media
+import Support
 
 extension SuperGlueTracker {
     /// How `drawPoints` chooses points among the key points of the query frame.
@@ -44,7 +45,7 @@ extension SuperGlueTracker {
         if case .once = drawing { chosen = choose(kinds, among: first, scale: scale, using: &generator) }
         var result: [[TrackedPoint]] = []
         for frame in 0..<video.frameCount {
-            try Task.checkCancellation()
+            try Cancellation.check()
             if frame == queryFrame {
                 result.append(originals(chosen, of: first, scale: scale) ?? hidden(kinds))
                 continue

@@ -1,6 +1,7 @@
 import Foundation
 import Inference
 import Media
+import Support
 import TensorFiles
 
 /// TAPIR and BootsTAPIR (<https://github.com/google-deepmind/tapnet>): finds each point in every frame by itself, then refines its track

@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 import TensorFiles
 
 /// Some consecutive frames of a video that TAPIR looks at together, with their maps and the estimates made so far.

@@ -1,6 +1,7 @@
 import Media
 import PointTrackers
 import Segmenters
+import Support
 
 extension VideoSegmenter {
     /// The masks of all objects in the frames of a live source, as they come.
@@ -19,15 +20,15 @@ extension VideoSegmenter {
     ///   `MediaError` where the source breaks off (after the results before it), errors of the networks, `CancellationError`.
     public func segmentLive(_ frames: LiveFrames, objects: [ObjectQuery]) -> AsyncThrowingStream<LiveFrameResult, any Error> {
         let run = LiveRun(self, frames, objects)
-        let pipeline = LookAhead { try await run.next() }
-        return AsyncThrowingStream { try await pipeline.next() }
+        let results = ProductionLane(ahead: 1, waitsAtEnd: false) { try run.next() }
+        return AsyncThrowingStream { try await results.nextElement() }
     }
 
     /// Whether tracker and options suit a live source.
     /// - Throws: `LiveError`.
     public func checkLive() throws {
         guard tracker.isCausal else { throw LiveError.trackerLooksAhead(name: tracker.name) }
-        if let variant = options.reinitialization, variant.rule != nil { throw LiveError.looksBack(variant) }
+        if let variant = options.reinitialization.variant, variant.rule != nil { throw LiveError.looksBack(variant) }
     }
 
     /// Loads or compiles the networks for frames of a size, so that the first frames of a live source need not wait for them.
@@ -35,7 +36,7 @@ extension VideoSegmenter {
     /// - Throws: errors of the networks, `CancellationError`.
     public func warmUp(size: ImageSize, objects: Int) async throws {
         var segmenter = self
-        segmenter.options.tracksBackward = false
+        segmenter.options.tracking.isBackward = false
         let clip = BlankClip(size: size)
         // An object is started alone, all are followed together.
         for count in Set([1, max(1, objects)]).sorted() {

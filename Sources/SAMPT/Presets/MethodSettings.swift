@@ -34,15 +34,15 @@ public struct MethodSettings: Sendable, Equatable {
     public func options(for segmenter: any PromptableSegmenter) -> VideoSegmenterOptions {
         let suited = VideoSegmenterOptions(for: segmenter)
         var options = others
-        options.refinementIterations = refinement ?? suited.refinementIterations
-        options.previousMaskIoUThreshold =
+        options.prompting.refinements = refinement ?? suited.prompting.refinements
+        options.prompting.previousMaskIoU =
             switch previousMask {
-            case .automatic: suited.previousMaskIoUThreshold
+            case .automatic: suited.prompting.previousMaskIoU
             case .never: nil
             case .from(let threshold): threshold
             }
-        options.reinitialization = reinitializes ? reinitialization : nil
-        options.patchFilter = filtersPatches ? patchFilter : nil
+        options.reinitialization.variant = reinitializes ? reinitialization : nil
+        options.tracking.patchFilter = filtersPatches ? patchFilter : nil
         return options
     }
 
@@ -74,11 +74,11 @@ public struct MethodSettings: Sendable, Equatable {
     /// - Throws: `PresetError.conflict`.
     public func validate() throws {
         let least = reinitializes && reinitialization != .rolling ? 2 : 1
-        guard others.reinitializationHorizon >= least else {
-            throw PresetError.conflict("horizon must be at least 2 with reinit \(reinitialization.rawValue); it is \(others.reinitializationHorizon).")
+        guard others.reinitialization.horizon >= least else {
+            throw PresetError.conflict("horizon must be at least 2 with reinit \(reinitialization.rawValue); it is \(others.reinitialization.horizon).")
         }
-        if let tracked = others.trackerHorizon, tracked < others.reinitializationHorizon {
-            throw PresetError.conflict("tracker-horizon must be at least horizon (\(others.reinitializationHorizon)), or all; it is \(tracked).")
+        if let tracked = others.reinitialization.trackerHorizon, tracked < others.reinitialization.horizon {
+            throw PresetError.conflict("tracker-horizon must be at least horizon (\(others.reinitialization.horizon)), or all; it is \(tracked).")
         }
     }
 }

@@ -6,9 +6,11 @@ struct FramePrompter {
     let segmenter: any PromptableSegmenter
     let video: FrameStore
     let options: VideoSegmenterOptions
+    /// Positive points of further objects, which are negative ones of those asked for.
+    var rivals: [ObjectID: [SIMD2<Float>]] = [:]
 
     /// Whose positive points are negative ones of whom.
-    typealias Rivalry = (_ object: Int, _ rival: Int) -> Bool
+    typealias Rivalry = (_ object: ObjectID, _ rival: ObjectID) -> Bool
 
     /// The outcomes of some objects in a frame, all asked for in one batch.
     /// - Parameters:
@@ -16,17 +18,17 @@ struct FramePrompter {
     ///   - points: of these objects, and of others that only are rivals.
     ///   - encoded: the frame, where it has been prepared before.
     func outcomes(
-        at frame: Int, of states: inout [Int: ObjectState], points: [Int: [PromptPoint]], encoded: (any SegmentableFrame)? = nil,
+        at frame: Int, of states: inout [ObjectID: ObjectState], points: [ObjectID: [PromptPoint]], encoded: (any SegmentableFrame)? = nil,
         rivalry: Rivalry = { _, _ in true }
-    ) throws -> [Int: ObjectOutcome] {
+    ) throws -> [ObjectID: ObjectOutcome] {
         var candidates: [PromptCandidate] = []
         for object in states.keys.sorted() {
             if let candidate = states[object]?.candidate(object, points: points[object] ?? [], options: options) { candidates.append(candidate) }
         }
-        if options.usesOtherObjectsAsNegatives { shareNegatives(&candidates, &states, points, rivalry) }
+        if options.prompting.usesOtherObjectsAsNegatives { shareNegatives(&candidates, &states, points, rivalry) }
         // No object to ask for: the image encoder need not run on this frame.
         if candidates.contains(where: { isPromptable($0) }) { try decode(&candidates, on: encoded ?? segmenter.frame(frame, of: video)) }
-        var outcomes: [Int: ObjectOutcome] = [:]
+        var outcomes: [ObjectID: ObjectOutcome] = [:]
         for candidate in candidates {
             outcomes[candidate.object] = states[candidate.object]?.conclude(
                 candidate.prediction, mask: { mask($0, sparing: candidate.positives) }, points: points[candidate.object] ?? [],
@@ -37,21 +39,21 @@ struct FramePrompter {
 
     private func mask(_ logits: MaskLogits, sparing positives: [SIMD2<Float>]) -> Mask {
         let mask = segmenter.mask(logits, size: video.size)
-        return options.removesSpecks ? mask.withoutSpecks(sparing: positives) : mask
+        return options.prompting.removesSpecks ? mask.withoutSpecks(sparing: positives) : mask
     }
 
     /// Visible positive points of an object are negative points of the others.
     private func shareNegatives(
-        _ candidates: inout [PromptCandidate], _ states: inout [Int: ObjectState], _ points: [Int: [PromptPoint]], _ rivalry: Rivalry
+        _ candidates: inout [PromptCandidate], _ states: inout [ObjectID: ObjectState], _ points: [ObjectID: [PromptPoint]], _ rivalry: Rivalry
     ) {
-        guard points.count > 1 else { return }
-        var positives = points.mapValues { $0.filter { $0.isVisible && $0.isPositive }.map(\.position) }
+        guard points.count + rivals.count > 1 else { return }
+        var positives = rivals.merging(points.mapValues { $0.filter { $0.isVisible && $0.isPositive }.map(\.position) }) { $1 }
         for candidate in candidates { positives[candidate.object] = candidate.positives }
         for index in candidates.indices {
             let object = candidates[index].object
             let rivals = positives.keys.sorted().filter { $0 != object && rivalry(object, $0) }
             var others = rivals.flatMap { positives[$0] ?? [] }
-            if let limit = options.maximumOtherNegatives { others = states[object]?.pick(limit, of: others) ?? others }
+            if let limit = options.prompting.maximumOtherNegatives { others = states[object]?.pick(limit, of: others) ?? others }
             candidates[index].negatives += others
         }
     }
@@ -61,29 +63,21 @@ struct FramePrompter {
         return !candidate.positives.isEmpty || candidate.isRecovery
     }
 
-    /// The two passes and the refinement iterations, all objects in one batch.
+    /// The two passes and the refinements, all objects at once.
     private func decode(_ candidates: inout [PromptCandidate], on frame: any SegmentableFrame) throws {
         let promptable = candidates.indices.filter { isPromptable(candidates[$0]) }
-        if let frame = frame as? any BoxPromptable {
-            let predictions = try frame.predictRefined(
-                promptable.map { candidates[$0].prompt(iteration: 1) },
-                separatesPositives: options.negativePoints > 0 || promptable.contains { candidates[$0].hasNegativeClicks },
-                refinements: options.refinementIterations, scalesBoxes: !options.referenceQuirks)
-            for (index, prediction) in zip(promptable, predictions) { candidates[index].prediction = prediction }
-            return
-        }
-        for iteration in 0...options.refinementIterations {
-            let asked = promptable.filter { candidates[$0].needsPass(iteration) }
-            guard !asked.isEmpty else { continue }
-            let predictions = try frame.predict(asked.map { candidates[$0].prompt(iteration: iteration) })
-            for (index, prediction) in zip(asked, predictions) { candidates[index].prediction = prediction }
-        }
+        var schedule = PassSchedule(
+            refinements: options.prompting.refinements, for: segmenter.abilities,
+            separatesPositives: options.queryPoints.negatives > 0 || promptable.contains { candidates[$0].hasNegativeClicks })
+        schedule.scalesBoxes = !options.referenceQuirks
+        let predictions = try frame.predict(promptable.map { candidates[$0].prompt }, passes: schedule)
+        for (index, prediction) in zip(promptable, predictions) { candidates[index].prediction = prediction }
     }
 }
 
 /// What is known of one object in the frame at hand, and what the segmenter answers.
 private struct PromptCandidate {
-    var object: Int
+    var object: ObjectID
     var positives: [SIMD2<Float>]
     var negatives: [SIMD2<Float>]
     var hasNegativeClicks: Bool
@@ -94,30 +88,23 @@ private struct PromptCandidate {
     var previousLogits: MaskLogits?
     var prediction: MaskPrediction?
 
-    /// Pass 0 takes positive points alone, unless the frame before has logits to offer; later passes take all points with the logits of
-    /// the pass before.
-    func needsPass(_ iteration: Int) -> Bool {
-        if isRecovery { return iteration == 0 }
-        return iteration > 0 || previousLogits == nil
-    }
-
-    func prompt(iteration: Int) -> ObjectPrompt {
-        var points = positives.map { PointPrompt($0, isPositive: true) }
-        if iteration > 0 || isRecovery { points += negatives.map { PointPrompt($0, isPositive: false) } }
-        return ObjectPrompt(points: points, previousLogits: iteration == 0 ? nil : prediction?.logits ?? previousLogits, memory: memory)
+    var prompt: ObjectPrompt {
+        ObjectPrompt(
+            points: positives.map { PointPrompt($0, isPositive: true) } + negatives.map { PointPrompt($0, isPositive: false) },
+            previousLogits: isRecovery ? nil : previousLogits, memory: memory)
     }
 }
 
 extension ObjectState {
     /// The visible points that prompt the segmenter in this frame.
-    fileprivate mutating func candidate(_ object: Int, points: [PromptPoint], options: VideoSegmenterOptions) -> PromptCandidate {
+    fileprivate mutating func candidate(_ object: ObjectID, points: [PromptPoint], options: VideoSegmenterOptions) -> PromptCandidate {
         let visible = points.filter(\.isVisible)
-        let positives = prompting(visible.filter(\.isPositive), limit: options.positivePoints)
-        let negatives = prompting(visible.filter { !$0.isPositive }, limit: options.negativePoints)
+        let positives = prompting(visible.filter(\.isPositive), limit: options.queryPoints.positives)
+        let negatives = prompting(visible.filter { !$0.isPositive }, limit: options.queryPoints.negatives)
         return PromptCandidate(
             object: object, positives: positives, negatives: negatives, hasNegativeClicks: hasNegativeClicks, memory: memory,
             isRecovery: positives.isEmpty && memory != nil,
-            previousLogits: options.refinementIterations > 0 ? previousLogits : nil)
+            previousLogits: options.prompting.refinements > 0 ? previousLogits : nil)
     }
 
     /// The positions of at most `limit` points. What the user clicked always prompts; sampled points share what is left.

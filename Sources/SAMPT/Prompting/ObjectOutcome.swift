@@ -24,12 +24,13 @@ struct ObjectOutcome: Sendable {
 extension FrameResult {
     /// Resolves overlaps: a pixel goes to the object with the largest logit above 0, a given mask before all, the earlier object on ties.
     init(
-        frameIndex: Int, image: RGBImage, segmenter: any PromptableSegmenter, queries: [ObjectQuery], outcomes: [ObjectOutcome]
+        frameIndex: Int, image: RGBImage, segmenter: any PromptableSegmenter, outcomes: [(id: ObjectID, outcome: ObjectOutcome)]
     ) {
-        let masks = Self.exclusiveMasks(outcomes, size: image.size, segmenter: segmenter)
-        let objects = zip(queries, zip(outcomes, masks)).map { query, found in
+        let masks = Self.exclusiveMasks(outcomes.map(\.outcome), size: image.size, segmenter: segmenter)
+        let objects = zip(outcomes, masks).map { object, mask in
             ObjectResult(
-                id: query.id, mask: found.1, predictedIoU: found.0.predictedIoU, evidence: found.0.evidence, points: found.0.points)
+                id: object.id, mask: mask, predictedIoU: object.outcome.predictedIoU, evidence: object.outcome.evidence,
+                points: object.outcome.points)
         }
         var index = IndexMask(width: image.width, height: image.height)
         for object in objects {

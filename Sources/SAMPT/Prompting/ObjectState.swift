@@ -1,5 +1,6 @@
 import Media
 import Segmenters
+import Support
 
 /// What is remembered of one object from frame to frame in one direction of time: how large it was, what it looks like.
 struct ObjectState: Sendable {
@@ -8,7 +9,7 @@ struct ObjectState: Sendable {
     var generator: SeededGenerator
 
     /// The mask's area in the query frame and its running mean since, in pixels.
-    private let initialArea: Float
+    let initialArea: Float
     private(set) var recentArea: Float
     /// The logits of the frame before, where they may stand for this frame's first pass.
     private(set) var previousLogits: MaskLogits?
@@ -45,17 +46,19 @@ struct ObjectState: Sendable {
         outcome.evidence = absence(prediction, points)
         guard let prediction else { return outcome }
         outcome.predictedIoU = prediction.predictedIoU
-        guard prediction.predictedIoU >= options.predictedIoUThreshold else { return outcome }
+        guard prediction.predictedIoU >= options.prompting.minimumIoU else { return outcome }
         let mask = mask(prediction.logits)
         let area = Float(mask.area)
-        guard !isRecovery || isRecovered(prediction, area: area) else { return outcome }
+        guard !isRecovery || isRecovered(prediction, area: area, options.prompting.recovery) else { return outcome }
         outcome.shape = .predicted(prediction.logits)
         outcome.mask = mask
         if area > 0 { outcome.evidence = evidence(prediction, mask, area: area, points) }
-        guard isPlausible(area) else { return outcome }
-        if let limit = options.previousMaskIoUThreshold, prediction.predictedIoU >= limit { previousLogits = prediction.logits }
+        guard
+            options.reinitialization.plausibleArea.contains(area, recentArea: recentArea, initialArea: initialArea, frame: mask.size)
+        else { return outcome }
+        if let limit = options.prompting.previousMaskIoU, prediction.predictedIoU >= limit { previousLogits = prediction.logits }
         recentArea = 0.7 * recentArea + 0.3 * area
-        isFitForSeeding = prediction.predictedIoU >= options.reinitializationIoUThreshold
+        isFitForSeeding = prediction.predictedIoU >= options.reinitialization.minimumIoU
         return outcome
     }
 
@@ -79,11 +82,8 @@ struct ObjectState: Sendable {
         return evidence
     }
 
-    private func isRecovered(_ prediction: MaskPrediction, area: Float) -> Bool {
-        prediction.predictedIoU >= 0.5 && area > 0.3 * recentArea && area < 3 * recentArea
-    }
-
-    private func isPlausible(_ area: Float) -> Bool {
-        area > 60 && area > 0.4 * recentArea && area < 2.5 * recentArea && area > 0.1 * initialArea && area < 10 * initialArea
+    private func isRecovered(_ prediction: MaskPrediction, area: Float, _ options: RecoveryOptions) -> Bool {
+        prediction.predictedIoU >= options.minimumIoU && area > options.recentAreas.lowerBound * recentArea
+            && area < options.recentAreas.upperBound * recentArea
     }
 }

@@ -1,3 +1,4 @@
+import Support
 /// Spreads k medoids over a set of points: each medoid is a point of the set, and the sum of distances from the points to their
 /// nearest medoid is small.
 ///

@@ -1,5 +1,6 @@
 import Media
 import Segmenters
+import Support
 
 /// Step 1 of SAM-PT for one object: its mask in the query frame and the query points on it (paper, section 3.1).
 struct ObjectStart: Sendable {
@@ -10,7 +11,7 @@ struct ObjectStart: Sendable {
     var area: Int
 
     init(_ query: ObjectQuery, segmenter: any PromptableSegmenter, video: FrameStore, options: VideoSegmenterOptions) throws {
-        var generator = SeededGenerator(seed: options.seed &+ UInt64(query.id))
+        var generator = SeededGenerator(seed: options.seed, streams: UInt64(query.id), 0)
         let image = try video.frame(at: query.frame)
         if case .points(let clicks) = query.prompt, options.needsNoMask(of: segmenter) {
             points = QueryPoints(clicks: clicks)
@@ -24,14 +25,11 @@ struct ObjectStart: Sendable {
         points = options.samplePoints(on: mask, image: image, using: &generator)
         let sampled = points
         if case .points(let clicks) = query.prompt {
-            points = QueryPoints(clicks: clicks, sampled: options.followsClicksOnly ? QueryPoints() : sampled)
+            points = QueryPoints(clicks: clicks, sampled: options.queryPoints.followsClicksOnly ? QueryPoints() : sampled)
         }
-        if options.usesAppearanceMemory, segmenter.remembersAppearance,
-            let frame = try segmenter.frame(query.frame, of: video) as? any AppearanceRemembering
-        {
-            memory = try frame.remember(
-                sampled.positives.map { PointPrompt($0, isPositive: true) } + sampled.negatives.map { PointPrompt($0, isPositive: false) })
-        }
+        guard options.prompting.usesAppearanceMemory, segmenter.abilities.contains(.appearanceMemory) else { return }
+        memory = try segmenter.frame(query.frame, of: video).remember(
+            .points(sampled.positives.map { PointPrompt($0, isPositive: true) } + sampled.negatives.map { PointPrompt($0, isPositive: false) }))
     }
 
     /// The outcome in the query frame, with the points as the tracker took them.
@@ -49,15 +47,15 @@ struct ObjectStart: Sendable {
         case .mask(let mask):
             return ObjectOutcome(shape: .given(mask), mask: mask, evidence: .given)
         case .points(let points):
-            let prediction = try segmenter.frame(query.frame, of: video).predict(points, options)
+            let prediction = try segmenter.frame(query.frame, of: video).predict(points, segmenter, options)
             // What no click touches is not what was meant.
             let mask = segmenter.mask(prediction.logits, size: video.size)
                 .keepingParts(touching: points.filter(\.isPositive).map(\.position))
             return ObjectOutcome(shape: .predicted(prediction.logits), mask: mask, predictedIoU: prediction.predictedIoU, evidence: .marked(prediction))
         case .box(let box):
-            let prediction = try segmenter.frame(query.frame, of: video).predict(box, options)
+            let prediction = try segmenter.frame(query.frame, of: video).predict(box, segmenter, options)
             let mask = segmenter.mask(prediction.logits, size: video.size).clipped(to: box)
-            return ObjectOutcome(shape: .given(mask), mask: mask, predictedIoU: prediction.predictedIoU, evidence: .marked(prediction))
+            return ObjectOutcome(shape: .predicted(prediction.logits), mask: mask, predictedIoU: prediction.predictedIoU, evidence: .marked(prediction))
         }
     }
 }
@@ -75,48 +73,32 @@ extension MaskEvidence {
 extension VideoSegmenterOptions {
     /// Whether an object marked by clicks can be followed without looking at its query frame first.
     fileprivate func needsNoMask(of segmenter: any PromptableSegmenter) -> Bool {
-        referenceQuirks && followsClicksOnly && reinitialization != .rolling && previousMaskIoUThreshold == nil
-            && !(usesAppearanceMemory && segmenter.remembersAppearance)
+        referenceQuirks && queryPoints.followsClicksOnly && reinitialization.variant != .rolling && prompting.previousMaskIoU == nil
+            && !(prompting.usesAppearanceMemory && segmenter.abilities.contains(.appearanceMemory))
     }
 }
 
 extension SegmentableFrame {
     /// The object that a user's clicks mark.
-    fileprivate func predict(_ clicks: [PointPrompt], _ options: VideoSegmenterOptions) throws -> MaskPrediction {
-        let prompt = ObjectPrompt(points: clicks)
-        guard let frame = self as? any BoxPromptable else {
-            return try predict(prompt, refinementIterations: options.refinementIterations)
-        }
-        // Without negative points the first two passes would ask the same.
-        let answers = try frame.predictRefined(
-            [prompt], separatesPositives: clicks.contains { !$0.isPositive }, refinements: options.refinementIterations)
-        guard let prediction = answers.first ?? nil else { throw SegmenterError.noPrediction }
-        return prediction
+    fileprivate func predict(_ clicks: [PointPrompt], _ segmenter: any PromptableSegmenter, _ options: VideoSegmenterOptions) throws -> MaskPrediction {
+        let refinements = options.prompting.refinements
+        // Without negative points the first two passes would ask a segmenter that takes boxes the same.
+        var schedule = PassSchedule(refinements: refinements, for: segmenter.abilities, separatesPositives: clicks.contains { !$0.isPositive })
+        // The only pass takes all points.
+        if schedule.pointPasses == 0 { (schedule.startsWithPositives, schedule.pointPasses) = (false, 1) }
+        return try answer(to: ObjectPrompt(points: clicks), schedule)
     }
 
     /// The object in a user's box. Segmenters that take no boxes are given points in its place.
-    fileprivate func predict(_ box: Box, _ options: VideoSegmenterOptions) throws -> MaskPrediction {
-        guard self is any BoxPromptable else {
-            return try predict(
-                ObjectPrompt(points: box.pointPrompts(in: size), box: box), refinementIterations: options.refinementIterations)
-        }
+    fileprivate func predict(_ box: Box, _ segmenter: any PromptableSegmenter, _ options: VideoSegmenterOptions) throws -> MaskPrediction {
+        guard segmenter.abilities.contains(.boxes) else { return try predict(box.pointPrompts(in: size), segmenter, options) }
         guard let prediction = try predict([ObjectPrompt(points: [], box: box)]).first else { throw SegmenterError.noPrediction }
         return prediction
     }
 
-    /// The two passes of the paper and further refinements for one object: positive points alone, then all points together
-    /// with the logits of the pass before. Without refinements there is one pass, with all points.
-    func predict(_ prompt: ObjectPrompt, refinementIterations: Int) throws -> MaskPrediction {
-        var first = prompt
-        if refinementIterations > 0 { first.points = prompt.points.filter(\.isPositive) }
-        var predictions = try predict([first])
-        for _ in 0..<refinementIterations {
-            var next = prompt
-            next.previousLogits = predictions.first?.logits
-            predictions = try predict([next])
-        }
-        guard let prediction = predictions.first else { throw SegmenterError.noPrediction }
-        return prediction
+    private func answer(to prompt: ObjectPrompt, _ schedule: PassSchedule) throws -> MaskPrediction {
+        guard let answer = try predict([prompt], passes: schedule).first ?? nil else { throw SegmenterError.noPrediction }
+        return answer
     }
 }
 

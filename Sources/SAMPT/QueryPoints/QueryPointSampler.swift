@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 
 /// Chooses query points on a mask (paper, section 3.1).
 ///
@@ -118,14 +119,14 @@ public struct QueryPointSampler: Sendable {
 extension VideoSegmenterOptions {
     /// Query points on a mask and around it.
     func samplePoints(on mask: Mask, image: RGBImage, using generator: inout SeededGenerator) -> QueryPoints {
-        let inside = QueryPointSampler(method: positivePointMethod, margin: pointMargin, referenceQuirks: referenceQuirks)
-        let outside = QueryPointSampler(method: negativePointMethod, referenceQuirks: referenceQuirks)
-        let positives = inside.sample(positivePoints, from: mask, image: image, using: &generator)
-        let negatives = switch negativeRegion {
-        case .surroundings: outside.sampleSurroundings(negativePoints, of: mask, image: image, using: &generator)
-        case .background: outside.sample(negativePoints, from: mask.inverted, image: image, using: &generator)
+        let inside = QueryPointSampler(method: queryPoints.positiveMethod, margin: queryPoints.margin, referenceQuirks: referenceQuirks)
+        let outside = QueryPointSampler(method: queryPoints.negativeMethod, referenceQuirks: referenceQuirks)
+        let positives = inside.sample(queryPoints.positives, from: mask, image: image, using: &generator)
+        let negatives = switch queryPoints.negativeRegion {
+        case .surroundings: outside.sampleSurroundings(queryPoints.negatives, of: mask, image: image, using: &generator)
+        case .background: outside.sample(queryPoints.negatives, from: mask.inverted, image: image, using: &generator)
         }
         guard referenceQuirks, mask.isEmpty else { return QueryPoints(positives: positives, negatives: negatives) }
-        return QueryPoints(positives: .init(repeating: SIMD2(0.5, 0.5), count: positivePoints), negatives: negatives)
+        return QueryPoints(positives: .init(repeating: SIMD2(0.5, 0.5), count: queryPoints.positives), negatives: negatives)
     }
 }

@@ -13,11 +13,13 @@ public struct ReinitializationWindow: Sendable {
     public var areas: [[Float]]
     /// How many frames after the window's first one the next object outside it starts; nil: none does.
     public var framesToNextStart: Int?
-    /// Masks of no more pixels are too small to sample points on.
-    public var smallestArea: Float
+    /// Of each object, masks of no more pixels are too small to sample points on.
+    public var smallestArea: [Float]
 
-    public init(areas: [[Float]], framesToNextStart: Int? = nil, smallestArea: Float = 25) {
-        (self.areas, self.framesToNextStart, self.smallestArea) = (areas, framesToNextStart, smallestArea)
+    /// - Parameter smallestArea: one for each object; nil: 25 pixels for all.
+    public init(areas: [[Float]], framesToNextStart: Int? = nil, smallestArea: [Float]? = nil) {
+        (self.areas, self.framesToNextStart) = (areas, framesToNextStart)
+        self.smallestArea = smallestArea ?? areas.map { _ in 25 }
     }
 
     /// Frames of the window, at least 2.
@@ -29,7 +31,7 @@ public struct ReinitializationWindow: Sendable {
         return (quarter < length - 1 ? 1 + quarter : 1)..<max(length, 1)
     }
 
-    func isLargeEnough(_ object: Int, _ frame: Int) -> Bool { areas[object][frame] > smallestArea }
+    func isLargeEnough(_ object: Int, _ frame: Int) -> Bool { areas[object][frame] > smallestArea[object] }
 
     /// The candidate with the least cost, the first of equals; the first frame after the start when there is no candidate.
     fileprivate func cheapest(_ cost: (_ frame: Int) -> Float) -> Int {

@@ -1,6 +1,7 @@
 import Media
 import PointTrackers
 import Segmenters
+import Support
 
 /// Frames encoded for the segmenter ahead of their turn, in one direction of time, as long as there is something to ask for in them.
 final class EncodingLane {
@@ -12,17 +13,18 @@ final class EncodingLane {
 
     /// - Parameters:
     ///   - frame: the first one to encode.
-    ///   - limit: how many encoded frames wait at most.
+    ///   - ahead: how many frames are encoded at most before they are asked for.
     ///   - isAsking: whether the segmenter will be asked in the first frame.
-    init(_ segmenter: any PromptableSegmenter, on video: FrameStore, from frame: Int, _ direction: TimeDirection, limit: Int, isAsking: Bool) {
+    init(_ segmenter: any PromptableSegmenter, on video: FrameStore, from frame: Int, _ direction: TimeDirection, ahead: Int, isAsking: Bool) {
         let flag = Protected(isAsking)
         var next = frame
-        frames = ProductionLane(limit: limit) {
+        frames = ProductionLane(ahead: ahead) {
             guard video.frames.contains(next) else { return nil }
             defer { next += direction.rawValue }
             return .some(flag.withLock { $0 } ? try segmenter.frame(next, of: video) : nil)
         }
         (self.isAsking, self.direction, coming) = (flag, direction, frame)
+        frames.start()
     }
 
     /// A frame in its turn; nil where it was not encoded, or the lane is already past it.
@@ -39,7 +41,7 @@ final class EncodingLane {
     func report(isAsking: Bool) { self.isAsking.withLock { $0 = isAsking } }
 }
 
-extension [Int: [PromptPoint]] {
+extension [ObjectID: [PromptPoint]] {
     /// Whether an object has a point to ask with.
     var canPrompt: Bool { values.contains { $0.contains { $0.isVisible && $0.isPositive } } }
 }

@@ -28,8 +28,8 @@ final class OutcomeSpool {
 
     deinit { try? file.close() }
 
-    /// Stores the outcomes of frame `frame`, one per object index.
-    func write(_ outcomes: [Int: ObjectOutcome], frame: Int) throws {
+    /// Stores the outcomes of frame `frame`, by object.
+    func write(_ outcomes: [ObjectID: ObjectOutcome], frame: Int) throws {
         var record = Data()
         record.append(number: UInt32(outcomes.count))
         for (object, outcome) in outcomes.sorted(by: { $0.key < $1.key }) {
@@ -49,14 +49,14 @@ final class OutcomeSpool {
         end += UInt64(framed.count)
     }
 
-    /// The outcomes of frame `frame` by object index; empty when nothing was stored.
-    func read(frame: Int) throws -> [Int: ObjectOutcome] {
+    /// The outcomes of frame `frame` by object; empty when nothing was stored.
+    func read(frame: Int) throws -> [ObjectID: ObjectOutcome] {
         guard let offset = offsets[frame] else { return [:] }
         do {
             try file.seek(toOffset: offset)
             var header = RecordReader(try file.read(upToCount: 4) ?? Data())
             var reader = RecordReader(try file.read(upToCount: Int(header.number())) ?? Data())
-            var outcomes: [Int: ObjectOutcome] = [:]
+            var outcomes: [ObjectID: ObjectOutcome] = [:]
             for _ in 0..<reader.number() {
                 let object = Int(reader.number())
                 outcomes[object] = reader.outcome(isExact: isExact)

@@ -22,21 +22,21 @@ final class ObjectPointTracking {
     /// One per group of objects.
     private var sessions: [Int: any TrackingSession] = [:]
     /// The group of each object.
-    private var groups: [Int: Int] = [:]
+    private var groups: [ObjectID: Int] = [:]
     /// By object and id of the group's session.
-    private var origins: [Int: [Int: Origin]] = [:]
-    private var current: [Int: [PromptPoint]] = [:]
+    private var origins: [ObjectID: [Int: Origin]] = [:]
+    private var current: [ObjectID: [PromptPoint]] = [:]
 
     init(_ tracker: any PointTracker, on video: FrameStore, at frame: Int, direction: TimeDirection, options: VideoSegmenterOptions) {
         (self.tracker, self.video, self.frame, self.direction, self.options) = (tracker, video, frame, direction, options)
     }
 
     /// The points of every object that has begun, in the current frame; positive ones first.
-    var points: [Int: [PromptPoint]] { current }
+    var points: [ObjectID: [PromptPoint]] { current }
 
     /// Starts following an object in the current frame.
     /// - Parameter group: objects with equal groups are tracked together.
-    func begin(_ object: Int, _ points: QueryPoints, group: Int) throws {
+    func begin(_ object: ObjectID, _ points: QueryPoints, group: Int) throws {
         let session = try sessions[group] ?? tracker.start(on: video, at: frame, direction: direction)
         sessions[group] = session
         groups[object] = group
@@ -44,7 +44,7 @@ final class ObjectPointTracking {
     }
 
     /// Replaces the points of an object's last re-seeding; those it began with stay.
-    func reseed(_ object: Int, _ points: QueryPoints) throws {
+    func reseed(_ object: ObjectID, _ points: QueryPoints) throws {
         guard let group = groups[object], let session = sessions[group] else { return }
         let outdated = (origins[object] ?? [:]).filter { $0.value.kind == .reinitialization }.map(\.key)
         session.remove(Set(outdated))
@@ -59,7 +59,7 @@ final class ObjectPointTracking {
         try update(current.keys.sorted())
     }
 
-    private func add(_ points: QueryPoints, of object: Int, sampledAs kind: PointOrigin, to session: any TrackingSession) throws {
+    private func add(_ points: QueryPoints, of object: ObjectID, sampledAs kind: PointOrigin, to session: any TrackingSession) throws {
         // Points of one object move together, those of its surroundings likewise.
         for (positions, clicks, isPositive) in [
             (points.positives, points.clicks.positive, true), (points.negatives, points.clicks.negative, false),
@@ -73,7 +73,7 @@ final class ObjectPointTracking {
         try update([object])
     }
 
-    private func update(_ objects: [Int]) throws {
+    private func update(_ objects: [ObjectID]) throws {
         for object in objects {
             guard let group = groups[object], let session = sessions[group] else { continue }
             var own: [PromptPoint] = []
@@ -89,10 +89,10 @@ final class ObjectPointTracking {
         }
     }
 
-    private func status(of point: TrackedPoint, object: Int) throws -> PointStatus {
-        let isSeen = options.promptConfidence.map { point.confidence >= $0 } ?? point.isVisible
+    private func status(of point: TrackedPoint, object: ObjectID) throws -> PointStatus {
+        let isSeen = options.tracking.promptConfidence.map { point.confidence >= $0 } ?? point.isVisible
         var status = isSeen ? PointStatus.visible : .occluded
-        if let filter = options.patchFilter, let origin = origins[object]?[point.id], let reference = origin.patch {
+        if let filter = options.tracking.patchFilter, let origin = origins[object]?[point.id], let reference = origin.patch {
             if origin.isRejected {
                 status = .afterDissimilar
             } else if isSeen, let patch = try patch(around: point.position), !(filter.similarity(patch, reference) > filter.threshold) {
@@ -104,14 +104,14 @@ final class ObjectPointTracking {
     }
 
     private func patch(around position: SIMD2<Float>) throws -> PatchFilter.Patch? {
-        try options.patchFilter?.patch(around: position, in: video.frame(at: frame), swapsRedAndBlue: options.referenceQuirks)
+        try options.tracking.patchFilter?.patch(around: position, in: video.frame(at: frame), swapsRedAndBlue: options.referenceQuirks)
     }
 
     private func isOutside(_ position: SIMD2<Float>) -> Bool {
-        guard options.borderShare > 0 else { return !video.size.contains(position) }
+        guard options.tracking.borderShare > 0 else { return !video.size.contains(position) }
         // As the reference counts: pixel centres at whole numbers.
         let share = (position - 0.5) / SIMD2(Float(video.size.width), Float(video.size.height))
-        let (low, high) = (options.borderShare, 1 - options.borderShare)
+        let (low, high) = (options.tracking.borderShare, 1 - options.tracking.borderShare)
         return !(share.x >= low && share.y >= low && share.x <= high && share.y <= high)
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Media
 import ModelStore
+import Support
 
 /// Shows on stderr how far a download is.
 final class DownloadReporter: Sendable {

@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import Media
+import Support
 
 /// Ctrl-C as a request to stop: the work ends after the current frame and finishes its outputs. A second Ctrl-C ends the program at once.
 final class Interruption: Sendable {

@@ -1,6 +1,7 @@
 import Foundation
 import Media
 import SAMPT
+import Support
 
 /// Segments a live source into its outputs and accounts for how it went.
 struct LiveJob: Sendable {

@@ -1,6 +1,7 @@
 import Foundation
 import Media
 import SAMPT
+import Support
 
 /// Shows on stderr how far the work is: one live line on a terminal, a plain line every few seconds elsewhere.
 final class ProgressReporter: Sendable {

@@ -1,5 +1,6 @@
 import Media
 import SAMPT
+import Support
 
 /// Gathers what the summary says of each object.
 final class RunStatistics: Sendable {

@@ -11,7 +11,7 @@ import TensorFiles
 ///     let segmenter = try NanoPrompt(engine: engine, encoder: encoder)
 public final class NanoPrompt: PromptableSegmenter {
     public let name = "nano"
-    public let remembersAppearance = true
+    public let abilities: SegmenterAbilities = .appearanceMemory
     public let recommendedPrompting = RecommendedPrompting(refinements: 1, previousMaskIoU: 0.6)
     private let encoder: NanoFrameEncoder
     private let decoder: Decoder
@@ -39,12 +39,11 @@ public final class NanoPrompt: PromptableSegmenter {
     static let memorySlots = 24
 
     /// An encoded frame.
-    struct Frame: AppearanceRemembering {
+    struct Frame: SegmentableFrame {
         let maps: NanoFrameEncoder.Maps
         let decoder: Decoder
 
         var size: ImageSize { maps.grid.frame }
-        var memoryCapacity: Int { NanoPrompt.memorySlots }
 
         func predict(_ prompts: [ObjectPrompt]) throws -> [MaskPrediction] {
             var predictions: [MaskPrediction] = []
@@ -58,12 +57,18 @@ public final class NanoPrompt: PromptableSegmenter {
             return predictions
         }
 
-        func remember(_ points: [PointPrompt]) throws -> AppearanceMemory {
-            let ordered = points.filter(\.isPositive) + points.filter { !$0.isPositive }
+        /// Embeddings of at most `memorySlots` points; further ones are left out, positives first.
+        func remember(_ sample: AppearanceSample) throws -> AppearanceMemory? {
+            let points =
+                switch sample {
+                case .points(let points): points.filter(\.isPositive) + points.filter { !$0.isPositive }
+                case .mask(let mask): mask.evenPixels(NanoPrompt.memorySlots).map { PointPrompt($0, isPositive: true) }
+                }
             return AppearanceMemory(
-                entries: ordered.prefix(memoryCapacity).map {
-                    AppearanceMemory.Entry(embedding: embedding(at: $0.position * maps.grid.scale), isPositive: $0.isPositive)
-                })
+                NanoMemory(
+                    entries: points.prefix(NanoPrompt.memorySlots).map {
+                        NanoMemory.Entry(embedding: embedding(at: $0.position * maps.grid.scale), isPositive: $0.isPositive)
+                    }))
         }
 
         /// The unit-length bilinear sample of `e` at a point in input pixels; cells outside count as zero.
@@ -113,8 +118,8 @@ public final class NanoPrompt: PromptableSegmenter {
             var inputs = try promptMaps([
                 "e": maps.e,
                 "points": Self.points(prompts, slots: slots, scale: maps.grid.scale),
-                "prev": Self.previous(prompts, count: width * height, shape: [prompts.count, 1, height, width]),
-                "has": Tensor(shape: [prompts.count], prompts.map { $0.previousLogits == nil ? 0 : 1 }),
+                "prev": Self.previous(prompts, width: width, height: height),
+                "has": Tensor(shape: [prompts.count], prompts.map { $0.previousLogits(width: width, height: height) == nil ? 0 : 1 }),
                 "ref": Self.memory(prompts),
             ])
             inputs["p4"] = maps.p4
@@ -150,21 +155,20 @@ public final class NanoPrompt: PromptableSegmenter {
             return Tensor(shape: [prompts.count, slots, 3], values)
         }
 
-        private static func previous(_ prompts: [ObjectPrompt], count: Int, shape: [Int]) -> Tensor {
+        private static func previous(_ prompts: [ObjectPrompt], width: Int, height: Int) -> Tensor {
             var values: [Float] = []
-            values.reserveCapacity(prompts.count * count)
+            values.reserveCapacity(prompts.count * width * height)
             for prompt in prompts {
-                let known = prompt.previousLogits.flatMap { $0.values.count == count ? $0.values : nil }
-                values += known ?? [Float](repeating: 0, count: count)
+                values += prompt.previousLogits(width: width, height: height)?.values ?? [Float](repeating: 0, count: width * height)
             }
-            return Tensor(shape: shape, values)
+            return Tensor(shape: [prompts.count, 1, height, width], values)
         }
 
         private static func memory(_ prompts: [ObjectPrompt]) -> Tensor {
             let slots = NanoPrompt.memorySlots
             var values = [Float](repeating: 0, count: prompts.count * slots * 65)
             for (k, prompt) in prompts.enumerated() {
-                let entries = prompt.memory?.entries ?? []
+                let entries = prompt.memory?.content(as: NanoMemory.self)?.entries ?? []
                 for m in 0..<slots {
                     let i = 65 * (k * slots + m)
                     guard m < entries.count, entries[m].embedding.count == 64 else {
@@ -176,6 +180,29 @@ public final class NanoPrompt: PromptableSegmenter {
                 }
             }
             return Tensor(shape: [prompts.count, slots, 65], values)
+        }
+    }
+}
+
+/// What NanoPrompt remembers of an object.
+private struct NanoMemory: Sendable {
+    /// One embedding with its label per point.
+    struct Entry: Sendable {
+        var embedding: [Float]
+        var isPositive: Bool
+    }
+
+    var entries: [Entry]
+}
+
+extension Mask {
+    /// At most `count` pixels of the mask as points, evenly spaced in the order of reading.
+    fileprivate func evenPixels(_ count: Int) -> [SIMD2<Float>] {
+        let pixels = pixelPositions
+        let count = min(count, pixels.count)
+        return (0..<count).map { i in
+            let pixel = pixels[(2 * i + 1) * pixels.count / (2 * count)]
+            return SIMD2(Float(pixel.x) + 0.5, Float(pixel.y) + 0.5)
         }
     }
 }

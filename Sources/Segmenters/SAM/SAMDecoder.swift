@@ -57,7 +57,7 @@ final class SAMDecoder: Sendable {
 
     /// Logits of another grid are ignored.
     private static func hasMask(_ prompt: ObjectPrompt) -> Bool {
-        prompt.previousLogits.map { ($0.width, $0.height) == (SAMInputGrid.maskSide, SAMInputGrid.maskSide) } ?? false
+        prompt.previousLogits(width: SAMInputGrid.maskSide, height: SAMInputGrid.maskSide) != nil
     }
 
     private func run(

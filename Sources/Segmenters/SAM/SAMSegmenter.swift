@@ -15,6 +15,7 @@ public final class SAMSegmenter: PromptableSegmenter {
     public let architecture: SAMArchitecture
     /// As in the paper's experiments: the first pass in every frame, and twelve refinements by boxes.
     public let recommendedPrompting = RecommendedPrompting(refinements: 12)
+    public let abilities: SegmenterAbilities = [.boxes, .candidates]
     let network: SAMNetwork
     private let encoder: SAMFrameEncoder
     private let decoder: SAMDecoder
@@ -60,7 +61,7 @@ public final class SAMSegmenter: PromptableSegmenter {
     }
 
     /// An encoded frame.
-    public struct Frame: BoxPromptable {
+    public struct Frame: SegmentableFrame {
         let features: SAMFrameEncoder.Features
         let decoder: SAMDecoder
         let hqTokenOnly: Bool
@@ -82,6 +83,11 @@ public final class SAMSegmenter: PromptableSegmenter {
         /// gives one, made of the mask with the best predicted IoU.
         public func predictMultiple(_ prompts: [ObjectPrompt]) throws -> [[MaskPrediction]] {
             try decoder.run(prompts, multiple: true, on: features).map(predictions)
+        }
+
+        /// SAM's masks 1 to 3, the one with the best predicted IoU first.
+        public func candidates(for prompt: ObjectPrompt) throws -> [MaskPrediction] {
+            try (predictMultiple([prompt]).first ?? []).sorted { $0.predictedIoU > $1.predictedIoU }
         }
 
         public func bounds(of logits: MaskLogits) -> (box: Box, pixels: Int)? { SAMSegmenter.upsampler(size).bounds(logits.values) }

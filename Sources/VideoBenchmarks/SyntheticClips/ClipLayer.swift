@@ -1,5 +1,6 @@
 import Foundation
 import SAMPT
+import Support
 
 /// A textured sheet of rubber in a synthetic clip: it moves by a smoothly changing affine map, and waves run over it.
 ///

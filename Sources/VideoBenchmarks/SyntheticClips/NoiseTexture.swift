@@ -1,5 +1,6 @@
 import Foundation
 import SAMPT
+import Support
 
 /// A seamless coloured texture without fine structure that a camera could not resolve: noise of several wavelengths, mixed from a few colours.
 struct NoiseTexture: Sendable {

@@ -1,6 +1,7 @@
 import Foundation
 import Media
 import SAMPT
+import Support
 
 /// A made-up video whose points' ways are known exactly: textured things that move, bend and hide each other over moving ground.
 ///

@@ -1,6 +1,7 @@
 import Media
 import PointTrackers
 import Segmenters
+import Support
 
 /// Every decoder call of a run.
 final class CallLog: Sendable {

@@ -59,37 +59,37 @@ struct PipelineCase: Sendable, CustomTestStringConvertible {
         var options = VideoSegmenterOptions()
         // Calls are written down in the order in which frames are prepared.
         options.overlapsSteps = false
-        options.positivePointMethod = .even
-        options.negativePointMethod = .even
-        options.negativeRegion = .background
-        options.positivePoints = config.positivePointsPerMask
-        options.negativePoints = config.negativePointsPerMask
-        options.pointMargin = 0
-        options.followsClicksOnly = true
-        options.promptConfidence = nil
-        options.borderShare = 0.01
-        options.objectsPerTrackingGroup = config.pointTrackerMaskBatchSize
+        options.queryPoints.positiveMethod = .even
+        options.queryPoints.negativeMethod = .even
+        options.queryPoints.negativeRegion = .background
+        options.queryPoints.positives = config.positivePointsPerMask
+        options.queryPoints.negatives = config.negativePointsPerMask
+        options.queryPoints.margin = 0
+        options.queryPoints.followsClicksOnly = true
+        options.tracking.promptConfidence = nil
+        options.tracking.borderShare = 0.01
+        options.tracking.objectsPerGroup = config.pointTrackerMaskBatchSize
         if config.usePatchMatchingFiltering {
-            options.patchFilter = PatchFilter(size: config.patchSize, threshold: config.patchSimilarityThreshold)
+            options.tracking.patchFilter = PatchFilter(size: config.patchSize, threshold: config.patchSimilarityThreshold)
         }
-        options.refinementIterations = config.iterativeRefinementIterations
-        options.previousMaskIoUThreshold = nil
-        options.predictedIoUThreshold = config.samIouThreshold
-        options.usesOtherObjectsAsNegatives = config.addOtherObjectsPositivePointsAsNegativePoints
-        options.maximumOtherNegatives = config.maxOtherObjectsPositivePoints
-        options.removesSpecks = false
-        options.usesAppearanceMemory = false
-        options.reinitialization = nil
-        options.reinitializationHorizon = config.reinitHorizon
-        options.trackerHorizon = config.reinitPointTrackerHorizon
-        options.reinitializationIoUThreshold = 0
+        options.prompting.refinements = config.iterativeRefinementIterations
+        options.prompting.previousMaskIoU = nil
+        options.prompting.minimumIoU = config.samIouThreshold
+        options.prompting.usesOtherObjectsAsNegatives = config.addOtherObjectsPositivePointsAsNegativePoints
+        options.prompting.maximumOtherNegatives = config.maxOtherObjectsPositivePoints
+        options.prompting.removesSpecks = false
+        options.prompting.usesAppearanceMemory = false
+        options.reinitialization.variant = nil
+        options.reinitialization.horizon = config.reinitHorizon
+        options.reinitialization.trackerHorizon = config.reinitPointTrackerHorizon
+        options.reinitialization.minimumIoU = 0
         options.referenceQuirks = true
         if config.usePointReinit {
             let variants: [String: ReinitializationVariant] = [
                 "reinit-on-horizon-and-sync-masks": .horizon, "reinit-at-median-of-area-diff": .medianArea,
                 "reinit-on-similar-mask-area": .similarArea, "reinit-on-similar-mask-area-and-sync-masks": .similarAreaInStep,
             ]
-            options.reinitialization = variants[config.reinitVariant]
+            options.reinitialization.variant = variants[config.reinitVariant]
         }
         return options
     }

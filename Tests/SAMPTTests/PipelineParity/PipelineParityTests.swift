@@ -1,6 +1,7 @@
 import Media
 import PointTrackers
 import Segmenters
+import Support
 import TensorFiles
 import TestSupport
 import Testing
@@ -205,7 +206,7 @@ struct PipelineParityTests {
             }
             let result = FrameResult(
                 frameIndex: frame, image: RGBImage(width: parity.target.width, height: parity.target.height, red: 0, green: 0, blue: 0),
-                segmenter: merged, queries: labels.map { ObjectQuery(id: $0, prompt: .points([])) }, outcomes: objects)
+                segmenter: merged, outcomes: zip(labels, objects).map { ($0, $1) })
             indexMasks += result.indexMask.values.map(Float.init)
         }
         let stored = try expected.tensor("indexMasks").values

@@ -24,15 +24,15 @@ struct PipelineRun {
         var segmenter = try parity.segmenter(log)
         segmenter.letsBoxesUnscaled = letsBoxesUnscaled
         (self.parity, self.segmenter) = (parity, segmenter)
-        var context = SegmentationContext(
+        var method = Method(
             segmenter: segmenter, tracker: try parity.tracker(log), options: options, video: FrameStore(try parity.clip(), capacity: 64),
-            queries: queries)
-        context.rule = context.rule.map { RecordingRule(rule: $0, log: log) }
-        let source = context.outcomeSource
+            objects: queries)
+        method.rule = method.rule.map { RecordingRule(rule: $0, log: log) }
+        let source = method.outcomeSource
         try source.prepare {}
         outcomes = try (0..<parity.config.frames).map { _ in
             let found = try source.next()
-            return queries.indices.map { found[$0] ?? ObjectOutcome() }
+            return queries.map { found[$0.id] ?? ObjectOutcome() }
         }
         // The reference goes forwards first.
         let isWindowed = parity.config.usePointReinit

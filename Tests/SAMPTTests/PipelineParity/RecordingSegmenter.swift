@@ -10,18 +10,18 @@ struct RecordingSegmenter: PromptableSegmenter {
     var letsBoxesUnscaled = true
 
     var name: String { segmenter.name }
+    var abilities: SegmenterAbilities { segmenter.abilities }
 
     func frame(_ index: Int, of video: FrameStore) throws -> any SegmentableFrame {
         log.beginFrame()
-        guard let frame = try segmenter.frame(index, of: video) as? any BoxPromptable else { throw SegmenterError.noPrediction }
-        return Frame(frame: frame, index: index, segmenter: self)
+        return Frame(frame: try segmenter.frame(index, of: video), index: index, segmenter: self)
     }
 
     func frameLogits(_ logits: MaskLogits, size: ImageSize) -> [Float] { segmenter.frameLogits(logits, size: size) }
     func mask(_ logits: MaskLogits, size: ImageSize) -> Mask { segmenter.mask(logits, size: size) }
 
-    private struct Frame: BoxPromptable {
-        let frame: any BoxPromptable
+    private struct Frame: SegmentableFrame {
+        let frame: any SegmentableFrame
         let index: Int
         let segmenter: RecordingSegmenter
 

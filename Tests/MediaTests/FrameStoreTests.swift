@@ -1,0 +1,117 @@
+import Foundation
+import Support
+import Testing
+
+@testable import Media
+
+struct FrameStoreTests {
+    /// Grey frames, each of its own brightness.
+    private struct Frames: FrameSource {
+        let frameCount: Int
+        let size = ImageSize(width: 4, height: 2)
+        let name = "frames"
+        var timing: VideoTiming { VideoTiming(constantRate: 10, count: frameCount) }
+
+        func frame(at index: Int) throws -> RGBImage {
+            RGBImage(width: 4, height: 2, red: UInt8(index), green: 0, blue: 0)
+        }
+    }
+
+    private struct Features: StorableFeatures, Equatable {
+        let value: UInt8
+        init(_ value: UInt8) { self.value = value }
+        var storedBytes: Data { Data([value]) }
+        init?(storedBytes: Data, frame: ImageSize) {
+            guard let byte = storedBytes.first else { return nil }
+            value = byte
+        }
+    }
+
+    private struct Processor: FrameProcessor {
+        let cacheKey = "processor"
+        func process(_ image: RGBImage) -> Features { Features(image[0, 0].red) }
+    }
+
+    private func visit(_ store: FrameStore, _ frames: some Sequence<Int>) throws {
+        for index in frames { #expect(try store.value(of: Processor(), at: index) == Features(UInt8(index))) }
+    }
+
+    @Test func valuesAreComputedOncePerCachedFrame() throws {
+        let store = FrameStore(Frames(frameCount: 20), capacity: 4)
+        for _ in 0..<3 { try visit(store, 0..<4) }
+        #expect(store.computations(of: "processor") == 4)
+        try visit(store, 4..<10)
+        try visit(store, [0])
+        #expect(store.computations(of: "processor") == 11)
+    }
+
+    /// Several users want several ranges; a range ends with its lease, but what is in the file stays.
+    @Test func featuresComeBackFromTheSpool() throws {
+        let store = FrameStore(Frames(frameCount: 40), capacity: 4)
+        var leases = [store.keepFeatures(of: 0..<10), store.keepFeatures(of: 12..<15)]
+        try visit(store, 0..<20)
+        leases.removeAll()
+        try visit(store, 0..<20)
+        // All of 0..<20, and of the second visit those in no range.
+        #expect(store.computations(of: "processor") == 20 + 2 + 5)
+        try visit(store, 20..<30)
+        try visit(store, 20..<26)
+        #expect(store.computations(of: "processor") == 27 + 10 + 6, "nothing is kept any more")
+    }
+
+    @Test func pinnedFramesStay() throws {
+        let store = FrameStore(Frames(frameCount: 40), capacity: 4)
+        try visit(store, [7])
+        var pin: FrameLease? = store.pin(7)
+        try visit(store, 10..<30)
+        try visit(store, [7])
+        #expect(store.computations(of: "processor") == 21)
+        withExtendedLifetime(pin) {}
+        pin = nil
+        try visit(store, 30..<40)
+        try visit(store, [7])
+        #expect(store.computations(of: "processor") == 32)
+    }
+
+    /// Every user has a pin of its own.
+    @Test func pinsAreCounted() throws {
+        let store = FrameStore(Frames(frameCount: 40), capacity: 2)
+        var pins = [store.pin(3), store.pin(3)]
+        try visit(store, [3])
+        pins.removeLast()
+        try visit(store, 10..<20)
+        try visit(store, [3])
+        #expect(store.computations(of: "processor") == 11)
+        #expect(pins.count == 1)
+    }
+
+    /// The cache goes back to its limit when pins end, and not one frame at a time.
+    @Test func theCacheShrinks() throws {
+        let store = FrameStore(Frames(frameCount: 40), capacity: 3)
+        var pins = (0..<20).map { store.pin($0) }
+        try visit(store, 0..<25)
+        #expect(store.cachedCount == 23)
+        pins.removeLast(10)
+        #expect(store.cachedCount == 13)
+        pins.removeAll()
+        #expect(store.cachedCount == 3)
+    }
+
+    /// Pins of frames that were never looked at make no room for others.
+    @Test func pinsOfAbsentFramesTakeNoRoom() throws {
+        let store = FrameStore(Frames(frameCount: 40), capacity: 3)
+        let pins = (30..<40).map { store.pin($0) }
+        try visit(store, 0..<20)
+        #expect(store.cachedCount == 3)
+        #expect(pins.count == 10)
+    }
+
+    /// Runs that share a store compute a frame once.
+    @Test func usersShareTheCache() throws {
+        let store = FrameStore(Frames(frameCount: 8), capacity: 8)
+        DispatchQueue.concurrentPerform(iterations: 4) { _ in
+            for index in 0..<8 { _ = try? store.value(of: Processor(), at: index) }
+        }
+        #expect(store.computations(of: "processor") == 8)
+    }
+}
