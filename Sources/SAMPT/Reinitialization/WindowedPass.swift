@@ -87,7 +87,7 @@ final class WindowedPass: SegmentationPass {
         guard length < framesLeft else { return }
         let window = ReinitializationWindow(
             areas: areas, framesToNextStart: nextStarts.values.map { ($0 - frame) * direction.rawValue }.filter { $0 > 0 }.min(),
-            smallestArea: smallestArea)
+            smallestArea: smallestArea, referenceQuirks: options.referenceQuirks)
         var missing: [Int] = []
         for (place, offset) in rule.frames(of: window).enumerated() {
             if window.isLargeEnough(place, offset) || options.referenceQuirks {
