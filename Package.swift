@@ -39,6 +39,7 @@ let package = Package(
             .apt(["libavcodec-dev", "libavformat-dev", "libavutil-dev", "libswscale-dev"]), .brew(["ffmpeg"]),
         ]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenVINO", pkgConfig: isDependency ? "openvino" : nil, providers: [.brew(["openvino"])]),
 
         library("TensorFiles", ["CZlib"]),
@@ -50,7 +51,7 @@ let package = Package(
                 resources: [.copy("Resources/nano-tracker.safetensors")]),
         library("SAMPT", ["Media", "Segmenters", "PointTrackers", .product(name: "Yams", package: "Yams")], resources: [.copy("Resources/Presets")]),
         library("VideoBenchmarks", ["Media", "SAMPT"]),
-        library("ModelStore", ["CFFmpeg"]),
+        library("ModelStore", ["CFFmpeg", "CCurl"]),
         library("SamptCommands", [
             "SAMPT", "VideoBenchmarks", "Inference", "ModelStore", "TensorFiles", "NeuralGraph", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
