@@ -39,6 +39,7 @@ let package = Package(
             .apt(["libavcodec-dev", "libavformat-dev", "libavutil-dev", "libswscale-dev"]), .brew(["ffmpeg"]),
         ]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenVINO", pkgConfig: isDependency ? "openvino" : nil, providers: [.brew(["openvino"])]),
 
         library("Support", []),
@@ -51,7 +52,7 @@ let package = Package(
                 resources: [.copy("Resources/nano-tracker.safetensors")]),
         library("SAMPT", ["Support", "Media", "Segmenters", "PointTrackers", .product(name: "Yams", package: "Yams")], resources: [.copy("Resources/Presets")]),
         library("VideoBenchmarks", ["Support", "Media", "SAMPT"]),
-        library("ModelStore", ["Support", "CFFmpeg"]),
+        library("ModelStore", ["Support", "CFFmpeg", "CCurl"]),
         library("SamptCommands", [
             "Support", "SAMPT", "VideoBenchmarks", "Inference", "ModelStore", "TensorFiles", "NeuralGraph", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),

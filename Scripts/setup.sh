@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the build needs and nothing else; every step is skipped when its result is already there.
-#   1. FFmpeg's development libraries and pkg-config, with the system's package manager
+#   1. FFmpeg's and curl's development libraries and pkg-config, with the system's package manager
 #   2. OpenVINO's C library from its PyPI wheel (pinned by SHA-256) into .deps/openvino; Python only downloads, it is not needed later
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -14,7 +14,9 @@ fail() {
 }
 
 have_ffmpeg() {
-  command -v pkg-config >/dev/null && pkg-config --exists libavformat libavcodec libavutil libswscale zlib
+  command -v pkg-config >/dev/null && pkg-config --exists libavformat libavcodec libavutil libswscale zlib || return 1
+  # macOS has curl's headers in its SDK.
+  [ "$(uname -s)" = Darwin ] || pkg-config --exists libcurl
 }
 
 install_ffmpeg() {
@@ -27,13 +29,13 @@ install_ffmpeg() {
     ;;
   *)
     command -v apt-get >/dev/null || fail "installing FFmpeg" "this system has no apt-get" \
-      "Install pkg-config and the development packages of libavformat, libavcodec, libavutil, libswscale and zlib with your package manager, then run make setup again."
+      "Install pkg-config and the development packages of libavformat, libavcodec, libavutil, libswscale, zlib and libcurl with your package manager, then run make setup again."
     [ "$(id -u)" = 0 ] || command -v sudo >/dev/null || fail "installing FFmpeg" "this needs root and there is no sudo" \
-      "As root run: apt-get install pkg-config libavcodec-dev libavformat-dev libavutil-dev libswscale-dev zlib1g-dev"
-    echo "setup: installing FFmpeg's development libraries"
+      "As root run: apt-get install pkg-config libavcodec-dev libavformat-dev libavutil-dev libswscale-dev zlib1g-dev libcurl4-openssl-dev"
+    echo "setup: installing FFmpeg's and curl's development libraries"
     "${as_root[@]}" apt-get update -qq || true
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-      pkg-config libavcodec-dev libavformat-dev libavutil-dev libswscale-dev zlib1g-dev >/dev/null ||
+      pkg-config libavcodec-dev libavformat-dev libavutil-dev libswscale-dev zlib1g-dev libcurl4-openssl-dev >/dev/null ||
       fail "installing FFmpeg" "apt-get returned an error (above)" "Check the network and the package sources, then run make setup again."
     ;;
   esac

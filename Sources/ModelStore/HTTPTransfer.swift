@@ -1,117 +1,161 @@
+import CCurl
 import Foundation
-
-#if canImport(FoundationNetworking)
-    import FoundationNetworking
-#endif
 
 /// Takes what a transfer brings. Called from one thread at a time; what it throws ends the transfer.
 protocol HTTPReceiver: Sendable {
     /// The answer's head, after redirections.
     /// - Returns: whether the body is wanted.
-    func begin(_ response: HTTPURLResponse) throws -> Bool
+    func begin(_ response: HTTPResponseHead) throws -> Bool
     /// The next bytes of the body.
     func receive(_ data: Data) throws
 }
 
-/// GET requests whose bodies are handed on piece by piece.
+/// What is asked for with GET.
+struct HTTPRequest: Sendable {
+    var address: URL
+    var fields: [String: String] = [:]
+}
+
+/// GET requests whose bodies are handed on piece by piece, by curl. It reads proxies from the environment.
 struct HTTPTransfer: Sendable {
-    /// A transfer without any byte for so long has failed.
-    var stallTimeout: TimeInterval
-    var environment = ProcessInfo.processInfo.environment
+    var limits: TransferLimits
 
     /// Runs a request to the end of the wanted body.
-    /// - Throws: what `receiver` throws, `URLError`, or `CancellationError` when the task is cancelled.
-    func run(_ request: URLRequest, receiver: any HTTPReceiver) async throws {
-        let configuration = URLSessionConfiguration.ephemeral
-        configuration.timeoutIntervalForRequest = stallTimeout
-        configuration.requestCachePolicy = .reloadIgnoringLocalCacheData
-        configuration.urlCache = nil
-        #if canImport(Darwin)
-            configuration.connectionProxyDictionary = ProxyEnvironment(environment).connectionDictionary(for: request.url)
-        #endif
-        let delegate = Delegate(receiver)
-        // Pieces are 16 KiB or less.
-        let session = URLSession(configuration: configuration, delegate: delegate, delegateQueue: BoundedOperationQueue(limit: 256))
-        // Also breaks the cycle between session and delegate.
-        defer { session.invalidateAndCancel() }
-        let task = session.dataTask(with: request)
+    /// - Throws: what `receiver` throws, `DownloadFailure`, or `CancellationError` when the task is cancelled.
+    func run(_ request: HTTPRequest, receiver: any HTTPReceiver) async throws {
+        let exchange = HTTPExchange(receiver, limits: limits)
         try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                delegate.start(task, continuation)
-                if Task.isCancelled { task.cancel() }
+            // curl waits for the network: on a thread of its own, not on one of the few that all tasks share.
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+                Thread.detachNewThread { continuation.resume(with: Result { try exchange.perform(request) }) }
             }
         } onCancel: {
-            task.cancel()
+            exchange.cancel()
+        }
+    }
+}
+
+/// One request and its answer. Sendable because `lock` guards what another thread may touch; the rest belongs to the thread that performs it.
+private final class HTTPExchange: @unchecked Sendable {
+    private let receiver: any HTTPReceiver
+    private let lock = NSLock()
+    private var isCancelled = false
+    private var head = HTTPResponseHead(status: 0)
+    private var headBytes = 0
+    private var hasBegun = false
+    private var isBodyUnwanted = false
+    private var failure: (any Error)?
+    private var watch: TransferWatch
+
+    private static let isReady = CCurlInitialize() == CURLE_OK
+    /// Of all heads of an exchange together.
+    private static let longestHead = 1 << 20
+
+    init(_ receiver: any HTTPReceiver, limits: TransferLimits) {
+        self.receiver = receiver
+        watch = TransferWatch(limits)
+    }
+
+    func cancel() { lock.withLock { isCancelled = true } }
+
+    func perform(_ request: HTTPRequest) throws {
+        guard Self.isReady, let handle = curl_easy_init() else { throw DownloadFailure("curl cannot be used", mayPass: false) }
+        defer { curl_easy_cleanup(handle) }
+        var fields: UnsafeMutablePointer<curl_slist>?
+        defer { curl_slist_free_all(fields) }
+        for (name, value) in request.fields { fields = curl_slist_append(fields, "\(name): \(value)") ?? fields }
+        let isEncrypted = request.address.scheme?.lowercased() == "https"
+        let code = configure(handle, request, fields, isEncrypted: isEncrypted)
+        guard code == CURLE_OK else { throw DownloadFailure(code, isEncrypted: isEncrypted) }
+        try withExtendedLifetime(self) { try conclude(curl_easy_perform(handle), isEncrypted: isEncrypted) }
+    }
+
+    private func configure(
+        _ handle: UnsafeMutableRawPointer, _ request: HTTPRequest, _ fields: UnsafeMutablePointer<curl_slist>?, isEncrypted: Bool
+    ) -> CURLcode {
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        let steps = [
+            CCurlSetText(handle, CURLOPT_URL, request.address.absoluteString),
+            CCurlSetProtocols(handle, isEncrypted ? 1 : 0),
+            CCurlSetHeaders(handle, fields),
+            CCurlSetNumber(handle, CURLOPT_FOLLOWLOCATION, 1),
+            CCurlSetNumber(handle, CURLOPT_MAXREDIRS, 20),
+            // A proxy's own answer is not the file's.
+            CCurlSetNumber(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1),
+            CCurlSetNumber(handle, CURLOPT_NOSIGNAL, 1),
+            CCurlSetCallbacks(
+                handle, context, { bytes, size, count, context in HTTPExchange.of(context)?.takeHead(bytes, size * count) ?? 0 },
+                { bytes, size, count, context in HTTPExchange.of(context)?.takeBody(bytes, size * count) ?? 0 },
+                { context, _, _, _, _ in HTTPExchange.of(context)?.mayGoOn == true ? 0 : 1 }),
+        ]
+        return steps.first { $0 != CURLE_OK } ?? CURLE_OK
+    }
+
+    /// The exchange that waits for curl, from the context of a callback.
+    private static func of(_ context: UnsafeMutableRawPointer?) -> HTTPExchange? {
+        context.map { Unmanaged<HTTPExchange>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    private func conclude(_ code: CURLcode, isEncrypted: Bool) throws {
+        if let failure { throw failure }
+        if isBodyUnwanted { return }
+        if lock.withLock({ isCancelled }) { throw CancellationError() }
+        guard code == CURLE_OK else { throw DownloadFailure(code, isEncrypted: isEncrypted) }
+        if !hasBegun { _ = try receiver.begin(head) }
+    }
+
+    /// Asked about once a second while nothing comes.
+    private var mayGoOn: Bool {
+        if lock.withLock({ isCancelled }) { return false }
+        guard let reason = watch.objection() else { return true }
+        failure = failure ?? DownloadFailure(reason)
+        return false
+    }
+
+    /// - Returns: how many bytes were taken; fewer end the transfer.
+    private func takeHead(_ bytes: UnsafePointer<CChar>?, _ count: Int) -> Int {
+        headBytes += count
+        guard headBytes <= Self.longestHead else {
+            failure = failure ?? DownloadFailure("the server's answer has no end of header fields")
+            return 0
+        }
+        // Fields after the body say nothing that is asked for.
+        guard !hasBegun else { return count }
+        var line = String(decoding: UnsafeRawBufferPointer(start: bytes, count: count), as: UTF8.self)
+        while line.last?.isNewline == true { line.removeLast() }
+        if let next = HTTPResponseHead(statusLine: line) {
+            head = next
+        } else if line.isEmpty {
+            watch.restart()
+            if !head.isFollowed { return begin() ? count : 0 }
+        } else {
+            head.add(line: line)
+        }
+        return count
+    }
+
+    private func takeBody(_ bytes: UnsafePointer<CChar>?, _ count: Int) -> Int {
+        guard hasBegun || begin() else { return 0 }
+        guard let bytes, count > 0 else { return count }
+        watch.add(count)
+        do {
+            try receiver.receive(Data(bytes: bytes, count: count))
+            return count
+        } catch {
+            failure = error
+            return 0
         }
     }
 
-    /// Sendable because `lock` guards its state.
-    private final class Delegate: NSObject, URLSessionDataDelegate, @unchecked Sendable {
-        private let receiver: any HTTPReceiver
-        private let lock = NSLock()
-        private var continuation: CheckedContinuation<Void, any Error>?
-        private var failure: (any Error)?
-        private var isBodyUnwanted = false
-
-        init(_ receiver: any HTTPReceiver) { self.receiver = receiver }
-
-        func start(_ task: URLSessionDataTask, _ continuation: CheckedContinuation<Void, any Error>) {
-            lock.withLock { self.continuation = continuation }
-            task.resume()
-        }
-
-        func urlSession(
-            _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
-            completionHandler: @escaping (URLSession.ResponseDisposition) -> Void
-        ) {
-            do {
-                guard let response = response as? HTTPURLResponse else { throw URLError(.badServerResponse) }
-                let isWanted = try receiver.begin(response)
-                if !isWanted { lock.withLock { isBodyUnwanted = true } }
-                completionHandler(isWanted ? .allow : .cancel)
-            } catch {
-                lock.withLock { failure = failure ?? error }
-                completionHandler(.cancel)
-            }
-        }
-
-        func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
-            // Pieces that were under way when the transfer was ended still come in.
-            guard lock.withLock({ failure == nil && !isBodyUnwanted && continuation != nil }) else { return }
-            do {
-                try receiver.receive(data)
-            } catch {
-                lock.withLock { failure = failure ?? error }
-                DispatchQueue.global().async { dataTask.cancel() }
-            }
-        }
-
-        func urlSession(
-            _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse, newRequest request: URLRequest,
-            completionHandler: @escaping (URLRequest?) -> Void
-        ) {
-            // An encrypted transfer stays encrypted.
-            let isDowngrade = task.originalRequest?.url?.scheme?.lowercased() == "https" && request.url?.scheme?.lowercased() != "https"
-            if isDowngrade {
-                lock.withLock { failure = failure ?? URLError(.secureConnectionFailed) }
-                DispatchQueue.global().async { task.cancel() }
-            }
-            completionHandler(isDowngrade ? nil : request)
-        }
-
-        func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
-            let (continuation, failure, isBodyUnwanted) = lock.withLock {
-                defer { self.continuation = nil }
-                return (self.continuation, self.failure, self.isBodyUnwanted)
-            }
-            guard let continuation else { return }
-            if let failure {
-                continuation.resume(throwing: failure)
-            } else if let error, !isBodyUnwanted {
-                continuation.resume(throwing: (error as? URLError)?.code == .cancelled ? CancellationError() : error)
-            } else {
-                continuation.resume()
-            }
+    /// - Returns: whether the body is wanted.
+    private func begin() -> Bool {
+        hasBegun = true
+        do {
+            isBodyUnwanted = try !receiver.begin(head)
+            return !isBodyUnwanted
+        } catch {
+            failure = error
+            return false
         }
     }
 }

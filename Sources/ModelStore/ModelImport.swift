@@ -13,7 +13,7 @@ extension ModelStore {
     ///   - name: the model it is for; nil recognises published files by their MD5. With a name, any file is taken that is not
     ///     another published model: weights of one's own for that model's network.
     /// - Returns: the model, and whether the file is the published one.
-    /// - Throws: `ModelStoreError.unreadable`, `.unrecognised`, `.nameDiffers`, `.unwritable`.
+    /// - Throws: `ModelStoreError.unreadable`, `.unrecognised`, `.nameDiffers`, `.unfit` for content that `contentCheck` refuses, `.unwritable`.
     public func importFile(_ path: URL, name: String? = nil, mode: ImportMode = .copy) throws -> (model: PublishedModel, isPublished: Bool) {
         let named = try name.map { try catalogue.model($0) }
         var isFolder: ObjCBool = false
@@ -27,6 +27,10 @@ extension ModelStore {
             throw ModelStoreError.nameDiffers(path: path.path, name: named.name, recognised: recognised.name)
         }
         guard let model = named ?? recognised else { throw ModelStoreError.unrecognised(path: path.path, md5: md5) }
+        if recognised == nil {
+            guard Self.length(path) != 0 else { throw ModelStoreError.unfit(path: path.path, model, reason: "it is empty") }
+            if let reason = contentCheck?(path, model) { throw ModelStoreError.unfit(path: path.path, model, reason: reason) }
+        }
         try take(path, as: model, md5: md5, mode: mode)
         return (model, recognised != nil)
     }

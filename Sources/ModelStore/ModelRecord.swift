@@ -12,7 +12,7 @@ extension ModelStore {
     func recordFile(of model: PublishedModel) -> URL { folder.appendingPathComponent(model.fileName + ".json") }
 
     func record(of model: PublishedModel) -> ModelRecord? {
-        (try? Data(contentsOf: recordFile(of: model))).flatMap { try? JSONDecoder().decode(ModelRecord.self, from: $0) }
+        PlantedFile.content(of: recordFile(of: model)).flatMap { try? JSONDecoder().decode(ModelRecord.self, from: $0) }
     }
 
     /// Puts a whole file of the store's folder in its place. The record of a file that was there before goes first: a record must

@@ -7,18 +7,24 @@ import Foundation
 /// A file under its final name is whole: downloads have another name until they are checked. Beside a file lies a record of
 /// where it came from; a file without one, put there by hand, is used as it is.
 public struct ModelStore: Sendable {
+    /// Looks into a file that is to get a model's name, where no MD5 tells what it is. The store itself knows no networks.
+    /// - Returns: what is wrong with the file, to follow its name and a colon; nil when the model's network can be read from it.
+    public typealias ContentCheck = @Sendable (_ file: URL, _ model: PublishedModel) -> String?
+
     public let folder: URL
     public let catalogue: ModelCatalogue
+    /// nil takes any content.
+    public let contentCheck: ContentCheck?
 
-    public init(folder: URL, catalogue: ModelCatalogue = .published) {
-        (self.folder, self.catalogue) = (folder, catalogue)
+    public init(folder: URL, catalogue: ModelCatalogue = .published, contentCheck: ContentCheck? = nil) {
+        (self.folder, self.catalogue, self.contentCheck) = (folder, catalogue, contentCheck)
     }
 
     /// The user's store.
     /// - Throws: `ModelStoreError.noFolder` where the environment names none.
-    public init(environment: [String: String] = ProcessInfo.processInfo.environment) throws {
+    public init(environment: [String: String] = ProcessInfo.processInfo.environment, contentCheck: ContentCheck? = nil) throws {
         guard let folder = Self.defaultFolder(environment) else { throw ModelStoreError.noFolder }
-        self.init(folder: folder)
+        self.init(folder: folder, contentCheck: contentCheck)
     }
 
     /// `sampt/models` in the user's data folder (`~/Library/Application Support` on macOS, `$XDG_DATA_HOME` or `~/.local/share`

@@ -1,9 +1,5 @@
 import Foundation
 
-#if canImport(FoundationNetworking)
-    import FoundationNetworking
-#endif
-
 /// What can go wrong with the store of checkpoints. Every case says which file and what to do.
 public enum ModelStoreError: Error, Sendable, Equatable {
     case unknownModel(String, known: [String])
@@ -21,6 +17,10 @@ public enum ModelStoreError: Error, Sendable, Equatable {
     case failed(address: String, reason: String, kept: Int)
     /// The server offers a file of another size.
     case wrongSize(address: String, expected: Int, offered: Int)
+    /// The server sends more than the published file can have.
+    case tooLong(address: String, limit: Int)
+    /// A file does not hold the model's network.
+    case unfit(path: String, PublishedModel, reason: String)
     /// What came is not the published file; it has been removed.
     case wrongContent(address: String, expected: String, found: String, isWebPage: Bool)
     case diskTooSmall(path: String, needed: Int, free: Int)
@@ -56,6 +56,10 @@ extension ModelStoreError: CustomStringConvertible {
                 + (kept > 0 ? " The \(kept.asBytes) that came are kept: the same command goes on from there." : " Check the network, then try again.")
         case .wrongSize(let address, let expected, let offered):
             "\(address): the server offers a file of \(offered) bytes, the published one has \(expected). \(Self.otherWays)"
+        case .tooLong(let address, let limit):
+            "\(address): the server sends more than \(limit.asBytes), and the published file is not that large. \(Self.otherWays)"
+        case .unfit(let path, let model, let reason):
+            "\(path): does not become \(model.name) (\(model.network)): \(reason). The store is as it was."
         case .wrongContent(let address, let expected, let found, let isWebPage):
             "\(address): what came is not the published file: its MD5 is \(found), not \(expected)."
                 + (isWebPage ? " It is a web page, perhaps of a network that asks for a login." : "") + " It has been removed. \(Self.otherWays)"
@@ -82,7 +86,9 @@ extension ModelStoreError: CustomStringConvertible {
         case 401, 407: "it asks for a login"
         case 403: "access is denied"
         case 404, 410: "there is no such file"
-        default: HTTPURLResponse.localizedString(forStatusCode: status)
+        case 400..<500: "it does not accept the request"
+        case 500..<600: "it has a fault"
+        default: "that is no answer to such a request"
         }
     }
 }

@@ -27,7 +27,7 @@ final class PartialDownload: @unchecked Sendable {
     init(for final: URL, name: String) throws {
         url = Self.file(for: final)
         originURL = Self.originFile(for: final)
-        descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        descriptor = PlantedFile.open(url)
         guard descriptor >= 0 else { throw ModelStoreError.unwritable(path: url.path, reason: systemReason()) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let code = errno
@@ -35,7 +35,9 @@ final class PartialDownload: @unchecked Sendable {
             throw code == EWOULDBLOCK ? ModelStoreError.busy(name) : .unwritable(path: url.path, reason: systemReason(code))
         }
         count = max(0, Int(lseek(descriptor, 0, SEEK_END)))
-        knownOrigin = (try? Data(contentsOf: originURL)).flatMap { try? JSONDecoder().decode(Origin.self, from: $0) }
+        knownOrigin = PlantedFile.content(of: originURL).flatMap { try? JSONDecoder().decode(Origin.self, from: $0) }
+        // It becomes a line of the request.
+        if knownOrigin?.validator.unicodeScalars.contains(where: { $0.value < 32 }) == true { knownOrigin = nil }
     }
 
     deinit { close(descriptor) }
@@ -96,9 +98,10 @@ final class PartialDownload: @unchecked Sendable {
         }
     }
 
-    /// Makes sure that the bytes are on the disk before they get their final name.
+    /// Makes sure that the bytes are on the disk, and still under this name, before they get their final one.
     func synchronize() throws {
         guard fsync(descriptor) == 0 else { throw failure() }
+        guard PlantedFile.isAt(url, descriptor) else { throw ModelStoreError.unwritable(path: url.path, reason: "something else has taken its place") }
     }
 
     /// Removes the file and what is known of it.

@@ -36,8 +36,8 @@ public struct PublishedModel: Sendable, Equatable {
     public let network: String
     /// The file's name in the store: the model's name with the published file's extension.
     public let fileName: String
-    /// The published file's MD5, 32 lower-case hexadecimal digits; nil where its authors publish none. Then the address and the size are all
-    /// that tells a right file, and the MD5 of what was downloaded is kept, to find later changes.
+    /// The published file's MD5, 32 lower-case hexadecimal digits; nil where its authors publish none. Then a right file is told by
+    /// its size and by the network in it (`ModelStore.contentCheck`), and the MD5 of what was downloaded is kept, to find later changes.
     public let md5: String?
     /// Nil where no source says it.
     public let size: Size?
@@ -53,6 +53,15 @@ public struct PublishedModel: Sendable, Equatable {
         (self.name, self.kind, self.network, self.md5, self.size) = (name, kind, network, md5, size)
         (self.licence, self.source, self.page) = (licence, source, page)
         fileName = "\(name).\(fileExtension)"
+    }
+
+    /// No file of the model has more bytes: rounded sizes may be a quarter off.
+    var largestSize: Int {
+        switch size {
+        case .exact(let bytes): bytes
+        case .about(let bytes): Int(min(1.25 * Double(bytes) + 1e6, 1e15))
+        case nil: 8 << 30
+        }
     }
 
     /// The size in words, for example "41 MB" or "about 379 MB"; nil when it is not known.

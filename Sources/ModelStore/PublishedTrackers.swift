@@ -1,15 +1,15 @@
 // Addresses and MD5s are those that the SAM-PT reference implementation uses, sizes those that its guide lists (in MiB, rounded).
-// CoTracker 2, 3 and BootsTAPIR came after it: their addresses are their authors', who give no MD5.
+// CoTracker 2, 3 and BootsTAPIR came after it: their addresses are their authors', who give no MD5. The sizes of CoTracker 2 and 3 are what their tensors take.
 extension ModelCatalogue {
     static let trackers: [PublishedModel] =
         [
             coTracker("s4-w8", file: "cotracker_stride_4_wind_8", md5: "82c458ad5de9bf98bc337c34ccbc436a"),
             coTracker("s4-w12", file: "cotracker_stride_4_wind_12", md5: "f13ab80f04b2cb58945e2dffb5a3a44c"),
             coTracker("s8-w16", file: "cotracker_stride_8_wind_16", md5: "d0d25fe323b20d11c447aaa05a923650"),
-            hosted("cotracker-2", network: "CoTracker 2", file: "cotracker/resolve/main/cotracker2"),
-            hosted("cotracker-2.1", network: "CoTracker 2.1", file: "cotracker/resolve/main/cotracker2v1"),
-            hosted("cotracker-3", network: "CoTracker 3, whole clips", file: "cotracker3/resolve/main/scaled_offline"),
-            hosted("cotracker-3-online", network: "CoTracker 3, windows", file: "cotracker3/resolve/main/scaled_online"),
+            hosted("cotracker-2", network: "CoTracker 2", file: "cotracker/resolve/main/cotracker2", bytes: 204_000_000),
+            hosted("cotracker-2.1", network: "CoTracker 2.1", file: "cotracker/resolve/main/cotracker2v1", bytes: 204_000_000),
+            hosted("cotracker-3", network: "CoTracker 3, whole clips", file: "cotracker3/resolve/main/scaled_offline", bytes: 102_000_000),
+            hosted("cotracker-3-online", network: "CoTracker 3, windows", file: "cotracker3/resolve/main/scaled_online", bytes: 102_000_000),
             tracker(
                 "pips", network: "PIPs", md5: "9f34c4cd5d6f54cb11e1911841ac702c", mebibytes: 328, licence: "MIT",
                 source: .manual(
@@ -70,10 +70,10 @@ extension ModelCatalogue {
             source: .address("https://dl.fbaipublicfiles.com/cotracker/\(file).pth"), page: "https://github.com/facebookresearch/co-tracker")
     }
 
-    private static func hosted(_ name: String, network: String, file: String) -> PublishedModel {
+    private static func hosted(_ name: String, network: String, file: String, bytes: Int) -> PublishedModel {
         PublishedModel(
-            name: name, kind: .tracker, network: network, fileExtension: "pth", md5: nil, size: nil, licence: "CC-BY-NC-4.0 (not for commercial use)",
-            source: .address("https://huggingface.co/facebook/\(file).pth"), page: "https://github.com/facebookresearch/co-tracker")
+            name: name, kind: .tracker, network: network, fileExtension: "pth", md5: nil, size: .about(bytes),
+            licence: "CC-BY-NC-4.0 (not for commercial use)", source: .address("https://huggingface.co/facebook/\(file).pth"), page: "https://github.com/facebookresearch/co-tracker")
     }
 
     private static func raft(_ variant: String, md5: String, mebibytes: Double) -> PublishedModel {

@@ -6,35 +6,67 @@ import TensorFiles
 ///
 ///     let tracker = try LearnedTracker.tracker(weights: Weights(checkpoint), engine: OpenVINOEngine())
 public enum LearnedTracker {
+    /// The networks that are known.
+    public enum Network: String, Sendable, CaseIterable {
+        case coTracker1 = "CoTracker 1"
+        case coTracker2 = "CoTracker 2"
+        case coTracker3 = "CoTracker 3"
+        case pips = "PIPs"
+        case pipsPlusPlus = "PIPs++"
+        case raft = "RAFT"
+        case tapir = "TAPIR"
+        case tapNet = "TapNet"
+        case superGlue = "SuperGlue"
+        case superPoint = "SuperPoint"
+
+        /// The network that a checkpoint holds, judged by names and shapes of its tensors; nil for an unknown one.
+        public init?(of source: any TensorSource) {
+            guard let found = Self.allCases.first(where: { $0.isRecognised(in: source) }) else { return nil }
+            self = found
+        }
+
+        private func isRecognised(in source: any TensorSource) -> Bool {
+            switch self {
+            case .coTracker1: CoTracker1.recognises(source)
+            case .coTracker2: CoTracker2.recognises(source)
+            case .coTracker3: CoTracker3.recognises(source)
+            case .pips: PIPsTracker.recognises(source)
+            case .pipsPlusPlus: PIPsPlusPlusTracker.recognises(source)
+            case .raft: RAFTTracker.recognises(source)
+            case .tapir: TAPIR.recognises(source)
+            case .tapNet: TapNet.recognises(source)
+            case .superGlue: SuperGlueTracker.recognises(source)
+            case .superPoint: SuperGlueTracker.recognisesDetector(source)
+            }
+        }
+    }
+
     /// The tracker whose network a checkpoint holds, with its default options.
     /// - Parameter precision: of the network; what must be exact (positions, correlations) is float32 in any case, and all of CoTracker unless
     ///   bfloat16 is asked for.
-    /// - Throws: `TrackerError.unknownCheckpoint` when it holds none of them, `.notFinite`, `TensorFileError` naming a tensor that is absent or has another shape.
+    /// - Throws: `TrackerError.unknownCheckpoint` when it holds none of them, `TensorFileError` naming a tensor that is absent, has another shape or is
+    ///   not finite.
     public static func tracker(
         weights: Weights, engine: any InferenceEngine, precision: Precision = .automatic
     ) throws -> any PointTracker {
         let source = weights.source
-        try checkFinite(source)
+        try source.checkFinite()
         // What CoTracker gets wrong in one window is where the next starts: in bfloat16, tracks are off by pixels in the end.
         let exact = precision == .automatic ? .float32 : precision
-        if CoTracker1.recognises(source) {
-            return try CoTracker1(weights: weights.withoutModulePrefix, engine: engine, precision: exact, updaterPrecision: exact)
-        }
-        if CoTracker2.recognises(source) {
-            return try CoTracker2(weights: weights.withoutModulePrefix, engine: engine, precision: exact, updaterPrecision: exact)
-        }
-        if CoTracker3.recognises(source) {
-            return try CoTracker3(weights: weights.withoutModulePrefix, engine: engine, precision: exact, updaterPrecision: exact)
-        }
-        if PIPsTracker.recognises(source) { return try PIPsTracker(weights: weights, engine: engine, precision: precision) }
-        if PIPsPlusPlusTracker.recognises(source) { return try PIPsPlusPlusTracker(weights: weights, engine: engine, precision: precision) }
-        if RAFTTracker.recognises(source) { return try RAFTTracker(weights: weights, engine: engine, precision: precision) }
-        if TAPIR.recognises(source) { return try TAPIR(weights: weights, engine: engine, precision: precision) }
-        if TapNet.recognises(source) { return try TapNet(weights: weights, engine: engine, precision: precision) }
-        if SuperGlueTracker.recognises(source) || SuperGlueTracker.recognisesDetector(source) {
+        switch Network(of: source) {
+        case .coTracker1: return try CoTracker1(weights: weights.withoutModulePrefix, engine: engine, precision: exact, updaterPrecision: exact)
+        case .coTracker2: return try CoTracker2(weights: weights.withoutModulePrefix, engine: engine, precision: exact, updaterPrecision: exact)
+        case .coTracker3: return try CoTracker3(weights: weights.withoutModulePrefix, engine: engine, precision: exact, updaterPrecision: exact)
+        case .pips: return try PIPsTracker(weights: weights, engine: engine, precision: precision)
+        case .pipsPlusPlus: return try PIPsPlusPlusTracker(weights: weights, engine: engine, precision: precision)
+        case .raft: return try RAFTTracker(weights: weights, engine: engine, precision: precision)
+        case .tapir: return try TAPIR(weights: weights, engine: engine, precision: precision)
+        case .tapNet: return try TapNet(weights: weights, engine: engine, precision: precision)
+        case .superGlue, .superPoint:
             throw TrackerError.unknownCheckpoint(file: source.name, reason: "it is half of one, which takes a file of SuperGlue and one of SuperPoint")
+        case nil:
+            throw TrackerError.unknownCheckpoint(file: source.name, reason: "its tensors are those of none of \(networks.joined(separator: ", "))")
         }
-        throw TrackerError.unknownCheckpoint(file: source.name, reason: "its tensors are those of none of \(networks.joined(separator: ", "))")
     }
 
     /// The tracker that finds key points with one network and matches them with another, with its default options.
@@ -46,7 +78,7 @@ public enum LearnedTracker {
     public static func tracker(
         matcher: Weights, detector: Weights, engine: any InferenceEngine, precision: Precision = .automatic
     ) throws -> SuperGlueTracker {
-        for source in [matcher.source, detector.source] { try checkFinite(source) }
+        for source in [matcher.source, detector.source] { try source.checkFinite() }
         guard SuperGlueTracker.recognises(matcher.source) else {
             throw TrackerError.unknownCheckpoint(file: matcher.source.name, reason: "its tensors are not those of SuperGlue")
         }
@@ -54,19 +86,6 @@ public enum LearnedTracker {
             throw TrackerError.unknownCheckpoint(file: detector.source.name, reason: "its tensors are not those of SuperPoint")
         }
         return try SuperGlueTracker(detector: detector, matcher: matcher, engine: engine, precision: precision)
-    }
-
-    /// Weights that are no numbers would spread quietly, or vanish in a ReLU, and leave wrong tracks that look like tracks.
-    private static func checkFinite(_ source: any TensorSource) throws {
-        for name in source.tensorNames {
-            let isFinite = try source.tensor(name).withUnsafeBuffer { values in
-                // NaN and infinity times 0 are NaN, other numbers 0.
-                var sum: Float = 0
-                for value in values { sum += value * 0 }
-                return sum == 0
-            }
-            guard isFinite else { throw TrackerError.notFinite(file: source.name, tensor: name) }
-        }
     }
 
     private static let networks = ["CoTracker 1 to 3", "PIPs", "PIPs++", "RAFT", "TAPIR", "TapNet", "SuperGlue"]

@@ -16,7 +16,8 @@ public struct VideoSegmenterOptions: Sendable, Equatable {
     /// Does what the reference does even where that is no good (its quirks, for comparisons with it): a lost object is sampled from its empty mask, boxes of the
     /// refinement are not scaled into the segmenter's input, negative points alone give a mask, points of other objects count before those
     /// objects' query frames and, when re-initialising, only those of objects that started in the same frame, query points are sampled as
-    /// `QueryPointSampler.referenceQuirks` says, patches are compared with red and blue swapped, and the query frame's mask of an object marked by clicks comes from all points.
+    /// `QueryPointSampler.referenceQuirks` says, masks are compared with an area of 0 where an object has none in a window's first frame,
+    /// patches are compared with red and blue swapped, and the query frame's mask of an object marked by clicks comes from all points.
     public var referenceQuirks = false
     /// Whether tracker, image encoder and decoder work on different frames at the same time, as far as they do not wait for each other. Masks are
     /// the same without; it is slower then, and keeps fewer frames in memory.

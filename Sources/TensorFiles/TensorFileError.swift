@@ -11,6 +11,8 @@ public enum TensorFileError: Error, Sendable, Equatable {
     case missingTensor(file: String, tensor: String)
     case shapeMismatch(file: String, tensor: String, expected: [Int], found: [Int])
     case unsupportedType(file: String, tensor: String, type: String)
+    /// A weight is NaN or infinite.
+    case notFinite(file: String, tensor: String)
 }
 
 extension TensorFileError: CustomStringConvertible {
@@ -26,6 +28,7 @@ extension TensorFileError: CustomStringConvertible {
         case .shapeMismatch(let file, let tensor, let expected, let found):
             "\(file): the tensor \(tensor) has the shape \(found), the network needs \(expected). Is it a checkpoint of another network?"
         case .unsupportedType(let file, let tensor, let type): "\(file): the tensor \(tensor) has the unsupported element type \(type)."
+        case .notFinite(let file, let tensor): "\(file): the tensor \(tensor) has weights that are no finite numbers."
         }
     }
 }

@@ -225,6 +225,65 @@ struct DownloadTests {
         guard case .diskTooSmall(_, Int.max / 2, _) = failure else { Issue.record("\(String(describing: failure))"); return }
     }
 
+    @Test("Lengths beyond all bounds", arguments: ["9223372036854775807", "9223372036854775808", "99999999999999999999999", "-1", "x"])
+    func absurdLength(length: String) async throws {
+        let server = try MisbehavingServer { _, _ in Reply(200, ["Content-Length": length], body: StoreFixture.bytes(1000, seed: 4)) }
+        defer { server.stop() }
+        #expect(await error { try await fixture.pull(server.address + "/tiny.pth", attempts: 1) } != nil)
+        #expect(fixture.names == [])
+        // On the way as well.
+        let redirecting = try MisbehavingServer { request, _ in
+            request.target == "/tiny.pth" ? Reply(302, ["Location": "/elsewhere", "Content-Length": length]) : .file(Self.content, to: request)
+        }
+        defer { redirecting.stop() }
+        _ = await error { try await fixture.pull(redirecting.address + "/tiny.pth", attempts: 1) }
+    }
+
+    @Test("Heads without end")
+    func endlessHead() async throws {
+        let server = try MisbehavingServer { _, _ in
+            Reply(200, Dictionary(uniqueKeysWithValues: (0..<60).map { ("X\($0)", String(repeating: "x", count: 50_000)) }), body: Self.content)
+        }
+        defer { server.stop() }
+        guard case .failed = await error({ try await fixture.pull(server.address + "/tiny.pth", attempts: 1) }) else { Issue.record("accepted"); return }
+        #expect(fixture.names == [])
+    }
+
+    @Test("Bodies without end stop at the published size", arguments: [PublishedModel.Size.exact(100_000), .about(100)])
+    func endlessBody(size: PublishedModel.Size) async throws {
+        for isKnown in [true, false] {
+            let fixture = try StoreFixture(size: size, isKnown: isKnown)
+            let server = try MisbehavingServer { _, _ in
+                Reply(200, ["Content-Length": "", "ETag": "\"one\""], body: Data(repeating: 7, count: 3_000_000), hang: 3_000_000)
+            }
+            defer { server.stop() }
+            let (address, limit) = (server.address + "/tiny.pth", fixture.model.largestSize)
+            #expect(await error { try await fixture.pull(address) } == .tooLong(address: address, limit: limit))
+            #expect(fixture.names == [])
+        }
+    }
+
+    @Test("An announced length far beyond a rounded size is refused before it comes")
+    func farTooLong() async throws {
+        let fixture = try StoreFixture(size: .about(100))
+        let server = try MisbehavingServer { _, _ in Reply(200, ["Content-Length": "5000000"], body: Self.content) }
+        defer { server.stop() }
+        let address = server.address + "/tiny.pth"
+        #expect(await error { try await fixture.pull(address) } == .tooLong(address: address, limit: 1_000_125))
+    }
+
+    @Test("A trickle is given up")
+    func trickle() async throws {
+        let server = try MisbehavingServer { _, _ in Reply(200, ["Content-Length": "300000"], body: Self.content, delay: 0.5) }
+        defer { server.stop() }
+        let failure = await error {
+            try await fixture.pull(server.address + "/tiny.pth", attempts: 2, stallTimeout: 1, leastRate: 1_000_000, ratePeriod: 1)
+        }
+        guard case .failed(_, let reason, _) = failure else { Issue.record("\(String(describing: failure))"); return }
+        #expect(reason.hasPrefix("only ") && reason.hasSuffix(" came in 1 s"), "\(reason)")
+        #expect(server.requests.count == 2)
+    }
+
     @Test("A server that falls silent is given up, and resumed")
     func silent() async throws {
         let server = try MisbehavingServer { request, number in .file(Self.content, to: request, hang: number == 0 ? 64_000 : nil) }

@@ -149,18 +149,31 @@ struct HeaderTests {
         #expect([1, 2, 3, 4, 100].map { options.pause(afterFailures: $0) } == [1, 2, 4, 8, 60])
     }
 
-    @Test func proxies() {
-        func proxy(_ address: String, _ environment: [String: String]) -> String? {
-            URL(string: address).flatMap { ProxyEnvironment(environment).proxy(for: $0)?.absoluteString }
-        }
-        let environment = ["http_proxy": "http://p:1", "HTTPS_PROXY": "q:2", "no_proxy": "localhost, .inside.org,127.0.0.1"]
-        #expect(proxy("http://a.org/x", environment) == "http://p:1")
-        #expect(proxy("https://a.org/x", environment) == "http://q:2")
-        #expect(proxy("https://a.inside.org/x", environment) == nil)
-        #expect(proxy("https://notinside.org/x", environment) == "http://q:2")
-        #expect(proxy("http://127.0.0.1:5/x", environment) == nil)
-        #expect(proxy("http://a.org/x", ["HTTP_PROXY": "http://p:1"]) == nil)
-        #expect(proxy("http://a.org/x", ["all_proxy": "http://p:1"]) == "http://p:1")
-        #expect(proxy("http://a.org/x", ["all_proxy": "http://p:1", "no_proxy": "*"]) == nil)
+    @Test func heads() throws {
+        var head = try #require(HTTPResponseHead(statusLine: "HTTP/1.1 206 Partial Content"))
+        head.add(line: "ETag:\t \"a:b\"")
+        head.add(line: "no field")
+        #expect(head.status == 206 && head["etag"] == "\"a:b\"" && !head.isFollowed)
+        #expect(HTTPResponseHead(statusLine: "HTTP/2 200")?.status == 200)
+        #expect(HTTPResponseHead(statusLine: "HTTP/")?.status == 0)
+        #expect(HTTPResponseHead(statusLine: "Server: HTTP/1.1") == nil)
+        #expect(HTTPResponseHead(status: 100).isFollowed)
+        #expect(HTTPResponseHead(status: 302, fields: ["location": "/x"]).isFollowed)
+        #expect(!HTTPResponseHead(status: 302, fields: ["location": ""]).isFollowed)
+    }
+
+    @Test func slowness() {
+        let start = ContinuousClock.now
+        var watch = TransferWatch(TransferLimits(stall: 30, rate: 1000, period: 60))
+        #expect(watch.objection(at: start + .seconds(29)) == nil)
+        #expect(watch.objection(at: start + .seconds(31)) == "nothing came for 30 s")
+        watch = TransferWatch(TransferLimits(stall: 1000, rate: 1000, period: 60))
+        watch.add(70_000)
+        #expect(watch.objection(at: start + .seconds(61)) == nil)
+        watch.add(59_000)
+        #expect(watch.objection(at: start + .seconds(100)) == nil)
+        #expect(watch.objection(at: start + .seconds(122)) == "only 59 KB came in 60 s")
+        // No file of a network that is known is larger than the bound.
+        #expect(ModelCatalogue.published.models.allSatisfy { $0.largestSize >= $0.size?.bytes ?? 0 && $0.size != nil })
     }
 }

@@ -11,17 +11,21 @@ final class StoreFixture: Sendable {
     let store: ModelStore
     let model: PublishedModel
 
-    init(size: PublishedModel.Size? = nil, source: PublishedModel.Source = .manual("Ask its author.")) throws {
+    /// - Parameter isKnown: whether the model's MD5 is published.
+    init(
+        size: PublishedModel.Size? = nil, source: PublishedModel.Source = .manual("Ask its author."), isKnown: Bool = true,
+        contentCheck: ModelStore.ContentCheck? = nil
+    ) throws {
         folder = try Fixtures.temporaryFolder()
         let file = folder.appendingPathComponent("content")
         try Self.content.write(to: file)
         model = PublishedModel(
-            name: "tiny", kind: .segmenter, network: "Tiny", fileExtension: "pth", md5: try FileChecksum.md5(file), size: size, licence: "none",
+            name: "tiny", kind: .segmenter, network: "Tiny", fileExtension: "pth", md5: isKnown ? try FileChecksum.md5(file) : nil, size: size, licence: "none",
             source: source, page: "https://example.org")
         let other = PublishedModel(
             name: "other", kind: .tracker, network: "Other", fileExtension: "npy", md5: "900150983cd24fb0d6963f7d28e17f72", size: .exact(3),
             licence: "none", source: .manual("Ask."), page: "https://example.org")
-        store = ModelStore(folder: folder.appendingPathComponent("store"), catalogue: ModelCatalogue([model, other]))
+        store = ModelStore(folder: folder.appendingPathComponent("store"), catalogue: ModelCatalogue([model, other]), contentCheck: contentCheck)
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }
@@ -49,10 +53,12 @@ final class StoreFixture: Sendable {
 
     @discardableResult
     func pull(
-        _ address: String, attempts: Int = 3, stallTimeout: TimeInterval = 5, report: @escaping @Sendable (DownloadEvent) -> Void = { _ in }
+        _ address: String, attempts: Int = 3, stallTimeout: TimeInterval = 5, leastRate: Int = 1000, ratePeriod: TimeInterval = 60,
+        report: @escaping @Sendable (DownloadEvent) -> Void = { _ in }
     ) async throws -> Data {
         var options = DownloadOptions()
         (options.attempts, options.stallTimeout, options.firstPause) = (attempts, stallTimeout, 0.01)
+        (options.leastRate, options.ratePeriod) = (leastRate, ratePeriod)
         let url = try store.address(of: model, override: address)
         return try await Data(contentsOf: store.pull(model, from: url, options: options, report: report))
     }

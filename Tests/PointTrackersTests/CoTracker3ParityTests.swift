@@ -9,10 +9,13 @@ import Testing
 
 /// CoTracker 3 against the original code: every iteration, at once and window by window.
 @Suite(
-    .serialized,
-    .enabled(
-        if: ParityCase.named("cotracker3_offline") != nil && ParityCase.named("cotracker3_online") != nil, Comment(rawValue: ParityCase.missing)))
+    .serialized, .enabled(if: !ParityCase.cases(of: "cotracker3_offline", "cotracker3_online").isEmpty, Comment(rawValue: ParityCase.missing)))
 struct CoTracker3ParityTests {
+    private struct Config: Decodable {
+        var window: Int
+        var iters: Int
+    }
+
     private let engine: OpenVINOEngine
 
     init() throws { engine = try OpenVINOEngine(.init(cacheFolder: nil)) }
@@ -20,16 +23,17 @@ struct CoTracker3ParityTests {
     private func tracker(_ parity: ParityCase, size: ImageSize) throws -> CoTracker3 {
         var options = CoTrackerOptions()
         options.inputSize = size
+        options.iterations = try parity.config(Config.self).iters
         return try CoTracker3(
             weights: parity.weights(), engine: engine, precision: .float32, updaterPrecision: .float32, mode: nil, options: options,
             tap: CoTrackerParity.taps)
     }
 
     /// The encoder's maps before they are normalised.
-    private func maps(_ parity: ParityCase, _ video: FrameStore, frames: Int) throws -> Tensor {
+    private func maps(_ parity: ParityCase, _ video: FrameStore, frames: [Int]) throws -> Tensor {
         let processor = try FeaturePyramidProcessor(
             weights: parity.weights()["fnet"], input: TrackerFrameInput(size: video.size), stride: 4, levels: 1, engine: engine, precision: .float32)
-        return CoTrackerParity.maps(try (0..<frames).map { try video.value(of: processor, at: min($0, video.frameCount - 1)).levels[0] })
+        return CoTrackerParity.maps(try frames.map { try video.value(of: processor, at: $0).levels[0] })
     }
 
     /// The learned numbers of the finest level among the tokens: frames x points, as the reference has them.
@@ -72,29 +76,29 @@ struct CoTracker3ParityTests {
         return Tensor(shape: [pyramids.count * starts.count, 49 * 49], result)
     }
 
-    @Test func offline() throws {
-        let parity = try #require(ParityCase.named("cotracker3_offline"))
+    @Test(arguments: ParityCase.cases(of: "cotracker3_offline")) func offline(_ parity: ParityCase) throws {
         let inputs = try parity.inputs()
         let clip = try TensorClip(inputs.tensor("video"))
         let tracker = try tracker(parity, size: clip.size)
         #expect(tracker.mode == .offline)
+        let frames = clip.frameCount
         let video = FrameStore(clip, capacity: 16)
         let queries = try CoTrackerParity.queries(inputs.tensor("queries"))
         let order = CoTrackerParity.order(queries)
-        var results = ["fmaps0": try maps(parity, video, frames: 11)]
-        let pyramids = try (0..<11).map { try video.value(of: tracker.processor, at: $0) }
+        var results = ["fmaps0": try maps(parity, video, frames: Array(0..<frames))]
+        let pyramids = try (0..<frames).map { try video.value(of: tracker.processor, at: $0) }
         let scale = tracker.scale(clip.size)
         let tracks = try tracker.rawTracks(
             queries.map { ($0.frame, scale.cells($0.position)) }, in: video, direction: .forward
         ) { iteration, starts, estimates, tokens, outputs in
             results["iter\(iteration).coords"] = CoTrackerParity.byFrame(estimates, order: order, CoTrackerParity.pixels)
             if let delta = outputs["delta"] {
-                results["delta\(iteration)"] = CoTrackerParity.picked(delta.reshaped([delta.shape[0] / 11, 11, 4]), axis: 0, order)
+                results["delta\(iteration)"] = CoTrackerParity.picked(delta.reshaped([delta.shape[0] / frames, frames, 4]), axis: 0, order)
             }
             guard iteration == 0 else { return }
             results["corrVolume0"] = products(starts, pyramids, order: order)
-            results["corrMlp0"] = try? correlations(tokens, parity, frames: 11, order: order)
-            results["tokens0"] = self.tokens(tokens, frames: 11, order: order)
+            results["corrMlp0"] = try? correlations(tokens, parity, frames: frames, order: order)
+            results["tokens0"] = self.tokens(tokens, frames: frames, order: order)
             results.merge(CoTrackerParity.transformer(outputs, order: order)) { first, _ in first }
         }
         results["trajectories"] = CoTrackerParity.byFrame(tracks, CoTrackerParity.pixels)
@@ -103,17 +107,17 @@ struct CoTracker3ParityTests {
         try TrackerParity.check(parity, results) { $0.contains("coords") || $0 == "trajectories" }
     }
 
-    @Test func online() throws {
-        let parity = try #require(ParityCase.named("cotracker3_online"))
+    @Test(arguments: ParityCase.cases(of: "cotracker3_online")) func online(_ parity: ParityCase) throws {
         let inputs = try parity.inputs()
         let clip = try TensorClip(inputs.tensor("video"))
         let tracker = try tracker(parity, size: clip.size)
         #expect(tracker.mode == .online)
-        let video = FrameStore(clip, capacity: 32)
+        let (length, frames) = (clip.frameCount, try parity.config(Config.self).window)
+        let video = FrameStore(clip, capacity: 2 * frames)
         let queries = try CoTrackerParity.queries(inputs.tensor("queries"))
         let order = CoTrackerParity.order(queries)
         // The reference continues the clip to a multiple of the window.
-        var results = ["fmaps0": try maps(parity, video, frames: 32)]
+        var results = ["fmaps0": try maps(parity, video, frames: CoTrackerParity.padded(length, to: frames))]
         func write(_ tracks: RawTracks, _ name: String) {
             results["\(name).trajectories"] = CoTrackerParity.byFrame(tracks, CoTrackerParity.pixels)
             results["\(name).visibilities"] = CoTrackerParity.byFrame(tracks) { [WindowTracking.probability($0.visibility)] }
@@ -122,7 +126,7 @@ struct CoTracker3ParityTests {
         // Window by window, as the reference's calls with one chunk after the other.
         let scale = tracker.scale(clip.size)
         let run = WindowRun(
-            window: tracker.window(length: 27), length: 27, support: .init(grid: [], interval: nil, lifetime: nil), groupSize: Int.max,
+            window: tracker.window(length: length), length: length, support: .init(grid: [], interval: nil, lifetime: nil), groupSize: Int.max,
             awaitsAll: true
         ) { try video.value(of: tracker.processor, at: $0) }
         run.add(queries.enumerated().map { .init(id: $0, time: $1.frame, position: scale.cells($1.position)) })
@@ -133,15 +137,15 @@ struct CoTracker3ParityTests {
                 results["window\(window).visLogits"] = CoTrackerParity.byFrame(estimates, order: order) { [$0.visibility] }
                 results["window\(window).confLogits"] = CoTrackerParity.byFrame(estimates, order: order) { [$0.confidence] }
                 guard window == 0, iteration == 0 else { return }
-                results["window0.corrMlp0"] = try? correlations(tokens, parity, frames: 16, order: order)
-                results["window0.tokens0"] = self.tokens(tokens, frames: 16, order: order)
+                results["window0.corrMlp0"] = try? correlations(tokens, parity, frames: frames, order: order)
+                results["window0.tokens0"] = self.tokens(tokens, frames: frames, order: order)
                 if let delta = outputs["delta"] {
-                    results["window0.delta0"] = CoTrackerParity.picked(delta.reshaped([delta.shape[0] / 16, 16, 4]), axis: 0, order)
+                    results["window0.delta0"] = CoTrackerParity.picked(delta.reshaped([delta.shape[0] / frames, frames, 4]), axis: 0, order)
                 }
                 for (name, tensor) in CoTrackerParity.transformer(outputs, order: order) { results["window0.\(name)"] = tensor }
             }
             known.removeLast(max(0, known.count - start))
-            for time in start..<min(27, start + 16) {
+            for time in start..<min(length, start + frames) {
                 let outcomes = run.outcomes(at: time)
                 known.append(queries.indices.map { outcomes[$0] ?? PointState() })
             }
@@ -151,7 +155,7 @@ struct CoTracker3ParityTests {
             }
             write(step, "online.step\(window)")
         }
-        #expect(run.current == 16)
+        #expect(run.current == (max(length, frames) - frames + frames / 2 - 1) / (frames / 2) * (frames / 2))
         // All at once.
         write(
             try tracker.rawTracks(queries.map { ($0.frame, scale.cells($0.position)) }, in: video, direction: .forward), "full")

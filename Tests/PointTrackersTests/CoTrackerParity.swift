@@ -23,6 +23,11 @@ enum CoTrackerParity {
         }
     }
 
+    /// The frames of a clip, continued with the last one to a multiple of a window as the references of CoTracker 2 and 3 do.
+    static func padded(_ count: Int, to window: Int) -> [Int] {
+        (0..<((count + window - 1) / window * window)).map { min($0, count - 1) }
+    }
+
     /// Maps frame by frame as frames x 128 x height x width.
     static func maps(_ maps: [FeatureMap]) -> Tensor {
         Tensor(shape: [maps.count, 128, maps[0].height, maps[0].width], maps.flatMap { map -> [Float] in

@@ -9,8 +9,13 @@ import Testing
 @testable import PointTrackers
 
 /// PIPs against the original code, with every intermediate result that the reference data has.
-@Suite(.serialized, .enabled(if: ParityCase.named("pips") != nil, Comment(rawValue: ParityCase.missing)))
+@Suite(.serialized, .enabled(if: !ParityCase.cases(of: "pips").isEmpty, Comment(rawValue: ParityCase.missing)))
 struct PIPsParityTests {
+    private struct Config: Decodable { var iters: Int }
+
+    private static let windows = ParityCase.cases(of: "pips").filter { $0.has("given.iter0") }
+    private static let trackers = ParityCase.cases(of: "pips").filter { $0.has("links") }
+
     private let engine: OpenVINOEngine
 
     init() throws { engine = try OpenVINOEngine(.init(cacheFolder: nil)) }
@@ -21,12 +26,12 @@ struct PIPsParityTests {
         return Tensor(shape: [count] + tensor.shape.dropFirst(), Array(tensor.values[..<(count * each)]))
     }
 
-    @Test func windowMatches() throws {
-        let parity = try #require(ParityCase.named("pips"))
+    @Test(arguments: windows) func windowMatches(_ parity: ParityCase) throws {
         var results = try TrackerParity(parity)
         let (weights, inputs) = (try parity.weights(), try parity.inputs())
         #expect(PIPsTracker.recognises(weights.source))
-        let tracker = try PIPsTracker(weights: weights, engine: engine, precision: .float32)
+        let tracker = try PIPsTracker(
+            weights: weights, engine: engine, precision: .float32, options: .init(iterations: parity.config(Config.self).iters))
         let images = pictures(try inputs.tensor("rgbs"))
         try checkEncoder(weights["fnet"], images, &results)
         let processor = try tracker.features.working(images[0].size).processor
@@ -97,11 +102,11 @@ struct PIPsParityTests {
         first(start.tokens, start.outputs)
     }
 
-    @Test func trackerMatches() throws {
-        let parity = try #require(ParityCase.named("pips_tracker"))
+    @Test(arguments: trackers) func trackerMatches(_ parity: ParityCase) throws {
         var results = try TrackerParity(parity)
         let inputs = try parity.inputs()
-        let tracker = try PIPsTracker(weights: parity.weights(), engine: engine, precision: .float32)
+        let tracker = try PIPsTracker(
+            weights: parity.weights(), engine: engine, precision: .float32, options: .init(iterations: parity.config(Config.self).iters))
         let video = FrameStore(PictureSource(pictures: pictures(try inputs.tensor("rgbs"))))
         let queries = queries(try inputs.tensor("queries"))
         var links: [Float] = []

@@ -9,20 +9,24 @@ import Testing
 @testable import PointTrackers
 
 /// RAFT against the original code, with every intermediate result that the reference data has.
-@Suite(.serialized, .enabled(if: ParityCase.named("raft_large") != nil, Comment(rawValue: ParityCase.missing)))
+@Suite(.serialized, .enabled(if: !RAFTParityTests.flows.isEmpty || ParityCase.named("primitives") != nil, Comment(rawValue: ParityCase.missing)))
 struct RAFTParityTests {
+    private struct Config: Decodable { var iters: Int }
+
+    static let flows = ParityCase.cases(of: "raft").filter { $0.has("flow") }
+    static let trackers = ParityCase.cases(of: "raft").filter { $0.has("trajectories") }
+
     private let engine: OpenVINOEngine
 
     init() throws { engine = try OpenVINOEngine(.init(cacheFolder: nil)) }
 
-    @Test(arguments: ["raft_large", "raft_small"]) func flowMatches(_ name: String) throws {
-        let parity = try #require(ParityCase.named(name))
+    @Test(arguments: flows) func flowMatches(_ parity: ParityCase) throws {
         var results = try TrackerParity(parity)
         let (weights, inputs) = (try parity.weights(), try parity.inputs())
         let form = try #require(RAFTArchitecture(of: weights.source))
-        #expect(form == (name == "raft_large" ? .large : .small))
+        #expect(parity.has("mask0") == (form == .large))
         let network = try RAFTNetwork(weights, form)
-        let estimator = RAFTFlowEstimator(network: network, fingerprint: name, engine: engine, precision: .float32, iterations: 32)
+        let estimator = RAFTFlowEstimator(network: network, fingerprint: parity.name, engine: engine, precision: .float32, iterations: parity.config(Config.self).iters)
         let images = try ["image1", "image2"].flatMap { pictures(try inputs.tensor($0)) }
         let (first, second) = (try estimator.maps(of: images[0]), try estimator.maps(of: images[1]))
         let cells = first.grid.cells
@@ -65,12 +69,11 @@ struct RAFTParityTests {
         results.finish()
     }
 
-    @Test func trackerMatches() throws {
-        let parity = try #require(ParityCase.named("raft_tracker"))
+    @Test(arguments: trackers) func trackerMatches(_ parity: ParityCase) throws {
         var results = try TrackerParity(parity)
         let inputs = try parity.inputs()
         let video = FrameStore(PictureSource(pictures: pictures(try inputs.tensor("rgbs"))))
-        let tracker = try RAFTTracker(weights: parity.weights(), engine: engine, precision: .float32, findsOcclusions: false)
+        let tracker = try RAFTTracker(weights: parity.weights(), engine: engine, precision: .float32, iterations: parity.config(Config.self).iters, findsOcclusions: false)
         let queries = queries(try inputs.tensor("queries"))
         let tracks = try merged(
             forward: follow(tracker, video, queries: queries, direction: .forward),
@@ -84,31 +87,32 @@ struct RAFTParityTests {
         #expect(video.computations(of: tracker.maps.cacheKey) == video.frameCount)
     }
 
-    @Test func enlarging() throws {
-        let parity = try #require(ParityCase.named("primitives"))
+    @Test(arguments: ParityCase.cases(of: "primitives")) func enlarging(_ parity: ParityCase) throws {
         let (inputs, expected) = (try parity.inputs(), try parity.expected())
+        let (flow, mask) = (try inputs.tensor("flow"), try inputs.tensor("mask"))
         let network = try engine.compile(key: "enlarging", precision: .float32) {
             let graph = Graph("enlarging")
-            let flow = graph.input("flow", shape: [1, 2, 4, 5])
-            let mask = graph.input("mask", shape: [1, 576, 4, 5])
+            let (flow, mask) = (graph.input("flow", shape: flow.shape), graph.input("mask", shape: mask.shape))
             graph.output("raft.convexUpsample", RAFTUpsampling.convex(flow, logits: mask))
             graph.output("raft.upflow8", RAFTUpsampling.bilinear(flow))
             return try graph.model()
         }
-        let outputs = try network(["flow": inputs.tensor("flow"), "mask": inputs.tensor("mask")])
+        let outputs = try network(["flow": flow, "mask": mask])
         #expect(outputs.count == 2)
         for (name, result) in outputs {
             #expect(try relativeL2(result.values, expected.tensor(name).values) <= parity.limit(of: name), "\(name)")
         }
     }
 
-    @Test func padding() throws {
-        let parity = try #require(ParityCase.named("primitives"))
-        let field = try parity.inputs().tensor("field").values
-        let grid = RAFTInputGrid(frame: ImageSize(width: 12, height: 9), leastCells: 1)
-        #expect(grid.input == ImageSize(width: 16, height: 16))
-        // Six planes: two pictures.
-        let padded = [0, 3].flatMap { grid.padded(Tensor(shape: [1, 3, 9, 12], Array(field[(108 * $0)..<(108 * ($0 + 3))]))).values }
+    @Test(arguments: ParityCase.cases(of: "primitives")) func padding(_ parity: ParityCase) throws {
+        let field = try parity.inputs().tensor("field")
+        let (height, width, values) = (field.shape[2], field.shape[3], field.values)
+        let grid = RAFTInputGrid(frame: ImageSize(width: width, height: height), leastCells: 1)
+        #expect(grid.input == ImageSize(width: (width + 7) / 8 * 8, height: (height + 7) / 8 * 8))
+        let picture = 3 * height * width
+        let padded = (0..<field.shape[0]).flatMap {
+            grid.padded(Tensor(shape: [1, 3, height, width], Array(values[(picture * $0)..<(picture * ($0 + 1))]))).values
+        }
         #expect(try padded == parity.expected().tensor("raft.padded").values)
     }
 }

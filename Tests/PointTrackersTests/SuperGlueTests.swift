@@ -312,7 +312,7 @@ struct SuperGlueTests {
             #expect("\(error.map { "\($0)" } ?? "")".contains("SuperPoint"))
         }
         let spoiled = Weights(AlteredTensors(source: try part("superpoint"), spoiled: "conv2a.bias"))
-        #expect(throws: TrackerError.notFinite(file: "altered.pth", tensor: "conv2a.bias")) {
+        #expect(throws: TensorFileError.notFinite(file: "altered.pth", tensor: "conv2a.bias")) {
             try LearnedTracker.tracker(matcher: Weights(try part("superglue")), detector: spoiled, engine: Self.engine.get())
         }
         for name in ["pips", "cotracker_v1", "raft_large"] {

@@ -12,7 +12,9 @@ struct TAPIRCase: Sendable, CustomTestStringConvertible {
     let data: ParityCase
     var testDescription: String { data.name }
 
-    static let all = ParityCase.all.filter { ["tapir", "bootstapir"].contains($0.name) }.map { TAPIRCase(data: $0) }
+    private struct Config: Decodable { var pipsIters: Int }
+
+    static let all = ParityCase.cases(of: "tapir").map { TAPIRCase(data: $0) }
 
     func tracker(_ engine: OpenVINOEngine) throws -> TAPIR { try TAPIR(weights: data.weights(), engine: engine, precision: .float32) }
 
@@ -61,6 +63,7 @@ struct TAPIRCase: Sendable, CustomTestStringConvertible {
         let tracker = try tracker(engine)
         let network = tracker.estimator.network
         let images = try clip().images
+        let last = try data.config(Config.self).pipsIters
         var results: [String: Tensor] = [:]
         func compiled(_ key: String, _ model: (GraphTap) throws -> ONNXModel) throws -> OpenVINONetwork {
             try engine.network(key: key, precision: .float32) {
@@ -98,7 +101,7 @@ struct TAPIRCase: Sendable, CustomTestStringConvertible {
             if name.hasPrefix("updates") { results["mixerOut\(name.dropFirst(7))"] = cut(12) }
             guard name.hasPrefix("estimates") else { return }
             let iteration = String(name.dropFirst(9))
-            let prefix = iteration == "4" ? "" : "unrefined.\(iteration)."
+            let prefix = iteration == "\(last)" ? "" : "unrefined.\(iteration)."
             let values = tensor.values
             func pick(_ channels: [Int]) -> [Float] { (0..<(count * maps.count)).flatMap { i in channels.map { values[4 * i + $0] } } }
             results[prefix + "tracks"] = Tensor(shape: [1, count, maps.count, 2], pick([0, 1]))

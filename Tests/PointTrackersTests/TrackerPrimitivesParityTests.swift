@@ -9,13 +9,13 @@ import Testing
 @testable import PointTrackers
 
 /// The operations that the learned trackers are made of, each by itself.
-@Suite(.enabled(if: ParityCase.named("primitives") != nil, Comment(rawValue: ParityCase.missing)))
+@Suite(.enabled(if: !ParityCase.cases(of: "primitives").isEmpty, Comment(rawValue: ParityCase.missing)))
 struct TrackerPrimitivesParityTests {
     private let parity: ParityCase
     private let inputs, expected: SafetensorsFile
 
     init() throws {
-        parity = try #require(ParityCase.named("primitives"))
+        parity = try #require(ParityCase.cases(of: "primitives").first)
         (inputs, expected) = (try parity.inputs(), try parity.expected())
     }
 
@@ -23,12 +23,12 @@ struct TrackerPrimitivesParityTests {
         #expect(try parity.difference(of: result, from: name, in: expected).share <= 1, "\(name)")
     }
 
-
     @Test func motionsAreEmbedded() throws {
-        let flows = try inputs.tensor("flows").values
+        let given = try inputs.tensor("flows")
+        let flows = given.values
         let rows = stride(from: 0, to: flows.count, by: 3).map { Array(flows[$0..<($0 + 3)]) }
         func embedded(_ name: String, _ width: Int, _ embed: ([Float]) -> [Float]) throws {
-            try check(name, Tensor(shape: [2, 5, width], rows.flatMap(embed)))
+            try check(name, Tensor(shape: [given.shape[0], given.shape[1], width], rows.flatMap(embed)))
         }
         try embedded("embedding.sin2d", 130) { $0[..<2] + SinusoidalEmbedding.interleaved(Array($0[..<2])) }
         try embedded("embedding.sin3d", 195) { SinusoidalEmbedding.interleaved($0) + $0 }
@@ -37,21 +37,24 @@ struct TrackerPrimitivesParityTests {
     }
 
     @Test func timesAndCellsAreEmbedded() throws {
-        try check("embedding.sincos1d", Tensor(shape: [8, 24], (0..<8).flatMap { SinusoidalEmbedding.position($0, dimension: 24) }))
-        let cells = (0..<15).flatMap {
-            SinusoidalEmbedding.position($0 % 5, dimension: 12) + SinusoidalEmbedding.position($0 / 5, dimension: 12)
+        let times = try parity.shape(of: "embedding.sincos1d")
+        try check("embedding.sincos1d", Tensor(shape: times, (0..<times[0]).flatMap { SinusoidalEmbedding.position($0, dimension: times[1]) }))
+        let shape = try parity.shape(of: "embedding.sincos2d")
+        let cells = (0..<(shape[0] * shape[1])).flatMap {
+            SinusoidalEmbedding.position($0 % shape[1], dimension: shape[2] / 2) + SinusoidalEmbedding.position($0 / shape[1], dimension: shape[2] / 2)
         }
-        try check("embedding.sincos2d", Tensor(shape: [3, 5, 24], cells))
+        try check("embedding.sincos2d", Tensor(shape: shape, cells))
     }
 
     @Test func supportGrids() throws {
-        for (side, width, height) in [(2, 512, 384), (5, 512, 384), (2, 128, 96), (3, 100, 72), (1, 128, 96)] {
-            let size = ImageSize(width: width, height: height)
-            for (name, grid) in [
-                ("grid1", SupportGrid.coTracker1(side: side, size: size)), ("grid3", SupportGrid.coTracker3(side: side, size: size)),
-            ] {
-                try check("\(name).\(side).\(height)x\(width)", Tensor(shape: [1, side * side, 2], grid.flatMap { [$0.x, $0.y] }))
-            }
+        let stored = parity.outputs.map(\.name).filter { $0.hasPrefix("grid") && $0.split(separator: ".").count == 3 }
+        #expect(!stored.isEmpty)
+        for name in stored {
+            let numbers = name.split { $0 == "." || $0 == "x" }.dropFirst().compactMap { Int($0) }
+            try #require(numbers.count == 3)
+            let (side, size) = (numbers[0], ImageSize(width: numbers[2], height: numbers[1]))
+            let grid = name.hasPrefix("grid1") ? SupportGrid.coTracker1(side: side, size: size) : SupportGrid.coTracker3(side: side, size: size)
+            try check(name, Tensor(shape: [1, side * side, 2], grid.flatMap { [$0.x, $0.y] }))
         }
         #expect(SupportGrid.coTracker1(side: 0, size: ImageSize(width: 512, height: 384)).isEmpty)
     }
@@ -72,33 +75,35 @@ struct TrackerPrimitivesParityTests {
     @Test func mapsAreSampled() throws {
         let values = try inputs.tensor("points").values
         let points = stride(from: 0, to: values.count, by: 2).map { SIMD2(values[$0], values[$0 + 1]) }
+        let field = try inputs.tensor("field").shape
         let templates = try maps("field").flatMap { map in
             let rows = map.templates(at: points)
-            return (0..<3).flatMap { channel in rows.map { $0[channel] } }
+            return (0..<field[1]).flatMap { channel in rows.map { $0[channel] } }
         }
-        try check("bilinearSample2d", Tensor(shape: [2, 3, 40], templates))
+        try check("bilinearSample2d", Tensor(shape: [field[0], field[1], points.count], templates))
 
         let volume = try maps("volume")
+        let channels = try inputs.tensor("volume").shape[2]
         let positions = try inputs.tensor("points3").values
         let samples = stride(from: 0, to: positions.count, by: 3).flatMap { i -> [Float] in
             let time = min(max(positions[i], 0), Float(volume.count - 1))
             let (before, fraction) = (Int(time), time - time.rounded(.down))
             let rows = [before, min(before + 1, volume.count - 1)].map { frame in
-                [Float](unsafeUninitializedCapacity: 4) { buffer, count in
+                [Float](unsafeUninitializedCapacity: channels) { buffer, count in
                     volume[frame].sampleAtEdge(SIMD2(positions[i + 1], positions[i + 2]), into: buffer.baseAddress!)
-                    count = 4
+                    count = channels
                 }
             }
             return zip(rows[0], rows[1]).map { $0 * (1 - fraction) + $1 * fraction }
         }
-        try check("sample5d", Tensor(shape: [1, 1, 20, 4], samples))
+        try check("sample5d", Tensor(shape: [1, 1, positions.count / 3, channels], samples))
     }
 
     /// Windows of correlations against samples of the whole map of products, on points inside, near borders and far outside.
     @Test(arguments: [CorrelationWindows.Outside.zeros, .edge]) func correlationWindows(_ outside: CorrelationWindows.Outside) throws {
         let map = try maps("field")[0]
-        let (radius, channels) = (2, 3)
-        let template: [Float] = [0.5, -1.25, 2]
+        let (radius, channels) = (2, map.rows.shape[1])
+        let template: [Float] = (0..<channels).map { 0.5 - 1.75 * Float($0 % 2) + Float($0 / 2) }
         let positions: [Float] = [5.25, 3.5, 0.25, 7.875, -2.5, 4, 11.5, -1.25, 40, 3, -1e20, 5]
         let windows = CorrelationWindows(radius: radius, outside: outside, channels: channels)
         var results = [Float](repeating: .nan, count: 6 * windows.count)
@@ -108,7 +113,7 @@ struct TrackerPrimitivesParityTests {
                 templates.withUnsafeBufferPointer { templates in
                     windows.correlate(
                         FeaturePyramid(levels: [map]), points: 6, positions: StridedRows(base: positions.baseAddress!, stride: 2),
-                        templates: StridedRows(base: templates.baseAddress!, stride: 3),
+                        templates: StridedRows(base: templates.baseAddress!, stride: channels),
                         into: MutableStridedRows(base: results.baseAddress!, stride: windows.count))
                 }
             }
@@ -135,45 +140,51 @@ struct TrackerPrimitivesParityTests {
 
     @Test func positionsThatAreNoNumbers() throws {
         let map = try maps("field")[0]
-        let windows = CorrelationWindows(radius: 3, outside: .edge, channels: 3)
+        let channels = map.rows.shape[1]
+        let windows = CorrelationWindows(radius: 3, outside: .edge, channels: channels)
         var result = [Float](repeating: .nan, count: windows.count)
-        let (position, template) = ([Float.nan, .infinity], [Float](repeating: 1, count: 3))
+        let (position, template) = ([Float.nan, .infinity], [Float](repeating: 1, count: channels))
         result.withUnsafeMutableBufferPointer { result in
             position.withUnsafeBufferPointer { position in
                 template.withUnsafeBufferPointer { template in
                     windows.correlate(
                         FeaturePyramid(levels: [map]), points: 1, positions: StridedRows(base: position.baseAddress!, stride: 2),
-                        templates: StridedRows(base: template.baseAddress!, stride: 3),
+                        templates: StridedRows(base: template.baseAddress!, stride: channels),
                         into: MutableStridedRows(base: result.baseAddress!, stride: windows.count))
                 }
             }
         }
         #expect(result.allSatisfy { $0 == 0 })
-        #expect(map.templates(at: [SIMD2(.nan, .infinity), SIMD2(-1e30, 1e30)]).allSatisfy { $0.count == 3 })
+        #expect(map.templates(at: [SIMD2(.nan, .infinity), SIMD2(-1e30, 1e30)]).allSatisfy { $0.count == channels })
     }
 
     /// The taps of one axis applied in turn to rows and columns of `field`.
-    @Test(arguments: [(14, 31), (5, 7), (9, 30), (36, 48), (4, 12)]) func resizing(_ height: Int, _ width: Int) throws {
-        let field = try inputs.tensor("field").values
-        for (suffix, method) in [("ac0", LinearResampler.Method.halfPixel), ("ac1", .corners), ("aa", .antialiased)] {
-            let columns = LinearResampler.Taps(from: 12, to: width, method: method)
-            let rows = LinearResampler.Taps(from: 9, to: height, method: method)
+    @Test(arguments: [("ac0", LinearResampler.Method.halfPixel), ("ac1", .corners), ("aa", .antialiased)]) func resizing(
+        _ suffix: String, _ method: LinearResampler.Method
+    ) throws {
+        let given = try inputs.tensor("field")
+        let (shape, field) = (given.shape, given.values)
+        let sizes = parity.sizes(in: "interpolate", suffix: suffix)
+        #expect(!sizes.isEmpty)
+        for (height, width) in sizes {
+            let columns = LinearResampler.Taps(from: shape[3], to: width, method: method)
+            let rows = LinearResampler.Taps(from: shape[2], to: height, method: method)
             var result: [Float] = []
-            for plane in 0..<6 {
+            for plane in 0..<(shape[0] * shape[1]) {
                 for y in 0..<height {
                     for x in 0..<width {
                         var sum: Float = 0
                         for j in 0..<rows.count {
                             for k in 0..<columns.count {
                                 sum += rows.weights[y * rows.count + j] * columns.weights[x * columns.count + k]
-                                    * field[(plane * 9 + rows.starts[y] + j) * 12 + columns.starts[x] + k]
+                                    * field[(plane * shape[2] + rows.starts[y] + j) * shape[3] + columns.starts[x] + k]
                             }
                         }
                         result.append(sum)
                     }
                 }
             }
-            try check("interpolate.\(height)x\(width).\(suffix)", Tensor(shape: [2, 3, height, width], result))
+            try check("interpolate.\(height)x\(width).\(suffix)", Tensor(shape: [shape[0], shape[1], height, width], result))
         }
     }
 

@@ -30,6 +30,33 @@ struct ReinitializationRuleTests {
         #expect(SimilarAreaInStepRule().frames(of: window([0, 90, 90, 90, 90, 90, 90, 90], [100, 1, 1, 500, 300, 400, 101, 600])) == [6, 6])
     }
 
+    /// The reference compares with an area of 0 there. Frames by its own formulas, run in PyTorch.
+    @Test(arguments: [
+        ([[0, 90, 90, 90, 90, 90, 90, 90]], nil, [3], 1), ([[0, 1, 1, 500, 300, 400, 200, 600]], nil, [6], 1),
+        ([[0, 90, 90, 90, 90, 90, 90, 90], [100, 1, 1, 500, 300, 400, 101, 600]], nil, [3, 6], 1),
+        ([[0, 90, 90, 90, 20, 90, 90, 90], [100, 1, 1, 500, 100, 400, 101, 600]], nil, [3, 4], 4),
+        ([[0, 90, 90, 90, 90, 90, 90, 90]], 7, [3], 1), ([[0, 90, 90, 90, 90, 90, 90, 90]], 2, [3], 2),
+        ([[0, 90, 90, 90, 90, 90, 25, 90]], 6, [3], 6), ([[0, 0, 0, 0, 0, 0, 0, 0]], nil, [1], 1),
+    ] as [([[Float]], Int?, [Int], Int)]) func firstFramesWithoutAMaskInTheReference(_ areas: [[Float]], next: Int?, similar: [Int], inStep: Int) {
+        let window = ReinitializationWindow(areas: areas, framesToNextStart: next, referenceQuirks: true)
+        #expect(SimilarAreaRule().frames(of: window) == similar)
+        #expect(SimilarAreaInStepRule().frames(of: window) == areas.map { _ in inStep })
+    }
+
+    /// An object that is not recognised in its own query frame.
+    @Test(arguments: [(ReinitializationVariant.similarArea, 3), (.similarAreaInStep, 1)]) func quirksReachTheRules(
+        _ variant: ReinitializationVariant, chosen: Int
+    ) async throws {
+        let video = MovingDisk(frameCount: 10)
+        let tracker = FakeTracker()
+        var options = VideoSegmenterOptions()
+        (options.reinitialization, options.reinitializationHorizon, options.trackerHorizon) = (variant, 8, 8)
+        (options.refinementIterations, options.referenceQuirks, options.predictedIoUThreshold) = (0, true, 0.5)
+        let segmenter = VideoSegmenter(segmenter: FakeSegmenter(unsure: 0..<1), tracker: tracker, options: options)
+        for try await _ in segmenter.segment(video, objects: [ObjectQuery(id: 1, prompt: .points([.positive(30.5, 30.5)]))]) {}
+        #expect(tracker.seen.withLock { $0.prefix(2) } == [0..<8, chosen..<(chosen == 1 ? 9 : 10)])
+    }
+
     @Test func similarAreaTakesTheFirstOfEquals() {
         #expect(SimilarAreaRule().frames(of: window([100, 100, 100, 90, 110, 500, 10, 90])) == [3])
         #expect(SimilarAreaRule().frames(of: window([100, 100, 100, 0, 0, 0, 0, 0])) == [1])

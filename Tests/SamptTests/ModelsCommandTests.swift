@@ -1,4 +1,5 @@
 import Foundation
+import ModelStore
 @testable import SamptCommands
 import TestSupport
 import Testing
@@ -68,9 +69,13 @@ struct ModelsCommandTests {
         #expect(try Program.run(segment, environment: environment).status == 0)
     }
 
-    @Test("Weights of one's own: import, list, path, verify, damage, remove")
+    @Test(
+        "Weights of one's own: import, list, path, verify, damage, remove",
+        .enabled(if: GeneratedCheckpoints.areThere, Comment(rawValue: GeneratedCheckpoints.missing)))
     func own() throws {
-        let own = try file("own.pth", "weights")
+        let checkpoints = try GeneratedCheckpoints()
+        defer { checkpoints.remove() }
+        let own = try checkpoints.write("sam_vit_tiny_test")
         let refused = try run(["import", own])
         #expect(refused.status == CommandStatus.invalidInput.rawValue)
         #expect(refused.errors.contains("is none of the published files") && refused.errors.contains("--name"))
@@ -81,6 +86,19 @@ struct ModelsCommandTests {
         #expect(try run(["path", "sam-vit-b"]).output == "\(store)/sam-vit-b.pth\n")
         #expect(try run(["list"]).output.contains("yes, another file"))
         #expect(try run(["verify"]).output == "sam-vit-b: unchanged since it came; not the published file\n")
+        // What is not this network, or is damaged, takes nobody's place.
+        let others = [
+            (try file("five", "abcde"), "is not a checkpoint"), (try file("empty", ""), "it is empty"),
+            (try checkpoints.write("sam_hq_vit_tiny_test"), "it holds hq-sam, not sam-vit"), (try checkpoints.write("cotracker_v1"), "it is no checkpoint"),
+            (try checkpoints.write("sam_vit_tiny_test", as: "half.safetensors", without: "mask_decoder.iou_token.weight"), "mask_decoder.iou_token.weight"),
+            (try checkpoints.write("sam_vit_tiny_test", as: "nan.safetensors", spoilt: "mask_decoder.iou_token.weight"), "are no finite numbers"),
+        ]
+        for (other, reason) in others {
+            let refused = try run(["import", other, "--name", "sam-vit-b"])
+            #expect(refused.status == CommandStatus.invalidInput.rawValue)
+            #expect(refused.errors.contains(reason) && refused.errors.contains("The store is as it was."), "\(refused.errors)")
+            #expect(try run(["verify"]).output == "sam-vit-b: unchanged since it came; not the published file\n")
+        }
         try Data("wEights".utf8).write(to: URL(fileURLWithPath: store + "/sam-vit-b.pth"))
         let damaged = try run(["verify", "sam-vit-b"])
         #expect(damaged.status == CommandStatus.invalidInput.rawValue)
@@ -104,6 +122,34 @@ struct ModelsCommandTests {
         #expect(manual.errors.contains("models.zip"))
         #expect(try run(["import", "/absent/file"]).status == CommandStatus.missingInput.rawValue)
         #expect(try run(["pull", "pips", "pips++", "--from", "http://h/f"]).status == CommandStatus.usage.rawValue)
+    }
+
+    @Test(
+        "A mirror with models whose MD5 nobody publishes",
+        .enabled(if: GeneratedCheckpoints.areThere, Comment(rawValue: GeneratedCheckpoints.missing)))
+    func recognised() throws {
+        let checkpoints = try GeneratedCheckpoints()
+        defer { checkpoints.remove() }
+        let served = try ["cotracker_v1", "cotracker3_offline"].map { try Data(contentsOf: URL(fileURLWithPath: checkpoints.write($0))) }
+        let server = try MisbehavingServer { request, number in
+            [.init(200, body: Data("abcde".utf8)), .file(served[0], to: request), .file(served[1], to: request)][min(number, 2)]
+        }
+        defer { server.stop() }
+        let mirror = ["SAMPT_MODELS_MIRROR": server.address]
+        for reason in ["is not a checkpoint", "it holds CoTracker 1, not CoTracker 3"] {
+            let refused = try run(["pull", "cotracker-3"], environment: mirror)
+            #expect(refused.status == CommandStatus.invalidInput.rawValue)
+            #expect(refused.errors.contains(reason), "\(refused.errors)")
+            #expect(contents() == [])
+        }
+        let pulled = try run(["pull", "cotracker-3"], environment: mirror)
+        #expect(pulled.status == 0, "\(pulled.errors)")
+        #expect(contents() == ["cotracker-3.pth", "cotracker-3.pth.json"])
+    }
+
+    @Test("Every model's network is known to those who look into files")
+    func families() {
+        #expect(ModelCatalogue.published.models.allSatisfy { CheckpointContent.family(of: $0) != nil })
     }
 
     @Test("A mirror with wrong files, without the file, and of the wrong size")

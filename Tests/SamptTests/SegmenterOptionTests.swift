@@ -183,6 +183,9 @@ struct SegmenterOptionErrorTests {
         try expect(
             .invalidInput, ["lacks the tensor mask_decoder.iou_token.weight"],
             checkpoints.write("sam_vit_tiny_test", as: "part.safetensors", without: "mask_decoder.iou_token.weight"))
+        try expect(
+            .invalidInput, ["nan.safetensors: the tensor image_encoder.pos_embed has weights that are no finite numbers"],
+            checkpoints.write("sam_vit_tiny_test", as: "nan.safetensors", spoilt: "image_encoder.pos_embed"))
         try expect(.usage, ["--hq-token-only needs an HQ-SAM segmenter;"], checkpoints.write("sam_vit_tiny_test"), ["--hq-token-only"])
     }
 

@@ -37,7 +37,7 @@ struct SAMFrameParityTests {
                 return ObjectPrompt(points: visible[object] + others.map { PointPrompt($0.position, isPositive: false) })
             }
             let encoded = try segmenter.frame(picture(images, frame, size))
-            let recording = RecordingFrame(frame: encoded, objects: objects)
+            let recording = RecordingFrame(frame: encoded, prompts: prompts)
             var schedule = PassSchedule(startsWithPositives: config.negativePoints > 0, boxPasses: config.refinements)
             schedule.scalesBoxes = false
             let answers = try recording.predict(prompts, passes: schedule)
@@ -115,20 +115,26 @@ private struct RecordingFrame: SegmentableFrame {
 
     let frame: SAMSegmenter.Frame
     let log: Log
+    /// The points of each object: all of them, and the positive ones, which the first pass takes alone.
+    private let points: [(all: [PointPrompt], positive: [PointPrompt])]
     var size: ImageSize { frame.size }
 
-    init(frame: SAMSegmenter.Frame, objects: Int) {
+    init(frame: SAMSegmenter.Frame, prompts: [ObjectPrompt]) {
         self.frame = frame
-        log = Log(objects: objects)
+        log = Log(objects: prompts.count)
+        points = prompts.map { ($0.points, $0.points.filter(\.isPositive)) }
     }
 
     var inputScale: SIMD2<Float> { frame.inputScale }
 
     func predict(_ prompts: [ObjectPrompt]) throws -> [MaskPrediction] {
         let answers = try frame.predict(prompts)
-        // No object of the case stops early, so objects keep their places.
-        for (object, answer) in answers.enumerated() { log.answers[object].append(answer) }
-        for (object, prompt) in prompts.enumerated() { if let box = prompt.box { log.boxes[object].append(box) } }
+        for (prompt, answer) in zip(prompts, answers) {
+            // Objects whose masks are empty stop early: places tell nothing.
+            guard let object = points.firstIndex(where: { $0.all == prompt.points || $0.positive == prompt.points }) else { continue }
+            log.answers[object].append(answer)
+            if let box = prompt.box { log.boxes[object].append(box) }
+        }
         return answers
     }
 

@@ -9,13 +9,13 @@ import Testing
 @testable import Segmenters
 
 /// The operations that SAM's networks and their surroundings are made of, each by itself.
-@Suite(.enabled(if: ParityCase.named("primitives") != nil, Comment(rawValue: ParityCase.missing)))
+@Suite(.enabled(if: !ParityCase.cases(of: "primitives").isEmpty, Comment(rawValue: ParityCase.missing)))
 struct SAMPrimitivesParityTests {
     private let parity: ParityCase
     private let inputs, expected: SafetensorsFile
 
     init() throws {
-        parity = try #require(ParityCase.named("primitives"))
+        parity = try #require(ParityCase.cases(of: "primitives").first)
         (inputs, expected) = (try parity.inputs(), try parity.expected())
     }
 
@@ -23,33 +23,41 @@ struct SAMPrimitivesParityTests {
         #expect(try parity.difference(of: result, from: name, in: expected).share <= 1, "\(name)")
     }
 
-
-    @Test(arguments: ["Up", "Wide", "Tall", "Same"]) func picturesAreResizedToTheBit(_ kind: String) throws {
-        let pixels = try inputs.tensor("image\(kind)")
-        let image = RGBImage(width: pixels.shape[1], height: pixels.shape[0], pixels: pixels.values.map { UInt8($0) })
-        let resized = PillowResampler(from: image.size, to: SAMInputGrid(frame: image.size).resized).resized(image)
-        let output = try #require(parity.outputs.first { $0.name == "longestSide.\(kind)" })
-        let result = Tensor(shape: [resized.height, resized.width, 3], resized.pixels.map(Float.init))
-        #expect(try output.elements(of: result) == expected.tensor(output.name).values)
+    @Test func picturesAreResizedToTheBit() throws {
+        let stored = parity.outputs.filter { $0.name.hasPrefix("longestSide.") }
+        #expect(!stored.isEmpty)
+        for output in stored {
+            let pixels = try inputs.tensor("image\(output.name.dropFirst(12))")
+            let image = RGBImage(width: pixels.shape[1], height: pixels.shape[0], pixels: pixels.values.map { UInt8($0) })
+            let resized = PillowResampler(from: image.size, to: SAMInputGrid(frame: image.size).resized).resized(image)
+            let result = Tensor(shape: [resized.height, resized.width, 3], resized.pixels.map(Float.init))
+            #expect(try output.elements(of: result) == expected.tensor(output.name).values, "\(output.name)")
+        }
     }
 
     @Test func positionsAreEncoded() throws {
         let frequencies = try inputs.tensor("gaussian")
-        let codes = (0..<24).map { cell in
+        let shape = try parity.shape(of: "embedding.random")
+        let (numbers, height, width) = (shape[0], shape[1], shape[2])
+        let codes = (0..<(height * width)).map { cell in
             PromptEncoder.encode(
-                SIMD2((Float(cell % 6) + 0.5) / 6, (Float(cell / 6) + 0.5) / 4), frequencies: frequencies)
+                SIMD2((Float(cell % width) + 0.5) / Float(width), (Float(cell / width) + 0.5) / Float(height)), frequencies: frequencies)
         }
-        try check("embedding.random", Tensor(shape: [32, 4, 6], (0..<32).flatMap { i in codes.map { $0[i] } }))
+        try check("embedding.random", Tensor(shape: shape, (0..<numbers).flatMap { i in codes.map { $0[i] } }))
     }
 
     @Test func relativePositionsAndWindows() throws {
-        let table = try inputs.tensor("relPos").values
-        try check("relPos.14", Tensor(shape: [14, 14, 4], ViTAttention.relativeRows(14).flatMap { table[(4 * $0)..<(4 * $0 + 4)] }))
+        let table = try inputs.tensor("relPos")
+        let (side, width) = ((table.shape[0] + 1) / 2, table.shape[1])
+        try check(
+            "relPos.\(side)",
+            Tensor(shape: [side, side, width], ViTAttention.relativeRows(side).flatMap { table.values[(width * $0)..<(width * ($0 + 1))] }))
         let tokens = try inputs.tensor("tokens")
+        let shape = try parity.shape(of: "windows")
         let outputs = try run(["tokens": tokens]) { graph, values in
-            let windows = values["tokens"]!.cutIntoWindows(14)
-            graph.output("windows", windows.reshaped([4, 14, 14, 4]))
-            graph.output("joined", windows.joinedWindows(14, rows: 17, columns: 20))
+            let windows = values["tokens"]!.cutIntoWindows(shape[1])
+            graph.output("windows", windows.reshaped(shape))
+            graph.output("joined", windows.joinedWindows(shape[1], rows: tokens.shape[1], columns: tokens.shape[2]))
         }
         try check("windows", #require(outputs["windows"]))
         #expect(outputs["joined"]?.values == tokens.values)
@@ -57,19 +65,22 @@ struct SAMPrimitivesParityTests {
 
     @Test func operationsOfGraphs() throws {
         let given = try ["field": inputs.tensor("field"), "transposed": inputs.tensor("transposed")]
+        let shape = try inputs.tensor("field").shape
         let points = try inputs.tensor("points").values
+        let sizes = parity.sizes(in: "interpolate", suffix: "ac0")
+        #expect(!sizes.isEmpty)
         let outputs = try run(given) { graph, values in
             let field = values["field"]!
-            for (height, width) in [(14, 31), (5, 7), (9, 30), (36, 48), (4, 12)] {
+            for (height, width) in sizes {
                 graph.output("interpolate.\(height)x\(width).ac0", field.resized(height: height, width: width))
                 graph.output("interpolate.\(height)x\(width).ac1", field.resized(height: height, width: width, alignment: .corners))
             }
             for (suffix, alignment) in [("ac0", Value.GridAlignment.halfPixel), ("ac1", .corners)] {
                 let grid = points.enumerated().map { index, value in
-                    let size: Float = index % 2 == 0 ? 12 : 9
+                    let size = Float(shape[index % 2 == 0 ? 3 : 2])
                     return alignment == .corners ? 2 * value / (size - 1) - 1 : (2 * value + 1) / size - 1
                 }
-                let positions = graph.constant(Tensor(shape: [2, 1, 40, 2], grid + grid))
+                let positions = graph.constant(Tensor(shape: [shape[0], 1, points.count / 2, 2], (0..<shape[0]).flatMap { _ in grid }))
                 graph.output("gridSample.zeros.\(suffix)", field.sampled(at: positions, alignment: alignment))
                 graph.output("gridSample.border.\(suffix)", field.sampled(at: positions, alignment: alignment, outside: .edge))
             }
@@ -79,7 +90,7 @@ struct SAMPrimitivesParityTests {
             graph.output("convTranspose", field.convolvedTransposed(with: values["transposed"]!, bias: nil, stride: 2))
         }
         for (name, result) in outputs { try check(name, result) }
-        #expect(outputs.count == 18)
+        #expect(outputs.count == 2 * sizes.count + 8)
     }
 
     @Test func poolingAndNormalisation() throws {
@@ -97,17 +108,25 @@ struct SAMPrimitivesParityTests {
     }
 
     @Test func seriesAndTablesAreStretched() throws {
-        let series = try inputs.tensor("series").reshaped([1, 6, 1, 60])
+        let given = try inputs.tensor("series")
+        let series = given.reshaped([1, given.shape[1], 1, given.shape[2]])
         let table = try inputs.tensor("relPos")
-        let columns = Tensor(shape: [1, 4, 1, 27], (0..<4).flatMap { c in (0..<27).map { table.values[4 * $0 + c] } })
+        let (rows, width) = (table.shape[0], table.shape[1])
+        let columns = Tensor(shape: [1, width, 1, rows], (0..<width).flatMap { c in (0..<rows).map { table.values[width * $0 + c] } })
+        let stored = parity.outputs.map(\.name).filter { $0.hasPrefix("interpolate.linear.") }
+        #expect(!stored.isEmpty)
+        let side = try parity.shape(of: "relPos.resized")[0]
         let outputs = try run(["series": series, "table": columns]) { graph, values in
-            for length in [11, 75] { graph.output("interpolate.linear.\(length)", values["series"]!.resized(height: 1, width: length)) }
-            graph.output("table39", values["table"]!.resized(height: 1, width: 39))
+            for name in stored { graph.output(name, values["series"]!.resized(height: 1, width: Int(name.dropFirst(19)) ?? 1)) }
+            graph.output("stretched", values["table"]!.resized(height: 1, width: 2 * side - 1))
         }
-        for length in [11, 75] { try check("interpolate.linear.\(length)", #require(outputs["interpolate.linear.\(length)"])) }
-        let stretched = try #require(outputs["table39"]).values
+        for name in stored { try check(name, #require(outputs[name])) }
+        let stretched = try #require(outputs["stretched"]).values
         try check(
-            "relPos.resized", Tensor(shape: [20, 20, 4], ViTAttention.relativeRows(20).flatMap { row in (0..<4).map { stretched[39 * $0 + row] } }))
+            "relPos.resized",
+            Tensor(
+                shape: [side, side, width],
+                ViTAttention.relativeRows(side).flatMap { row in (0..<width).map { stretched[(2 * side - 1) * $0 + row] } }))
     }
 
     /// Runs a graph of the given tensors in float32.

@@ -84,6 +84,26 @@ public struct ParityCase: Sendable, CustomStringConvertible {
 
     public var description: String { name }
 
+    /// Whether the case has an output of this name.
+    public func has(_ output: String) -> Bool { outputs.contains { $0.name == output } }
+
+    /// The shape of an output before some elements were chosen.
+    /// - Throws: `Incomparable` when there is none of this name.
+    public func shape(of output: String) throws -> [Int] {
+        guard let found = outputs.first(where: { $0.name == output }) else { throw Incomparable(description: "\(self): no output is called \(output)") }
+        return found.fullShape ?? found.shape
+    }
+
+    /// The sizes in the names of outputs `PREFIX.14x31.SUFFIX`: height, width.
+    public func sizes(in prefix: String, suffix: String) -> [(height: Int, width: Int)] {
+        outputs.compactMap { output in
+            let words = output.name.dropFirst(prefix.count + 1).split(separator: ".")
+            guard output.name.hasPrefix(prefix + "."), words.count == 2, words[1] == suffix else { return nil }
+            let sides = words[0].split(separator: "x").compactMap { Int($0) }
+            return sides.count == 2 ? (sides[0], sides[1]) : nil
+        }
+    }
+
     /// The case's `config`, as the test that reads it wants it.
     public func config<T: Decodable>(_ type: T.Type = T.self) throws -> T {
         try JSONDecoder().decode(Configuration<T>.self, from: manifest).config

@@ -2,8 +2,6 @@
 public enum TrackerError: Error, Sendable, Equatable {
     /// A file that holds no network of the tracker it was given to.
     case unknownCheckpoint(file: String, reason: String)
-    /// A weight that is NaN or infinite.
-    case notFinite(file: String, tensor: String)
     case missingOutput(String)
     /// The network's maps of a frame of this size would be empty.
     case frameTooSmall(width: Int, height: Int, least: Int)
@@ -14,7 +12,6 @@ extension TrackerError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .unknownCheckpoint(let file, let reason): "\(file): is no checkpoint of this point tracker: \(reason)."
-        case .notFinite(let file, let tensor): "\(file): the tensor \(tensor) has weights that are no finite numbers."
         case .missingOutput(let name): "The network returned no output \"\(name)\"."
         case .frameTooSmall(let width, let height, let least):
             "Frames of \(width)x\(height) are too small for this tracker: it needs \(least) pixels in each direction. Enlarge the video."

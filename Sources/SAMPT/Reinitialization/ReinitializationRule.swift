@@ -15,10 +15,13 @@ public struct ReinitializationWindow: Sendable {
     public var framesToNextStart: Int?
     /// Of each object, masks of no more pixels are too small to sample points on.
     public var smallestArea: [Float]
+    /// Whether the rules compare with an area of 0 as the reference does, where an object has no mask in the first frame: C then takes the smallest mask, and
+    /// D, which divides by that area, any frame in which the object has no usable mask before all those in which it has one.
+    public var referenceQuirks: Bool
 
     /// - Parameter smallestArea: one for each object; nil: 25 pixels for all.
-    public init(areas: [[Float]], framesToNextStart: Int? = nil, smallestArea: [Float]? = nil) {
-        (self.areas, self.framesToNextStart) = (areas, framesToNextStart)
+    public init(areas: [[Float]], framesToNextStart: Int? = nil, smallestArea: [Float]? = nil, referenceQuirks: Bool = false) {
+        (self.areas, self.framesToNextStart, self.referenceQuirks) = (areas, framesToNextStart, referenceQuirks)
         self.smallestArea = smallestArea ?? areas.map { _ in 25 }
     }
 
@@ -75,7 +78,7 @@ public struct SimilarAreaRule: ReinitializationRule {
         let medians = MedianAreaRule().frames(of: window)
         return window.areas.indices.map { object in
             // There is nothing to be similar to.
-            guard window.areas[object][0] > 0 else { return medians[object] }
+            guard window.areas[object][0] > 0 || window.referenceQuirks else { return medians[object] }
             return window.cheapest { frame in
                 guard window.candidates.contains(frame), window.isLargeEnough(object, frame) else { return .infinity }
                 return abs(window.areas[object][frame] - window.areas[object][0])
@@ -97,8 +100,9 @@ public struct SimilarAreaInStepRule: ReinitializationRule {
             var cost: Float = 0
             for (object, areas) in window.areas.enumerated() {
                 let isUsable = window.candidates.contains(frame) && window.isLargeEnough(object, frame)
-                // An object without a mask in the first frame has nothing to be similar to.
-                cost += isUsable ? (areas[0] > 0 ? abs(areas[frame] - areas[0]) / areas[0] : 0) : Self.missing
+                // An object without a mask in the first frame has nothing to be similar to; the reference's quotient is infinite.
+                let difference = areas[0] > 0 || window.referenceQuirks ? abs(areas[frame] - areas[0]) / areas[0] : 0
+                cost += isUsable ? difference : Self.missing
             }
             return frame == window.framesToNextStart ? cost - Self.bonus : cost
         }

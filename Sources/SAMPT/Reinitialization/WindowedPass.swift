@@ -91,7 +91,7 @@ final class WindowedPass: SegmentationPass {
         guard length < framesLeft else { return }
         let window = ReinitializationWindow(
             areas: areas, framesToNextStart: nextStarts.values.map { ($0 - frame) * direction.rawValue }.filter { $0 > 0 }.min(),
-            smallestArea: objects.map(smallestArea))
+            smallestArea: objects.map(smallestArea), referenceQuirks: options.referenceQuirks)
         var missing: [ObjectID] = []
         for (place, offset) in rule.frames(of: window).enumerated() {
             if window.isLargeEnough(place, offset) || options.referenceQuirks {

@@ -90,7 +90,7 @@ public enum CommandStatus: Int32, Sendable, CaseIterable {
     private static func status(of error: ModelStoreError) -> CommandStatus {
         switch error {
         case .unknownModel, .noAddress, .invalidAddress, .nameDiffers: .usage
-        case .wrongContent, .wrongSize, .damaged, .unrecognised: .invalidInput
+        case .wrongContent, .wrongSize, .tooLong, .unfit, .damaged, .unrecognised: .invalidInput
         case .absent, .unreadable: .missingInput
         case .refused, .failed, .busy: .unavailable
         case .unwritable, .diskTooSmall, .noFolder: .unwritableOutput

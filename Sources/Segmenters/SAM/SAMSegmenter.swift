@@ -26,12 +26,13 @@ public final class SAMSegmenter: PromptableSegmenter {
     ///   - precision: of the encoder; positions of prompts are always encoded in float32.
     ///   - decoderPrecision: of the decoder; nil for that of the encoder.
     ///   - hqTokenOnly: of an HQ checkpoint: whether the mask is HQ-SAM's alone, without SAM's added.
-    /// - Throws: `SegmenterError.unknownCheckpoint`, or `TensorFileError` naming a tensor that is absent or has another shape.
+    /// - Throws: `SegmenterError.unknownCheckpoint`, or `TensorFileError` naming a tensor that is absent, has another shape or is not finite.
     public init(
         weights: Weights, engine: any InferenceEngine, precision: Precision = .automatic, decoderPrecision: Precision? = nil,
         hqTokenOnly: Bool = false
     ) throws {
         network = try SAMNetwork(weights)
+        try weights.source.checkFinite(prefix: weights.prefix)
         let fingerprint = weights.source.fingerprint + (weights.prefix.isEmpty ? "" : "-\(weights.prefix)")
         architecture = network.architecture
         name = network.architecture.name
@@ -39,6 +40,10 @@ public final class SAMSegmenter: PromptableSegmenter {
         encoder = SAMFrameEncoder(network, fingerprint: fingerprint, engine: engine, precision: precision)
         decoder = try SAMDecoder(network, fingerprint: fingerprint, engine: engine, precision: decoderPrecision ?? precision)
     }
+
+    /// The network that a checkpoint holds, every tensor of it in the right shape. Only shapes are read.
+    /// - Throws: as `init`.
+    public static func architecture(of weights: Weights) throws -> SAMArchitecture { try SAMNetwork(weights).architecture }
 
     /// The image encoder's key in a `FrameStore`.
     public var encoderKey: String { encoder.cacheKey }

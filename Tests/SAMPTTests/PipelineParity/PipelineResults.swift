@@ -73,11 +73,22 @@ struct PipelineResults {
                 .flatMap { own in ranks.filter { $0[0] == own[0] && $0[1] == own[1] }.firstIndex(of: own) }
             #expect(calls[kept.firstIndex(of: index) ?? 0] == [row[1], Float(rank ?? -1), row[3], row[4], row[5], row[6]], "\(parity.data): call \(index)")
         }
-        #expect(largestDifference(run.boxes, kept.flatMap { boxes[(4 * $0)..<(4 * $0 + 4)] }) < 1e-2, "\(parity.data): boxes")
-        let error = relativeL2(run.predictedIoU, kept.map { predicted[$0] })
+        // After a box that pixels within the noise of 0 may move, the calls of this frame and object prove nothing.
+        let sure = kept.indices.filter { place in
+            let row = table[(8 * kept[place])..<(8 * kept[place] + 8)]
+            return !kept[..<place].contains { table[(8 * $0)..<(8 * $0 + 3)].elementsEqual(row.prefix(3)) && table[8 * $0 + 7] == 0 }
+        }
+        let ours = run.boxes
+        let difference = largestDifference(sure.flatMap { ours[(4 * $0)..<(4 * $0 + 4)] }, sure.flatMap { boxes[(4 * kept[$0])..<(4 * kept[$0] + 4)] })
+        #expect(difference < 1e-2, "\(parity.data): boxes")
+        let scores = run.predictedIoU
+        let error = relativeL2(sure.map { scores[$0] }, sure.map { predicted[kept[$0]] })
         #expect(error <= limit(prefix + "decodes.iou"), "\(parity.data): predicted IoU, \(error)")
-        let stable = run.chains.flatMap(\.calls).map { run.isStable($0) ? Float(1) : 0 }
-        #expect(stable == kept.map { table[8 * $0 + 7] }, "\(parity.data): stable boxes")
+        let answered = run.chains.flatMap(\.calls)
+        for place in sure {
+            guard let isStable = run.isStable(answered[place]) else { continue }
+            #expect(isStable == (table[8 * kept[place] + 7] != 0), "\(parity.data): stable box of call \(kept[place])")
+        }
         try compareDetail(run)
     }
 

@@ -85,14 +85,15 @@ struct PipelineRun {
 
     var predictedIoU: [Float] { chains.flatMap { $0.calls.map(\.answer.predictedIoU) } }
 
-    /// Whether the box around the mask is the same for thresholds a little above and below 0.
-    func isStable(_ call: CallLog.Call) -> Bool {
+    /// Whether the box around the mask is the same for thresholds a little above and below 0; nil where that depends on how little, by the noise.
+    func isStable(_ call: CallLog.Call) -> Bool? {
         let logits = segmenter.frameLogits(call.answer.logits, size: parity.size)
         func bounds(_ threshold: Float) -> [Int] {
             let mask = Mask(width: parity.size.width, height: parity.size.height, values: logits.map { $0 > threshold ? 1 : 0 })
             return mask.bounds.map { [$0.columns.lowerBound, $0.columns.upperBound, $0.rows.lowerBound, $0.rows.upperBound] } ?? []
         }
-        return bounds(1e-4) == bounds(-1e-4)
+        let answers = Set([0.8e-4, 1e-4, 1.2e-4].map { bounds($0) == bounds(-$0) })
+        return answers.count == 1 ? answers.first : nil
     }
 }
 

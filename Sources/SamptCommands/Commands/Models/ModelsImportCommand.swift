@@ -7,7 +7,7 @@ struct ModelsImportCommand: AsyncParsableCommand {
         commandName: "import",
         abstract: "Take in a file that was downloaded by hand.",
         discussion: """
-            Published files are recognised by their MD5, whatever they are called.
+            Published files are recognised by their MD5, whatever they are called. Any other file must hold the network of the model that --name names.
 
               sampt models import ~/Downloads/model-000200000.pth
               sampt models import my-finetuned.pth --name sam-vit-b
@@ -25,7 +25,7 @@ struct ModelsImportCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await withExitStatus {
-            let store = try ModelStore()
+            let store = try ModelStore(contentCheck: CheckpointContent.objection)
             if let name { _ = try store.named(name) }
             let result = try store.importFile(URL(fileURLWithPath: file), name: name, mode: link ? .link : .copy)
             if !result.isPublished {

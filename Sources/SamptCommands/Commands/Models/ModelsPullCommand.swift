@@ -7,7 +7,7 @@ struct ModelsPullCommand: AsyncParsableCommand {
         commandName: "pull",
         abstract: "Download models, going on where an interrupted download stopped.",
         discussion: """
-            Each file is compared with the published MD5 before it gets its name. Ctrl-C keeps what came; the same command goes on from there.
+            Each file is compared with the published MD5 before it gets its name; where its authors publish none, its network is recognised in it. Ctrl-C keeps what came; the same command goes on from there.
 
               sampt models pull mobile-sam cotracker-s4-w8
               sampt models pull sam-vit-b \\
@@ -35,7 +35,7 @@ struct ModelsPullCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await withExitStatus {
-            let store = try ModelStore()
+            let store = try ModelStore(contentCheck: CheckpointContent.objection)
             let models = try store.named(names)
             let addresses = try models.map { try store.address(of: $0, override: from) }
             let interruption = Interruption()
