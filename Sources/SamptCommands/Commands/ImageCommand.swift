@@ -47,7 +47,7 @@ struct ImageCommand: AsyncParsableCommand {
             for try await result in pipeline.segment(clip.frames, objects: queries) {
                 let frame = try clip.report(result)
                 statistics.add(frame)
-                if let overlay { try ImageFile.writePNG(frame.drawn(names: clip.outputClip(queries).names), to: overlay) }
+                if let overlay { try drawOverlay(frame, clip.outputClip(queries), to: overlay) }
                 if let masksOut { try ImageFile.writeIndexMask(frame.result.indexMask, to: masksOut) }
             }
             try messages.show(SegmentationSummary(
@@ -56,5 +56,10 @@ struct ImageCommand: AsyncParsableCommand {
                 objects: statistics.objects, damage: nil, exitStatus: .success))
             return .success
         }
+    }
+
+    /// In square pixels, as a person sees the picture.
+    private func drawOverlay(_ frame: ReportedFrame, _ clip: OutputClip, to path: String) throws {
+        try ImageFile.writePNG(frame.drawn(names: clip.names).shown(clip.pixelAspect), to: path)
     }
 }
