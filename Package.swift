@@ -38,6 +38,7 @@ let package = Package(
         .systemLibrary(name: "CFFmpeg", pkgConfig: "libavformat", providers: [
             .apt(["libavcodec-dev", "libavformat-dev", "libavutil-dev", "libswscale-dev"]), .brew(["ffmpeg"]),
         ]),
+        .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenVINO", pkgConfig: isDependency ? "openvino" : nil, providers: [.brew(["openvino"])]),
@@ -46,7 +47,7 @@ let package = Package(
         library("TensorFiles", ["Support", "CZlib"]),
         library("NeuralGraph", ["TensorFiles", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
         library("Inference", ["Support", "TensorFiles", "NeuralGraph", "COpenVINO"]),
-        library("Media", ["Support", "CFFmpeg", "CZlib"]),
+        library("Media", ["Support", "CFFmpeg", "CJPEG", "CZlib"]),
         library("Segmenters", ["Support", "TensorFiles", "NeuralGraph", "Inference", "Media"], resources: [.copy("Resources/nano.safetensors")]),
         library("PointTrackers", ["Support", "TensorFiles", "NeuralGraph", "Inference", "Media", "Segmenters"],
                 resources: [.copy("Resources/nano-tracker.safetensors")]),

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the build needs and nothing else; every step is skipped when its result is already there.
-#   1. FFmpeg's and curl's development libraries and pkg-config, with the system's package manager
+#   1. the development libraries of FFmpeg, libjpeg-turbo and curl, and pkg-config, with the system's package manager
 #   2. OpenVINO's C library from its PyPI wheel (pinned by SHA-256) into .deps/openvino; Python only downloads, it is not needed later
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -14,7 +14,7 @@ fail() {
 }
 
 have_ffmpeg() {
-  command -v pkg-config >/dev/null && pkg-config --exists libavformat libavcodec libavutil libswscale zlib || return 1
+  command -v pkg-config >/dev/null && pkg-config --exists libavformat libavcodec libavutil libswscale libjpeg zlib || return 1
   # macOS has curl's headers in its SDK.
   [ "$(uname -s)" = Darwin ] || pkg-config --exists libcurl
 }
@@ -24,18 +24,18 @@ install_ffmpeg() {
   [ "$(id -u)" = 0 ] || as_root=(sudo)
   case "$(uname -s)" in
   Darwin)
-    command -v brew >/dev/null || fail "installing FFmpeg" "Homebrew is not installed" "Install it from https://brew.sh, or install ffmpeg and pkg-config yourself, then run make setup again."
-    brew install ffmpeg pkg-config || fail "installing FFmpeg" "brew returned an error (above)" "Run 'brew doctor', then make setup again."
+    command -v brew >/dev/null || fail "installing FFmpeg" "Homebrew is not installed" "Install it from https://brew.sh, or install ffmpeg, jpeg-turbo and pkg-config yourself, then run make setup again."
+    brew install ffmpeg jpeg-turbo pkg-config || fail "installing FFmpeg" "brew returned an error (above)" "Run 'brew doctor', then make setup again."
     ;;
   *)
     command -v apt-get >/dev/null || fail "installing FFmpeg" "this system has no apt-get" \
-      "Install pkg-config and the development packages of libavformat, libavcodec, libavutil, libswscale, zlib and libcurl with your package manager, then run make setup again."
+      "Install pkg-config and the development packages of libavformat, libavcodec, libavutil, libswscale, libjpeg (libjpeg-turbo), zlib and libcurl with your package manager, then run make setup again."
     [ "$(id -u)" = 0 ] || command -v sudo >/dev/null || fail "installing FFmpeg" "this needs root and there is no sudo" \
-      "As root run: apt-get install pkg-config libavcodec-dev libavformat-dev libavutil-dev libswscale-dev zlib1g-dev libcurl4-openssl-dev"
-    echo "setup: installing FFmpeg's and curl's development libraries"
+      "As root run: apt-get install pkg-config libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libjpeg-dev zlib1g-dev libcurl4-openssl-dev"
+    echo "setup: installing the development libraries of FFmpeg, libjpeg-turbo and curl"
     "${as_root[@]}" apt-get update -qq || true
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-      pkg-config libavcodec-dev libavformat-dev libavutil-dev libswscale-dev zlib1g-dev libcurl4-openssl-dev >/dev/null ||
+      pkg-config libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libjpeg-dev zlib1g-dev libcurl4-openssl-dev >/dev/null ||
       fail "installing FFmpeg" "apt-get returned an error (above)" "Check the network and the package sources, then run make setup again."
     ;;
   esac
@@ -105,6 +105,6 @@ install_demo_clip() {
 
 command -v swift >/dev/null || fail "looking for Swift" "no swift on the PATH" "Install a Swift 6.1 or newer toolchain from https://swift.org/install."
 have_ffmpeg || install_ffmpeg
-have_ffmpeg || fail "installing FFmpeg" "pkg-config still does not find it" "Check: pkg-config --exists --print-errors libavformat libavcodec libavutil libswscale"
+have_ffmpeg || fail "installing FFmpeg" "pkg-config still does not find it" "Check: pkg-config --exists --print-errors libavformat libavcodec libavutil libswscale libjpeg"
 [ -e "$stamp" ] || install_openvino
 [ "${1:-}" != demo ] || install_demo_clip

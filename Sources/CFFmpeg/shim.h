@@ -20,19 +20,32 @@ static const int CFFmpegErrorAgain = AVERROR(EAGAIN);
 static const int64_t CFFmpegNoTimestamp = AV_NOPTS_VALUE;
 static inline void CFFmpegSilenceLog(void) { av_log_set_level(AV_LOG_QUIET); }
 
-// Degrees by which the decoded picture must be turned counter-clockwise to be shown upright, from the display matrix; 0 when there is none.
-static inline double CFFmpegRotation(const AVStream *stream) {
-    const int32_t *matrix = NULL;
+// The nine numbers of a stream's display matrix; NULL when there is none.
+static inline const int32_t *CFFmpegDisplayMatrix(const AVStream *stream) {
 #if LIBAVFORMAT_VERSION_MAJOR >= 61
     const AVPacketSideData *side = av_packet_side_data_get(
         stream->codecpar->coded_side_data, stream->codecpar->nb_coded_side_data, AV_PKT_DATA_DISPLAYMATRIX);
-    if (side && side->size >= 9 * sizeof(int32_t)) matrix = (const int32_t *)side->data;
+    return side && side->size >= 9 * sizeof(int32_t) ? (const int32_t *)side->data : NULL;
 #else
     size_t size = 0;
     const uint8_t *data = av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
-    if (data && size >= 9 * sizeof(int32_t)) matrix = (const int32_t *)data;
+    return data && size >= 9 * sizeof(int32_t) ? (const int32_t *)data : NULL;
 #endif
-    return matrix ? av_display_rotation_get(matrix) : 0;
+}
+
+// The same of a picture, whose data may have one of its own.
+static inline const int32_t *CFFmpegFrameDisplayMatrix(const AVFrame *frame) {
+    const AVFrameSideData *side = av_frame_get_side_data(frame, AV_FRAME_DATA_DISPLAYMATRIX);
+    return side && side->size >= 9 * sizeof(int32_t) ? (const int32_t *)side->data : NULL;
+}
+
+// Whether a picture starts anew, without what came before it.
+static inline int CFFmpegIsKeyFrame(const AVFrame *frame) {
+#ifdef AV_FRAME_FLAG_KEY
+    return (frame->flags & AV_FRAME_FLAG_KEY) != 0;
+#else
+    return frame->key_frame;
+#endif
 }
 
 #endif

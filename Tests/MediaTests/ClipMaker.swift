@@ -19,6 +19,9 @@ struct ClipMaker {
     var keyframes: Set<Int> = []
     /// Counter-clockwise degrees by which a player turns the picture.
     var rotation = 0.0
+    /// a, b, c, d of the display matrix, in 16.16 bits; nil: none but the rotation's.
+    var displayMatrix: [Int32]?
+    var pixelAspect = (1, 1)
     /// What the container says of the frames' size, where that is to be a lie.
     var claimedSize: ImageSize?
     var picture: (Int, ImageSize) -> RGBImage = { ClipMaker.barcode($0, size: $1) }
@@ -83,6 +86,7 @@ struct ClipMaker {
         context.pointee.height = Int32(size.height)
         context.pointee.pix_fmt = pixelFormat
         context.pointee.time_base = base
+        context.pointee.sample_aspect_ratio = AVRational(num: Int32(pixelAspect.0), den: Int32(pixelAspect.1))
         context.pointee.framerate = AVRational(num: 25, den: 1)
         context.pointee.thread_count = 1
         context.pointee.strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL
@@ -99,6 +103,11 @@ struct ClipMaker {
         if rotation != 0, let matrix = av_stream_new_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, 36) {
             matrix.withMemoryRebound(to: Int32.self, capacity: 9) { av_display_rotation_set($0, -rotation) }
         }
+        if let displayMatrix, let matrix = av_stream_new_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, 36) {
+            let numbers = [displayMatrix[0], displayMatrix[1], 0, displayMatrix[2], displayMatrix[3], 0, 0, 0, 1 << 30]
+            matrix.withMemoryRebound(to: Int32.self, capacity: 9) { target in for i in 0..<9 { target[i] = numbers[i] } }
+        }
+        stream.pointee.sample_aspect_ratio = context.pointee.sample_aspect_ratio
         try check(avio_open(&format.pointee.pb, path, AVIO_FLAG_WRITE), "file")
         defer { avio_closep(&format.pointee.pb) }
         var dictionary: OpaquePointer?

@@ -97,6 +97,101 @@ struct DamagedVideoTests {
         #expect(reader.frameCount - served <= 1)
     }
 
+    struct Container: Sendable {
+        var name: String
+        var encoder = "libx264"
+        var options: [String: String] = [:]
+    }
+
+    /// FFmpeg reads a cut file to its end without a word; what the container promised is compared.
+    @Test(
+        .enabled(if: ClipMaker.hasX264, Comment(rawValue: ClipMaker.needsX264)),
+        arguments: [
+            Container(name: "mkv"), Container(name: "webm", encoder: "libvpx"), Container(name: "avi"), Container(name: "flv"),
+            Container(name: "mp4", options: ["movflags": "+frag_keyframe+empty_moov"]), Container(name: "mp4", options: ["movflags": "+faststart"]),
+            Container(name: "wmv", encoder: "wmv2"),
+        ])
+    func containersPromise(container: Container) throws {
+        guard avcodec_find_encoder_by_name(container.encoder) != nil else { return }
+        var maker = ClipMaker.h264(isOpen: false, frames: 120)
+        maker.encoder = container.encoder
+        maker.formatOptions = container.options
+        if container.name == "avi" { (maker.timeBase, maker.times) = ((1, 25), Array(0..<120)) }
+        let path = folder.path("clip.\(container.name)")
+        try maker.write(to: path)
+        #expect(try VideoReader(path: path).damage == nil)
+        let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+        for share in [0.4, 0.6] {
+            let reader = try VideoReader(path: try file("cut.\(container.name)", whole.prefix(Int(Double(whole.count) * share))))
+            #expect((20..<110).contains(reader.frameCount))
+            #expect(reader.damage?.contains("cut short") == true, "\(share)")
+        }
+    }
+
+    /// Matroska's length is exact: a few bytes that are missing are noticed.
+    @Test(.enabled(if: ClipMaker.hasX264, Comment(rawValue: ClipMaker.needsX264)), arguments: [1, 100, 2000])
+    func theLastBytes(missing: Int) throws {
+        let path = folder.path("clip.mkv")
+        try ClipMaker.h264(isOpen: false).write(to: path)
+        let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+        let damage = try VideoReader(path: try file("cut.mkv", whole.dropLast(missing))).damage
+        #expect(damage == "the file is cut short: its last \(missing) bytes are missing")
+    }
+
+    /// Hostile lengths lead nowhere.
+    @Test func lengthsAreBounded() throws {
+        let heads: [[UInt8]] = [
+            [0x1a, 0x45, 0xdf, 0xa3, 0x80, 0x18, 0x53, 0x80, 0x67, 0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+            [0x1a, 0x45, 0xdf, 0xa3, 0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe, 0, 0], [0x1a, 0x45, 0xdf, 0xa3, 0, 0, 0, 0, 0, 0, 0, 0],
+            Array("RIFF".utf8) + [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0], Array("RIFF".utf8) + [0, 0, 0, 0, 0, 0, 0, 0],
+            [0, 0, 0, 12] + Array("ftyp".utf8) + [0, 0, 0, 0] + [0, 0, 0, 1, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+            [0, 0, 0, 12] + Array("ftyp".utf8) + [0, 0, 0, 0] + [0, 0, 0, 1, 0, 0, 0, 0, 0x3f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+            [0, 0, 0, 12] + Array("ftyp".utf8) + [0, 0, 0, 0] + [0, 0, 0, 0, 0, 0], [0, 0, 0, 1] + Array("ftyp".utf8) + [0xff, 0, 0, 0],
+        ]
+        for head in heads {
+            let missing = ContainerLength.missingBytes(try file("head", Data(head)))
+            #expect(missing ?? 1 > 0)
+        }
+        #expect(ContainerLength.missingBytes(folder.path("absent")) == nil)
+        #expect(ContainerLength.missingBytes(folder.url.path) == nil)
+    }
+
+    /// The decoder patches up what is damaged; such frames are no results, nor is what builds on them.
+    @Test(.enabled(if: ClipMaker.hasX264, Comment(rawValue: ClipMaker.needsX264)), arguments: ["mp4", "mkv", "ts"], [true, false])
+    func damagedH264IsNoticed(container: String, isOpen: Bool) throws {
+        let path = folder.path("clip.\(container)")
+        try ClipMaker.h264(isOpen: isOpen).write(to: path)
+        let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+        let original = try VideoReader(path: path)
+        let frames = try (0..<60).map { try original.frame(at: $0) }
+        var noticed = 0
+        for round in 0..<6 {
+            var data = whole
+            // Inside the pictures' data, past the headers.
+            let start = whole.count * (40 + 5 * round) / 100
+            for offset in 0..<200 { data[start + offset] = UInt8(truncatingIfNeeded: offset &* 37 &+ round) }
+            guard let reader = try? VideoReader(path: try file("damaged.\(container)", data)) else { continue }
+            var isBad = reader.damage != nil || reader.frameCount < 60
+            for index in 0..<reader.frameCount where (try? reader.frame(at: index)) == nil { isBad = true }
+            if isBad { noticed += 1 }
+            // Nothing before the damaged group of pictures is lost.
+            for index in 0..<10 { #expect(try reader.frame(at: index) == frames[index]) }
+        }
+        #expect(noticed == 6)
+    }
+
+    /// Streams that refresh a column at a time have no keyframes to recover at; whole ones stay whole.
+    @Test(.enabled(if: ClipMaker.hasX264, Comment(rawValue: ClipMaker.needsX264)))
+    func intraRefresh() throws {
+        let path = folder.path("clip.mp4")
+        var maker = ClipMaker.h264(isOpen: false)
+        maker.options["x264-params"] = "intra-refresh=1:keyint=12:bframes=0:threads=1"
+        try maker.write(to: path)
+        let reader = try VideoReader(path: path)
+        #expect(reader.damage == nil)
+        for index in [0, 1, 30, 59, 20, 40, 10] { #expect(ClipMaker.number(in: try reader.frame(at: index)) == index) }
+    }
+
     /// A recording that starts between keyframes begins with the first frame that can be shown.
     @Test(.enabled(if: ClipMaker.hasX264, Comment(rawValue: ClipMaker.needsX264)), arguments: [true, false])
     func startsInMidStream(isOpen: Bool) throws {

@@ -16,15 +16,15 @@ struct TruncatedVideoTests {
     private static let frameCount = 40
 
     /// The first part of a video whose index stands in front, as an interrupted download leaves it.
-    private func truncated(_ clip: TestClip, to fraction: Double) throws -> String {
-        let whole = clip.path("whole.mp4")
+    private func truncated(_ clip: TestClip, to fraction: Double, container: String = "mp4") throws -> String {
+        let whole = clip.path("whole.\(container)")
         let writer = try VideoWriter(path: whole, size: ImageSize(width: 96, height: 72), timeBase: (1, 25))
         for index in 0..<Self.frameCount {
             try writer.append(ImageFile.readRGB(clip.frames + "/shot-\(index).png"), timestamp: Int64(index))
         }
         try writer.finish()
         let data = try Data(contentsOf: URL(fileURLWithPath: whole))
-        let path = clip.path("cut.mp4")
+        let path = clip.path("cut.\(container)")
         try data.prefix(Int(Double(data.count) * fraction)).write(to: URL(fileURLWithPath: path))
         return path
     }
@@ -65,5 +65,34 @@ struct TruncatedVideoTests {
         #expect(empty.status == CommandStatus.invalidInput.rawValue, "\(empty.errors)")
         #expect(empty.errors.contains("cut.mp4"), "\(empty.errors)")
         #expect(!clip.exists("m.json"))
+    }
+
+    @Test("A cut Matroska file is not complete, though it reads without an error to its end")
+    func cutMatroska() throws {
+        let clip = try TestClip(frameCount: Self.frameCount)
+        defer { clip.remove() }
+        let outcome = try Program.run([
+            "segment", try truncated(clip, to: 0.6, container: "mkv"), "--point", "40,36", "--rle", clip.path("m.json"),
+        ])
+        #expect(outcome.status == CommandStatus.partial.rawValue, "\(outcome.errors)")
+        #expect(outcome.errors.contains("cut short"), "\(outcome.errors)")
+        let masks = try JSONDecoder().decode(Masks.self, from: Data(contentsOf: URL(fileURLWithPath: clip.path("m.json"))))
+        #expect((5..<Self.frameCount).contains(masks.frameCount) && !masks.complete)
+    }
+
+    @Test("Pictures that the decoder patched up end the outputs before them")
+    func damagedPictures() throws {
+        let clip = try TestClip(frameCount: Self.frameCount)
+        defer { clip.remove() }
+        let path = try truncated(clip, to: 1)
+        var data = try Data(contentsOf: URL(fileURLWithPath: path))
+        let start = data.count * 7 / 10
+        for offset in 0..<60 { data[start + offset] = UInt8(truncatingIfNeeded: offset &* 37) }
+        try data.write(to: URL(fileURLWithPath: path))
+        let outcome = try Program.run(["segment", path, "--point", "40,36", "--rle", clip.path("m.json")])
+        #expect(outcome.status == CommandStatus.partial.rawValue, "\(outcome.errors)")
+        #expect(outcome.errors.contains("cannot be decoded"), "\(outcome.errors)")
+        let masks = try JSONDecoder().decode(Masks.self, from: Data(contentsOf: URL(fileURLWithPath: clip.path("m.json"))))
+        #expect((5..<Self.frameCount).contains(masks.frameCount) && !masks.complete)
     }
 }

@@ -1,7 +1,7 @@
 import CFFmpeg
 import Foundation
 
-/// One picture file, decoded by FFmpeg.
+/// One picture file that is no JPEG, decoded by FFmpeg.
 struct DecodedPicture {
     let frame: Owned<AVFrame>
     let width: Int
@@ -11,35 +11,22 @@ struct DecodedPicture {
 
     var format: AVPixelFormat { AVPixelFormat(rawValue: frame.pointer.pointee.format) }
 
-    init(path: String) throws {
-        func failed(_ reason: String) -> MediaError { .unreadable(path: path, reason: reason) }
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw MediaError.notFound(path: path) }
-        guard !isFolder.boolValue else { throw failed("it is a folder") }
-        let file: Data
-        do {
-            file = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
-        } catch {
-            throw failed(AtomicFile.reason(error))
-        }
-        try self.init(data: file, name: path)
-    }
-
     /// - Parameter name: for messages.
     init(data file: Data, name: String) throws {
         _ = quietFFmpeg
         func failed(_ reason: String) -> MediaError { .unreadable(path: name, reason: reason) }
         guard file.count < 1 << 30 else { throw failed("it is too large for a picture") }
         guard let codecID = Self.codec(of: file) else { throw failed("it is empty or not a picture that is known") }
-        if codecID == AV_CODEC_ID_MJPEG, file.range(of: Data([0xff, 0xd9]), options: .backwards) == nil {
-            throw failed("its data is cut short")
+        if codecID == AV_CODEC_ID_WEBP, Self.isAnimatedWebP(file) {
+            throw failed("it is an animated WebP, which FFmpeg does not decode; convert it to an animated PNG or a video")
         }
         pngBitDepth = codecID == AV_CODEC_ID_PNG ? try Self.checkPNG(file, failed) : nil
         if pngBitDepth != nil, let fault = PNGPixels.fault(in: file) { throw failed(fault) }
         guard let codec = avcodec_find_decoder(codecID), let context = makeCodecContext(codec), let packet = makePacket(),
             let frame = makeFrame()
         else { throw failed("this FFmpeg has no decoder for it") }
-        context.pointer.pointee.err_recognition = AV_EF_CRCCHECK | AV_EF_EXPLODE
+        // A TIFF's orientation is one of the tags that its decoder does not know and would fail at.
+        context.pointer.pointee.err_recognition = codecID == AV_CODEC_ID_TIFF ? 0 : AV_EF_CRCCHECK | AV_EF_EXPLODE
         context.pointer.pointee.max_pixels = Int64(largestSide) * Int64(largestSide)
         context.pointer.pointee.thread_count = 1
         var code = avcodec_open2(context.pointer, codec, nil)
@@ -61,11 +48,15 @@ struct DecodedPicture {
     private static func codec(of file: Data) -> AVCodecID? {
         let head = [UInt8](file.prefix(12))
         if head.starts(with: [0x89, 0x50, 0x4e, 0x47]) { return AV_CODEC_ID_PNG }
-        if head.starts(with: [0xff, 0xd8]) { return AV_CODEC_ID_MJPEG }
         if head.starts(with: [0x42, 0x4d]) { return AV_CODEC_ID_BMP }
         if head.starts(with: Array("RIFF".utf8)), head.dropFirst(8).starts(with: Array("WEBP".utf8)) { return AV_CODEC_ID_WEBP }
         if head.starts(with: [0x49, 0x49, 0x2a, 0]) || head.starts(with: [0x4d, 0x4d, 0, 0x2a]) { return AV_CODEC_ID_TIFF }
         return nil
+    }
+
+    private static func isAnimatedWebP(_ file: Data) -> Bool {
+        let head = [UInt8](file.prefix(21))
+        return head.count == 21 && head[12..<16].elementsEqual("VP8X".utf8) && head[20] & 2 != 0
     }
 
     /// Checks a PNG's header and that its chunks are complete, since FFmpeg fills what is missing.
@@ -97,6 +88,11 @@ struct DecodedPicture {
             position += 12 + length
         }
         throw failed("its data is cut short")
+    }
+
+    var pixelAspect: PixelAspect {
+        let ratio = frame.pointer.pointee.sample_aspect_ratio
+        return PixelAspect(plausible: Int(ratio.num), Int(ratio.den))
     }
 
     /// The first plane's rows without padding.

@@ -78,22 +78,25 @@ final class RGBConverter {
         return rows == Int32(height) ? image : nil
     }
 
-    /// The matrix the source is tagged with; untagged pictures are BT.709 from 720 lines up and BT.601 below, as players take them.
+    /// The matrix and range the source is tagged with. Without a matrix pictures are BT.709 from 720 lines up and BT.601 below, as players take them.
     private func setColours(_ context: OpaquePointer, _ frame: UnsafeMutablePointer<AVFrame>) {
-        let space: Int32
-        switch frame.pointee.colorspace {
-        case AVCOL_SPC_BT709: space = SWS_CS_ITU709
-        case AVCOL_SPC_BT2020_NCL, AVCOL_SPC_BT2020_CL: space = SWS_CS_BT2020
-        case AVCOL_SPC_UNSPECIFIED: space = frame.pointee.height >= 720 && !isFullRange(frame) ? SWS_CS_ITU709 : SWS_CS_ITU601
-        default: space = SWS_CS_ITU601
-        }
+        let isFull = isFullRange(frame)
+        var space = Int32(frame.pointee.colorspace.rawValue)
+        if frame.pointee.colorspace == AVCOL_SPC_UNSPECIFIED { space = frame.pointee.height >= 720 && !isFull ? SWS_CS_ITU709 : SWS_CS_ITU601 }
+        // The table has the numbers of the tags; it takes BT.601 for those that it does not know.
         let table = sws_getCoefficients(space)
-        let range: Int32 = isFullRange(frame) ? 1 : 0
-        sws_setColorspaceDetails(context, table, range, table, 1, 0, 1 << 16, 1 << 16)
+        sws_setColorspaceDetails(context, table, isFull ? 1 : 0, table, 1, 0, 1 << 16, 1 << 16)
     }
 
     private func isFullRange(_ frame: UnsafeMutablePointer<AVFrame>) -> Bool {
-        if frame.pointee.color_range == AVCOL_RANGE_JPEG { return true }
+        switch frame.pointee.color_range {
+        case AVCOL_RANGE_JPEG: return true
+        case AVCOL_RANGE_MPEG: break
+        default:
+            // Levels without colour are full unless something else is said.
+            guard let description = av_pix_fmt_desc_get(AVPixelFormat(rawValue: frame.pointee.format))?.pointee else { break }
+            if description.nb_components < 3, description.flags & UInt64(AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL) == 0 { return true }
+        }
         let full = [AV_PIX_FMT_YUVJ420P, AV_PIX_FMT_YUVJ422P, AV_PIX_FMT_YUVJ444P, AV_PIX_FMT_YUVJ440P, AV_PIX_FMT_YUVJ411P]
         return full.contains { $0.rawValue == frame.pointee.format }
     }

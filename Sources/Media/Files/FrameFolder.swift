@@ -4,6 +4,8 @@ import Foundation
 public final class FrameFolder: FrameSource {
     public let name: String
     public let size: ImageSize
+    /// That of the first picture.
+    public let pixelAspect: PixelAspect
     public let timing: VideoTiming
     /// The pictures' paths in order.
     public let paths: [String]
@@ -35,7 +37,8 @@ public final class FrameFolder: FrameSource {
         guard let first = paths.first else { throw MediaError.noFrames(path: name) }
         self.name = name
         self.paths = paths
-        size = try ImageFile.readRGB(first).size
+        let picture = try ImageFile.read(first)
+        (size, pixelAspect) = (picture.image.size, picture.pixelAspect)
         timing = VideoTiming(constantRate: max(1, rate), count: paths.count)
     }
 
@@ -89,6 +92,7 @@ public struct SubrangeSource: FrameSource {
 
     public var name: String { base.name }
     public var size: ImageSize { base.size }
+    public var pixelAspect: PixelAspect { base.pixelAspect }
     public var frameCount: Int { indices.count }
 
     public func frame(at index: Int) throws -> RGBImage {
@@ -97,13 +101,14 @@ public struct SubrangeSource: FrameSource {
     }
 }
 
-/// Opens what a user names: a folder of pictures, one picture, or a video file.
+/// Opens what a user names: a folder of pictures, one picture, or a video file. An animated PNG or GIF is a video; in a folder of pictures it is
+/// one picture, its first.
 public func openFrames(_ path: String) throws -> any FrameSource {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw MediaError.notFound(path: path) }
     if isFolder.boolValue { return try FrameFolder(path: path) }
     let url = URL(fileURLWithPath: path)
-    if ["jpg", "jpeg", "png", "bmp", "webp", "tif", "tiff"].contains(url.pathExtension.lowercased()) {
+    if ["jpg", "jpeg", "png", "bmp", "webp", "tif", "tiff"].contains(url.pathExtension.lowercased()), !ImageFile.isAnimatedPNG(path) {
         return try FrameFolder(name: url.lastPathComponent, paths: [path])
     }
     return try VideoReader(path: path)

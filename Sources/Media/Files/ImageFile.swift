@@ -3,41 +3,70 @@ import Foundation
 
 /// Reads and writes single pictures and masks.
 public enum ImageFile {
-    /// A picture as 8-bit RGB: PNG, JPEG, and what else FFmpeg decodes (WebP, BMP, TIFF).
-    public static func readRGB(_ path: String) throws -> RGBImage {
-        try rgb(DecodedPicture(path: path), name: path)
-    }
+    /// A picture as 8-bit RGB, turned as its Exif data says: JPEG as libjpeg-turbo decodes it, PNG, and what else FFmpeg decodes (WebP, BMP, TIFF).
+    public static func readRGB(_ path: String) throws -> RGBImage { try read(path).image }
 
     /// The contents of a picture file as 8-bit RGB.
     /// - Parameter name: for messages.
-    public static func readRGB(data: Data, name: String) throws -> RGBImage {
-        try rgb(DecodedPicture(data: data, name: name), name: name)
-    }
+    public static func readRGB(data: Data, name: String) throws -> RGBImage { try read(data, name: name).image }
 
-    private static func rgb(_ decoded: DecodedPicture, name: String) throws -> RGBImage {
+    /// A picture and the shape of its pixels.
+    static func read(_ path: String) throws -> (image: RGBImage, pixelAspect: PixelAspect) { try read(contents(of: path), name: path) }
+
+    private static func read(_ data: Data, name: String) throws -> (image: RGBImage, pixelAspect: PixelAspect) {
+        if isJPEG(data) {
+            let picture = try JPEGPicture(data: data, name: name)
+            return (picture.rgb.oriented(picture.orientation), picture.pixelAspect.oriented(picture.orientation))
+        }
+        let decoded = try DecodedPicture(data: data, name: name)
         guard let image = RGBConverter().convert(decoded.frame.pointer) else {
             throw MediaError.unreadable(path: name, reason: "its pixel format cannot be converted")
         }
-        return image
+        let orientation = ExifOrientation.read(file: data)
+        return (image.oriented(orientation), decoded.pixelAspect.oriented(orientation))
     }
 
-    /// A picture's grey levels: those of a grey picture as they are, others as OpenCV converts them.
+    /// A picture's grey levels, turned as its Exif data says: those of a grey picture as they are, others as OpenCV converts them.
     public static func readGray(_ path: String) throws -> GrayImage {
-        let decoded = try DecodedPicture(path: path)
-        if decoded.format == AV_PIX_FMT_GRAY8 {
-            return GrayImage(width: decoded.width, height: decoded.height, pixels: decoded.bytes(perPixel: 1))
+        let data = try contents(of: path)
+        if isJPEG(data) {
+            let picture = try JPEGPicture(data: data, name: path)
+            let gray = picture.isGray ? GrayImage(width: picture.size.width, height: picture.size.height, pixels: picture.pixels) : picture.rgb.gray()
+            return gray.oriented(picture.orientation)
         }
-        guard let image = RGBConverter().convert(decoded.frame.pointer) else {
-            throw MediaError.unreadable(path: path, reason: "its pixel format cannot be converted")
-        }
-        return image.gray()
+        let decoded = try DecodedPicture(data: data, name: path)
+        guard decoded.format == AV_PIX_FMT_GRAY8 else { return try readRGB(data: data, name: path).gray() }
+        return GrayImage(width: decoded.width, height: decoded.height, pixels: decoded.bytes(perPixel: 1)).oriented(ExifOrientation.read(file: data))
     }
 
-    /// Object ids from a PNG: palette indices or grey levels as they are stored, or RGB in the colours of the DAVIS palette.
+    private static func isJPEG(_ data: Data) -> Bool { data.starts(with: [0xff, 0xd8]) }
+
+    /// Whether a PNG file holds an animation, which it says before its first pixels.
+    static func isAnimatedPNG(_ path: String) -> Bool {
+        guard let file = FileHandle(forReadingAtPath: path), let head = try? file.read(upToCount: 1 << 16) else { return false }
+        guard head.starts(with: [0x89, 0x50, 0x4e, 0x47]), let animation = head.range(of: Data("acTL".utf8)) else { return false }
+        return head.range(of: Data("IDAT".utf8)).map { animation.lowerBound < $0.lowerBound } ?? true
+    }
+
+    private static func contents(of path: String) throws -> Data {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw MediaError.notFound(path: path) }
+        guard !isFolder.boolValue else { throw MediaError.unreadable(path: path, reason: "it is a folder") }
+        do {
+            return try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+        } catch {
+            throw MediaError.unreadable(path: path, reason: AtomicFile.reason(error))
+        }
+    }
+
+    /// Object ids from a PNG: palette indices or grey levels as they are stored (Exif data turns no masks), or RGB in the colours of the DAVIS palette.
     /// - Throws: `MediaError.invalidMask` for colours outside the palette and for other formats than PNG.
     public static func readIndexMask(_ path: String) throws -> IndexMask {
-        let decoded = try DecodedPicture(path: path)
-        guard decoded.pngBitDepth != nil else { throw MediaError.invalidMask(path: path, reason: "it is not a PNG; other formats blur the ids") }
+        let data = try contents(of: path)
+        let notPNG = MediaError.invalidMask(path: path, reason: "it is not a PNG; other formats blur the ids")
+        guard !isJPEG(data) else { throw notPNG }
+        let decoded = try DecodedPicture(data: data, name: path)
+        guard decoded.pngBitDepth != nil else { throw notPNG }
         let (width, height) = (decoded.width, decoded.height)
         func mask(_ values: [UInt16]) -> IndexMask { IndexMask(width: width, height: height, values: values) }
         switch decoded.format {

@@ -17,6 +17,8 @@ struct PacketIndex: Sendable {
     var isCut = false
     /// How many frames the file says it holds; at least those it does.
     var promisedCount = 0
+    /// What the file promises but does not hold, in words; nil for a whole file.
+    var damage: String?
 
     /// Sorts what was listed in order of decoding.
     mutating func complete(ticksPerFrame: Int64) {

@@ -3,15 +3,18 @@ import Foundation
 
 /// FFmpeg's demuxer and decoder of one video stream. Used under its owner's lock.
 final class VideoDecoder {
-    private let path: String
-    private let format: Owned<AVFormatContext>
-    private let stream: UnsafeMutablePointer<AVStream>
+    let path: String
+    let format: Owned<AVFormatContext>
+    let stream: UnsafeMutablePointer<AVStream>
+    let packet: Owned<AVPacket>
     private let context: Owned<AVCodecContext>
-    private let packet: Owned<AVPacket>
     private let frame: Owned<AVFrame>
     private let converter = RGBConverter()
-    private let quarterTurns: Int
+    private let orientation: PictureOrientation
+    private let isLive: Bool
     private var isDraining = false
+    /// Whether the frames that come out may show damage: those from a damaged one up to the next that starts anew.
+    private var showsDamage = false
 
     /// The first packet after a seek, read to learn where the seek went.
     private var hasPendingPacket = false
@@ -40,7 +43,7 @@ final class VideoDecoder {
     init(
         _ opened: UnsafeMutablePointer<AVFormatContext>?, code: Int32, path: String, resource: AnyObject? = nil, isLive: Bool = false
     ) throws {
-        self.path = path
+        (self.path, self.isLive) = (path, isLive)
         guard code >= 0, let format = Owned(opened, free: { pointer in
             withExtendedLifetime(resource) {
                 var context: UnsafeMutablePointer<AVFormatContext>? = pointer
@@ -51,12 +54,7 @@ final class VideoDecoder {
         guard avformat_find_stream_info(format.pointer, nil) >= 0 else {
             throw MediaError.unreadable(path: path, reason: "its streams cannot be determined")
         }
-        var codec: UnsafePointer<AVCodec>?
-        let best = av_find_best_stream(format.pointer, AVMEDIA_TYPE_VIDEO, -1, -1, &codec, 0)
-        guard best >= 0, let streams = format.pointer.pointee.streams, let stream = streams[Int(best)] else {
-            throw MediaError.noVideoStream(path: path)
-        }
-        guard stream.pointee.disposition & AV_DISPOSITION_ATTACHED_PIC == 0 else { throw MediaError.noVideoStream(path: path) }
+        guard let (stream, codec) = Self.chooseStream(format.pointer) else { throw MediaError.noVideoStream(path: path) }
         self.stream = stream
         let parameters = stream.pointee.codecpar.pointee
         guard parameters.width <= largestSide, parameters.height <= largestSide else {
@@ -68,16 +66,35 @@ final class VideoDecoder {
         (self.context, self.packet, self.frame) = (context, packet, frame)
         avcodec_parameters_to_context(context.pointer, stream.pointee.codecpar)
         context.pointer.pointee.thread_count = 2
-        // Threads that each decode a frame hold one back each.
-        if isLive { context.pointer.pointee.thread_type = FF_THREAD_SLICE }
+        // Threads that each decode a frame hold one back each, and lose what H.264's decoder notices of damage.
+        if isLive || codec.pointee.id == AV_CODEC_ID_H264 { context.pointer.pointee.thread_type = FF_THREAD_SLICE }
+        // Half a picture is otherwise passed on without a word. A live one is better than none.
+        if codec.pointee.id == AV_CODEC_ID_MJPEG, !isLive { context.pointer.pointee.err_recognition = AV_EF_EXPLODE }
         context.pointer.pointee.max_pixels = Int64(largestSide) * Int64(largestSide)
         context.pointer.pointee.pkt_timebase = stream.pointee.time_base
         let opening = avcodec_open2(context.pointer, codec, nil)
         guard opening >= 0 else { throw MediaError.unreadable(path: path, reason: ffmpegMessage(opening)) }
-        let degrees = CFFmpegRotation(stream)
-        quarterTurns = degrees.isFinite ? ((Int((-degrees / 90).rounded()) % 4) + 4) % 4 : 0
-        for other in 0..<Int(format.pointer.pointee.nb_streams) where other != Int(best) {
-            streams[other]?.pointee.discard = AVDISCARD_ALL
+        orientation = CFFmpegDisplayMatrix(stream).map(PictureOrientation.init(matrix:)) ?? .upright
+        setOtherStreams(discard: AVDISCARD_ALL)
+    }
+
+    /// The video stream that FFmpeg would take: the one marked as default, among equals that with the most bits a second, else the first. Cover
+    /// pictures are none.
+    private static func chooseStream(
+        _ format: UnsafeMutablePointer<AVFormatContext>
+    ) -> (stream: UnsafeMutablePointer<AVStream>, codec: UnsafePointer<AVCodec>?)? {
+        func usable(_ wanted: Int32) -> (stream: UnsafeMutablePointer<AVStream>, codec: UnsafePointer<AVCodec>?)? {
+            var codec: UnsafePointer<AVCodec>?
+            let found = av_find_best_stream(format, AVMEDIA_TYPE_VIDEO, wanted, -1, &codec, 0)
+            guard found >= 0, let stream = format.pointee.streams?[Int(found)] else { return nil }
+            return stream.pointee.disposition & AV_DISPOSITION_ATTACHED_PIC == 0 ? (stream, codec) : nil
+        }
+        return usable(-1) ?? (0..<Int32(clamping: format.pointee.nb_streams)).lazy.compactMap(usable).first
+    }
+
+    func setOtherStreams(discard: AVDiscard) {
+        for index in 0..<Int(format.pointer.pointee.nb_streams) where index != Int(stream.pointee.index) {
+            format.pointer.pointee.streams?[index]?.pointee.discard = discard
         }
     }
 
@@ -88,63 +105,20 @@ final class VideoDecoder {
     /// The size of pictures, upright, as the stream declares it; 0x0 where it does not.
     var declaredSize: ImageSize {
         let parameters = stream.pointee.codecpar.pointee
-        let (width, height) = (Int(parameters.width), Int(parameters.height))
-        return quarterTurns % 2 == 0 ? ImageSize(width: width, height: height) : ImageSize(width: height, height: width)
+        return orientation.shown(ImageSize(width: Int(parameters.width), height: Int(parameters.height)))
     }
 
-    /// Reads all packets without decoding. The decoder is of no use afterwards.
-    func listPackets() -> PacketIndex {
-        var index = PacketIndex()
-        var hasKeyframe = false
-        var firstShown = Int64.min
-        var (leading, hidden) = (0, 0)
-        while av_read_frame(format.pointer, packet.pointer) >= 0 {
-            defer { av_packet_unref(packet.pointer) }
-            let found = packet.pointer.pointee
-            guard found.stream_index == stream.pointee.index else { continue }
-            if found.flags & Int32(AV_PKT_FLAG_CORRUPT) != 0 {
-                index.isCut = true
-                continue
-            }
-            let isKeyframe = found.flags & Int32(AV_PKT_FLAG_KEY) != 0
-            if isKeyframe && !hasKeyframe {
-                hasKeyframe = true
-                leading = index.timestamps.count
-                firstShown = found.pts
-            }
-            // Edit lists hide frames.
-            guard found.flags & Int32(AV_PKT_FLAG_DISCARD) == 0 else {
-                hidden += 1
-                continue
-            }
-            if found.pts == CFFmpegNoTimestamp { index.isOrderOnly = true }
-            index.timestamps.append(found.pts)
-            if isKeyframe, found.pts != CFFmpegNoTimestamp {
-                index.keyframes.append(.init(shown: found.pts, decoded: found.dts == CFFmpegNoTimestamp ? found.pts : min(found.dts, found.pts)))
-            }
-        }
-        // What comes before the first keyframe, or is shown before it, cannot be decoded (a recording that starts in mid-stream).
-        if hasKeyframe {
-            index.timestamps.removeFirst(leading)
-            if !index.isOrderOnly { index.timestamps.removeAll { $0 < firstShown } }
-        }
-        index.complete(ticksPerFrame: ticksPerFrame)
-        let promised = max(0, Int(clamping: stream.pointee.nb_frames)) - hidden
-        index.promisedCount = max(promised, index.timestamps.count)
-        return index
-    }
-
-    private var ticksPerFrame: Int64 {
-        let rate = av_guess_frame_rate(format.pointer, stream, nil)
-        guard rate.num > 0, rate.den > 0 else { return 1 }
-        return max(1, av_rescale_q(1, AVRational(num: rate.den, den: rate.num), stream.pointee.time_base))
+    /// The shape of the pixels of upright pictures.
+    var pixelAspect: PixelAspect {
+        let ratio = av_guess_sample_aspect_ratio(format.pointer, stream, nil)
+        return PixelAspect(plausible: Int(ratio.num), Int(ratio.den)).oriented(orientation)
     }
 
     /// Goes to a keyframe.
     /// - Returns: false where the container's search ends after it; another keyframe must then be tried.
     func seek(to keyframe: PacketIndex.Keyframe) -> Bool {
         (position, order) = (nil, nil)
-        (isDraining, hasPendingPacket) = (false, false)
+        (isDraining, hasPendingPacket, showsDamage) = (false, false, false)
         av_packet_unref(packet.pointer)
         guard av_seek_frame(format.pointer, stream.pointee.index, keyframe.decoded, Int32(AVSEEK_FLAG_BACKWARD)) >= 0 else { return false }
         avcodec_flush_buffers(context.pointer)
@@ -170,6 +144,7 @@ final class VideoDecoder {
             if received >= 0 {
                 order = order.map { $0 + 1 }
                 decodedCount += 1
+                noteDamage()
                 return frame.pointer
             }
             if received == CFFmpegErrorEOF { return nil }
@@ -201,8 +176,27 @@ final class VideoDecoder {
         frame.pointee.pts != CFFmpegNoTimestamp ? frame.pointee.pts : frame.pointee.best_effort_timestamp
     }
 
-    /// The picture, upright.
-    func picture(_ frame: UnsafeMutablePointer<AVFrame>) -> RGBImage? {
-        converter.convert(frame)?.rotated(quarterTurnsClockwise: quarterTurns)
+    /// Looks at what the decoder says of the frame. Not all say something: damage in HEVC, VP8, VP9 and FFV1 mostly passes unnoticed.
+    private func noteDamage() {
+        let found = frame.pointer.pointee
+        if found.decode_error_flags != 0 || found.flags & Int32(AV_FRAME_FLAG_CORRUPT) != 0 {
+            // Before that time references are missing because of where decoding started.
+            if timestamp(of: frame.pointer) >= exactFrom { showsDamage = true }
+        } else if CFFmpegIsKeyFrame(frame.pointer) != 0 {
+            showsDamage = false
+        }
     }
+
+    /// The picture that came last, upright; nil where it shows damage, which only live sources pass on.
+    func picture(_ frame: UnsafeMutablePointer<AVFrame>) -> RGBImage? {
+        guard isLive || !showsDamage else { return nil }
+        // A live source's size is promised before its first frame.
+        let own = isLive ? nil : CFFmpegFrameDisplayMatrix(frame)
+        return converter.convert(frame)?.oriented(own.map(PictureOrientation.init(matrix:)) ?? orientation)
+    }
+}
+
+extension PictureOrientation {
+    /// - Parameter matrix: FFmpeg's nine numbers.
+    fileprivate init(matrix: UnsafePointer<Int32>) { self.init(a: matrix[0], b: matrix[1], c: matrix[3], d: matrix[4]) }
 }

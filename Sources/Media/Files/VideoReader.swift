@@ -12,6 +12,7 @@ public final class VideoReader: FrameSource, @unchecked Sendable {
     public let name: String
     public let size: ImageSize
     public let timing: VideoTiming
+    public let pixelAspect: PixelAspect
     public var frameCount: Int { index.timestamps.count }
     /// What the file promises but does not hold; nil for a whole file. Damage inside the data shows only when it is decoded.
     public let damage: String?
@@ -35,14 +36,13 @@ public final class VideoReader: FrameSource, @unchecked Sendable {
         name = URL(fileURLWithPath: path).lastPathComponent
         index = try VideoDecoder(path: path).listPackets()
         guard let start = index.timestamps.first else { throw MediaError.noFrames(path: path) }
-        // One packet may be a frame that is never shown.
-        damage = index.isCut || index.promisedCount > index.timestamps.count + 1
-            ? "the file is cut short: \(index.timestamps.count) of \(index.promisedCount) frames are there" : nil
+        damage = index.damage
         decoder = try VideoDecoder(path: path)
         guard let first = decoder.next(), let image = decoder.picture(first) else {
             throw MediaError.undecodable(path: path, frame: 0, reason: "no picture comes out of its data")
         }
         size = image.size
+        pixelAspect = decoder.pixelAspect
         timing = VideoTiming(timeBase: decoder.timeBase, timestamps: index.timestamps.map { $0 - start })
         keptLimit = min(48, max(4, (96 << 20) / max(1, 3 * size.pixelCount)))
         let found = index.frame(at: decoder.timestamp(of: first), order: decoder.order)
@@ -65,6 +65,13 @@ public final class VideoReader: FrameSource, @unchecked Sendable {
         }
         guard image.size == size else { throw MediaError.frameSizeDiffers(path: path, expected: size, found: image.size) }
         return image
+    }
+
+    /// The file's sound from frame `index` on, for a video that begins with that frame.
+    public func sound(from index: Int) -> SoundSource? {
+        guard self.index.timestamps.indices.contains(index) else { return nil }
+        let base = timing.timeBase
+        return SoundSource(path: path, start: Double(self.index.timestamps[index]) * Double(base.numerator) / Double(base.denominator))
     }
 
     /// How many frames have been decoded so far; tests use it to bound the cost of random access.

@@ -19,6 +19,7 @@ public final class VideoWriter {
     private let frame: Owned<AVFrame>
     private let packet: Owned<AVPacket>
     private let scaler: OpaquePointer
+    private let sound: SoundCopy?
     private var framesWritten = 0
     private let timeBase: AVRational
     private var lastTimestamp: Int64?
@@ -27,18 +28,29 @@ public final class VideoWriter {
     private var lastInterval: Int64
     private var isOpen = true
 
+    /// Why sound is missing that was to be copied; nil where there is none, or all of it was.
+    public var soundProblem: String? { sound?.problem }
+
     /// Preferred first. Those that this FFmpeg lacks or cannot open are passed over.
     static let encoders = ["libx264", "h264_videotoolbox", "libopenh264", "mpeg4"]
 
     /// - Parameters:
     ///   - path: its extension names the container: mp4, mov or mkv.
     ///   - timeBase: seconds per tick of the timestamps, as a fraction.
+    ///   - pixelAspect: the shape in which players show the pixels.
+    ///   - sound: what to copy beside the pictures, as far as the container takes it; see `soundProblem`.
     /// - Throws: `MediaError.unwritable` when the file cannot be created, `invalidArgument` for impossible sizes or time bases.
-    public convenience init(path: String, size: ImageSize, timeBase: (numerator: Int, denominator: Int)) throws {
-        try self.init(path: path, size: size, timeBase: timeBase, encoders: Self.encoders)
+    public convenience init(
+        path: String, size: ImageSize, timeBase: (numerator: Int, denominator: Int), pixelAspect: PixelAspect = .square,
+        sound: SoundSource? = nil
+    ) throws {
+        try self.init(path: path, size: size, timeBase: timeBase, pixelAspect: pixelAspect, sound: sound, encoders: Self.encoders)
     }
 
-    init(path: String, size: ImageSize, timeBase: (numerator: Int, denominator: Int), encoders: [String]) throws {
+    init(
+        path: String, size: ImageSize, timeBase: (numerator: Int, denominator: Int), pixelAspect: PixelAspect = .square,
+        sound: SoundSource? = nil, encoders: [String]
+    ) throws {
         _ = quietFFmpeg
         func failed(_ reason: String) -> MediaError { .unwritable(path: path, reason: reason) }
         guard (1...largestSide).contains(size.width), (1...largestSide).contains(size.height) else {
@@ -56,6 +68,7 @@ public final class VideoWriter {
         let coded = ImageSize(width: (size.width + 1) & ~1, height: (size.height + 1) & ~1)
         let settings = EncoderSettings(
             size: coded, timeBase: AVRational(num: numerator, den: denominator),
+            pixelAspect: AVRational(num: Int32(clamping: pixelAspect.width), den: Int32(clamping: pixelAspect.height)),
             hasGlobalHeader: container.pointee.flags & AVFMT_GLOBALHEADER != 0)
         guard let context = encoders.lazy.compactMap(settings.open).first, let stream = avformat_new_stream(format.pointer, nil),
             let frame = makeFrame(), let packet = makePacket(),
@@ -71,6 +84,8 @@ public final class VideoWriter {
         self.timeBase = settings.timeBase
         lastInterval = max(1, av_rescale_q(1, AVRational(num: 1, den: 25), context.pointer.pointee.time_base))
         stream.pointee.time_base = context.pointer.pointee.time_base
+        stream.pointee.sample_aspect_ratio = settings.pixelAspect
+        self.sound = sound.flatMap { SoundCopy($0, to: format.pointer) }
         let table = sws_getCoefficients(settings.isHD ? SWS_CS_ITU709 : SWS_CS_ITU601)
         sws_setColorspaceDetails(scaler, table, 1, table, 0, 0, 1 << 16, 1 << 16)
         var code = avcodec_parameters_from_context(stream.pointee.codecpar, context.pointer)
@@ -137,6 +152,12 @@ public final class VideoWriter {
         try check(avcodec_send_frame(context.pointer, frame.pointer))
         try drain()
         framesWritten += 1
+        sound?.write(until: seconds(time), to: format.pointer)
+    }
+
+    private func seconds(_ time: Int64) -> Double {
+        let base = context.pointer.pointee.time_base
+        return Double(time) * Double(base.num) / Double(base.den)
     }
 
     private func drain() throws {
@@ -158,6 +179,8 @@ public final class VideoWriter {
         guard framesWritten > 0 else { return cancel() }
         try check(avcodec_send_frame(context.pointer, nil))
         try drain()
+        // The last picture is shown as long as the one before.
+        if let lastEncoded { sound?.write(until: seconds(lastEncoded) + seconds(lastInterval), to: format.pointer) }
         try check(av_write_trailer(format.pointer))
         if let io = format.pointer.pointee.pb {
             avio_flush(io)
@@ -187,6 +210,7 @@ public final class VideoWriter {
 private struct EncoderSettings {
     var size: ImageSize
     var timeBase: AVRational
+    var pixelAspect: AVRational
     var hasGlobalHeader: Bool
 
     var isHD: Bool { size.height >= 720 }
@@ -198,6 +222,7 @@ private struct EncoderSettings {
         encoder.pointee.width = Int32(size.width)
         encoder.pointee.height = Int32(size.height)
         encoder.pointee.pix_fmt = AV_PIX_FMT_YUV420P
+        encoder.pointee.sample_aspect_ratio = pixelAspect
         // MPEG-4 Part 2 counts time in 16 bits.
         encoder.pointee.time_base = codec.pointee.id == AV_CODEC_ID_MPEG4 && timeBase.den > 65535 ? AVRational(num: 1, den: 60000) : timeBase
         // Frames come at their own times; the nominal rate decides the level that players must support. A fine time base says nothing of it.
@@ -218,24 +243,5 @@ private struct EncoderSettings {
             encoder.pointee.bit_rate = Int64(size.pixelCount) * 30 / 4
         }
         return avcodec_open2(encoder, codec, nil) >= 0 ? context : nil
-    }
-}
-
-extension RGBImage {
-    /// The picture with its last column and row repeated up to `size`, at least its own.
-    func extended(to size: ImageSize) -> RGBImage {
-        let (width, height) = (self.width, self.height)
-        let count = 3 * size.pixelCount
-        let extended = [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
-            pixels.withUnsafeBufferPointer { source in
-                for y in 0..<size.height {
-                    let (read, write) = (3 * width * min(y, height - 1), 3 * size.width * y)
-                    for i in 0..<(3 * width) { target[write + i] = source[read + i] }
-                    for i in (3 * width)..<(3 * size.width) { target[write + i] = target[write + i - 3] }
-                }
-            }
-            initialized = count
-        }
-        return RGBImage(width: size.width, height: size.height, pixels: extended)
     }
 }

@@ -7,6 +7,8 @@ public protocol FrameSource: Sendable {
     /// The number of frames. For a cut file, the frames whose data is there; single damaged ones may
     /// still throw when read.
     var frameCount: Int { get }
+    /// The shape of a frame's pixels when it is shown. Sizes and coordinates are in stored pixels, whatever their shape.
+    var pixelAspect: PixelAspect { get }
     /// When each frame is shown, for writing results with the source's timing.
     var timing: VideoTiming { get }
     /// A name for messages and results: the file's or folder's name.
@@ -14,6 +16,10 @@ public protocol FrameSource: Sendable {
     /// The picture of frame `index`.
     /// - Throws: `MediaError` when the index is outside `0..<frameCount` or the frame cannot be decoded.
     func frame(at index: Int) throws -> RGBImage
+}
+
+extension FrameSource {
+    public var pixelAspect: PixelAspect { .square }
 }
 
 /// Presentation times of a video's frames.

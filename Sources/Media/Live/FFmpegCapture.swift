@@ -7,6 +7,7 @@ import Support
 public final class FFmpegCapture: LiveCapture, @unchecked Sendable {
     public let name: String
     public let size: ImageSize
+    public var pixelAspect: PixelAspect { decoder.pixelAspect }
     private let decoder: VideoDecoder
     private let input: Input
     private let converting = NSLock()

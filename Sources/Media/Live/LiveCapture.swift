@@ -6,11 +6,17 @@ public protocol LiveCapture: AnyObject, Sendable {
     var name: String { get }
     /// The size of every frame.
     var size: ImageSize { get }
+    /// The shape of a frame's pixels when it is shown.
+    var pixelAspect: PixelAspect { get }
     /// Waits for the next frame; nil at the end of the stream.
     /// - Throws: `MediaError` when the stream breaks off, stalls or cannot be decoded; it has ended then. `CancellationError` after `stop`.
     func next() throws -> CapturedFrame?
     /// Ends the waiting of `next` soon.
     func stop()
+}
+
+extension LiveCapture {
+    public var pixelAspect: PixelAspect { .square }
 }
 
 /// One frame of a live source, as it was read.

@@ -71,6 +71,7 @@ public final class LiveFrames: FrameSource, @unchecked Sendable {
     public var name: String { capture.name }
     /// Of the frames as they are captured.
     public var originalSize: ImageSize { capture.size }
+    public var pixelAspect: PixelAspect { capture.pixelAspect }
     /// How many frames have been taken so far.
     public var frameCount: Int { locked { $0.takenCount } }
     /// How many frames have been captured so far.

@@ -8,6 +8,7 @@ public final class YUV4MPEGCapture: LiveCapture, @unchecked Sendable {
     static let magic = "YUV4MPEG2"
 
     public let size: ImageSize
+    public let pixelAspect: PixelAspect
     public var name: String { stream.name }
     /// Frames per second; nil where the stream names none.
     public let rate: Double?
@@ -40,7 +41,11 @@ public final class YUV4MPEGCapture: LiveCapture, @unchecked Sendable {
         let ratio = value("F").map { $0.split(separator: ":").map { Double($0) ?? 0 } } ?? []
         rate = ratio.count == 2 && ratio[0] > 0 && ratio[1] > 0 ? ratio[0] / ratio[1] : nil
         size = ImageSize(width: width, height: height)
-        converter = PlanarConverter(size: size, format: format, isFullRange: value("XCOLORRANGE=") == "FULL", name: stream.name)
+        let aspect = value("A").map { $0.split(separator: ":").compactMap { Int($0) } } ?? []
+        pixelAspect = aspect.count == 2 ? PixelAspect(plausible: aspect[0], aspect[1]) : .square
+        // Levels without colour are full unless something else is said.
+        let isFull = value("XCOLORRANGE=").map { $0 == "FULL" } ?? (space == "mono")
+        converter = PlanarConverter(size: size, format: format, isFullRange: isFull, name: stream.name)
         self.stream = stream
     }
 

@@ -56,7 +56,7 @@ struct ImageCommand: AsyncParsableCommand {
                 // Others are sampled to be tracked, and say nothing here.
                 for index in frame.result.objects.indices { frame.result.objects[index].points.removeAll { $0.origin != .click } }
                 statistics.add(frame)
-                if let overlay { try ImageFile.writePNG(frame.drawn(names: clip.outputClip(queries).names), to: overlay) }
+                if let overlay { try drawOverlay(frame, clip.outputClip(queries), to: overlay) }
                 if let masks { try ImageFile.writeIndexMask(frame.result.indexMask, to: masks) }
             }
             try messages.show(SegmentationSummary(
@@ -71,8 +71,8 @@ struct ImageCommand: AsyncParsableCommand {
     private func pipeline(_ settings: MethodSettings) throws -> VideoSegmenter {
         let segmenter = try models.makeSegmenter(settings)
         var options = settings.options(for: segmenter)
-        options.reinitialization = nil
-        options.usesAppearanceMemory = false
+        options.reinitialization.variant = nil
+        options.prompting.usesAppearanceMemory = false
         options.referenceQuirks = false
         return VideoSegmenter(segmenter: segmenter, tracker: LucasKanadeTracker(), options: options)
     }
@@ -92,5 +92,9 @@ struct ImageCommand: AsyncParsableCommand {
             throw CommandError.usage(
                 "--refinement: has no effect here: given masks are taken as they are\(takesBoxes ? ", and \(settings.segmenter) answers to a box at once" : "").")
         }
+
+    /// In square pixels, as a person sees the picture.
+    private func drawOverlay(_ frame: ReportedFrame, _ clip: OutputClip, to path: String) throws {
+        try ImageFile.writePNG(frame.drawn(names: clip.names).shown(clip.pixelAspect), to: path)
     }
 }

@@ -131,10 +131,6 @@ struct MessageOptions: ParsableArguments {
 
     func show(_ summary: SegmentationSummary) throws {
         if json { StandardOutput.print(json: try summary.json()) }
-        if !quiet {
-            for line in summary.lines { StandardError.print(line) }
-        } else if let damage = summary.damage {
-            StandardError.print("sampt: warning: \(damage)")
-        }
+        for line in quiet ? summary.warnings : summary.lines { StandardError.print(line) }
     }
 }

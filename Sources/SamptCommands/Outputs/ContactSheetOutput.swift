@@ -19,7 +19,7 @@ final class ContactSheetOutput: FrameOutput {
         names = clip.names
         review = FrameReview(count: clip.reviewed, duration: clip.duration)
         added = FrameReview(count: min(clip.reviewed, Self.addedFrames), duration: clip.duration)
-        sheet = ContactSheet(frameCount: clip.frameCount, size: clip.size, reserved: added.count)
+        sheet = ContactSheet(frameCount: clip.frameCount, size: clip.pixelAspect.shown(clip.size), reserved: added.count)
     }
 
     func append(_ frame: ReportedFrame) {

@@ -138,13 +138,14 @@ final class MaskFolderOutput: FrameOutput {
 /// The video with masks and points drawn into it.
 final class OverlayOutput: FrameOutput {
     var path: String { writer.path }
+    var note: String? { writer.soundProblem.map { "\(path): \($0)" } }
     private let writer: VideoWriter
     private let names: [Int: String]
 
     init(path: String, clip: OutputClip) throws {
         names = clip.names
         try OutputFile.check(path)
-        writer = try VideoWriter(path: path, size: clip.size, timeBase: clip.timeBase)
+        writer = try VideoWriter(path: path, size: clip.size, timeBase: clip.timeBase, pixelAspect: clip.pixelAspect, sound: clip.sound)
     }
 
     func append(_ frame: ReportedFrame) throws {

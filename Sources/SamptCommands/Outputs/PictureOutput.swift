@@ -3,6 +3,8 @@ import Media
 
 /// Somewhere drawn frames go: a video, or a folder of pictures.
 protocol PictureOutput: AnyObject {
+    /// What a person should know of it though nothing failed.
+    var note: String? { get }
     /// - Parameter stem: the name for the frame's file, without extension.
     func append(_ image: RGBImage, timestamp: Int64, stem: String) throws
     func finish() throws
@@ -12,13 +14,16 @@ protocol PictureOutput: AnyObject {
 
 /// The output that a path names: a folder where it has no extension or ends with a slash, otherwise a video.
 func makePictureOutput(_ path: String, clip: OutputClip) throws -> any PictureOutput {
-    if FrameFolderOutput.isFolder(path) { return try FrameFolderOutput(path: path) }
-    return VideoOutput(try VideoWriter(path: path, size: clip.size, timeBase: clip.timeBase))
+    if FrameFolderOutput.isFolder(path) { return try FrameFolderOutput(path: path, pixelAspect: clip.pixelAspect) }
+    return VideoOutput(
+        try VideoWriter(path: path, size: clip.size, timeBase: clip.timeBase, pixelAspect: clip.pixelAspect, sound: clip.sound))
 }
 
 /// Frames as a video.
 private final class VideoOutput: PictureOutput {
     private let writer: VideoWriter
+
+    var note: String? { writer.soundProblem.map { "\(writer.path): \($0)" } }
 
     init(_ writer: VideoWriter) { self.writer = writer }
 
@@ -31,10 +36,14 @@ private final class VideoOutput: PictureOutput {
 final class FrameFolderOutput: PictureOutput {
     private let folder: URL
     private let existed: Bool
+    private let pixelAspect: PixelAspect
+    let note: String? = nil
 
     static func isFolder(_ path: String) -> Bool { path.hasSuffix("/") || (path as NSString).pathExtension.isEmpty }
 
-    init(path: String) throws {
+    /// - Parameter pixelAspect: of the pictures that come; those in the folder have square pixels.
+    init(path: String, pixelAspect: PixelAspect = .square) throws {
+        self.pixelAspect = pixelAspect
         folder = URL(fileURLWithPath: path)
         existed = FileManager.default.fileExists(atPath: path)
         do {
@@ -46,7 +55,7 @@ final class FrameFolderOutput: PictureOutput {
     }
 
     func append(_ image: RGBImage, timestamp: Int64, stem: String) throws {
-        try ImageFile.writePNG(image, to: folder.appendingPathComponent(stem + ".png").path)
+        try ImageFile.writePNG(image.shown(pixelAspect), to: folder.appendingPathComponent(stem + ".png").path)
     }
 
     func finish() {}

@@ -21,11 +21,15 @@ struct ReportedFrame: Sendable {
 struct OutputClip: Sendable {
     var name: String
     var size: ImageSize
+    /// The shape of the pixels when they are shown.
+    var pixelAspect = PixelAspect.square
     var timeBase: (numerator: Int, denominator: Int)
     var frameCount: Int
     var objects: [OutputObject]
     /// In seconds.
     var duration = 0.0
+    /// What videos made of the clip sound like; nil for pictures and live sources.
+    var sound: SoundSource?
     /// How many frames are to be looked at (`--review`).
     var reviewed = 0
 
@@ -44,12 +48,18 @@ struct OutputObject: Sendable, Codable, Equatable {
 protocol FrameOutput: AnyObject {
     /// The file or folder it makes.
     var path: String { get }
+    /// What a person should know of it though nothing failed.
+    var note: String? { get }
     func append(_ frame: ReportedFrame) throws
     /// Completes the output under its final name.
     /// - Parameter isComplete: whether all frames came.
     func finish(isComplete: Bool) throws
     /// Stops without a result.
     func abandon()
+}
+
+extension FrameOutput {
+    var note: String? { nil }
 }
 
 /// The fields that JSON outputs begin with.

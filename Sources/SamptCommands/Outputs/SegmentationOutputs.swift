@@ -53,6 +53,9 @@ actor SegmentationOutputs {
         frameCount += 1
     }
 
+    /// What a person should know of the outputs though nothing failed.
+    var notes: [String] { outputs.compactMap(\.note) }
+
     /// Gives every output its final name. Without any frame nothing is written.
     /// - Returns: the paths that exist now.
     func finish(isComplete: Bool) throws -> [String] {

@@ -14,6 +14,7 @@ struct Clip: Sendable {
     let damage: String?
     /// File names of a folder's pictures, without extension, by original number; nil for videos.
     private let stems: [String]?
+    private let sound: SoundSource?
     private let originalSeconds: [Double]
 
     /// - Parameter maxSide: larger frames are made smaller so that their longer side has this many pixels.
@@ -23,6 +24,7 @@ struct Clip: Sendable {
         let range = try SubrangeSource(original, start: first, end: end, stride: stride)
         numbering = FrameNumbering(first: first, stride: stride, count: range.frameCount, originalCount: count)
         damage = (original as? VideoReader)?.damage
+        sound = (original as? VideoReader)?.sound(from: first)
         stems = (original as? FrameFolder)?.paths.map { URL(fileURLWithPath: $0).deletingPathExtension().lastPathComponent }
         originalSeconds = range.indices.map { original.timing.seconds($0) }
         if let maxSide, original.size.longestSide > maxSide {
@@ -58,9 +60,9 @@ struct Clip: Sendable {
     /// What outputs need to know of it.
     func outputClip(_ queries: [ObjectQuery]) -> OutputClip {
         OutputClip(
-            name: originals.name, size: originals.size, timeBase: originals.timing.timeBase, frameCount: frames.frameCount,
+            name: originals.name, size: originals.size, pixelAspect: originals.pixelAspect, timeBase: originals.timing.timeBase, frameCount: frames.frameCount,
             objects: queries.map { OutputObject(id: $0.id, name: $0.name, queryFrame: numbering.original($0.frame)) },
-            duration: duration)
+            duration: duration, sound: sound)
     }
 
     /// A result at the original size and with the original frame number.
@@ -87,6 +89,7 @@ struct ScaledSource: FrameSource {
 
     var frameCount: Int { base.frameCount }
     var timing: VideoTiming { base.timing }
+    var pixelAspect: PixelAspect { base.pixelAspect }
     var name: String { base.name }
 
     func frame(at index: Int) throws -> RGBImage { try base.frame(at: index).scaled(to: size) }

@@ -97,7 +97,7 @@ struct LiveJob: Sendable {
 
     private var outputClip: OutputClip {
         OutputClip(
-            name: frames.name, size: frames.originalSize, timeBase: frames.timing.timeBase, frameCount: .max,
+            name: frames.name, size: frames.originalSize, pixelAspect: frames.pixelAspect, timeBase: frames.timing.timeBase, frameCount: .max,
             objects: queries.map { OutputObject(id: $0.id, name: $0.name, queryFrame: $0.frame) })
     }
 }

@@ -43,7 +43,7 @@ struct SegmentationJob: Sendable {
         return SegmentationSummary(
             video: clip.originals.name, frames: done, framesTotal: clip.frames.frameCount,
             seconds: Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000,
-            outputs: written, objects: statistics.objects,
+            outputs: written, notes: await outputs.notes, objects: statistics.objects,
             review: reviewed > 0 ? statistics.review(clip.numbering) : nil, damage: damage,
             exitStatus: isInterrupted ? .interrupted : damage != nil ? .partial : .success)
     }

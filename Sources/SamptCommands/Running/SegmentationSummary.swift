@@ -18,6 +18,8 @@ struct SegmentationSummary: Sendable {
     var framesTotal: Int
     var seconds: Double
     var outputs: [String]
+    /// What a person should know of the outputs though nothing failed.
+    var notes: [String] = []
     var objects: [Object]
     /// The frames to look at, least sure first; nil when nobody asked for them.
     var review: [ReviewedFrame]?
@@ -31,21 +33,23 @@ struct SegmentationSummary: Sendable {
     func json() throws -> String {
         struct Fields: Encodable {
             var video: String, frames: Int, framesTotal: Int, seconds: Double, framesPerSecond: Double
-            var outputs: [String], objects: [Object], review: [ReviewedFrame]?, damage: String?, live: LiveSummary?, exitStatus: Int32
+            var outputs: [String], notes: [String]?, objects: [Object], review: [ReviewedFrame]?, damage: String?, live: LiveSummary?, exitStatus: Int32
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let fields = Fields(
             video: video, frames: frames, framesTotal: framesTotal, seconds: seconds,
-            framesPerSecond: framesPerSecond.rounded(decimals: 2), outputs: outputs, objects: objects, review: review, damage: damage,
-            live: live, exitStatus: exitStatus.rawValue)
+            framesPerSecond: framesPerSecond.rounded(decimals: 2), outputs: outputs, notes: notes.isEmpty ? nil : notes,
+            objects: objects, review: review, damage: damage, live: live, exitStatus: exitStatus.rawValue)
         return String(decoding: try encoder.encode(fields), as: UTF8.self)
     }
 
+    /// The lines for stderr that also those see who want no others.
+    var warnings: [String] { ([damage].compactMap { $0 } + notes).map { "sampt: warning: \($0)" } }
+
     /// The lines for stderr at the end.
     var lines: [String] {
-        var lines: [String] = []
-        if let damage { lines.append("sampt: warning: \(damage)") }
+        var lines = warnings
         let amount = frames == framesTotal ? "\(frames) frame\(frames == 1 ? "" : "s")" : "\(frames) of \(framesTotal) frames"
         let verb = exitStatus == .interrupted ? "Interrupted after" : "Done:"
         lines.append("\(verb) \(amount) in \(String(format: "%.1f", seconds)) s (\(String(format: "%.1f", framesPerSecond)) frames/s).")

@@ -45,7 +45,7 @@ struct TrackingJob: Sendable {
         return SegmentationSummary(
             video: clip.originals.name, frames: done, framesTotal: total,
             seconds: Double((ContinuousClock.now - began) / .milliseconds(1)) / 1000,
-            outputs: done > 0 ? [tracks, drawing].compactMap { $0 } : [], objects: [], damage: damage,
+            outputs: done > 0 ? [tracks, drawing].compactMap { $0 } : [], notes: [outputs.note].compactMap { $0 }, objects: [], damage: damage,
             exitStatus: isInterrupted ? .interrupted : damage != nil ? .partial : .success)
     }
 
@@ -88,6 +88,8 @@ private final class TrackOutputs {
             try drawing.append(picture, timestamp: clip.originals.timing.timestamps[frame], stem: clip.stem(frame))
         }
     }
+
+    var note: String? { drawing?.note }
 
     func finish(isComplete: Bool) throws {
         try json?.finish(isComplete: isComplete)
