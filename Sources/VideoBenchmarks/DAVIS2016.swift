@@ -17,7 +17,9 @@ public struct DAVIS2016: Sendable {
     ///   - list: a file of DAVIS's form, each line an image's and its mask's path below the root; or one sequence's name a line,
     ///     then found at `JPEGImages/480p` and `Annotations/480p`.
     public init(root: String, list: String) throws {
-        guard let text = try? String(contentsOfFile: list, encoding: .utf8) else { throw MediaError.notFound(path: list) }
+        guard let text = String(data: try InputFile.read(list, limit: 1 << 26), encoding: .utf8) else {
+            throw MediaError.unreadable(path: list, reason: "it is not text in UTF-8, one sequence or frame a line")
+        }
         let root = URL(fileURLWithPath: root)
         var order: [String] = []
         var found: [String: Sequence] = [:]

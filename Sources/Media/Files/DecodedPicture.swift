@@ -12,16 +12,7 @@ struct DecodedPicture {
     var format: AVPixelFormat { AVPixelFormat(rawValue: frame.pointer.pointee.format) }
 
     init(path: String) throws {
-        func failed(_ reason: String) -> MediaError { .unreadable(path: path, reason: reason) }
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw MediaError.notFound(path: path) }
-        guard !isFolder.boolValue else { throw failed("it is a folder") }
-        let file: Data
-        do {
-            file = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
-        } catch {
-            throw failed(AtomicFile.reason(error))
-        }
+        let file = try InputFile.read(path, limit: 1 << 30)
         try self.init(data: file, name: path)
     }
 
