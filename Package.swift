@@ -74,8 +74,15 @@ let package = Package(
             path: "Benchmarks/BenchmarkSegmenters", swiftSettings: swiftSettings, linkerSettings: linkerSettings),
 
         .executableTarget(
-            name: "fuzz-tensor-files", dependencies: ["TensorFiles", "TestSupport"], path: "Fuzz/FuzzTensorFiles",
+            name: "fuzz-tensor-files", dependencies: ["TensorFiles", "TestSupport", "FuzzRunning"], path: "Fuzz/FuzzTensorFiles",
             swiftSettings: swiftSettings, linkerSettings: linkerSettings),
+        .executableTarget(
+            name: "fuzz-inputs", dependencies: ["InputFuzzing", "FuzzRunning"], path: "Fuzz/FuzzInputs",
+            swiftSettings: swiftSettings, linkerSettings: linkerSettings),
+        .target(name: "FuzzRunning", path: "Fuzz/FuzzRunning", swiftSettings: swiftSettings),
+        .target(
+            name: "InputFuzzing", dependencies: ["CFFmpeg", "Media", "SAMPT", "VideoBenchmarks", "SamptCommands", "TensorFiles", "TestSupport"],
+            path: "Fuzz/InputFuzzing", swiftSettings: swiftSettings),
 
         .target(name: "TestSupport", dependencies: ["TensorFiles"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
         tests("Support"),
@@ -90,7 +97,7 @@ let package = Package(
         tests("ModelStore"),
         .testTarget(name: "OnnxTests", dependencies: ["NeuralGraph", "Inference", "Segmenters", "PointTrackers", "TestSupport"],
                     swiftSettings: swiftSettings, linkerSettings: linkerSettings),
-        .testTarget(name: "SamptTests", dependencies: ["SamptCommands", "sampt", "TestSupport"],
+        .testTarget(name: "SamptTests", dependencies: ["SamptCommands", "sampt", "InputFuzzing", "TestSupport"],
                     swiftSettings: swiftSettings, linkerSettings: linkerSettings),
     ],
     swiftLanguageModes: [.v6]

@@ -16,11 +16,7 @@ extension ModelStore {
     /// - Throws: `ModelStoreError.unreadable`, `.unrecognised`, `.nameDiffers`, `.unfit` for content that `contentCheck` refuses, `.unwritable`.
     public func importFile(_ path: URL, name: String? = nil, mode: ImportMode = .copy) throws -> (model: PublishedModel, isPublished: Bool) {
         let named = try name.map { try catalogue.model($0) }
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path.path, isDirectory: &isFolder) else {
-            throw ModelStoreError.unreadable(path: path.path, reason: systemReason(ENOENT))
-        }
-        guard !isFolder.boolValue else { throw ModelStoreError.unreadable(path: path.path, reason: "it is a folder") }
+        try Self.checkIsFile(path)
         let md5 = try Self.md5(path)
         let recognised = catalogue.model(md5: md5)
         if let named, let recognised, named.name != recognised.name {
@@ -33,6 +29,18 @@ extension ModelStore {
         }
         try take(path, as: model, md5: md5, mode: mode)
         return (model, recognised != nil)
+    }
+
+    /// Refuses folders, and pipes and devices, which may have no end, or none soon.
+    private static func checkIsFile(_ path: URL) throws {
+        func refused(_ reason: String) -> ModelStoreError { .unreadable(path: path.path, reason: reason) }
+        var status = stat()
+        guard stat(path.path, &status) == 0 else { throw refused(systemReason(errno)) }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return
+        case S_IFDIR: throw refused("it is a folder")
+        default: throw refused("it is a pipe or a device; save it to a file first")
+        }
     }
 
     private func take(_ path: URL, as model: PublishedModel, md5: String, mode: ImportMode) throws {

@@ -18,7 +18,9 @@ public struct DAVIS2016: Sendable {
     ///     then found at `JPEGImages/480p` and `Annotations/480p`. Nothing outside the root is read, but for what links below it lead to.
     /// - Throws: `MediaError`; `VideoNameError` for a line that leads out of the root.
     public init(root: String, list: String) throws {
-        guard let text = try? String(contentsOfFile: list, encoding: .utf8) else { throw MediaError.notFound(path: list) }
+        guard let text = String(data: try InputFile.read(list, limit: 1 << 26), encoding: .utf8) else {
+            throw MediaError.unreadable(path: list, reason: "it is not text in UTF-8, one sequence or frame a line")
+        }
         let root = URL(fileURLWithPath: root)
         var order: [VideoName] = []
         var found: [VideoName: Sequence] = [:]

@@ -258,6 +258,28 @@ struct DamagedVideoTests {
         }
     }
 
+    /// Also where a frame is at hand already, since it was decoded on the way to another.
+    @Test func framesOfAnotherSizeAreNamed() throws {
+        var data = Data()
+        for (index, size) in [ImageSize(width: 160, height: 96), ImageSize(width: 80, height: 48), ImageSize(width: 160, height: 96)].enumerated() {
+            var maker = ClipMaker(encoder: "mjpeg", pixelFormat: AV_PIX_FMT_YUVJ420P)
+            (maker.size, maker.options, maker.timeBase, maker.times) = (size, [:], (1, 25), [0, 1])
+            try maker.write(to: folder.path("\(index).mjpeg"))
+            data += try Data(contentsOf: URL(fileURLWithPath: folder.path("\(index).mjpeg")))
+        }
+        let path = try file("sizes.mjpeg", data)
+        let reader = try VideoReader(path: path)
+        #expect(reader.frameCount == 6)
+        for index in [5, 4, 3, 2, 3, 1, 0, 2] {
+            if [2, 3].contains(index) {
+                let expected = MediaError.frameSizeDiffers(path: path, expected: reader.size, found: ImageSize(width: 80, height: 48))
+                #expect(throws: expected) { try reader.frame(at: index) }
+            } else {
+                #expect(try reader.frame(at: index).size == reader.size)
+            }
+        }
+    }
+
     /// A header's claim is refused before memory is asked for.
     @Test(arguments: [ImageSize(width: 65536, height: 64), ImageSize(width: 64, height: 20000), ImageSize(width: 2_000_000_000, height: 2_000_000_000)])
     func hugeFramesAreRefused(claim: ImageSize) throws {

@@ -94,9 +94,52 @@ struct LiveCaptureTests {
         ("YUV4MPEG2 W0 H2", "no frame size"), ("YUV4MPEG2 W4", "no frame size"), ("YUV4MPEG2 W99999 H2", "no frame size"),
         ("YUV4MPEG2 W4 H2 C420p12", "420p12 is not known"), ("YUV4MPEG2 W4 H2 It", "interlaced"), ("RIFF W4 H2", "no YUV4MPEG2"),
         (String(repeating: "Y", count: 5000), "more than 4096"), ("", "no YUV4MPEG2"),
+        ("YUV4MPEG2 W4 H2 F1e-300:1", "no frame rate"), ("YUV4MPEG2 W4 H2 F1:inf", "no frame rate"), ("YUV4MPEG2 W4 H2 Fnan:1", "no frame rate"),
+        ("YUV4MPEG2 W4 H2 F1:9223372036854775807", "no frame rate"), ("YUV4MPEG2 W4 H2 F1:4294967295", "no frame rate"),
+        ("YUV4MPEG2 W4 H2 F1:0", "no frame rate"), ("YUV4MPEG2 W4 H2 F-1:1", "no frame rate"), ("YUV4MPEG2 W4 H2 F25", "no frame rate"),
+        ("YUV4MPEG2 W16384 H16384", "16384x16384 are too large"), ("YUV4MPEG2 W16384 H16384 C444p10", "too large"),
+        ("YUV4MPEG2 W9223372036854775807 H2", "no frame size"), ("YUV4MPEG2 W-4 H-2", "no frame size"),
     ])
     func headers(header: String, message: String) throws {
         #expect { try YUV4MPEGCapture(pipeEnd(Data((header + "\n").utf8))) } throws: { "\($0)".contains(message) }
+    }
+
+    @Test("A rate that is not known is none, and those of video standards are taken", arguments: [
+        ("F0:0", nil), ("F0:1", nil), ("F30000:1001", 30000.0 / 1001), ("F1:86400", 1.0 / 86400), ("", nil),
+    ])
+    func rates(word: String, rate: Double?) throws {
+        #expect(try YUV4MPEGCapture(pipeEnd(Data("YUV4MPEG2 W4 H2 \(word)\n".utf8))).rate == rate)
+    }
+
+    @Test("Sizes and rates of bare bytes that cannot be are refused", arguments: [
+        (16384, 16384, 25.0), (0, 2, 25), (-4, -2, 25), (.max, .max, 25), (4, 2, 1e-300), (4, 2, .infinity), (4, 2, .nan), (4, 2, -1), (4, 2, 1e300),
+    ])
+    func rawLimits(width: Int, height: Int, rate: Double) throws {
+        #expect(throws: MediaError.self) { try RawVideoCapture(pipeEnd(Data()), size: ImageSize(width: width, height: height), rate: rate) }
+    }
+
+    @Test("Times to wait that clocks cannot count are for ever; negative ones are over at once", arguments: [1e30, .infinity, .nan, 1e9])
+    func longTimeouts(timeout: Double) throws {
+        let capture = try RawVideoCapture(pipeEnd(timeout: timeout, Data(count: 24)), size: ImageSize(width: 4, height: 2), rate: nil)
+        #expect(try capture.next() != nil && capture.next() == nil)
+        #expect(waitingTime(timeout) == nil && waitingTime(-timeout) != nil || timeout.isNaN)
+        let silent = pipeEnd(timeout: -1, closes: false, Data())
+        #expect(throws: MediaError.stalled("pipe", seconds: 0)) { try silent.peek(1) }
+    }
+
+    @Test("A pipe that nobody writes to is given up after the time allowed, and read once somebody does")
+    func namedPipe() throws {
+        let folder = try TestFolder()
+        let path = folder.path("pipe")
+        #expect(mkfifo(path, 0o600) == 0)
+        #expect(throws: MediaError.stalled(path, seconds: 0.2)) { try openLive(path, timeout: 0.2) }
+        Thread {
+            usleep(100_000)
+            guard let file = FileHandle(forWritingAtPath: path) else { return }
+            try? file.write(contentsOf: Data("YUV4MPEG2 W4 H2\nFRAME\n".utf8) + Data(count: 12))
+            try? file.close()
+        }.start()
+        #expect(try pictures(openLive(path, timeout: 10)).count == 1)
     }
 
     @Test("Data that is out of step is noticed")

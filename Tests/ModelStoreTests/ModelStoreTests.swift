@@ -135,6 +135,22 @@ struct ModelStoreTests {
     func sizes(bytes: Int, text: String) { #expect(bytes.asBytes == text) }
 }
 
+@Suite("What is no file is not imported")
+struct SpecialFileImportTests {
+    @Test("Pipes without a writer and devices without an end", arguments: [nil, "tiny"])
+    func refused(name: String?) throws {
+        let fixture = try StoreFixture()
+        let pipe = fixture.folder.appendingPathComponent("pipe")
+        #expect(mkfifo(pipe.path, 0o600) == 0)
+        for path in [pipe, URL(fileURLWithPath: "/dev/zero"), URL(fileURLWithPath: "/dev/null")] {
+            #expect(throws: ModelStoreError.unreadable(path: path.path, reason: "it is a pipe or a device; save it to a file first")) {
+                try fixture.store.importFile(path, name: name)
+            }
+        }
+        #expect(fixture.names.isEmpty)
+    }
+}
+
 @Suite("Reading headers and the environment")
 struct HeaderTests {
     @Test func contentRange() {

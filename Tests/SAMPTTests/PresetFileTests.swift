@@ -135,6 +135,20 @@ struct PresetFileTests {
         #expect(throws: PresetError.invalidFile(reason: "it is not text (UTF-8)", source: .file(path: path, line: nil))) { try Preset.load(path) }
     }
 
+    @Test("A pipe is read; one that nobody writes to is given up")
+    func pipes() throws {
+        let folder = try PresetFolder()
+        defer { folder.remove() }
+        let path = folder.path("pipe.yaml")
+        #expect(mkfifo(path, 0o600) == 0)
+        let url = URL(fileURLWithPath: path)
+        #expect(throws: PresetError.unreadable(path: path, reason: "nothing came for 0.2 s")) {
+            try PresetFile.read(at: url, source: .file(path: path, line: nil), patience: 0.2)
+        }
+        Thread { try? Data("seed: 5\n".utf8).write(to: url) }.start()
+        #expect(try Preset.load(path).assignments.map(\.text) == ["5"])
+    }
+
     @Test("Names that are neither presets nor files")
     func names() {
         let error = #expect(throws: PresetError.self) { try Preset.load("sam-pt-renit") }

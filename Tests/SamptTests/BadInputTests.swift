@@ -89,6 +89,17 @@ struct BadInputTests {
         #expect(stat(pipe, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO)
     }
 
+    @Test("Prompts may come through a pipe; a preset or a list that nobody writes to is given up")
+    func pipedFiles() throws {
+        let clip = try TestClip(frameCount: 2)
+        defer { clip.remove() }
+        let pipe = clip.path("pipe")
+        #expect(mkfifo(pipe, 0o600) == 0)
+        Thread { try? Data("1\n0; 500,36\n".utf8).write(to: URL(fileURLWithPath: pipe)) }.start()
+        try expect(.invalidInput, "lies outside", clip, ["segment", clip.frames, "--rle", clip.path("out.json"), "--prompts", pipe])
+        try expect(.missingInput, "nothing came for 10 s", clip, ["segment", clip.frames, "--rle", clip.path("out.json"), "--prompts", pipe])
+    }
+
     @Test("Masks written before an error go, files that were there stay", arguments: [false, true])
     func abandonedMasks(existed: Bool) throws {
         let clip = try TestClip(frameCount: 1)

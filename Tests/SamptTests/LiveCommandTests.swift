@@ -200,6 +200,57 @@ struct LiveCommandTests {
         try expect(.invalidInput, "lies outside the frame of 20x10 pixels", ["--live", "-", "--live-format", "rgb24", "--live-size", "20x10"])
     }
 
+    @Test("Rates, sizes and time limits that nobody can mean are refused before the networks are loaded, or do no harm")
+    func hostileNumbers() throws {
+        defer { clip.remove() }
+        let base = ["segment", "--live", "-", "--point", "40,36", "--rle", clip.path("m.json")]
+        for rate in ["1e-300", "1e300", "inf", "nan", "0", "-1"] {
+            let outcome = try Program.run(base + raw + ["--live-rate=\(rate)"])
+            #expect(outcome.status == CommandStatus.usage.rawValue && outcome.errors.contains("--live-rate"), "\(rate): \(outcome.errors)")
+        }
+        for header in ["W96 H72 F1e-300:1", "W96 H72 F1:inf", "W96 H72 F1:9223372036854775807", "W16384 H16384 F25:1"] {
+            let outcome = try Program.run(base, input: { try $0.write(contentsOf: Data("YUV4MPEG2 \(header)\nFRAME\n".utf8) + Data(count: 1 << 16)) })
+            #expect(outcome.status == CommandStatus.missingInput.rawValue, "\(header): \(outcome.errors)")
+            #expect(outcome.errors.contains("frame rate") || outcome.errors.contains("too large"), "\(outcome.errors)")
+        }
+        let data = try bytes()
+        let huge = try Program.run(base + raw + ["--live-size", "16384x16384"], input: { try $0.write(contentsOf: data) })
+        #expect(huge.status == CommandStatus.usage.rawValue && huge.errors.contains("16384x16384"), "\(huge.errors)")
+        #expect(!clip.exists("m.json"))
+        let patient = try Program.run(
+            base + raw + ["--live-policy", "all", "--live-rate", "0.000001", "--live-timeout", "1e30", "--overlay", clip.path("o.mp4")],
+            input: { try $0.write(contentsOf: data) })
+        #expect(patient.status == 0, "\(patient.errors)")
+        #expect(try masks("m.json").frames.map(\.time) == (0..<12).map { Double($0) / 0.000001 })
+    }
+
+    @Test("A pipe without a writer is given up after the time allowed; a file that is a pipe is no video")
+    func namedPipes() throws {
+        defer { clip.remove() }
+        let pipe = clip.path("pipe")
+        #expect(mkfifo(pipe, 0o600) == 0)
+        let rest = ["--point", "40,36", "--rle", clip.path("m.json")]
+        let start = ContinuousClock.now
+        let silent = try Program.run(["segment", "--live", pipe, "--live-timeout", "0.5"] + rest)
+        #expect(silent.status == CommandStatus.missingInput.rawValue && silent.errors.contains("nothing came for 0.5 s"), "\(silent.errors)")
+        for command in [["segment", pipe] + rest, ["track", pipe, "--point", "40,36", "--tracks", clip.path("m.json")]] {
+            let file = try Program.run(command)
+            #expect(file.status == CommandStatus.missingInput.rawValue && file.errors.contains("live source (--live)"), "\(file.errors)")
+        }
+        #expect(ContinuousClock.now - start < .seconds(60))
+        #expect(!clip.exists("m.json"))
+    }
+
+    @Test("A session description on standard input opens nothing")
+    func sessionDescription() throws {
+        defer { clip.remove() }
+        let text = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=video 45672 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
+        let outcome = try Program.run(
+            ["segment", "--live", "-", "--point", "40,36", "--rle", clip.path("m.json")], input: { try $0.write(contentsOf: Data(text.utf8)) })
+        #expect(outcome.status == CommandStatus.missingInput.rawValue, "\(outcome.errors)")
+        #expect(outcome.errors.contains("(sdp)") && outcome.errors.contains("--live-format playlist"), "\(outcome.errors)")
+    }
+
     @Test("Ctrl-C ends a live run with whole outputs")
     func interruption() throws {
         defer { clip.remove() }

@@ -98,6 +98,16 @@ struct FrameNumberingTests {
         }
     }
 
+    @Test("No stride overflows")
+    func hugeStride() {
+        let numbering = FrameNumbering(first: 3, stride: .max, count: 1, originalCount: 30)
+        #expect(throws: CommandError.invalidInput("a: query frame 5 is left out; the frames read are 3 to 3 (see --start, --end).")) {
+            try numbering.position(of: 5, object: "a")
+        }
+        let two = FrameNumbering(first: 3, stride: 1 << 62, count: 2, originalCount: .max)
+        #expect(throws: CommandError.self) { try two.position(of: 1 << 61, object: "a") }
+    }
+
     @Test("Frames outside the range and outside the video are told apart", arguments: [(5, true), (26, true), (30, false), (-1, false)])
     func outside(frame: Int, isInVideo: Bool) {
         let error = #expect(throws: (any Error).self) { try numbering.position(of: frame, object: "a") }

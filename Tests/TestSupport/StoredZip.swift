@@ -56,6 +56,7 @@ public struct StoredZip {
         return Data(archive)
     }
 
+    /// The CRC-32 of zip archives, gzip and PNG.
     public static func checksum(_ bytes: [UInt8]) -> UInt32 {
         ~bytes.reduce(~0 as UInt32) { table[Int(UInt8(truncatingIfNeeded: $0) ^ $1)] ^ $0 >> 8 }
     }

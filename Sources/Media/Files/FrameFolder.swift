@@ -107,6 +107,7 @@ public func openFrames(_ path: String) throws -> any FrameSource {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw MediaError.notFound(path: path) }
     if isFolder.boolValue { return try FrameFolder(path: path) }
+    try InputFile.checkIsFile(path)
     let url = URL(fileURLWithPath: path)
     if ["jpg", "jpeg", "png", "bmp", "webp", "tif", "tiff"].contains(url.pathExtension.lowercased()), !ImageFile.isAnimatedPNG(path) {
         return try FrameFolder(name: url.lastPathComponent, paths: [path])

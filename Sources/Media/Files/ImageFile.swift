@@ -48,16 +48,7 @@ public enum ImageFile {
         return head.range(of: Data("IDAT".utf8)).map { animation.lowerBound < $0.lowerBound } ?? true
     }
 
-    private static func contents(of path: String) throws -> Data {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw MediaError.notFound(path: path) }
-        guard !isFolder.boolValue else { throw MediaError.unreadable(path: path, reason: "it is a folder") }
-        do {
-            return try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
-        } catch {
-            throw MediaError.unreadable(path: path, reason: AtomicFile.reason(error))
-        }
-    }
+    private static func contents(of path: String) throws -> Data { try InputFile.read(path, limit: 1 << 30) }
 
     /// Object ids from a PNG: palette indices or grey levels as they are stored (Exif data turns no masks), or RGB in the colours of the DAVIS palette.
     /// - Throws: `MediaError.invalidMask` for colours outside the palette and for other formats than PNG.

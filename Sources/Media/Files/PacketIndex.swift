@@ -11,7 +11,8 @@ struct PacketIndex: Sendable {
     var timestamps: [Int64] = []
     /// Ascending.
     var keyframes: [Keyframe] = []
-    /// Whether packets lack times or share them; frames are then known by their order alone, and there is no seeking.
+    /// Whether packets lack times or share them, or have times that cannot be meant; frames are then known by their order alone, and there is no
+    /// seeking.
     var isOrderOnly = false
     /// Whether the data ends in the middle of a packet.
     var isCut = false
@@ -21,17 +22,26 @@ struct PacketIndex: Sendable {
     var damage: String?
 
     /// Sorts what was listed in order of decoding.
-    mutating func complete(ticksPerFrame: Int64) {
+    mutating func complete(ticksPerFrame: Int64, timeBase: (numerator: Int, denominator: Int)) {
         if !isOrderOnly {
             timestamps.sort()
-            isOrderOnly = zip(timestamps, timestamps.dropFirst()).contains { $0 == $1 }
+            isOrderOnly = !hasPlausibleTimes(timeBase) || zip(timestamps, timestamps.dropFirst()).contains { $0 == $1 }
         }
         if isOrderOnly {
             // Evenly spaced at the nominal rate.
-            timestamps = timestamps.indices.map { Int64($0) * ticksPerFrame }
+            let step = min(max(1, ticksPerFrame), (1 << 62) / Int64(max(1, timestamps.count)))
+            timestamps = timestamps.indices.map { Int64($0) * step }
             keyframes = []
         }
         keyframes.sort { $0.shown < $1.shown }
+    }
+
+    /// Whether the sorted times lie no farther apart than in any video; their differences can then be computed with.
+    private func hasPlausibleTimes(_ timeBase: (numerator: Int, denominator: Int)) -> Bool {
+        guard let first = timestamps.first, let last = timestamps.last else { return true }
+        let (span, overflows) = last.subtractingReportingOverflow(first)
+        return !overflows && span < 1 << 62
+            && Double(span) * Double(timeBase.numerator) / Double(timeBase.denominator) <= VideoTiming.longestDuration
     }
 
     /// The frame shown at `timestamp`, or the `order`-th frame from the start when times cannot be used.

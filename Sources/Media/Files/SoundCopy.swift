@@ -33,15 +33,16 @@ final class SoundCopy {
     /// Adds a stream to `output`, whose header is not written yet, for each of the source's sound streams that its container takes.
     /// - Returns: nil where the source has no sound.
     init?(_ source: SoundSource, to output: UnsafeMutablePointer<AVFormatContext>) {
-        var options: OpaquePointer?
-        av_dict_set(&options, "protocol_whitelist", "file", 0)
-        var opened: UnsafeMutablePointer<AVFormatContext>?
-        let code = avformat_open_input(&opened, "file:" + source.path, nil, &options)
-        av_dict_free(&options)
-        guard code >= 0, source.start.isFinite, let packet = makePacket(), let input = Owned(opened, free: { pointer in
-            var context: UnsafeMutablePointer<AVFormatContext>? = pointer
-            avformat_close_input(&context)
-        }), avformat_find_stream_info(input.pointer, nil) >= 0 else { return nil }
+        // A file that is no video any more has no sound.
+        guard source.start.isFinite, let packet = makePacket(),
+            let file = try? OpenedBytes("file:" + source.path, protocols: "file", path: source.path), let bytes = file.context,
+            let opened = try? InputPolicy.selfContained.open(bytes, path: source.path),
+            let input = Owned(opened, free: { pointer in
+                withExtendedLifetime(file) {
+                    var context: UnsafeMutablePointer<AVFormatContext>? = pointer
+                    avformat_close_input(&context)
+                }
+            }), avformat_find_stream_info(input.pointer, nil) >= 0 else { return nil }
         (self.input, self.packet) = (input, packet)
         var hasSound = false
         for number in 0..<Int32(clamping: input.pointer.pointee.nb_streams) {

@@ -48,7 +48,7 @@ extension VideoDecoder {
             index.timestamps.removeFirst(leading)
             if !index.isOrderOnly { index.timestamps.removeAll { $0 < firstShown } }
         }
-        index.complete(ticksPerFrame: ticksPerFrame)
+        index.complete(ticksPerFrame: ticksPerFrame, timeBase: timeBase)
         let promisedFrames = max(0, Int(clamping: stream.pointee.nb_frames)) - hidden
         index.promisedCount = max(promisedFrames, index.timestamps.count)
         index.damage = damage(index, end: end, promised: promised)

@@ -29,27 +29,26 @@ final class VideoDecoder {
     private(set) var decodedCount = 0
 
     convenience init(path: String) throws {
-        var opened: UnsafeMutablePointer<AVFormatContext>?
-        let code = avformat_open_input(&opened, "file:" + path, nil, nil)
-        try self.init(opened, code: code, path: path)
+        let file = try OpenedBytes("file:" + path, protocols: "file", path: path)
+        guard let bytes = file.context else { throw MediaError.unreadable(path: path, reason: "it cannot be opened") }
+        try self.init(InputPolicy.selfContained.open(bytes, path: path), path: path, resource: file)
     }
 
     /// - Parameters:
-    ///   - opened: as `avformat_open_input` left it; it is closed in the end.
-    ///   - code: what `avformat_open_input` returned.
+    ///   - opened: as `InputPolicy` opens it; it is closed in the end.
     ///   - path: for messages.
     ///   - resource: what `opened` reads from; it is kept until then.
     ///   - isLive: every frame comes out as soon as its data is there, at the price of some speed.
     init(
-        _ opened: UnsafeMutablePointer<AVFormatContext>?, code: Int32, path: String, resource: AnyObject? = nil, isLive: Bool = false
+        _ opened: UnsafeMutablePointer<AVFormatContext>, path: String, resource: AnyObject? = nil, isLive: Bool = false
     ) throws {
         (self.path, self.isLive) = (path, isLive)
-        guard code >= 0, let format = Owned(opened, free: { pointer in
+        guard let format = Owned(opened, free: { pointer in
             withExtendedLifetime(resource) {
                 var context: UnsafeMutablePointer<AVFormatContext>? = pointer
                 avformat_close_input(&context)
             }
-        }) else { throw MediaError.unreadable(path: path, reason: "not a video that FFmpeg knows (\(ffmpegMessage(code)))") }
+        }) else { throw MediaError.unreadable(path: path, reason: "it cannot be opened") }
         self.format = format
         guard avformat_find_stream_info(format.pointer, nil) >= 0 else {
             throw MediaError.unreadable(path: path, reason: "its streams cannot be determined")
@@ -99,7 +98,7 @@ final class VideoDecoder {
     }
 
     var timeBase: (numerator: Int, denominator: Int) {
-        (Int(stream.pointee.time_base.num), max(1, Int(stream.pointee.time_base.den)))
+        (max(1, Int(stream.pointee.time_base.num)), max(1, Int(stream.pointee.time_base.den)))
     }
 
     /// The size of pictures, upright, as the stream declares it; 0x0 where it does not.

@@ -31,7 +31,7 @@ public final class VideoReader: FrameSource, @unchecked Sendable {
     /// - Throws: `MediaError` when the file is absent, not a video, or holds no frames.
     public init(path: String) throws {
         _ = quietFFmpeg
-        guard FileManager.default.fileExists(atPath: path) else { throw MediaError.notFound(path: path) }
+        try InputFile.checkIsFile(path)
         self.path = path
         name = URL(fileURLWithPath: path).lastPathComponent
         index = try VideoDecoder(path: path).listPackets()
@@ -43,7 +43,9 @@ public final class VideoReader: FrameSource, @unchecked Sendable {
         }
         size = image.size
         pixelAspect = decoder.pixelAspect
-        timing = VideoTiming(timeBase: decoder.timeBase, timestamps: index.timestamps.map { $0 - start })
+        let times = VideoTiming(timeBase: decoder.timeBase, timestamps: index.timestamps.map { $0 - start })
+        // A nominal rate of a frame in years is none.
+        timing = times.seconds(times.timestamps.count - 1) <= VideoTiming.longestDuration ? times : VideoTiming(constantRate: 25, count: times.timestamps.count)
         keptLimit = min(48, max(4, (96 << 20) / max(1, 3 * size.pixelCount)))
         let found = index.frame(at: decoder.timestamp(of: first), order: decoder.order)
         decoder.position = found
@@ -57,12 +59,16 @@ public final class VideoReader: FrameSource, @unchecked Sendable {
         // A step back is likely to be followed by others; a jump is not.
         let goesBack = requested < lastRequest && lastRequest - requested < keptLimit
         lastRequest = requested
-        if let image = kept[requested] { return image }
+        if let image = kept[requested] { return try checked(image) }
         kept.removeAll(keepingCapacity: true)
         guard !undecodable.contains(requested), let image = try decode(requested, keepingBefore: goesBack) else {
             undecodable.insert(requested)
             throw MediaError.undecodable(path: path, frame: requested, reason: "its data is damaged or missing")
         }
+        return try checked(image)
+    }
+
+    private func checked(_ image: RGBImage) throws -> RGBImage {
         guard image.size == size else { throw MediaError.frameSizeDiffers(path: path, expected: size, found: image.size) }
         return image
     }

@@ -144,8 +144,9 @@ public final class VideoWriter {
         }
         var time = av_rescale_q(timestamp, timeBase, context.pointer.pointee.time_base)
         if let lastEncoded {
-            time = max(time, lastEncoded + 1)
-            lastInterval = time - lastEncoded
+            // Wrapping, for times at the ends of the range: the encoder refuses what comes of it.
+            time = max(time, lastEncoded &+ 1)
+            lastInterval = max(1, time &- lastEncoded)
         }
         frame.pointer.pointee.pts = time
         (lastTimestamp, lastEncoded) = (timestamp, time)

@@ -29,6 +29,9 @@ public struct VideoTiming: Sendable, Equatable {
     /// The presentation time of each frame in ticks, ascending, starting at 0.
     public var timestamps: [Int64]
 
+    /// Longer than any video, in seconds: a century. Times beyond it come from damaged or hostile data.
+    static let longestDuration = 100.0 * 365 * 86400
+
     public init(timeBase: (numerator: Int, denominator: Int), timestamps: [Int64]) {
         self.timeBase = timeBase
         self.timestamps = timestamps

@@ -9,6 +9,7 @@ final class ByteStream: @unchecked Sendable {
     private let closes: Bool
     private let timeout: Double?
     private let isStopped = Protected(false)
+    private var hasBegun = false
     /// Bytes that were looked at and not read yet.
     private var pending: [UInt8] = []
 
@@ -16,7 +17,7 @@ final class ByteStream: @unchecked Sendable {
     ///   - closes: whether the descriptor is closed in the end.
     ///   - timeout: the longest wait for bytes, in seconds; nil: for ever.
     init(descriptor: Int32, name: String, closes: Bool, timeout: Double?) {
-        (self.descriptor, self.name, self.closes, self.timeout) = (descriptor, name, closes, timeout)
+        (self.descriptor, self.name, self.closes, self.timeout) = (descriptor, name, closes, waitingTime(timeout))
     }
 
     /// - Parameter path: a file or a named pipe; "-" is standard input.
@@ -25,11 +26,17 @@ final class ByteStream: @unchecked Sendable {
             self.init(descriptor: STDIN_FILENO, name: "standard input", closes: false, timeout: timeout)
             return
         }
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw MediaError.notFound(path: path) }
-        guard !isFolder.boolValue else { throw MediaError.unreadable(path: path, reason: "it is a folder") }
-        let descriptor = open(path, O_RDONLY)
-        guard descriptor >= 0 else { throw MediaError.unreadable(path: path, reason: String(cString: strerror(errno)).lowercased()) }
+        // Not blocking: opening a pipe would wait for its writer, beyond the time allowed.
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw errno == ENOENT || errno == ENOTDIR
+                ? MediaError.notFound(path: path) : .unreadable(path: path, reason: AtomicFile.reason(code: errno))
+        }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
+            close(descriptor)
+            throw MediaError.unreadable(path: path, reason: "it is a folder")
+        }
         self.init(descriptor: descriptor, name: path, closes: true, timeout: timeout)
     }
 
@@ -96,20 +103,41 @@ final class ByteStream: @unchecked Sendable {
             if ready < 0, errno != EINTR { throw failed() }
             if ready > 0 {
                 let count = Foundation.read(descriptor, buffer.baseAddress, buffer.count)
-                if count >= 0 { return count }
-                guard errno == EINTR || errno == EAGAIN else { throw failed() }
+                if count > 0 || count == 0 && !isWaitingForWriter {
+                    hasBegun = true
+                    return count
+                }
+                guard count == 0 || errno == EINTR || errno == EAGAIN else { throw failed() }
             }
             if let timeout, ContinuousClock.now - start > .seconds(timeout) { throw MediaError.stalled(name, seconds: timeout) }
         }
     }
 
+    /// Whether the end of the data is only that nobody has opened a pipe for writing yet. Linux tells the two apart by itself.
+    private var isWaitingForWriter: Bool {
+        #if canImport(Darwin)
+            var status = stat()
+            guard !hasBegun, closes, fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFIFO else { return false }
+            usleep(20_000)
+            return true
+        #else
+            return false
+        #endif
+    }
+
     private func failed() -> MediaError { .unreadable(path: name, reason: String(cString: strerror(errno)).lowercased()) }
+}
+
+/// A time to wait that clocks can count; nil: for ever, which whatever is longer than 30 years amounts to.
+func waitingTime(_ seconds: Double?) -> Double? {
+    guard let seconds, seconds < 1e9 else { return nil }
+    return max(0, seconds)
 }
 
 extension MediaError {
     /// A live source from which nothing came for so long.
     static func stalled(_ name: String, seconds: Double) -> MediaError {
-        .unreadable(path: name, reason: "nothing came for \(seconds == seconds.rounded() ? "\(Int(seconds))" : "\(seconds)") s")
+        .unreadable(path: name, reason: "nothing came for \(Int(exactly: seconds).map { "\($0)" } ?? "\(seconds)") s")
     }
 
     /// A live source that ends within a frame.

@@ -22,48 +22,64 @@ public final class FFmpegCapture: LiveCapture, @unchecked Sendable {
     /// - Parameters:
     ///   - path: a named pipe or a file; "-" is standard input.
     ///   - timeout: seconds without data after which the stream counts as broken; nil: never.
+    ///   - followsPlaylists: whether a playlist or a session description (HLS, DASH, SDP) may lead to other addresses; false: they are refused.
     /// - Throws: `MediaError` when it is not a video.
-    public convenience init(path: String, timeout: Double? = nil) throws {
-        try self.init(ByteStream(path: path, timeout: timeout))
+    public convenience init(path: String, timeout: Double? = nil, followsPlaylists: Bool = false) throws {
+        try self.init(ByteStream(path: path, timeout: timeout), followsPlaylists: followsPlaylists)
     }
 
-    init(_ stream: ByteStream) throws {
+    init(_ stream: ByteStream, followsPlaylists: Bool = false) throws {
         _ = quietFFmpeg
-        func failed(_ reason: String) -> MediaError { .unreadable(path: stream.name, reason: reason) }
-        guard let input = ByteInput(stream), let context = avformat_alloc_context() else { throw failed("no memory") }
-        context.pointee.pb = input.context
-        context.pointee.flags |= AVFMT_FLAG_CUSTOM_IO
-        var opened: UnsafeMutablePointer<AVFormatContext>? = context
-        let code = avformat_open_input(&opened, nil, nil, nil)
-        if let error = input.failure {
-            avformat_close_input(&opened)
-            throw error
+        guard let input = ByteInput(stream), let bytes = input.context else { throw MediaError.unreadable(path: stream.name, reason: "no memory") }
+        do {
+            let opened = try (followsPlaylists ? InputPolicy.playlist : .live).open(bytes, path: stream.name)
+            decoder = try VideoDecoder(opened, path: stream.name, resource: input, isLive: true)
+        } catch {
+            throw input.failure ?? error
         }
-        decoder = try VideoDecoder(opened, code: code, path: stream.name, resource: input, isLive: true)
-        (name, self.input, size) = (stream.name, .bytes(input), decoder.declaredSize)
-        guard size.pixelCount > 0 else { throw failed("its frame size is not known before its first frame") }
+        (name, self.input) = (stream.name, .bytes(input))
+        size = try Self.size(decoder, name)
     }
 
     /// - Parameters:
-    ///   - address: whatever protocol this FFmpeg has.
+    ///   - address: of the protocols that `LiveAddress` names.
     ///   - timeout: as for a path.
+    ///   - followsPlaylists: as for a path.
     /// - Throws: `MediaError` when nothing is there or it is not a video.
-    public init(address: String, timeout: Double? = nil) throws {
+    public init(address: String, timeout: Double? = nil, followsPlaylists: Bool = false) throws {
         _ = quietFFmpeg
-        let deadline = Deadline(timeout)
-        var opened = avformat_alloc_context()
-        opened?.pointee.interrupt_callback = AVIOInterruptCB(
+        let (source, deadline) = (try LiveAddress(address), Deadline(timeout))
+        let interrupt = AVIOInterruptCB(
             callback: { opaque in
                 guard let opaque else { return 0 }
                 return Unmanaged<Deadline>.fromOpaque(opaque).takeUnretainedValue().isOver ? 1 : 0
             }, opaque: Unmanaged.passUnretained(deadline).toOpaque())
-        let code = avformat_open_input(&opened, address, nil, nil)
-        if let timeout, code < 0, deadline.isOver { throw MediaError.stalled(address, seconds: timeout) }
-        decoder = try VideoDecoder(opened, code: code, path: address, resource: deadline, isLive: true)
-        (name, input, size) = (address, .address(deadline), decoder.declaredSize)
-        guard size.pixelCount > 0 else {
-            throw MediaError.unreadable(path: address, reason: "its frame size is not known before its first frame")
+        let policy: InputPolicy = followsPlaylists ? .playlist : .live
+        do {
+            if let container = source.container {
+                let opened = try policy.open(address: address, container: container, protocols: source.protocols, interrupt: interrupt)
+                decoder = try VideoDecoder(opened, path: address, resource: deadline, isLive: true)
+            } else {
+                let connection = Connection(
+                    bytes: try OpenedBytes(address, protocols: source.protocols, path: address, interrupt: interrupt), deadline: deadline)
+                guard let bytes = connection.bytes.context else { throw MediaError.unreadable(path: address, reason: "it cannot be opened") }
+                let opened = try policy.open(bytes, path: address, address: address, interrupt: interrupt)
+                decoder = try VideoDecoder(opened, path: address, resource: connection, isLive: true)
+            }
+        } catch {
+            if let timeout = deadline.timeout, deadline.isOver { throw MediaError.stalled(address, seconds: timeout) }
+            throw error
         }
+        (name, input) = (address, .address(deadline))
+        size = try Self.size(decoder, address)
+    }
+
+    private static func size(_ decoder: VideoDecoder, _ name: String) throws -> ImageSize {
+        let size = decoder.declaredSize
+        guard size.width > 0, size.height > 0 else {
+            throw MediaError.unreadable(path: name, reason: "its frame size is not known before its first frame")
+        }
+        return size
     }
 
     public func next() throws -> CapturedFrame? {
@@ -73,17 +89,22 @@ public final class FFmpegCapture: LiveCapture, @unchecked Sendable {
             return nil
         }
         let held = HeldFrame(frame)
-        let timestamp = decoder.timestamp(of: frame)
-        let seconds: Double? = timestamp == CFFmpegNoTimestamp ? nil : {
-            firstTimestamp = firstTimestamp ?? timestamp
-            return Double(timestamp - (firstTimestamp ?? timestamp)) * Double(decoder.timeBase.numerator) / Double(decoder.timeBase.denominator)
-        }()
-        return CapturedFrame(streamSeconds: seconds) { [self] in
+        return CapturedFrame(streamSeconds: seconds(at: decoder.timestamp(of: frame))) { [self] in
             guard let frame = held.frame, let image = converting.withLock({ decoder.picture(frame.pointer) }) else {
                 throw MediaError.unreadable(path: name, reason: "a frame of it cannot be converted to RGB")
             }
             return image
         }
+    }
+
+    /// From the first frame on; nil where the stream says nothing that can be meant.
+    private func seconds(at timestamp: Int64) -> Double? {
+        guard timestamp != CFFmpegNoTimestamp else { return nil }
+        let first = firstTimestamp ?? timestamp
+        firstTimestamp = first
+        let (ticks, overflows) = timestamp.subtractingReportingOverflow(first)
+        let seconds = Double(ticks) * Double(decoder.timeBase.numerator) / Double(decoder.timeBase.denominator)
+        return overflows || abs(seconds) > VideoTiming.longestDuration ? nil : seconds
     }
 
     public func stop() {
@@ -156,12 +177,21 @@ private final class ByteInput {
     }
 }
 
+/// What an open address needs, ended in the right order: closing a connection asks the deadline.
+private final class Connection {
+    let bytes: OpenedBytes
+    private let deadline: Deadline
+
+    init(bytes: OpenedBytes, deadline: Deadline) { (self.bytes, self.deadline) = (bytes, deadline) }
+}
+
 /// How long FFmpeg may wait.
 private final class Deadline: Sendable {
     let timeout: Double?
     private let state: Protected<(end: ContinuousClock.Instant?, isStopped: Bool)>
 
     init(_ timeout: Double?) {
+        let timeout = waitingTime(timeout)
         self.timeout = timeout
         state = Protected((timeout.map { .now + .seconds($0) }, false))
     }

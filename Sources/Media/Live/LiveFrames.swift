@@ -178,7 +178,8 @@ public final class LiveFrames: FrameSource, @unchecked Sendable {
         let picture = size == original.size ? original : original.scaled(to: size)
         return locked { state in
             let clock = (captured.time - (state.firstTime ?? captured.time)) / .microseconds(1) / 1e6
-            let seconds = policy == .all ? captured.streamSeconds ?? clock : clock
+            let own = captured.streamSeconds.flatMap { abs($0) <= VideoTiming.longestDuration ? $0 : nil }
+            let seconds = policy == .all ? own ?? clock : clock
             let frame = Frame(index: state.takenCount, number: number, time: captured.time, seconds: seconds, original: original)
             state.pictures[frame.index] = picture
             state.pictures[frame.index - history] = nil

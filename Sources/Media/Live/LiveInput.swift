@@ -5,6 +5,8 @@ public enum LiveFormat: String, Sendable, CaseIterable {
     case y4m
     case rgb24
     case ffmpeg
+    /// Like `ffmpeg`, and lists and descriptions (HLS, DASH, SDP) are followed to the network addresses that they name.
+    case playlist
 }
 
 /// Opens a live source.
@@ -18,10 +20,10 @@ public func openLive(
     _ input: String, format: LiveFormat = .automatic, size: ImageSize? = nil, rate: Double? = nil, timeout: Double? = nil
 ) throws -> any LiveCapture {
     if input.contains("://") {
-        guard format == .automatic || format == .ffmpeg else {
+        guard [.automatic, .ffmpeg, .playlist].contains(format) else {
             throw MediaError.invalidArgument("\(input): an address is read by FFmpeg; \(format.rawValue) is for pipes and files.")
         }
-        return try FFmpegCapture(address: input, timeout: timeout)
+        return try FFmpegCapture(address: input, timeout: timeout, followsPlaylists: format == .playlist)
     }
     guard format != .rgb24 else {
         guard let size else { throw MediaError.invalidArgument("\(input): the size of the frames must be given: rgb24 data does not say it.") }
@@ -31,5 +33,6 @@ public func openLive(
     let start = try stream.peek(YUV4MPEGCapture.magic.utf8.count)
     guard !start.isEmpty else { throw MediaError.unreadable(path: stream.name, reason: "it ended before any data came") }
     let isPlanar = start.elementsEqual(YUV4MPEGCapture.magic.utf8)
-    return format == .y4m || (format == .automatic && isPlanar) ? try YUV4MPEGCapture(stream) : try FFmpegCapture(stream)
+    return format == .y4m || (format == .automatic && isPlanar) 
+        ? try YUV4MPEGCapture(stream) : try FFmpegCapture(stream, followsPlaylists: format == .playlist)
 }

@@ -1,3 +1,15 @@
+import CFFmpeg
+
+/// Frames per second that somebody may mean: from one in eleven days to a million.
+public let plausibleFrameRates = 1e-6...1e6
+
+/// The bytes of a frame without padding; nil for sizes that are impossible or more than FFmpeg takes.
+func planarByteCount(_ format: AVPixelFormat, _ size: ImageSize) -> Int? {
+    guard (1...largestSide).contains(size.width), (1...largestSide).contains(size.height) else { return nil }
+    let count = av_image_get_buffer_size(format, Int32(size.width), Int32(size.height), 1)
+    return count > 0 ? Int(count) : nil
+}
+
 /// Frames as bare bytes: red, green and blue of each pixel, row by row, frame after frame (`ffmpeg -f rawvideo -pix_fmt rgb24`).
 public final class RawVideoCapture: LiveCapture, @unchecked Sendable {
     public let size: ImageSize
@@ -16,10 +28,8 @@ public final class RawVideoCapture: LiveCapture, @unchecked Sendable {
     }
 
     init(_ stream: ByteStream, size: ImageSize, rate: Double?) throws {
-        guard (1...largestSide).contains(size.width), (1...largestSide).contains(size.height) else {
-            throw MediaError.invalidArgument("Frames cannot be \(size).")
-        }
-        if let rate, !(rate.isFinite && rate > 0) { throw MediaError.invalidArgument("\(rate) is no frame rate.") }
+        guard planarByteCount(AV_PIX_FMT_RGB24, size) != nil else { throw MediaError.invalidArgument("Frames cannot be \(size).") }
+        if let rate, !plausibleFrameRates.contains(rate) { throw MediaError.invalidArgument("\(rate) frames per second is no frame rate.") }
         (self.stream, self.size, self.rate) = (stream, size, rate)
     }
 

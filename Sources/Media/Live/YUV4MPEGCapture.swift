@@ -38,15 +38,27 @@ public final class YUV4MPEGCapture: LiveCapture, @unchecked Sendable {
             throw failed("its colour space \(space) is not known; known are \(Self.formats.keys.sorted().joined(separator: ", "))")
         }
         if let interlacing = value("I"), interlacing != "p", interlacing != "?" { throw failed("its frames are interlaced; let FFmpeg deinterlace them") }
-        let ratio = value("F").map { $0.split(separator: ":").map { Double($0) ?? 0 } } ?? []
-        rate = ratio.count == 2 && ratio[0] > 0 && ratio[1] > 0 ? ratio[0] / ratio[1] : nil
+        rate = try value("F").flatMap { text in
+            guard let rate = Self.rate(text) else { throw failed("its header names no frame rate that is possible") }
+            return rate > 0 ? rate : nil
+        }
         size = ImageSize(width: width, height: height)
         let aspect = value("A").map { $0.split(separator: ":").compactMap { Int($0) } } ?? []
         pixelAspect = aspect.count == 2 ? PixelAspect(plausible: aspect[0], aspect[1]) : .square
         // Levels without colour are full unless something else is said.
         let isFull = value("XCOLORRANGE=").map { $0 == "FULL" } ?? (space == "mono")
-        converter = PlanarConverter(size: size, format: format, isFullRange: isFull, name: stream.name)
+        guard let byteCount = planarByteCount(format, size) else { throw failed("its frames of \(size) are too large") }
+        converter = PlanarConverter(size: size, format: format, byteCount: byteCount, isFullRange: isFull, name: stream.name)
         self.stream = stream
+    }
+
+    /// The rate in a header, a ratio of whole numbers; 0 where it is not known ("0:0"), nil where it is none.
+    private static func rate(_ text: Substring) -> Double? {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map { UInt32($0) }
+        guard parts.count == 2, let frames = parts[0], let seconds = parts[1] else { return nil }
+        if frames == 0 { return 0 }
+        let rate = Double(frames) / Double(seconds)
+        return plausibleFrameRates.contains(rate) ? rate : nil
     }
 
     public func next() throws -> CapturedFrame? {
@@ -79,9 +91,8 @@ private final class PlanarConverter: @unchecked Sendable {
     private let name: String
     private let converter = Protected(RGBConverter())
 
-    init(size: ImageSize, format: AVPixelFormat, isFullRange: Bool, name: String) {
-        (self.size, self.format, self.isFullRange, self.name) = (size, format, isFullRange, name)
-        byteCount = Int(av_image_get_buffer_size(format, Int32(size.width), Int32(size.height), 1))
+    init(size: ImageSize, format: AVPixelFormat, byteCount: Int, isFullRange: Bool, name: String) {
+        (self.size, self.format, self.byteCount, self.isFullRange, self.name) = (size, format, byteCount, isFullRange, name)
     }
 
     func picture(_ bytes: [UInt8]) throws -> RGBImage {

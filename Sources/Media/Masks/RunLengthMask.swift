@@ -6,13 +6,20 @@ public struct RunLengthMask: Sendable, Equatable {
     /// Alternately pixels outside and inside; the first may be 0. Their sum is the number of pixels.
     public let counts: [Int]
 
-    /// - Throws: `RunLengthError` when the counts are negative or do not add up to the size.
+    private static let longestSide = 1 << 20
+    /// A mask of its own takes a byte a pixel, and a few characters can claim any number of them.
+    private static let mostPixels = 1 << 28
+
+    /// - Throws: `RunLengthError` when the counts are negative or do not add up to the size, or for more than 2^28 pixels.
     public init(size: ImageSize, counts: [Int]) throws {
-        guard size.width >= 0, size.height >= 0, size.width <= 1 << 20, size.height <= 1 << 20 else { throw RunLengthError.size(size) }
+        guard (0...Self.longestSide).contains(size.width), (0...Self.longestSide).contains(size.height), size.pixelCount <= Self.mostPixels else {
+            throw RunLengthError.size(size)
+        }
         var sum = 0
         for count in counts {
             guard count >= 0, count <= size.pixelCount else { throw RunLengthError.negativeOrHuge(count) }
             sum += count
+            guard sum <= size.pixelCount else { throw RunLengthError.sum(found: sum, expected: size.pixelCount) }
         }
         guard sum == size.pixelCount else { throw RunLengthError.sum(found: sum, expected: size.pixelCount) }
         self.size = size

@@ -20,9 +20,10 @@ struct PresetFile {
         case paperScore = "paper-jf"
     }
 
+    /// - Parameter patience: the longest wait for a pipe's data, in seconds.
     /// - Throws: `PresetError.unreadable`, `.invalidFile`.
-    static func read(at url: URL, source: PresetSource) throws -> PresetFile {
-        try PresetFile(yaml: contents(url, source: source), source: source)
+    static func read(at url: URL, source: PresetSource, patience: Double = InputFile.patience) throws -> PresetFile {
+        try PresetFile(yaml: contents(url, source: source, patience: patience), source: source)
     }
 
     /// - Throws: `PresetError.invalidFile`.
@@ -56,23 +57,24 @@ struct PresetFile {
     }
 
     /// The file's text, of which no more is read than a preset may have: the path may be a pipe or a device.
-    private static func contents(_ url: URL, source: PresetSource) throws -> String {
+    private static func contents(_ url: URL, source: PresetSource, patience: Double) throws -> String {
         let path = if case .file(let path, _) = source { path } else { url.path }
-        guard let file = fopen(url.path, "rb") else { throw PresetError.unreadable(path: path, reason: reason(errno)) }
-        defer { fclose(file) }
-        var bytes = [UInt8](repeating: 0, count: largest + 1)
-        let count = fread(&bytes, 1, bytes.count, file)
-        guard ferror(file) == 0 else { throw PresetError.unreadable(path: path, reason: reason(errno)) }
-        guard count <= largest else {
+        let bytes: Data
+        do {
+            bytes = try InputFile.prefix(of: url.path, count: largest + 1, timeout: patience)
+        } catch MediaError.unreadable(_, let reason) {
+            throw PresetError.unreadable(path: path, reason: reason)
+        } catch {
+            throw PresetError.unreadable(path: path, reason: String(cString: strerror(ENOENT)).lowercased())
+        }
+        guard bytes.count <= largest else {
             throw PresetError.invalidFile(reason: "it is larger than \(largest / 1024) KiB", source: source)
         }
-        guard let text = String(bytes: bytes[..<count], encoding: .utf8) else {
+        guard let text = String(data: bytes, encoding: .utf8) else {
             throw PresetError.invalidFile(reason: "it is not text (UTF-8)", source: source)
         }
         return text
     }
-
-    private static func reason(_ code: Int32) -> String { code == EISDIR ? "it is a folder" : String(cString: strerror(code)).lowercased() }
 
     private static func entries(_ text: String, source: PresetSource) throws -> [(key: Node, value: Node)] {
         guard aliases(in: text) <= mostAliases else {

@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// Which frames of a video are worked on, and at which size.
 struct ClipOptions: ParsableArguments {
-    @Argument(help: "A video file (whatever FFmpeg reads), or a folder of JPEG or PNG frames.")
+    @Argument(help: "A video file (MP4, MOV, MKV, AVI and others that FFmpeg reads), or a folder of JPEG or PNG frames.")
     var video: String
 
     @Option(help: ArgumentHelp("The first frame, counted from 0 (default: 0).", valueName: "n"))

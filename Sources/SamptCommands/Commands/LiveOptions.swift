@@ -9,7 +9,10 @@ struct LiveOptions: ParsableArguments {
         """)
     var live = false
     @Option(help: ArgumentHelp(
-        "What comes: y4m, rgb24 (bare bytes; needs --live-size), ffmpeg (a container that FFmpeg reads), or auto (y4m or a container; the default).",
+        """
+        What comes: y4m, rgb24 (bare bytes; needs --live-size), ffmpeg (a container that FFmpeg reads), auto (y4m or a container), or playlist (a \
+        container, or HLS, DASH or SDP, which lead to other network addresses). The default is auto.
+        """,
         valueName: "format"))
     var liveFormat: LiveFormat?
     @Option(help: ArgumentHelp("The frames' size, for rgb24.", valueName: "WxH"))
@@ -45,7 +48,9 @@ struct LiveOptions: ParsableArguments {
         guard liveFormat == .rgb24 || (liveSize == nil && liveRate == nil) else {
             throw ValidationError("--live-size and --live-rate are for --live-format rgb24; other formats say them themselves.")
         }
-        if let liveRate, !(liveRate.isFinite && liveRate > 0) { throw ValidationError("--live-rate must be above 0.") }
+        if let liveRate, !plausibleFrameRates.contains(liveRate) {
+            throw ValidationError("--live-rate must be between 0.000001 and 1000000 frames per second.")
+        }
         guard liveRate == nil || livePolicy == .all else {
             throw ValidationError("--live-rate has no effect with --live-policy latest: the times of outputs are those of the capture.")
         }

@@ -1,9 +1,10 @@
+import Foundation
 import Media
 import SAMPT
 import Segmenters
 
 /// An object as it is marked by arguments or files, in numbers of the original video, before it is checked against it.
-struct MarkedObject: Sendable, Equatable {
+package struct MarkedObject: Sendable, Equatable {
     var id: Int
     var name: String?
     var frame: Int?
@@ -15,11 +16,22 @@ struct MarkedObject: Sendable, Equatable {
         (self.id, self.name, self.frame, self.points, self.box, self.mask) = (id, name, frame, points, box, mask)
     }
 
+    /// The objects in a file's contents: JSON, or SAM-PT's query points, told apart by the content.
+    /// - Parameters:
+    ///   - path: for messages; relative paths in the file start from its folder.
+    ///   - isQueryPoints: whether nothing but query points will do.
+    /// - Throws: `CommandError.invalidInput`.
+    package static func parse(_ data: Data, path: String, isQueryPoints: Bool = false) throws -> [MarkedObject] {
+        guard let text = String(data: data, encoding: .utf8) else { throw CommandError.invalidInput("\(path): is not text in UTF-8.") }
+        if isQueryPoints || QueryPointsFile.matches(text) { return try QueryPointsFile.parse(text, path: path) }
+        return try PromptsFile.parse(data, path: path, folder: URL(fileURLWithPath: path).deletingLastPathComponent())
+    }
+
     var title: String { name ?? "object \(id)" }
 
     /// The query that the object stands for.
     /// - Parameter numbering: translates frame numbers of the video to those of the frames that are read.
-    func query(numbering: FrameNumbering) throws -> ObjectQuery {
+    package func query(numbering: FrameNumbering) throws -> ObjectQuery {
         let kinds = [points.isEmpty ? nil : "points", box == nil ? nil : "a box", mask == nil ? nil : "a mask"].compactMap { $0 }
         guard let kind = kinds.first else {
             throw CommandError.usage("\(title): is not marked. Give it a --point, a --box or a --mask.")
@@ -55,7 +67,7 @@ struct MaskReference: Sendable, Equatable {
 }
 
 /// Which frames of the original video are read; results and prompts speak in its numbers.
-struct FrameNumbering: Sendable, Equatable {
+package struct FrameNumbering: Sendable, Equatable {
     /// The first frame that is read.
     var first: Int
     var stride: Int
@@ -63,6 +75,10 @@ struct FrameNumbering: Sendable, Equatable {
     var count: Int
     /// How many frames the original video has.
     var originalCount: Int
+
+    package init(first: Int, stride: Int, count: Int, originalCount: Int) {
+        (self.first, self.stride, self.count, self.originalCount) = (first, stride, count, originalCount)
+    }
 
     /// The original number of the frame that is read at `position`.
     func original(_ position: Int) -> Int { first + position * stride }
@@ -81,8 +97,9 @@ struct FrameNumbering: Sendable, Equatable {
         }
         guard rest == 0 else {
             let before = original(steps)
-            throw CommandError.invalidInput(
-                "\(object): query frame \(number) is left out by --stride \(stride); the nearest frames read are \(before) and \(before + stride).")
+            // At most the last frame, which is beyond this one: no overflow with any stride.
+            let nearest = last - before >= stride ? "frames read are \(before) and \(before + stride)" : "frame read is \(before)"
+            throw CommandError.invalidInput("\(object): query frame \(number) is left out by --stride \(stride); the nearest \(nearest).")
         }
         return steps
     }

@@ -84,7 +84,7 @@ struct LiveJob: Sendable {
             var frame = result.frame
             if scale.isScaled { scale.enlarge(&frame, picture: result.original) }
             // Videos need times that increase, also where two frames come within a millisecond.
-            lastTimestamp = max(Int64((result.seconds * 1000).rounded()), lastTimestamp == .min ? 0 : lastTimestamp + 1)
+            lastTimestamp = max(Int64(exactly: (result.seconds * 1000).rounded()) ?? 0, lastTimestamp == .min ? 0 : lastTimestamp + 1)
             let reported = ReportedFrame(
                 position: frame.frameIndex, number: result.captureNumber, timestamp: lastTimestamp, seconds: result.seconds,
                 stem: String(format: "%05d", result.captureNumber), result: frame)

@@ -78,7 +78,7 @@ public struct PointReport: Sendable, Codable {
     /// - Throws: `PointBenchmarkError.otherReport` where the settings differ or the file is no report.
     public static func resume(in folder: String, settings: [String: String]) throws -> PointReport {
         let path = URL(fileURLWithPath: folder).appendingPathComponent("scores.json").path
-        guard let data = FileManager.default.contents(atPath: path) else { return PointReport(settings: settings) }
+        guard let data = try? InputFile.read(path, limit: 1 << 28) else { return PointReport(settings: settings) }
         guard let report = try? JSONDecoder().decode(PointReport.self, from: data) else {
             throw PointBenchmarkError.otherReport(path: path, difference: "it cannot be read")
         }

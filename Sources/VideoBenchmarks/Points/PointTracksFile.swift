@@ -61,13 +61,7 @@ public struct PointTracksFile: PointDataset {
         let url = URL(fileURLWithPath: path)
         name = url.lastPathComponent
         folder = url.deletingLastPathComponent()
-        guard FileManager.default.fileExists(atPath: path) else { throw MediaError.notFound(path: path) }
-        let data: Data
-        do {
-            data = try Data(contentsOf: url)
-        } catch {
-            throw MediaError.unreadable(path: path, reason: AtomicFile.reason(error))
-        }
+        let data = try InputFile.read(path, limit: 1 << 30)
         do {
             entries = try JSONDecoder().decode(Contents.self, from: data).videos
         } catch let error as DecodingError {
@@ -129,6 +123,7 @@ public enum PointDatasetFile {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw MediaError.notFound(path: path) }
         guard !isFolder.boolValue else { return try open(folder: url) }
+        try InputFile.checkIsFile(path)
         let head: Data
         do {
             let file = try FileHandle(forReadingFrom: url)
