@@ -1,28 +1,19 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// OpenVINO lives in `.deps/openvino`, where `make setup` puts it. As a dependency of another package there is no such
-// folder (and SwiftPM forbids the flags below), so OpenVINO is then found through pkg-config (Homebrew, conda, a .pc file).
-let isDependency = ["/.build/checkouts/", "/SourcePackages/checkouts/"].contains { Context.packageDirectory.contains($0) }
-let openVINO = "\(Context.packageDirectory)/.deps/openvino"
-let swiftSettings: [SwiftSetting] = isDependency ? [] : [.unsafeFlags(["-Xcc", "-I\(openVINO)/include"])]
-let linkerSettings: [LinkerSetting] = isDependency ? [] : [
-    .unsafeFlags(["-L\(openVINO)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(openVINO)/lib"]),
-]
-
 func library(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
-    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: swiftSettings)
+    .target(name: name, dependencies: dependencies, resources: resources)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
-    .testTarget(name: "\(name)Tests", dependencies: [.init(stringLiteral: name), "TestSupport"] + dependencies,
-                resources: resources, swiftSettings: swiftSettings, linkerSettings: linkerSettings)
+    .testTarget(name: "\(name)Tests", dependencies: [.init(stringLiteral: name), "TestSupport"] + dependencies, resources: resources)
 }
 
 let package = Package(
     name: "sam-pt-swift",
     platforms: [.macOS(.v14)],
     products: [
+        .library(name: "SAMPTKit", targets: ["SAMPTKit"]),
         .library(name: "SAMPT", targets: ["SAMPT", "Segmenters", "PointTrackers", "Media", "Inference"]),
         .library(name: "NeuralGraph", targets: ["NeuralGraph", "TensorFiles"]),
         .library(name: "VideoBenchmarks", targets: ["VideoBenchmarks"]),
@@ -31,7 +22,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-        .package(url: "https://github.com/apple/swift-protobuf", from: "1.30.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
     ],
     targets: [
@@ -39,16 +29,17 @@ let package = Package(
             .apt(["libavcodec-dev", "libavformat-dev", "libavutil-dev", "libswscale-dev"]), .brew(["ffmpeg"]),
         ]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
-        .systemLibrary(name: "COpenVINO", pkgConfig: isDependency ? "openvino" : nil, providers: [.brew(["openvino"])]),
+        .systemLibrary(name: "COpenVINO"),
 
         library("TensorFiles", ["CZlib"]),
-        library("NeuralGraph", ["TensorFiles", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
+        library("NeuralGraph", ["TensorFiles"]),
         library("Inference", ["TensorFiles", "NeuralGraph", "COpenVINO"]),
         library("Media", ["CFFmpeg", "CZlib"]),
         library("Segmenters", ["TensorFiles", "NeuralGraph", "Inference", "Media"], resources: [.copy("Resources/nano.safetensors")]),
         library("PointTrackers", ["TensorFiles", "NeuralGraph", "Inference", "Media", "Segmenters"],
                 resources: [.copy("Resources/nano-tracker.safetensors")]),
         library("SAMPT", ["Media", "Segmenters", "PointTrackers", .product(name: "Yams", package: "Yams")], resources: [.copy("Resources/Presets")]),
+        library("SAMPTKit", ["SAMPT", "Segmenters", "PointTrackers", "Media", "Inference", "TensorFiles"]),
         library("VideoBenchmarks", ["Media", "SAMPT"]),
         library("ModelStore", ["CFFmpeg"]),
         library("SamptCommands", [
@@ -56,25 +47,21 @@ let package = Package(
         ]),
         .executableTarget(
             name: "sampt",
-            dependencies: ["SamptCommands"],
-            swiftSettings: swiftSettings, linkerSettings: linkerSettings),
+            dependencies: ["SamptCommands"]),
 
         .executableTarget(
-            name: "benchmark-trackers", dependencies: ["PointTrackers", "Media"], path: "Benchmarks/BenchmarkTrackers",
-            swiftSettings: swiftSettings, linkerSettings: linkerSettings),
+            name: "benchmark-trackers", dependencies: ["PointTrackers", "Media"], path: "Benchmarks/BenchmarkTrackers"),
         .executableTarget(
-            name: "benchmark-pipeline", dependencies: ["SAMPT", "PointTrackers", "Segmenters", "Inference", "NeuralGraph", "TensorFiles", "Media"], path: "Benchmarks/BenchmarkPipeline",
-            swiftSettings: swiftSettings, linkerSettings: linkerSettings),
+            name: "benchmark-pipeline", dependencies: ["SAMPT", "PointTrackers", "Segmenters", "Inference", "NeuralGraph", "TensorFiles", "Media"], path: "Benchmarks/BenchmarkPipeline"),
 
         .executableTarget(
             name: "benchmark-segmenters", dependencies: ["Segmenters", "Inference", "Media", "NeuralGraph", "TensorFiles"],
-            path: "Benchmarks/BenchmarkSegmenters", swiftSettings: swiftSettings, linkerSettings: linkerSettings),
+            path: "Benchmarks/BenchmarkSegmenters"),
 
         .executableTarget(
-            name: "fuzz-tensor-files", dependencies: ["TensorFiles", "TestSupport"], path: "Fuzz/FuzzTensorFiles",
-            swiftSettings: swiftSettings, linkerSettings: linkerSettings),
+            name: "fuzz-tensor-files", dependencies: ["TensorFiles", "TestSupport"], path: "Fuzz/FuzzTensorFiles"),
 
-        .target(name: "TestSupport", dependencies: ["TensorFiles"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        .target(name: "TestSupport", dependencies: ["TensorFiles"], path: "Tests/TestSupport"),
         tests("Media", ["CFFmpeg"]),
         tests("TensorFiles"),
         tests("NeuralGraph", ["Inference"]),
@@ -82,12 +69,11 @@ let package = Package(
         tests("Segmenters"),
         tests("PointTrackers", resources: [.copy("Resources/tapnet")]),
         tests("SAMPT"),
+        tests("SAMPTKit"),
         tests("VideoBenchmarks"),
         tests("ModelStore"),
-        .testTarget(name: "OnnxTests", dependencies: ["NeuralGraph", "Inference", "Segmenters", "PointTrackers", "TestSupport"],
-                    swiftSettings: swiftSettings, linkerSettings: linkerSettings),
-        .testTarget(name: "SamptTests", dependencies: ["SamptCommands", "sampt", "TestSupport"],
-                    swiftSettings: swiftSettings, linkerSettings: linkerSettings),
+        .testTarget(name: "OnnxTests", dependencies: ["NeuralGraph", "Inference", "Segmenters", "PointTrackers", "TestSupport"]),
+        .testTarget(name: "SamptTests", dependencies: ["SamptCommands", "sampt", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )
