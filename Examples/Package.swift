@@ -1,7 +1,8 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// With the repository's address in place of the path this is the manifest of any package that uses the library (README.md, "As a package dependency").
+// With the repository's address in place of the path this is the manifest of any package that uses the library (README.md, "As a package
+// dependency").
 let kit: Target.Dependency = .product(name: "SAMPTKit", package: "sam-pt-swift")
 
 let package = Package(

@@ -56,7 +56,8 @@ enum OpenVINOLibrary {
     }
 
     /// Where the library is looked for, in order: the folder that the variable `SAMPT_OPENVINO` names, or its `lib`; beside the program; in
-    /// `../lib/sampt` from there, where `make install` puts it; in the package's `.deps`, where `make setup` puts it; then wherever the system
+    /// `../lib/sampt` from there, where `make install` puts it; in the package's `.deps`, where `make setup` puts it; then wherever the
+    /// system
     /// looks (`LD_LIBRARY_PATH`, `/usr/local/lib`, ...).
     static func candidates(
         environment: [String: String] = ProcessInfo.processInfo.environment, program: URL? = Bundle.main.executableURL

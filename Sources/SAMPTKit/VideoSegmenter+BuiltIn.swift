@@ -11,12 +11,14 @@ extension VideoSegmenter {
     ///         print(frame.frameIndex, frame.objects[0].mask.area)
     ///     }
     ///
-    /// Networks are compiled for the size of a video when its first frame is asked for (seconds), and read from the cache folder from then on. One
+    /// Networks are compiled for the size of a video when its first frame is asked for (seconds), and read from the cache folder from then
+    /// on. One
     /// segmenter serves any number of videos.
     /// - Parameters:
     ///   - engine: what runs the networks; nil makes an `OpenVINOEngine` with all cores of the machine.
     ///   - precision: bfloat16 where the processor has instructions for it, unless another one is chosen.
-    /// - Throws: `InferenceError.unavailable` when OpenVINO is not there, `TensorFileError` or `SegmenterError` when the package's resources are not.
+    /// - Throws: `InferenceError.unavailable` when OpenVINO is not there, `TensorFileError` or `SegmenterError` when the package's
+    ///   resources are not.
     public static func builtIn(engine: (any InferenceEngine)? = nil, precision: Precision = .automatic) throws -> VideoSegmenter {
         let engine = try engine ?? OpenVINOEngine()
         let encoder = try NanoFrameEncoder(engine: engine, precision: precision)

@@ -2,8 +2,10 @@ import Foundation
 
 /// A message of ONNX's protobuf, as far as `Graph` makes it.
 ///
-/// The few messages that a traced graph consists of are written and read here, rather than by a protobuf library and generated code: those take
-/// three times as long to compile as the rest of this target. Optional members are left out where they are nil, so that a 0 can be told from nothing.
+/// The few messages that a traced graph consists of are written and read here, rather than by a protobuf library and generated code: those
+/// take
+/// three times as long to compile as the rest of this target. Optional members are left out where they are nil, so that a 0 can be told
+/// from nothing.
 protocol ProtobufMessage {
     init()
     func write(to writer: inout ProtobufWriter)
