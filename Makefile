@@ -1,17 +1,33 @@
-# make demo    masks on a real clip, from a clean machine (sets up, builds, runs)
-# make test    every test but those of test-onnx; make test FILTER=Name runs the tests whose name matches
-# make test-onnx   every graph against the ONNX checker and ONNX Runtime
-# make setup   what the build needs: FFmpeg's libraries, OpenVINO (demo and test call it)
-# make bench   timed comparisons (docs/results.md says how to read them)
-# make clean   removes what the build made; .deps stays
+# make demo       masks on a real clip, from a clean machine (sets up, builds, runs)
+# make test       every test but those of test-onnx; make test FILTER=Name runs the tests whose name matches
+# make test-onnx  every graph against the ONNX checker and ONNX Runtime
+# make lint       the sources' format (make format mends what a program can mend)
+# make setup      what the build needs: FFmpeg's libraries, OpenVINO (demo and test call it)
+# make build      .build/release/sampt, as the tests need it; make program builds it as users get it, in less time
+# make install    the program, its libraries, man page and completions, under PREFIX (/usr/local)
+# make dist       an archive that runs where it is unpacked; make check-dist tries it
+# make examples   the programs in Examples/, which use the library
+# make docs       the library's documentation (DocC), in out/docs
+# make bench      timed comparisons (docs/results.md says how to read them)
+# make clean      removes what the build made; .deps stays
 
 SWIFT_FLAGS := -c release -Xswiftc -enable-testing
 SWIFT := bash Scripts/with-temporary-folder.sh swift
+# Without what tests and debuggers need, and in a folder of its own: other flags in one folder would build everything anew each time.
+# It finds its libraries in ../lib/sampt, and only there: not in a toolchain that happens to be where this one is.
+PROGRAM := .build/program
+PROGRAM_FLAGS := -c release --scratch-path $(PROGRAM) --product sampt -Xswiftc -gnone
+ifeq ($(shell uname -s),Linux)
+PROGRAM_FLAGS += -Xswiftc -no-toolchain-stdlib-rpath -Xlinker -rpath -Xlinker '$$ORIGIN/../lib/sampt'
+endif
+PREFIX ?= /usr/local
+DESTDIR ?=
+FORMATTED := Package.swift Sources Tests Benchmarks Fuzz Examples
 FILTER ?=
 
-.PHONY: help setup build demo test test-onnx bench clean
+.PHONY: help setup build program demo test test-onnx lint format install dist check-dist examples docs bench clean
 help:
-	@sed -n 's/^# //p' $(MAKEFILE_LIST)
+	@sed -n 's/^# make/make/p' $(MAKEFILE_LIST)
 
 setup:
 	@bash Scripts/setup.sh
@@ -19,8 +35,12 @@ setup:
 build: setup
 	$(SWIFT) build $(SWIFT_FLAGS) --product sampt
 
-demo: setup
-	@bash Scripts/demo.sh
+program: setup
+	$(SWIFT) build $(PROGRAM_FLAGS)
+	@bash Scripts/link-runtime.sh $(PROGRAM)/release
+
+demo: program
+	@bash Scripts/demo.sh $(PROGRAM)/release/sampt
 
 test: setup
 	$(SWIFT) test $(SWIFT_FLAGS) $(if $(FILTER),--filter '$(FILTER)',--skip OnnxTests)
@@ -28,6 +48,27 @@ test: setup
 test-onnx: setup
 	@bash Scripts/setup-onnx.sh
 	$(SWIFT) test $(SWIFT_FLAGS) --filter OnnxTests
+
+lint:
+	@bash Scripts/lint.sh $(FORMATTED)
+
+format:
+	@bash Scripts/format.sh $(FORMATTED)
+
+install: program
+	@bash Scripts/install.sh $(PROGRAM)/release '$(DESTDIR)$(PREFIX)'
+
+dist: program
+	@bash Scripts/dist.sh $(PROGRAM)/release
+
+check-dist: dist
+	@bash Scripts/check-dist.sh out/sampt-$$($(PROGRAM)/release/sampt --version)-*.tar.gz
+
+examples: setup
+	$(SWIFT) build -c release --package-path Examples --scratch-path .build/examples
+
+docs: setup
+	@bash Scripts/docs.sh
 
 bench: build
 	@bash Benchmarks/run.sh

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Installs what the build needs and nothing else; every step is skipped when its result is already there.
 #   1. the development libraries of FFmpeg, libjpeg-turbo and curl, and pkg-config, with the system's package manager
-#   2. OpenVINO's C library from its PyPI wheel (pinned by SHA-256) into .deps/openvino; Python only downloads, it is not needed later
+#   2. OpenVINO's C library from its PyPI wheel (pinned by SHA-256) into .deps/openvino, where the program looks for it; Python only downloads,
+#      it is not needed later
+# It works in a checkout that SwiftPM made for another package, too (.build/checkouts/...).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -80,6 +82,8 @@ install_openvino() {
     libopenvino_arm_cpu_plugin. libtbb libhwloc; do
     find "$work/unpacked/openvino/libs" -name "$wanted*" ! -name '*.pc' -exec mv {} "$work/lib/" \;
   done
+  mkdir -p "$work/licenses"
+  find "$work/unpacked" -path '*.dist-info/*' -type f \( -iname '*licen[cs]e*' -o -iname '*third-party*' -o -iname 'notice*' \) -exec mv {} "$work/licenses/" \;
   local file
   for file in "$work"/lib/libopenvino_c.so.* "$work"/lib/libopenvino_c.*.dylib; do
     [ -e "$file" ] || continue

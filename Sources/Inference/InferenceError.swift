@@ -20,7 +20,7 @@ extension InferenceError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .unavailable(let reason):
-            "OpenVINO is not available: \(reason). Run `make setup`, and keep its libraries where they were when this was built."
+            "OpenVINO is not available: \(reason). \(OpenVINOLibrary.advice)"
         case .invalidConfiguration(let reason):
             "The inference engine cannot be configured so: \(reason)."
         case .engine(let operation, let reason):

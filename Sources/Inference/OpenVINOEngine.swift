@@ -107,8 +107,8 @@ public final class OpenVINOEngine: InferenceEngine {
     /// - Returns: the details that belong to it.
     private func export(_ source: ONNXModel, _ precision: Precision, to path: String) throws -> Data {
         let (compiled, names) = try withPrecision(precision) { try compile(source) }
-        defer { ov_compiled_model_free(compiled) }
-        try check(ov_compiled_model_export_model(compiled, path), "write the compiled network")
+        defer { openVINO.compiled_model_free(compiled) }
+        try check(openVINO.compiled_model_export_model(compiled, path), "write the compiled network")
         return try JSONEncoder().encode(names)
     }
 
@@ -139,15 +139,15 @@ public final class OpenVINOEngine: InferenceEngine {
                 throw InferenceError.engine(operation: "read the network", reason: "it is empty")
             }
             return try makeHandle("read the network") {
-                ov_core_read_model_from_memory_buffer(core.handle, start, bytes.count, nil, $0)
+                openVINO.core_read_model_from_memory_buffer(core.handle, start, bytes.count, nil, $0)
             }
         }
-        defer { ov_model_free(model) }
+        defer { openVINO.model_free(model) }
         // Building the graph has read the whole checkpoint to compare its checksums; compiling reads what it needs again.
         source.dropMappedPages()
         let names = try TensorNames(model: model)
         let compiled = try makeHandle("compile the network") {
-            copenvino_core_compile_model(core.handle, model, OpenVINOCore.device, $0)
+            copenvino_core_compile_model(OpenVINOLibrary.functions, core.handle, model, OpenVINOCore.device, $0)
         }
         return (compiled, names)
     }
@@ -155,7 +155,7 @@ public final class OpenVINOEngine: InferenceEngine {
     private func importModel(_ blob: Data) throws -> OpaquePointer {
         try blob.withUnsafeBytes { bytes in
             try makeHandle("load a compiled network") {
-                ov_core_import_model(
+                openVINO.core_import_model(
                     core.handle, bytes.bindMemory(to: CChar.self).baseAddress, bytes.count, OpenVINOCore.device, $0)
             }
         }

@@ -42,28 +42,28 @@ public final class OpenVINONetwork: CompiledNetwork, @unchecked Sendable {
         self.precision = precision
         self.profiling = profiling
         do {
-            inputs = try Self.descriptions(names.inputs, count: { ov_compiled_model_inputs_size(compiled, $0) }) {
-                ov_compiled_model_input_by_index(compiled, $0, $1)
+            inputs = try Self.descriptions(names.inputs, count: { openVINO.compiled_model_inputs_size(compiled, $0) }) {
+                openVINO.compiled_model_input_by_index(compiled, $0, $1)
             }
-            outputs = try Self.descriptions(names.outputs, count: { ov_compiled_model_outputs_size(compiled, $0) }) {
-                ov_compiled_model_output_by_index(compiled, $0, $1)
+            outputs = try Self.descriptions(names.outputs, count: { openVINO.compiled_model_outputs_size(compiled, $0) }) {
+                openVINO.compiled_model_output_by_index(compiled, $0, $1)
             }
             idleRequests = [try InferRequest(compiled, inputs: inputs, outputs: outputs)]
             requestsLeft = concurrentRuns - 1
         } catch {
-            ov_compiled_model_free(compiled)
+            openVINO.compiled_model_free(compiled)
             throw error
         }
     }
 
     deinit {
         idleRequests = []
-        ov_compiled_model_free(compiled)
+        openVINO.compiled_model_free(compiled)
     }
 
     private static func descriptions(
-        _ names: [String], count: (UnsafeMutablePointer<Int>) -> ov_status_e,
-        port: (Int, UnsafeMutablePointer<OpaquePointer?>) -> ov_status_e
+        _ names: [String], count: (UnsafeMutablePointer<Int>) -> copenvino_status,
+        port: (Int, UnsafeMutablePointer<OpaquePointer?>) -> copenvino_status
     ) throws -> [TensorDescription] {
         var size = 0
         try check(count(&size), "count the network's tensors")
@@ -72,7 +72,7 @@ public final class OpenVINONetwork: CompiledNetwork, @unchecked Sendable {
         }
         return try names.enumerated().map { index, name in
             let handle = try makeHandle("read the network's tensors") { port(index, $0) }
-            defer { ov_output_const_port_free(handle) }
+            defer { openVINO.output_const_port_free(handle) }
             return try TensorDescription(port: handle, name: name)
         }
     }
@@ -97,7 +97,7 @@ public final class OpenVINONetwork: CompiledNetwork, @unchecked Sendable {
 
     /// Writes the compiled form, which `ov_core_import_model` reads, to a new file.
     func export(to path: String) throws {
-        try check(ov_compiled_model_export_model(compiled, path), "write the compiled network")
+        try check(openVINO.compiled_model_export_model(compiled, path), "write the compiled network")
     }
 
     private func withRequest<R>(_ body: (InferRequest) throws -> R) throws -> R {

@@ -26,13 +26,13 @@ extension TensorDescription {
     /// - Throws: `InferenceError.unsupportedElementType` for other elements than 32-bit floats: converting integers silently
     ///   would hide values that floats cannot hold, so the graph has to say how it wants them converted.
     init(port: OpaquePointer, name: String) throws {
-        var type = ov_element_type_e(0)
-        try check(ov_port_get_element_type(port, &type), "read the type of \(name)")
-        guard type == F32 else { throw InferenceError.unsupportedElementType(name: name) }
+        var type = copenvino_element_type(0)
+        try check(openVINO.port_get_element_type(port, &type), "read the type of \(name)")
+        guard type == COPENVINO_F32 else { throw InferenceError.unsupportedElementType(name: name) }
 
-        var partial = ov_partial_shape_t()
-        try check(ov_port_get_partial_shape(port, &partial), "read the shape of \(name)")
-        defer { ov_partial_shape_free(&partial) }
+        var partial = copenvino_partial_shape()
+        try check(openVINO.port_get_partial_shape(port, &partial), "read the shape of \(name)")
+        defer { openVINO.partial_shape_free(&partial) }
         guard partial.rank.min == partial.rank.max else {
             self.init(name: name, shape: nil)
             return

@@ -1,5 +1,4 @@
 import Foundation
-import SwiftProtobuf
 import TensorFiles
 
 /// A network being traced: calling layers on `Value`s records ONNX nodes here.
@@ -12,7 +11,7 @@ import TensorFiles
 /// Shapes are static: one graph serves one input size. Combining values whose shapes do not fit is a programming error and
 /// stops with a message; shapes that come from a file are checked where weights are read, and throw.
 public final class Graph {
-    private var proto = Onnx_GraphProto()
+    private var proto = GraphProto()
     private var counter = 0
     /// Final names of values that are outputs.
     private var renamed: [String: String] = [:]
@@ -46,10 +45,10 @@ public final class Graph {
             return known
         }
         let unique = name ?? fresh("constant")
-        var initializer = Onnx_TensorProto()
+        var initializer = TensorProto()
         initializer.name = unique
         initializer.dims = tensor.shape.map(Int64.init)
-        initializer.dataType = ElementType.float32.code
+        initializer.dataType = .float
         if tensor.count < Self.smallestReferred {
             initializer.rawData = tensor.withUnsafeBuffer { Data(buffer: $0) }
         } else {
@@ -71,10 +70,10 @@ public final class Graph {
         let shape = shape ?? [numbers.count]
         let name = "integers:\(shape):\(numbers)"
         if let known = constants[name] { return known }
-        var initializer = Onnx_TensorProto()
+        var initializer = TensorProto()
         initializer.name = name
         initializer.dims = shape.map(Int64.init)
-        initializer.dataType = ElementType.int64.code
+        initializer.dataType = .int64
         initializer.rawData = numbers.map { Int64($0).littleEndian }.withUnsafeBufferPointer { Data(buffer: $0) }
         proto.initializer.append(initializer)
         let value = Value(graph: self, name: name, shape: shape, type: .int64)
@@ -87,7 +86,7 @@ public final class Graph {
         _ operation: String, _ inputs: [Value?], shape: [Int], type: ElementType = .float32, attributes: [Attribute] = []
     ) -> Value {
         let name = fresh(operation)
-        var node = Onnx_NodeProto()
+        var node = NodeProto()
         node.opType = operation
         node.name = name
         node.input = inputs.map { $0?.name ?? "" }
@@ -109,7 +108,7 @@ public final class Graph {
         _ operation: String, _ inputs: [Value?], shapes: [[Int]], types: [ElementType], attributes: [Attribute] = []
     ) -> [Value] {
         let name = fresh(operation)
-        var node = Onnx_NodeProto()
+        var node = NodeProto()
         node.opType = operation
         node.name = name
         node.input = inputs.map { $0?.name ?? "" }
@@ -128,21 +127,19 @@ public final class Graph {
     private static let smallestReferred = 4096
 
     /// The traced network as ONNX, opset 20.
-    /// - Throws: when the protobuf cannot be serialised.
     public func model() throws -> ONNXModel {
-        var model = Onnx_ModelProto()
+        var model = ModelProto()
         model.irVersion = 9
         model.producerName = "sam-pt-swift"
-        var opset = Onnx_OperatorSetIdProto()
-        opset.version = 20
-        model.opsetImport = [opset]
-        model.graph = proto
-        for index in model.graph.node.indices {
-            model.graph.node[index].input = model.graph.node[index].input.map { renamed[$0] ?? $0 }
-            model.graph.node[index].output = model.graph.node[index].output.map { renamed[$0] ?? $0 }
+        model.opsetImport = [OperatorSetIdProto(version: 20)]
+        var graph = proto
+        for index in graph.node.indices {
+            graph.node[index].input = graph.node[index].input.map { renamed[$0] ?? $0 }
+            graph.node[index].output = graph.node[index].output.map { renamed[$0] ?? $0 }
         }
-        for (index, tensor) in large { model.graph.initializer[index].refer(to: tensor) }
-        return ONNXModel(data: try model.serializedData(), constants: Array(large.values))
+        for (index, tensor) in large { graph.initializer[index].refer(to: tensor) }
+        model.graph = graph
+        return ONNXModel(data: model.serialized(), constants: Array(large.values))
     }
 }
 
@@ -169,7 +166,7 @@ public struct ONNXModel: Sendable {
     }
 }
 
-extension Onnx_TensorProto {
+extension TensorProto {
     /// The name of this process's memory in place of a file's.
     static let memoryLocation = "*/_ORT_MEM_ADDR_/*"
 
@@ -181,12 +178,10 @@ extension Onnx_TensorProto {
 
     /// Takes the contents from a file, named relative to the model's folder.
     mutating func refer(to location: String, offset: Int, length: Int) {
-        dataLocation = .external
-        externalData = [("location", location), ("offset", String(offset)), ("length", String(length))].map { key, value in
-            var entry = Onnx_StringStringEntryProto()
-            (entry.key, entry.value) = (key, value)
-            return entry
-        }
+        isExternal = true
+        externalData = [
+            Entry(key: "location", value: location), Entry(key: "offset", value: String(offset)), Entry(key: "length", value: String(length)),
+        ]
     }
 }
 
@@ -196,11 +191,11 @@ public enum ElementType: Sendable {
     case int64
     case bool
 
-    var code: Int32 {
+    var dataType: TensorProto.DataType {
         switch self {
-        case .float32: Int32(Onnx_TensorProto.DataType.float.rawValue)
-        case .int64: Int32(Onnx_TensorProto.DataType.int64.rawValue)
-        case .bool: Int32(Onnx_TensorProto.DataType.bool.rawValue)
+        case .float32: .float
+        case .int64: .int64
+        case .bool: .bool
         }
     }
 }
@@ -212,8 +207,8 @@ enum Attribute {
     case float(String, Float)
     case string(String, String)
 
-    var proto: Onnx_AttributeProto {
-        var attribute = Onnx_AttributeProto()
+    var proto: AttributeProto {
+        var attribute = AttributeProto()
         switch self {
         case .int(let name, let value):
             (attribute.name, attribute.type, attribute.i) = (name, .int, Int64(value))
@@ -228,15 +223,8 @@ enum Attribute {
     }
 }
 
-extension Onnx_ValueInfoProto {
+extension ValueInfoProto {
     fileprivate init(name: String, shape: [Int], type: ElementType) {
-        self.init()
-        self.name = name
-        self.type.tensorType.elemType = type.code
-        self.type.tensorType.shape.dim = shape.map { size in
-            var dimension = Onnx_TensorShapeProto.Dimension()
-            dimension.dimValue = Int64(size)
-            return dimension
-        }
+        self.init(name: name, elementType: type.dataType, shape: shape.map { .size(Int64($0)) })
     }
 }

@@ -1,5 +1,4 @@
 import Foundation
-import SwiftProtobuf
 import TensorFiles
 
 /// What can go wrong when a network is written.
@@ -31,8 +30,8 @@ extension ONNXModel {
     /// The inputs and outputs as the model's bytes declare them.
     public func ports() throws -> (inputs: [Port], outputs: [Port]) {
         let graph = try proto().graph
-        func ports(_ values: [Onnx_ValueInfoProto]) -> [Port] {
-            values.map { Port(name: $0.name, shape: $0.type.tensorType.shape.dim.map { Int($0.dimValue) }) }
+        func ports(_ values: [ValueInfoProto]) -> [Port] {
+            values.map { Port(name: $0.name, shape: $0.shape.map(\.count)) }
         }
         return (ports(graph.input), ports(graph.output))
     }
@@ -50,8 +49,8 @@ extension ONNXModel {
         let byPlace = Dictionary(constants.map { ($0.withUnsafeBuffer { Place(Int(bitPattern: $0.baseAddress), bytes: $0.count * 4) }, $0) }) {
             first, _ in first
         }
-        var small: [Onnx_TensorProto] = []
-        var large: [(header: Onnx_TensorProto, contents: Tensor)] = []
+        var small: [TensorProto] = []
+        var large: [(header: TensorProto, contents: Tensor)] = []
         for var initializer in model.graph.initializer {
             guard let place = initializer.place else {
                 small.append(initializer)
@@ -59,7 +58,7 @@ extension ONNXModel {
             }
             guard let tensor = byPlace[place] else { throw ONNXFileError.malformed(reason: "the constant \(initializer.name) is not there") }
             initializer.externalData = []
-            initializer.clearDataLocation()
+            initializer.isExternal = false
             large.append((initializer, tensor))
         }
         let separate = constantBytes > largestEmbedded
@@ -81,46 +80,27 @@ extension ONNXModel {
         return dataFile
     }
 
-    private func proto() throws -> Onnx_ModelProto {
-        do {
-            return try Onnx_ModelProto(serializedBytes: data)
-        } catch {
-            throw ONNXFileError.malformed(reason: "\(error)")
-        }
-    }
+    private func proto() throws -> ModelProto { try ModelProto(serialized: data) }
 
     /// Writes a protobuf piece by piece, as serialising it whole would give it but for the order of fields, which is free.
-    private static func write(_ model: Onnx_ModelProto, _ large: [(header: Onnx_TensorProto, contents: Tensor)], to url: URL) throws {
-        let graph = try model.graph.serializedData()
-        var frame = model
-        frame.clearGraph()
-        let constants = try large.map { header, contents -> (head: Data, contents: Tensor) in
+    private static func write(_ model: ModelProto, _ large: [(header: TensorProto, contents: Tensor)], to url: URL) throws {
+        let graph = model.graph.serialized()
+        var frame = ProtobufWriter()
+        model.write(to: &frame, graph: nil)
+        let constants = large.map { header, contents -> (head: Data, contents: Tensor) in
             // A tensor's last field here is raw_data (9).
-            let head = try header.serializedData() + tag(9) + varint(contents.byteCount)
-            return (tag(5) + varint(head.count + contents.byteCount) + head, contents)
+            let head = header.serialized() + ProtobufWriter.head(9, count: contents.byteCount)
+            return (ProtobufWriter.head(5, count: head.count + contents.byteCount) + head, contents)
         }
         let length = constants.reduce(graph.count) { $0 + $1.head.count + $1.contents.byteCount }
         let file = try ReplacingFile(url)
         // The graph is field 7 of a model, initializers are fields 5 of a graph.
-        try file.write(frame.serializedData() + tag(7) + varint(length) + graph)
+        try file.write(frame.bytes + ProtobufWriter.head(7, count: length) + graph)
         for (head, contents) in constants {
             try file.write(head)
             try file.write(contents)
         }
         try file.commit()
-    }
-
-    /// The key of a field with a length.
-    private static func tag(_ field: Int) -> Data { varint(field << 3 | 2) }
-
-    private static func varint(_ number: Int) -> Data {
-        var (rest, bytes) = (UInt64(number), Data())
-        while rest >= 0x80 {
-            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        bytes.append(UInt8(rest))
-        return bytes
     }
 }
 
@@ -132,11 +112,11 @@ private struct Place: Hashable {
     init(_ address: Int, bytes: Int) { (self.address, self.bytes) = (address, bytes) }
 }
 
-extension Onnx_TensorProto {
+extension TensorProto {
     /// Where in memory the contents are, if that is how they are given.
     fileprivate var place: Place? {
         let entries = Dictionary(externalData.map { ($0.key, $0.value) }) { first, _ in first }
-        guard dataLocation == .external, entries["location"] == Self.memoryLocation else { return nil }
+        guard isExternal, entries["location"] == Self.memoryLocation else { return nil }
         guard let address = entries["offset"].flatMap({ Int($0) }), let bytes = entries["length"].flatMap({ Int($0) }) else { return nil }
         return Place(address, bytes: bytes)
     }

@@ -51,12 +51,12 @@ extension Value {
 
     /// 1 where true, 0 where false; also from integers.
     public func asFloat() -> Value {
-        graph.node("Cast", [self], shape: shape, attributes: [.int("to", Int(ElementType.float32.code))])
+        graph.node("Cast", [self], shape: shape, attributes: [.int("to", Int(TensorProto.DataType.float.rawValue))])
     }
 
     /// Truncated to integers, for use as indices.
     public func asIndices() -> Value {
-        graph.node("Cast", [self], shape: shape, type: .int64, attributes: [.int("to", Int(ElementType.int64.code))])
+        graph.node("Cast", [self], shape: shape, type: .int64, attributes: [.int("to", Int(TensorProto.DataType.int64.rawValue))])
     }
 
     private func unary(_ operation: String, _ attributes: [Attribute] = []) -> Value {

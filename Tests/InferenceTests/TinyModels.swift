@@ -41,43 +41,24 @@ enum TinyModels {
 
     static func model(
         inputs: [(String, [Int?])], outputs: [(String, [Int?])], nodes: [(String, [String], String)],
-        constants: [(String, Tensor)] = [], outputType: Onnx_TensorProto.DataType = .float
+        constants: [(String, Tensor)] = [], outputType: TensorProto.DataType = .float
     ) throws -> ONNXModel {
-        func value(_ name: String, _ shape: [Int?], _ type: Onnx_TensorProto.DataType) -> Onnx_ValueInfoProto {
-            var info = Onnx_ValueInfoProto()
-            info.name = name
-            info.type.tensorType.elemType = Int32(type.rawValue)
-            info.type.tensorType.shape.dim = shape.enumerated().map { index, size in
-                var dimension = Onnx_TensorShapeProto.Dimension()
-                if let size { dimension.dimValue = Int64(size) } else { dimension.dimParam = "\(name)_\(index)" }
-                return dimension
-            }
-            return info
+        func value(_ name: String, _ shape: [Int?], _ type: TensorProto.DataType) -> ValueInfoProto {
+            ValueInfoProto(name: name, elementType: type, shape: shape.enumerated().map { index, size in
+                size.map { .size(Int64($0)) } ?? .named("\(name)_\(index)")
+            })
         }
-        var model = Onnx_ModelProto()
+        var model = ModelProto()
         model.irVersion = 10
-        var opset = Onnx_OperatorSetIdProto()
-        opset.version = 20
-        model.opsetImport = [opset]
+        model.opsetImport = [OperatorSetIdProto(version: 20)]
         model.graph.name = "tiny"
         model.graph.input = inputs.map { value($0, $1, .float) }
         model.graph.output = outputs.map { value($0, $1, outputType) }
-        model.graph.node = nodes.map { operation, inputs, output in
-            var node = Onnx_NodeProto()
-            node.opType = operation
-            node.input = inputs
-            node.output = [output]
-            return node
-        }
+        model.graph.node = nodes.map { NodeProto(input: $1, output: [$2], opType: $0) }
         model.graph.initializer = constants.map { name, tensor in
-            var initializer = Onnx_TensorProto()
-            initializer.name = name
-            initializer.dims = tensor.shape.map(Int64.init)
-            initializer.dataType = Int32(Onnx_TensorProto.DataType.float.rawValue)
-            initializer.rawData = tensor.withUnsafeBuffer { Data(buffer: $0) }
-            return initializer
+            TensorProto(dims: tensor.shape.map(Int64.init), name: name, rawData: tensor.withUnsafeBuffer { Data(buffer: $0) })
         }
-        return ONNXModel(data: try model.serializedData())
+        return ONNXModel(data: model.serialized())
     }
 
     /// Reproducible values in -1 ..< 1.

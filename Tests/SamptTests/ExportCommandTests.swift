@@ -26,8 +26,8 @@ struct ExportCommandTests {
         let compiled = try description.networks.map { network -> any CompiledNetwork in
             #expect(network.dataFile == nil)
             let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(network.file)"))
-            let proto = try Onnx_ModelProto(serializedBytes: bytes)
-            #expect(proto.graph.initializer.allSatisfy { $0.dataLocation == .default })
+            let proto = try ModelProto(serialized: bytes)
+            #expect(proto.graph.initializer.allSatisfy { !$0.isExternal })
             let ports = try ONNXModel(data: bytes).ports()
             for (described, port) in zip(network.inputs + network.outputs, ports.inputs + ports.outputs) {
                 #expect(described.name == port.name && described.shape == port.shape)
@@ -127,7 +127,7 @@ struct ExportCommandTests {
         let file = checkpoints.folder.appendingPathComponent("large.onnx")
         let data = try #require(try graph.model().write(to: file, largestEmbedded: 100_000))
         #expect(data.lastPathComponent == "large.onnx.data")
-        let (proto, bytes) = (try Onnx_ModelProto(serializedBytes: Data(contentsOf: file)), try Data(contentsOf: data))
+        let (proto, bytes) = (try ModelProto(serialized: Data(contentsOf: file)), try Data(contentsOf: data))
         for (name, expected) in [("a", values), ("b", [Float](repeating: 7, count: 20000))] {
             let tensor = try #require(proto.graph.initializer.first { $0.name == name })
             let entries = Dictionary(uniqueKeysWithValues: tensor.externalData.map { ($0.key, $0.value) })

@@ -88,7 +88,8 @@ struct SyntheticClipTests {
                     let p = truth.position(point, frame)
                     let isInside = p.x >= 0 && p.y >= 0 && p.x < 1 && p.y < 1
                     #expect(isInside || truth.isOccluded(point, frame))
-                    if truth.isOccluded(point, frame) { isInside ? (hidden += 1) : (outside += 1) }
+                    if truth.isOccluded(point, frame), isInside { hidden += 1 }
+                    if truth.isOccluded(point, frame), !isInside { outside += 1 }
                     if wasHidden, !truth.isOccluded(point, frame) { back += 1 }
                     wasHidden = isInside && truth.isOccluded(point, frame)
                 }

@@ -18,7 +18,7 @@ public struct Sampt: AsyncParsableCommand {
 
             \(CommandStatus.help)
             """,
-        version: "0.1.0",
+        version: ProgramVersion.current,
         subcommands: [SegmentCommand.self, ImageCommand.self, TrackCommand.self, EvaluateCommand.self, PresetsCommand.self, ModelsCommand.self, ExportCommand.self])
 
     public init() {}

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# The sources' format: swift-format's rules (.swift-format), and lines of at most 140 characters in comments as well, which it leaves alone. What a
+# message or a help text says stays on one line.
+#   bash Scripts/lint.sh FILE_OR_FOLDER...
+set -uo pipefail
+cd "$(dirname "$0")/.."
+status=0
+swift format lint --strict --recursive --parallel "$@" || status=1
+long=$(grep -rnE --include='*.swift' '^ *//.*$' "$@" | grep -E '^[^:]*:[0-9]*:.{141,}$' | cut -c1-160)
+if [ -n "$long" ]; then
+  printf '%s\n' "$long" >&2
+  printf 'lint: %s comments have more than 140 characters (above)\n' "$(wc -l <<<"$long")" >&2
+  status=1
+fi
+[ $status = 0 ] || echo "lint: make format mends what a program can mend" >&2
+exit $status

@@ -1,0 +1,7 @@
+// One import brings the method, the models, and what goes in and comes out of them.
+@_exported import Inference
+@_exported import Media
+@_exported import PointTrackers
+@_exported import SAMPT
+@_exported import Segmenters
+@_exported import TensorFiles
