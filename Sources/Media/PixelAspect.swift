@@ -9,7 +9,7 @@ public struct PixelAspect: Sendable, Hashable {
 
     /// - Parameters: what a file says; what is no ratio, or one beyond 16 to 1, counts as square.
     public init(plausible width: Int, _ height: Int) {
-        guard (1...(1 << 40)).contains(width), (1...(1 << 40)).contains(height), width / 16 <= height, height / 16 <= width else {
+        guard (1...(1 << 40)).contains(width), (1...(1 << 40)).contains(height), width <= 16 * height, height <= 16 * width else {
             self = .square
             return
         }

@@ -26,11 +26,11 @@ struct PixelAspectTests {
     func videosKeepIt(container: String, ratio: (Int, Int)) throws {
         let aspect = PixelAspect(plausible: ratio.0, ratio.1)
         let path = folder.path("out.\(container)")
-        let writer = try VideoWriter(path: path, size: ImageSize(width: 96, height: 64), timeBase: (1, 25), pixelAspect: aspect)
-        for time in 0..<3 { try writer.append(RGBImage(width: 96, height: 64, red: 90), timestamp: Int64(time)) }
+        let writer = try VideoWriter(path: path, size: ImageSize(width: 120, height: 64), timeBase: (1, 25), pixelAspect: aspect)
+        for time in 0..<3 { try writer.append(RGBImage(width: 120, height: 64, red: 90), timestamp: Int64(time)) }
         try writer.finish()
         let reader = try VideoReader(path: path)
-        #expect(reader.pixelAspect == aspect && reader.size == ImageSize(width: 96, height: 64))
+        #expect(reader.pixelAspect == aspect && reader.size == ImageSize(width: 120, height: 64))
         #expect(try SubrangeSource(reader, start: 1).pixelAspect == aspect)
     }
 

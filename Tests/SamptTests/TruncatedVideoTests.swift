@@ -1,5 +1,5 @@
 import Foundation
-import Media
+@testable import Media
 @testable import SamptCommands
 import TestSupport
 import Testing
@@ -16,9 +16,9 @@ struct TruncatedVideoTests {
     private static let frameCount = 40
 
     /// The first part of a video whose index stands in front, as an interrupted download leaves it.
-    private func truncated(_ clip: TestClip, to fraction: Double, container: String = "mp4") throws -> String {
+    private func truncated(_ clip: TestClip, to fraction: Double, container: String = "mp4", encoders: [String] = VideoWriter.encoders) throws -> String {
         let whole = clip.path("whole.\(container)")
-        let writer = try VideoWriter(path: whole, size: ImageSize(width: 96, height: 72), timeBase: (1, 25))
+        let writer = try VideoWriter(path: whole, size: ImageSize(width: 96, height: 72), timeBase: (1, 25), encoders: encoders)
         for index in 0..<Self.frameCount {
             try writer.append(ImageFile.readRGB(clip.frames + "/shot-\(index).png"), timestamp: Int64(index))
         }
@@ -84,7 +84,8 @@ struct TruncatedVideoTests {
     func damagedPictures() throws {
         let clip = try TestClip(frameCount: Self.frameCount)
         defer { clip.remove() }
-        let path = try truncated(clip, to: 1)
+        // Of H.264's arithmetic coding damaged bytes often make pictures without a word.
+        let path = try truncated(clip, to: 1, encoders: ["mpeg4"])
         var data = try Data(contentsOf: URL(fileURLWithPath: path))
         let start = data.count * 7 / 10
         for offset in 0..<60 { data[start + offset] = UInt8(truncatingIfNeeded: offset &* 37) }
