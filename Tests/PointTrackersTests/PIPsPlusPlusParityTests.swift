@@ -9,7 +9,7 @@ import Testing
 @testable import PointTrackers
 
 /// PIPs++ against the original code, with every intermediate result that the reference data has.
-@Suite(.serialized, .enabled(if: !PIPsPlusPlusParityTests.cases.isEmpty, Comment(rawValue: ParityCase.missing)))
+@Suite(.serialized, .enabled(if: !ParityCase.cases(of: "pips_plus_plus").isEmpty, Comment(rawValue: ParityCase.missing)))
 struct PIPsPlusPlusParityTests {
     private struct Config: Decodable { var iters: Int }
 

@@ -9,7 +9,7 @@ import Testing
 @testable import PointTrackers
 
 /// RAFT against the original code, with every intermediate result that the reference data has.
-@Suite(.serialized, .enabled(if: !RAFTParityTests.flows.isEmpty || ParityCase.named("primitives") != nil, Comment(rawValue: ParityCase.missing)))
+@Suite(.serialized, .enabled(if: !ParityCase.cases(of: "raft", "primitives").isEmpty, Comment(rawValue: ParityCase.missing)))
 struct RAFTParityTests {
     private struct Config: Decodable { var iters: Int }
 

@@ -132,7 +132,7 @@ struct ModelsCommandTests {
         defer { checkpoints.remove() }
         let served = try ["cotracker_v1", "cotracker3_offline"].map { try Data(contentsOf: URL(fileURLWithPath: checkpoints.write($0))) }
         let server = try MisbehavingServer { request, number in
-            [.init(200, body: Data("abcde".utf8)), .file(served[0], to: request), .file(served[1], to: request)][min(number, 2)]
+            number == 0 ? .init(200, body: Data("abcde".utf8)) : .file(served[min(number, 2) - 1], to: request)
         }
         defer { server.stop() }
         let mirror = ["SAMPT_MODELS_MIRROR": server.address]
