@@ -92,6 +92,7 @@ struct ImageCommand: AsyncParsableCommand {
             throw CommandError.usage(
                 "--refinement: has no effect here: given masks are taken as they are\(takesBoxes ? ", and \(settings.segmenter) answers to a box at once" : "").")
         }
+    }
 
     /// In square pixels, as a person sees the picture.
     private func drawOverlay(_ frame: ReportedFrame, _ clip: OutputClip, to path: String) throws {
