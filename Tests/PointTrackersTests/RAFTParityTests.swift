@@ -26,7 +26,7 @@ struct RAFTParityTests {
         let form = try #require(RAFTArchitecture(of: weights.source))
         #expect(parity.has("mask0") == (form == .large))
         let network = try RAFTNetwork(weights, form)
-        let estimator = RAFTFlowEstimator(network: network, fingerprint: parity.name, engine: engine, precision: .float32, iterations: parity.config(Config.self).iters)
+        let estimator = RAFTFlowEstimator(network: network, fingerprint: parity.name, engine: engine, precision: .float32, iterations: try parity.config(Config.self).iters)
         let images = try ["image1", "image2"].flatMap { pictures(try inputs.tensor($0)) }
         let (first, second) = (try estimator.maps(of: images[0]), try estimator.maps(of: images[1]))
         let cells = first.grid.cells
