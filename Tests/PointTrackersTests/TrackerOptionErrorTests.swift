@@ -20,7 +20,11 @@ struct TrackerOptionErrorTests {
             { try PIPsPlusPlusTracker(weights: weights("pips_plus_plus"), engine: engine, windowLength: 1) },
             { try PIPsPlusPlusTracker(weights: weights("pips_plus_plus"), engine: engine, windowLength: 129) },
             { try RAFTTracker(weights: weights("raft_small"), engine: engine, iterations: 0) },
-            { try TAPIR(weights: weights("tapir"), engine: engine, options: .init(window: 0)) },
+            {
+                var options = TAPIR.Options()
+                options.window = 0
+                return try TAPIR(weights: weights("tapir"), engine: engine, options: options)
+            },
         ]
         for attempt in attempts {
             #expect { try attempt() } throws: { error in
