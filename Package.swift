@@ -35,7 +35,7 @@ let package = Package(
 
         library("Support", []),
         library("TensorFiles", ["Support", "CZlib"]),
-        library("NeuralGraph", ["TensorFiles"]),
+        library("NeuralGraph", ["Support", "TensorFiles"]),
         library("Inference", ["Support", "TensorFiles", "NeuralGraph", "COpenVINO"]),
         library("Media", ["Support", "CFFmpeg", "CJPEG", "CZlib"]),
         library("Segmenters", ["Support", "TensorFiles", "NeuralGraph", "Inference", "Media"], resources: [.copy("Resources/nano.safetensors")]),

@@ -8,7 +8,7 @@ import torchvision_operators  # noqa: F401
 
 
 def load(model, checkpoint):
-    """The predictor of sam-vit-b, sam-hq-vit-b, mobile-sam or light-hq-sam."""
+    """The predictor of sam-vit-b, hq-sam-vit-b, mobile-sam or light-hq-sam."""
     with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
         if model == "mobile-sam":
             from mobile_sam import SamPredictor, sam_model_registry
@@ -18,7 +18,7 @@ def load(model, checkpoint):
             build = sam_model_registry["vit_b"]
         else:
             from segment_anything_hq import SamPredictor, sam_model_registry
-            build = sam_model_registry["vit_b" if model == "sam-hq-vit-b" else "vit_tiny"]
+            build = sam_model_registry["vit_b" if model == "hq-sam-vit-b" else "vit_tiny"]
         return SamPredictor(build(checkpoint=checkpoint).eval())
 
 

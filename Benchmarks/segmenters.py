@@ -1,6 +1,6 @@
 """Published segmenters here and in the reference packages, in turns: segmenters.py PROGRAM MODEL CHECKPOINT [--rounds N]
 
-MODEL is sam-vit-b, sam-hq-vit-b, mobile-sam or light-hq-sam; PROGRAM is benchmark-segmenters. Prints one row of a Markdown table. Every
+MODEL is sam-vit-b, hq-sam-vit-b, mobile-sam or light-hq-sam; PROGRAM is benchmark-segmenters. Prints one row of a Markdown table. Every
 round times the reference, then ours in the default precision, then ours in float32; the best of all rounds counts.
 
 Needs torch and, from PyPI, segment-anything, segment-anything-hq or mobilesam-mirror.
@@ -24,7 +24,7 @@ warnings.filterwarnings("ignore")
 
 parser = argparse.ArgumentParser()
 parser.add_argument("program")
-parser.add_argument("model", choices=["sam-vit-b", "sam-hq-vit-b", "mobile-sam", "light-hq-sam"])
+parser.add_argument("model", choices=["sam-vit-b", "hq-sam-vit-b", "mobile-sam", "light-hq-sam"])
 parser.add_argument("checkpoint")
 parser.add_argument("--rounds", type=int, default=5)
 arguments = parser.parse_args()

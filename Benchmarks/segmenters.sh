@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 shared=${SAMPT_SHARED:-$(dirname "$PWD")/shared}
-[ $# -gt 0 ] || set -- sam-vit-b sam-hq-vit-b mobile-sam light-hq-sam
+[ $# -gt 0 ] || set -- sam-vit-b hq-sam-vit-b mobile-sam light-hq-sam
 
 python=.deps/venv-torch/bin/python
 stamp=.deps/venv-torch/.complete
@@ -31,7 +31,7 @@ echo "| model | encoder, reference | ours, default | x | ours, float32 | x | dec
 echo "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"
 for model in "$@"; do
   case $model in
-  sam-vit-b) case=sam_vit_b ;; sam-hq-vit-b) case=sam_hq_vit_b ;; mobile-sam) case=mobile_sam ;; light-hq-sam) case=sam_hq_vit_tiny ;;
+  sam-vit-b) case=sam_vit_b ;; hq-sam-vit-b) case=sam_hq_vit_b ;; mobile-sam) case=mobile_sam ;; light-hq-sam) case=sam_hq_vit_tiny ;;
   *) echo "segmenters: unknown model $model" >&2 && exit 2 ;;
   esac
   [ -e "$weights/$case.pth" ] || "$python" "$shared/parity/make_checkpoint.py" "$shared/parity/$case/manifest.json" "$weights/$case.pth"

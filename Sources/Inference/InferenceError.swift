@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// What can go wrong when a network is compiled or run.
 public enum InferenceError: Error, Sendable, Equatable {
@@ -16,7 +17,7 @@ public enum InferenceError: Error, Sendable, Equatable {
     case unsupportedElementType(name: String)
 }
 
-extension InferenceError: CustomStringConvertible {
+extension InferenceError: DescribedError {
     public var description: String {
         switch self {
         case .unavailable(let reason):

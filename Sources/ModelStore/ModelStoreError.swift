@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// What can go wrong with the store of checkpoints. Every case says which file and what to do.
 public enum ModelStoreError: Error, Sendable, Equatable {
@@ -34,7 +35,7 @@ public enum ModelStoreError: Error, Sendable, Equatable {
     case nameDiffers(path: String, name: String, recognised: String)
 }
 
-extension ModelStoreError: CustomStringConvertible {
+extension ModelStoreError: DescribedError {
     public var description: String {
         switch self {
         case .unknownModel(let name, let known):

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import TensorFiles
 
 /// What can go wrong when a network is written.
@@ -8,7 +9,7 @@ public enum ONNXFileError: Error, Sendable, Equatable {
     case malformed(reason: String)
 }
 
-extension ONNXFileError: CustomStringConvertible {
+extension ONNXFileError: DescribedError {
     public var description: String {
         switch self {
         case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)."

@@ -53,7 +53,7 @@ extension PointTracker {
     /// - Parameters:
     ///   - directions: those that are wanted; frames of others stay as `PointTracks` says.
     ///   - progress: called after every frame with the frames done and in all, of both directions together.
-    /// - Throws: `MediaError.frameOutOfRange` for a query in a frame that does not exist, `MediaError.invalidArgument` for one without a
+    /// - Throws: `MediaError.frameOutOfRange` for a query in a frame that does not exist, `TrackerError.invalidQuery` for one without a
     ///   finite position, `CancellationError` when the task is cancelled between frames, and what the tracker throws.
     public func follow(
         _ queries: [PointQuery], on video: FrameStore, directions: Set<TimeDirection> = Set(TimeDirection.allCases),
@@ -61,9 +61,9 @@ extension PointTracker {
     ) throws -> PointTracks {
         let count = video.frameCount
         for query in queries {
-            guard (0..<count).contains(query.frame) else { throw MediaError.frameOutOfRange(index: query.frame, count: count) }
+            try video.check(frame: query.frame)
             guard query.position.x.isFinite, query.position.y.isFinite else {
-                throw MediaError.invalidArgument("A point in frame \(query.frame) has no finite position.")
+                throw TrackerError.invalidQuery("A point in frame \(query.frame) has no finite position.")
             }
         }
         var tracks = PointTracks(queries, size: video.size, frameCount: count)

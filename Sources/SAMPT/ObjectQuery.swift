@@ -1,5 +1,6 @@
 import Media
 import Segmenters
+import Support
 
 /// An object's number: what it is known by in prompts, index masks and results, 1 to 65535.
 public typealias ObjectID = Int
@@ -51,7 +52,7 @@ public enum QueryError: Error, Sendable, Equatable {
     case invalidOption(name: String, range: String)
 }
 
-extension QueryError: CustomStringConvertible {
+extension QueryError: DescribedError {
     public var description: String {
         switch self {
         case .noObjects:

@@ -1,3 +1,5 @@
+import Support
+
 /// What can go wrong inside a segmenter.
 public enum SegmenterError: Error, Sendable, Equatable {
     /// A file shipped with the package is in none of the places where `folder`, which the build makes, may lie.
@@ -7,7 +9,7 @@ public enum SegmenterError: Error, Sendable, Equatable {
     case unknownCheckpoint(file: String, reason: String)
 }
 
-extension SegmenterError: CustomStringConvertible {
+extension SegmenterError: DescribedError {
     public var description: String {
         switch self {
         case .missingResource(let name, let folder):

@@ -1,3 +1,5 @@
+import Support
+
 /// What is wrong with a file of tensors.
 public enum TensorFileError: Error, Sendable, Equatable {
     case unreadable(file: String, reason: String)
@@ -15,7 +17,7 @@ public enum TensorFileError: Error, Sendable, Equatable {
     case notFinite(file: String, tensor: String)
 }
 
-extension TensorFileError: CustomStringConvertible {
+extension TensorFileError: DescribedError {
     public var description: String {
         switch self {
         case .unreadable(let file, let reason): "\(file): cannot be read: \(reason)."

@@ -1,3 +1,5 @@
+import Support
+
 /// What a dataset calls a video: a name alone, which leads nowhere when it becomes part of a path. Every reader of a dataset makes its names with it.
 public struct VideoName: Sendable, Hashable, CustomStringConvertible {
     public let text: String
@@ -24,7 +26,7 @@ public struct VideoName: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// A dataset calls a video what is no name.
-public struct VideoNameError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct VideoNameError: DescribedError, Sendable, Equatable {
     public var name: String
     public var file: String
     public var reason: String

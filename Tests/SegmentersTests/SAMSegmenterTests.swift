@@ -26,7 +26,7 @@ struct SAMCheckpointTests {
     }
 
     @Test(arguments: [
-        ("sam_vit_b", "sam-vit-b"), ("sam_hq_vit_b", "sam-hq-vit-b"), ("mobile_sam", "mobile-sam"), ("sam_hq_vit_tiny", "light-hq-sam"),
+        ("sam_vit_b", "sam-vit-b"), ("sam_hq_vit_b", "hq-sam-vit-b"), ("mobile_sam", "mobile-sam"), ("sam_hq_vit_tiny", "light-hq-sam"),
         ("sam_vit_tiny_test", "sam-vit"),
     ]) func architecturesAreRecognised(parity: String, name: String) throws {
         #expect(try SAMArchitecture(weights(parity)).name == name)

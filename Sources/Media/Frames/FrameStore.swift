@@ -96,6 +96,11 @@ public final class FrameStore: Sendable {
     /// Of the whole video.
     public var frameCount: Int { source.frameCount }
 
+    /// - Throws: `MediaError.frameOutOfRange` for a frame that is not among `frames`.
+    public func check(frame: Int) throws {
+        guard frames.contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: frameCount) }
+    }
+
     /// The picture of frame `index`.
     public func frame(at index: Int) throws -> RGBImage {
         try image(in: entry(index), index)

@@ -1,3 +1,5 @@
+import Support
+
 /// What can go wrong with videos, pictures and masks. Every case names the input and says what to do.
 public enum MediaError: Error, Sendable, Equatable {
     case notFound(path: String)
@@ -12,7 +14,7 @@ public enum MediaError: Error, Sendable, Equatable {
     case invalidArgument(String)
 }
 
-extension MediaError: CustomStringConvertible {
+extension MediaError: DescribedError {
     public var description: String {
         switch self {
         case .notFound(let path):

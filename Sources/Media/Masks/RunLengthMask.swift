@@ -1,3 +1,5 @@
+import Support
+
 /// A mask as run lengths in COCO's order: column by column, starting with the number of pixels outside.
 ///
 /// Encodes to JSON as COCO does: `{"size": [height, width], "counts": "..."}` with the compressed counts.
@@ -216,7 +218,7 @@ public enum RunLengthError: Error, Sendable, Equatable {
     case sizesDiffer(ImageSize, ImageSize)
 }
 
-extension RunLengthError: CustomStringConvertible {
+extension RunLengthError: DescribedError {
     public var description: String {
         switch self {
         case .size(let size): "A run-length mask of \(size) pixels is not possible."

@@ -15,7 +15,7 @@ public struct LucasKanadeTracker: PointTracker {
     }
 
     public func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {
-        guard video.frames.contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
+        try video.check(frame: frame)
         return LucasKanadeSession(video: video, frame: frame, direction: direction, tolerance: returnTolerance)
     }
 }
@@ -54,7 +54,7 @@ final class LucasKanadeSession: TrackingSession {
 
     func advance() throws {
         let next = frame + direction.rawValue
-        guard video.frames.contains(next) else { throw MediaError.frameOutOfRange(index: next, count: video.frameCount) }
+        try video.check(frame: next)
         let alive = points.indices.filter { points[$0].isVisible }
         if !alive.isEmpty {
             let before = try video.value(of: processor, at: frame)

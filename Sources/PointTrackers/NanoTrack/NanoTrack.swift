@@ -31,12 +31,12 @@ public final class NanoTrack: PointTracker {
     /// The weights shipped with the package.
     static func weights() throws -> Weights {
         let resource = PackageResource("nano-tracker.safetensors", target: "PointTrackers")
-        guard let url = resource.find() else { throw SegmenterError.missingResource(resource.name, folder: resource.folderName) }
+        guard let url = resource.find() else { throw TrackerError.missingResource(resource.name, folder: resource.folderName) }
         return Weights(try SafetensorsFile(url: url))
     }
 
     public func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {
-        guard video.frames.contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
+        try video.check(frame: frame)
         return NanoTrackSession(
             video: video, frame: frame, direction: direction, maps: maps, networks: networks, threshold: visibilityThreshold)
     }
@@ -68,7 +68,7 @@ package struct NanoTrackMapsProcessor: DerivedFrameProcessor {
             try NanoTrackHead.model(weights: weights, input: input)
         }
         let outputs = try network(["c4": maps.c4, "p4": maps.p4, "p8": maps.p8, "e": maps.e])
-        guard let f4 = outputs["f4"], let f8 = outputs["f8"] else { throw SegmenterError.missingOutput("f4") }
+        guard let f4 = outputs["f4"], let f8 = outputs["f8"] else { throw TrackerError.missingOutput("f4") }
         return Maps(f4: f4, f8: f8)
     }
 }

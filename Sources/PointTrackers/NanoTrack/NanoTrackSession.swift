@@ -70,7 +70,7 @@ final class NanoTrackSession: TrackingSession {
             added["x", default: []] += x
             added["v", default: []] += [Float](repeating: 0, count: 2 * batch.count)
             for (name, parts, width) in [("h", ["h"], 128), ("q8", ["q8", "r8"], 64), ("q4", ["q4", "r4"], 288)] {
-                guard let rows = started[name] else { throw SegmenterError.missingOutput(name) }
+                guard let rows = started[name] else { throw TrackerError.missingOutput(name) }
                 rows.withUnsafeBuffer { for part in parts { added[part, default: []] += $0.prefix(batch.count * width) } }
             }
         }
@@ -97,7 +97,7 @@ final class NanoTrackSession: TrackingSession {
 
     func advance() throws {
         let next = frame + direction.rawValue
-        guard video.frames.contains(next) else { throw MediaError.frameOutOfRange(index: next, count: video.frameCount) }
+        try video.check(frame: next)
         guard !ids.isEmpty else {
             frame = next
             return
@@ -107,10 +107,10 @@ final class NanoTrackSession: TrackingSession {
         for batch in NanoTrackBatches.indices(of: groups) {
             let results = try step(batch, maps)
             for (part, output, width) in Self.outputs {
-                guard let result = results[output] else { throw SegmenterError.missingOutput(output) }
+                guard let result = results[output] else { throw TrackerError.missingOutput(output) }
                 Self.write(result, width: width, to: &state[part, default: []], at: batch)
             }
-            guard let confidence = results["pv"] else { throw SegmenterError.missingOutput("pv") }
+            guard let confidence = results["pv"] else { throw TrackerError.missingOutput("pv") }
             Self.write(confidence, width: 1, to: &confidences, at: batch)
         }
         frame = next

@@ -67,9 +67,7 @@ final class PIPsSession: TrackingSession {
 
     func advance() throws {
         let following = frame + direction.rawValue
-        guard video.frames.contains(following) else {
-            throw MediaError.frameOutOfRange(index: following, count: video.frameCount)
-        }
+        try video.check(frame: following)
         var moved = state
         try startWindows(&moved)
         for i in moved.indices {

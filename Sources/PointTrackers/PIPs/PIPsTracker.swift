@@ -36,16 +36,18 @@ public final class PIPsTracker: PointTracker {
     ///   - precision: of the encoder; points are followed in float32.
     ///   - visibilityThreshold: see the property.
     ///   - longestSide: see the property; SAM-PT works at 1024.
-    /// - Throws: `TensorFileError` naming a tensor that is absent or has another shape.
+    /// - Throws: `TensorFileError` naming a tensor that is absent or has another shape, `TrackerError.invalidOption`.
     public init(
         weights: Weights, engine: any InferenceEngine, precision: Precision = .automatic, options: Options = .init(),
         visibilityThreshold: Float = 0.5, longestSide: Int = 1024
     ) throws {
+        try TrackerError.check("iterations", options.iterations, 1..., of: "PIPs")
+        try TrackerError.check("longestSide", longestSide, 1..., of: "PIPs")
         let weights = weights.withoutModulePrefix
         self.options = options
         self.visibilityThreshold = visibilityThreshold
         window = PIPsWindow(
-            mixer: try PIPsMixer(weights), fingerprint: weights.fingerprint, engine: engine, iterations: max(1, options.iterations))
+            mixer: try PIPsMixer(weights), fingerprint: weights.fingerprint, engine: engine, iterations: options.iterations)
         features = try SizedFeatures(
             weights: weights["fnet"], stride: Self.stride, longestSide: longestSide, engine: engine, precision: precision)
     }
@@ -61,7 +63,7 @@ public final class PIPsTracker: PointTracker {
     }
 
     public func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {
-        guard video.frames.contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
+        try video.check(frame: frame)
         return try PIPsSession(tracker: self, video: video, frame: frame, direction: direction)
     }
 }

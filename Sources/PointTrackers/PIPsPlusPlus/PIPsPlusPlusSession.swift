@@ -77,9 +77,7 @@ final class PIPsPlusPlusSession: TrackingSession {
 
     func advance() throws {
         let following = frame + direction.rawValue
-        guard video.frames.contains(following) else {
-            throw MediaError.frameOutOfRange(index: following, count: video.frameCount)
-        }
+        try video.check(frame: following)
         var moved = groups
         for i in moved.indices {
             if let window = nextWindow(after: moved[i].window) { try run(window, of: &moved[i]) }

@@ -24,20 +24,23 @@ public final class PIPsPlusPlusTracker: PointTracker {
     ///     `module.`.
     ///   - precision: of the encoder; points are followed in float32.
     ///   - iterations: of a window, 1 or more.
-    ///   - windowLength: the most frames of a window; brought into 2 to 128. Less takes less memory.
+    ///   - windowLength: the most frames of a window; 2 to 128. Less takes less memory.
     ///   - isVisibleOutside: see the property.
     ///   - longestSide: see the property; SAM-PT works at 1024.
-    /// - Throws: `TensorFileError` naming a tensor that is absent or has another shape.
+    /// - Throws: `TensorFileError` naming a tensor that is absent or has another shape, `TrackerError.invalidOption`.
     public init(
         weights: Weights, engine: any InferenceEngine, precision: Precision = .automatic, iterations: Int = 16, windowLength: Int = 128,
         isVisibleOutside: Bool = false, longestSide: Int = 1024
     ) throws {
+        try TrackerError.check("iterations", iterations, 1..., of: "PIPs++")
+        try TrackerError.check("windowLength", windowLength, 2...128, of: "PIPs++")
+        try TrackerError.check("longestSide", longestSide, 1..., of: "PIPs++")
         let weights = weights.withoutModulePrefix
         self.isVisibleOutside = isVisibleOutside
-        self.windowLength = min(128, max(2, windowLength))
+        self.windowLength = windowLength
         window = PIPsPlusPlusWindow(
             network: try PIPsPlusPlusNetwork(weights), fingerprint: weights.fingerprint, engine: engine,
-            iterations: max(1, iterations))
+            iterations: iterations)
         features = try SizedFeatures(
             weights: weights["fnet"], stride: Self.stride, longestSide: longestSide, engine: engine, precision: precision)
     }
@@ -53,7 +56,7 @@ public final class PIPsPlusPlusTracker: PointTracker {
     }
 
     public func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {
-        guard video.frames.contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
+        try video.check(frame: frame)
         return try PIPsPlusPlusSession(tracker: self, video: video, frame: frame, direction: direction)
     }
 }

@@ -53,7 +53,7 @@ final class RAFTSession: TrackingSession {
 
     func advance() throws {
         let next = frame + direction.rawValue
-        guard video.frames.contains(next) else { throw MediaError.frameOutOfRange(index: next, count: video.frameCount) }
+        try video.check(frame: next)
         if !state.isEmpty {
             let before = try video.value(of: maps, at: frame)
             let after = try video.value(of: maps, at: next)

@@ -23,21 +23,23 @@ public final class RAFTTracker: PointTracker {
     ///   - findsOcclusions: whether the flow back is computed and compared, which takes twice the time. Without it a point is visible
     ///     wherever it is inside the frame, as in SAM-PT.
     ///   - longestSide: see the property; SAM-PT works at 1024.
-    /// - Throws: `TensorFileError` naming a tensor that is absent or has another shape.
+    /// - Throws: `TensorFileError` naming a tensor that is absent or has another shape, `TrackerError.invalidOption`.
     public init(
         weights: Weights, engine: any InferenceEngine, precision: Precision = .automatic, iterations: Int = 32,
         findsOcclusions: Bool = true, longestSide: Int = 1024
     ) throws {
+        try TrackerError.check("iterations", iterations, 1..., of: "RAFT")
+        try TrackerError.check("longestSide", longestSide, 1..., of: "RAFT")
         let weights = weights.withoutModulePrefix
         // A file that is neither is read as one of the two, which then says what it lacks.
         architecture = RAFTArchitecture(of: weights.source)
             ?? (weights.contains("update_block.gru.convz.weight") ? .small : .large)
         name = architecture == .large ? "raft" : "raft-small"
         self.findsOcclusions = findsOcclusions
-        self.longestSide = max(1, longestSide)
+        self.longestSide = longestSide
         let estimator = RAFTFlowEstimator(
             network: try RAFTNetwork(weights, architecture), fingerprint: weights.fingerprint, engine: engine, precision: precision,
-            iterations: max(1, iterations))
+            iterations: iterations)
         maps = RAFTMapsProcessor(estimator: estimator, precision: precision, longestSide: self.longestSide)
     }
 
@@ -45,7 +47,7 @@ public final class RAFTTracker: PointTracker {
     public static func recognises(_ source: any TensorSource) -> Bool { RAFTArchitecture(of: source.withoutModulePrefix) != nil }
 
     public func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {
-        guard video.frames.contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
+        try video.check(frame: frame)
         return RAFTSession(video: video, frame: frame, direction: direction, maps: maps, findsOcclusions: findsOcclusions)
     }
 }

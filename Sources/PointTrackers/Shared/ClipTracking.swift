@@ -20,11 +20,9 @@ struct RawTracks {
 
 /// Whole clips with all queries known from the start.
 extension WindowTracker {
-    /// - Throws: `MediaError.frameOutOfRange` for a query in a frame that does not exist, `MediaError.invalidArgument` for a position that is none.
+    /// - Throws: `MediaError.frameOutOfRange` for a query in a frame that does not exist, `TrackerError.invalidQuery` for a position that is none.
     func check(_ queries: [PointQuery], in video: FrameStore) throws {
-        for query in queries where !video.frames.contains(query.frame) {
-            throw MediaError.frameOutOfRange(index: query.frame, count: video.frameCount)
-        }
+        for query in queries { try video.check(frame: query.frame) }
         try WindowTracking.check(queries.map(\.position))
     }
 

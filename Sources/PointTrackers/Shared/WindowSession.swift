@@ -52,7 +52,7 @@ final class WindowSession: TrackingSession {
 
     func advance() throws {
         let next = frame + direction.rawValue
-        guard video.frames.contains(next) else { throw MediaError.frameOutOfRange(index: next, count: video.frameCount) }
+        try video.check(frame: next)
         guard let run else {
             frame = next
             return

@@ -24,7 +24,7 @@ struct CellScale: Sendable {
 
 extension WindowTracker {
     func session(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {
-        guard video.frames.contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
+        try video.check(frame: frame)
         return WindowSession(tracker: self, video: video, frame: frame, direction: direction)
     }
 
@@ -44,7 +44,7 @@ enum WindowTracking {
     /// Refuses positions that are no numbers, or absurd ones: by way of attention they would spoil all points.
     static func check(_ positions: [SIMD2<Float>]) throws {
         for position in positions where !(abs(position.x) <= 1e6 && abs(position.y) <= 1e6) {
-            throw MediaError.invalidArgument("A point to be tracked has the position (\(position.x), \(position.y)), which is no place in a frame.")
+            throw TrackerError.invalidQuery("A point to be tracked has the position (\(position.x), \(position.y)), which is no place in a frame.")
         }
     }
 }

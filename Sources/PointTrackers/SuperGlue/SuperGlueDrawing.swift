@@ -23,20 +23,18 @@ extension SuperGlueTracker {
     ///   - generator: makes all choices; seeded, they repeat.
     /// - Returns: by frame, mask by mask, positive points first; ids are places in that order. Where there are too few key points, the rest is
     ///   hidden at (-0.5, -0.5). A point's confidence is its match's score.
-    /// - Throws: `MediaError.frameOutOfRange`, `MediaError.invalidArgument` for a mask of another size, `MediaError` when a frame cannot be
+    /// - Throws: `MediaError.frameOutOfRange`, `TrackerError.invalidQuery` for a mask of another size, `MediaError` when a frame cannot be
     ///   decoded, `CancellationError` between frames when the task is cancelled.
     public func drawPoints(
         masks: [Mask], queryFrame: Int, in video: FrameStore, positives: Int, negatives: Int, drawing: Drawing = .once,
         using generator: inout some RandomNumberGenerator
     ) throws -> [[TrackedPoint]] {
-        guard video.frames.contains(queryFrame) else {
-            throw MediaError.frameOutOfRange(index: queryFrame, count: video.frameCount)
-        }
+        try video.check(frame: queryFrame)
         guard positives >= 0, negatives >= 0 else {
-            throw MediaError.invalidArgument("\(positives) positive and \(negatives) negative points were asked for. Neither can be below 0.")
+            throw TrackerError.invalidQuery("\(positives) positive and \(negatives) negative points were asked for. Neither can be below 0.")
         }
         for mask in masks where mask.size != video.size {
-            throw MediaError.invalidArgument("A mask is \(mask.size), the video \(video.size). They must have one size.")
+            throw TrackerError.invalidQuery("A mask is \(mask.size), the video \(video.size). They must have one size.")
         }
         let kinds = masks.flatMap { [Kind(mask: $0, isInside: true, count: positives), Kind(mask: $0, isInside: false, count: negatives)] }
         let scale = scale(video.size)

@@ -51,7 +51,7 @@ final class SuperGlueSession: TrackingSession {
 
     func advance() throws {
         let next = frame + direction.rawValue
-        guard video.frames.contains(next) else { throw MediaError.frameOutOfRange(index: next, count: video.frameCount) }
+        try video.check(frame: next)
         var moved = points
         let byFrame = Dictionary(grouping: points.indices) { origins[$0].frame }
         for (origin, indices) in byFrame.sorted(by: { $0.key < $1.key }) {

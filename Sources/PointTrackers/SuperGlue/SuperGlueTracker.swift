@@ -83,7 +83,7 @@ public final class SuperGlueTracker: PointTracker {
     }
 
     public func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {
-        guard video.frames.contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
+        try video.check(frame: frame)
         return SuperGlueSession(tracker: self, video: video, frame: frame, direction: direction)
     }
 

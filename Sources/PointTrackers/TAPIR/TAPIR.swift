@@ -46,11 +46,11 @@ public final class TAPIR: PointTracker {
     /// - Parameters:
     ///   - weights: of `tapir_checkpoint_panning.npy`, `bootstapir_checkpoint_v2.pt` or another file of that form.
     ///   - precision: of the encoder and the refinement; the first positions are found in float32 whatever it is.
-    /// - Throws: `TensorFileError` naming the tensor that is absent or has another shape; `MediaError.invalidArgument` for options that
+    /// - Throws: `TensorFileError` naming the tensor that is absent or has another shape; `TrackerError.invalidOption` for options that
     ///   make no sense.
     public init(weights: Weights, engine: any InferenceEngine, precision: Precision = .automatic, options: Options = Options()) throws {
         guard options.window > 0, options.margin >= 0, options.margin < (options.window + 1) / 2 else {
-            throw MediaError.invalidArgument(
+            throw TrackerError.invalidOption(
                 "TAPIR's window (\(options.window)) must be above 0, and its margin (\(options.margin)) below half of the window.")
         }
         let network = try TAPIRNetwork(weights)
@@ -63,7 +63,7 @@ public final class TAPIR: PointTracker {
     public static func recognises(_ source: any TensorSource) -> Bool { TAPIRNetwork.recognises(source) }
 
     public func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {
-        guard video.frames.contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
+        try video.check(frame: frame)
         return TAPIRSession(tracker: self, video: video, frame: frame, direction: direction)
     }
 

@@ -66,7 +66,7 @@ final class TAPIREstimator: Sendable {
             }
             for (index, maps) in maps.enumerated() {
                 guard let found = try head(["map": maps.levels[1], "templates": templates])["found"] else {
-                    throw SegmenterError.missingOutput("found")
+                    throw TrackerError.missingOutput("found")
                 }
                 found.withUnsafeBuffer { found in
                     for (row, i) in chunk.enumerated() {
@@ -104,7 +104,7 @@ final class TAPIREstimator: Sendable {
                     }
                 }
             }
-            guard let updates = try mixer(["tokens": tokens, "mask": mask])["updates"] else { throw SegmenterError.missingOutput("updates") }
+            guard let updates = try mixer(["tokens": tokens, "mask": mask])["updates"] else { throw TrackerError.missingOutput("updates") }
             observe?("tokens\(iteration)", tokens)
             observe?("updates\(iteration)", updates)
             updates.withUnsafeBuffer { updates in

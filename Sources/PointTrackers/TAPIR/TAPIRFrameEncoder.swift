@@ -21,7 +21,7 @@ final class TAPIRFrameEncoder: FrameProcessor {
         let compiled = try library.network(key) { try network.encoder.model() }
         let outputs = try compiled(["image": SquarePicture.input(image, side: TAPIRNetwork.side)])
         return TAPIRMaps(levels: try network.mapSides.indices.map { index in
-            guard let map = outputs["map\(index)"] else { throw SegmenterError.missingOutput("map\(index)") }
+            guard let map = outputs["map\(index)"] else { throw TrackerError.missingOutput("map\(index)") }
             return map
         })
     }

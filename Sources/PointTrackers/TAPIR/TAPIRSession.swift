@@ -42,7 +42,7 @@ final class TAPIRSession: TrackingSession {
 
     func advance() throws {
         let next = frame + direction.rawValue
-        guard video.frames.contains(next) else { throw MediaError.frameOutOfRange(index: next, count: video.frameCount) }
+        try video.check(frame: next)
         guard !tracked.isEmpty else {
             frame = next
             return

@@ -43,7 +43,7 @@ public final class TapNet: PointTracker {
     public static func recognises(_ source: any TensorSource) -> Bool { TapNetNetwork.recognises(source) }
 
     public func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {
-        guard video.frames.contains(frame) else { throw MediaError.frameOutOfRange(index: frame, count: video.frameCount) }
+        try video.check(frame: frame)
         return TapNetSession(tracker: self, video: video, frame: frame, direction: direction)
     }
 

@@ -18,7 +18,7 @@ final class TapNetStem: FrameProcessor {
     func process(_ image: RGBImage) throws -> Tensor {
         let stem = try library.network("tapnet-stem-1-\(network.fingerprint)-\(network.side)") { try network.stemModel() }
         guard let output = try stem(["image": SquarePicture.input(image, side: network.side)])["activated0"] else {
-            throw SegmenterError.missingOutput("activated0")
+            throw TrackerError.missingOutput("activated0")
         }
         return output
     }
@@ -54,7 +54,7 @@ final class TapNetEncoder {
         for stage in known.indices { known[stage] = known[stage].filter { abs($0.key - frame) <= Self.reach } }
         // Fails here if the frame itself cannot be decoded.
         _ = try output(of: 0, at: frame, required: true)
-        guard let map = try run(TapNetNetwork.stages, at: frame)?["map"] else { throw SegmenterError.missingOutput("map") }
+        guard let map = try run(TapNetNetwork.stages, at: frame)?["map"] else { throw TrackerError.missingOutput("map") }
         return map
     }
 
@@ -72,7 +72,7 @@ final class TapNetEncoder {
             }
         } else {
             guard let tensors = try run(stage, at: frame) else { return nil }
-            guard let activated = tensors["activated"] else { throw SegmenterError.missingOutput("activated") }
+            guard let activated = tensors["activated"] else { throw TrackerError.missingOutput("activated") }
             output = Stage(activated: activated, x: tensors["x"])
         }
         known[stage][frame] = output

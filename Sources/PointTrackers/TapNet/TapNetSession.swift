@@ -46,7 +46,7 @@ final class TapNetSession: TrackingSession {
 
     func advance() throws {
         let next = frame + direction.rawValue
-        guard video.frames.contains(next) else { throw MediaError.frameOutOfRange(index: next, count: video.frameCount) }
+        try video.check(frame: next)
         guard !points.isEmpty else {
             frame = next
             return
@@ -63,7 +63,7 @@ final class TapNetSession: TrackingSession {
                     _ = target[(row * TapNetNetwork.channels)...].update(fromContentsOf: feature)
                 }
             }
-            guard let found = try head(["map": map, "templates": templates])["found"] else { throw SegmenterError.missingOutput("found") }
+            guard let found = try head(["map": map, "templates": templates])["found"] else { throw TrackerError.missingOutput("found") }
             found.withUnsafeBuffer { found in
                 for (row, i) in chunk.enumerated() {
                     follow(&moved[i], SIMD2(found[3 * row], found[3 * row + 1]), occlusion: found[3 * row + 2])

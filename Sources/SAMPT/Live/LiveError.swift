@@ -1,3 +1,5 @@
+import Support
+
 /// Why a live source cannot be segmented in the way that is asked for.
 public enum LiveError: Error, Sendable, Equatable {
     /// The tracker looks at frames that have not come yet.
@@ -6,7 +8,7 @@ public enum LiveError: Error, Sendable, Equatable {
     case looksBack(ReinitializationVariant)
 }
 
-extension LiveError: CustomStringConvertible {
+extension LiveError: DescribedError {
     public var description: String {
         switch self {
         case .trackerLooksAhead(let name):

@@ -1,3 +1,5 @@
+import Support
+
 /// Where a setting was written.
 public enum PresetSource: Sendable, Equatable, CustomStringConvertible {
     case builtIn(String)
@@ -41,7 +43,7 @@ public enum PresetError: Error, Sendable, Equatable {
     }
 }
 
-extension PresetError: CustomStringConvertible {
+extension PresetError: DescribedError {
     public var description: String {
         switch self {
         case .unknownPreset(let name, let source):

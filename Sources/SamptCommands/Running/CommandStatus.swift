@@ -6,6 +6,7 @@ import NeuralGraph
 import PointTrackers
 import SAMPT
 import Segmenters
+import Support
 import TensorFiles
 import VideoBenchmarks
 
@@ -115,7 +116,7 @@ public enum CommandError: Error, Sendable, Equatable {
     }
 }
 
-extension CommandError: CustomStringConvertible {
+extension CommandError: DescribedError {
     public var description: String {
         switch self {
         case .usage(let message), .invalidInput(let message), .missingInput(let message), .failure(let message): message

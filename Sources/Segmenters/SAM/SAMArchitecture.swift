@@ -49,12 +49,12 @@ public struct SAMArchitecture: Sendable, Equatable {
         }
     }
 
-    /// Short, as on the command line: `sam-vit-b`, `sam-hq-vit-h`, `mobile-sam`, `light-hq-sam`.
+    /// Short, as on the command line: `sam-vit-b`, `hq-sam-vit-h`, `mobile-sam`, `light-hq-sam`.
     public var name: String {
         switch encoder {
         case .tinyViT: isHQ ? "light-hq-sam" : "mobile-sam"
         case .viT(let shape):
-            (isHQ ? "sam-hq-vit" : "sam-vit") + (["-b", "-l", "-h"].first { Self.published($0, shape) } ?? "")
+            (isHQ ? "hq-sam-vit" : "sam-vit") + (["-b", "-l", "-h"].first { Self.published($0, shape) } ?? "")
         }
     }
 

@@ -1,4 +1,5 @@
 import Media
+import Support
 
 /// Where points of a video truly are: benchmarks' annotations, or the exact tracks of synthetic clips.
 public struct PointTruth: Sendable, Equatable {
@@ -93,7 +94,7 @@ public protocol PointDataset: Sendable {
 }
 
 /// What is wrong with a benchmark's data.
-public enum PointBenchmarkError: Error, Sendable, Equatable, CustomStringConvertible {
+public enum PointBenchmarkError: DescribedError, Sendable, Equatable {
     case wrongShape(video: String, reason: String)
     case notFinite(video: String, point: Int, frame: Int)
     /// The file is none of the known forms.
