@@ -50,8 +50,8 @@ struct ReinitializationRuleTests {
         let video = MovingDisk(frameCount: 10)
         let tracker = FakeTracker()
         var options = VideoSegmenterOptions()
-        (options.reinitialization, options.reinitializationHorizon, options.trackerHorizon) = (variant, 8, 8)
-        (options.refinementIterations, options.referenceQuirks, options.predictedIoUThreshold) = (0, true, 0.5)
+        (options.reinitialization.variant, options.reinitialization.horizon, options.reinitialization.trackerHorizon) = (variant, 8, 8)
+        (options.prompting.refinements, options.referenceQuirks, options.prompting.minimumIoU) = (0, true, 0.5)
         let segmenter = VideoSegmenter(segmenter: FakeSegmenter(unsure: 0..<1), tracker: tracker, options: options)
         for try await _ in segmenter.segment(video, objects: [ObjectQuery(id: 1, prompt: .points([.positive(30.5, 30.5)]))]) {}
         #expect(tracker.seen.withLock { $0.prefix(2) } == [0..<8, chosen..<(chosen == 1 ? 9 : 10)])

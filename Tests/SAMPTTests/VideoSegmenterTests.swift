@@ -126,7 +126,7 @@ struct VideoSegmenterTests {
         let video = MovingDisk(frameCount: 1)
         let segmenter = FakeSegmenter()
         var options = VideoSegmenterOptions()
-        options.refinementIterations = refinement
+        options.prompting.refinements = refinement
         let center = MovingDisk.center(0)
         let clicks = ObjectQuery(id: 1, frame: 0, prompt: .points([.positive(center.x, center.y), .negative(3, 3)]))
         let pipeline = VideoSegmenter(segmenter: segmenter, tracker: FakeTracker(), options: options)
