@@ -8,6 +8,12 @@ public struct DAVIS2016: Sendable {
         public var name: String
         public var frames: [String]
         public var annotations: [String]
+
+        /// Where a frame's mask is below a folder of results: `<sequence>/<frame>.png`, frame by frame.
+        public var resultNames: [String] { annotations.map { name + "/" + PathParts($0).name } }
+
+        /// The files of masks in a folder of results.
+        public func resultFiles(in folder: String) -> [String] { resultNames.map { folder + "/" + $0 } }
     }
 
     public let sequences: [Sequence]
@@ -17,7 +23,7 @@ public struct DAVIS2016: Sendable {
     ///   - list: a file of DAVIS's form, each line an image's and its mask's path below the root; or one sequence's name a line,
     ///     then found at `JPEGImages/480p` and `Annotations/480p`.
     public init(root: String, list: String) throws {
-        guard let text = try? String(contentsOfFile: list, encoding: .utf8) else { throw MediaError.notFound(path: list) }
+        let text = try TextFile.read(list)
         let root = URL(fileURLWithPath: root)
         var order: [String] = []
         var found: [String: Sequence] = [:]
@@ -173,10 +179,10 @@ extension DAVIS2016 {
         var scores: [String: SequenceScore] = [:]
         for sequence in sequences {
             var scorer = SequenceScorer(frameCount: sequence.annotations.count)
+            let files = sequence.resultFiles(in: results)
             for index in scorer.scoredFrames {
                 let truth = try ImageFile.readIndexMask(sequence.annotations[index])
-                let file = URL(fileURLWithPath: sequence.annotations[index]).lastPathComponent
-                let path = URL(fileURLWithPath: results).appendingPathComponent(sequence.name).appendingPathComponent(file).path
+                let path = files[index]
                 let prediction = try ImageFile.readIndexMask(path)
                 guard prediction.size == truth.size else {
                     throw MediaError.frameSizeDiffers(path: path, expected: truth.size, found: prediction.size)

@@ -39,16 +39,23 @@ struct ImageCommand: AsyncParsableCommand {
             }
             let clip = try Clip(path: picture, end: 1)
             let queries = try clip.queries(objects)
+            var claims = try FileClaims(
+                clip: clip, prompts: prompts, objects: objects, preset: models.presets.preset, segmenter: settings.segmenter, tracker: settings.tracker)
+            for (path, option) in [(overlay, "--overlay"), (masksOut, "--masks-out")] {
+                if let path { try claims.write(path, by: option) }
+            }
             for path in [overlay, masksOut].compactMap({ $0 }) { try OutputFile.check(path) }
             let start = ContinuousClock.now
-            let (segmenter, tracker) = try models.makeModels(settings)
+            let (segmenter, tracker) = try models.makeModels(settings, frame: clip.originals.size)
             let pipeline = VideoSegmenter(segmenter: segmenter, tracker: tracker, options: settings.options(for: segmenter))
             let statistics = RunStatistics(queries)
             for try await result in pipeline.segment(clip.frames, objects: queries) {
                 let frame = try clip.report(result)
                 statistics.add(frame)
-                if let overlay { try ImageFile.writePNG(frame.drawn(names: clip.outputClip(queries).names), to: overlay) }
+                // One that cannot be written does not keep the other from it.
+                let drawn = Result { if let overlay { try ImageFile.writePNG(frame.drawn(names: clip.outputClip(queries).names), to: overlay) } }
                 if let masksOut { try ImageFile.writeIndexMask(frame.result.indexMask, to: masksOut) }
+                try drawn.get()
             }
             try messages.show(SegmentationSummary(
                 video: clip.originals.name, frames: 1, framesTotal: 1,

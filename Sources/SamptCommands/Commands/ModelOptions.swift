@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Inference
+import Media
 import PointTrackers
 import SAMPT
 import Segmenters
@@ -94,11 +95,15 @@ struct ModelOptions: ParsableArguments {
     }
 
     /// The models of some settings; segmenter and tracker share one encoder where they can.
-    func makeModels(_ settings: MethodSettings) throws -> (segmenter: any PromptableSegmenter, tracker: any PointTracker) {
+    /// - Parameter frame: the frames' size, for an estimate of the memory that is needed.
+    func makeModels(
+        _ settings: MethodSettings, frame: ImageSize = ImageSize(width: 854, height: 480)
+    ) throws -> (segmenter: any PromptableSegmenter, tracker: any PointTracker) {
         let choice = try ModelChoice.segmenter(settings.segmenter, option: segmenter == nil ? "the setting segmenter" : "--segmenter")
         let tracked = try trackerChoice(settings.tracker)
         if case .builtIn = choice, hqTokenOnly { throw CommandError.usage("--hq-token-only needs an HQ-SAM segmenter, not nano.") }
         try ModelChoice.checkPresence([choice, tracked])
+        try MemoryNeed(models: [choice, tracked], frame: frame).check()
         let weights = try choice.weights()
         let engine = try OpenVINOEngine(.init(threads: threads))
         if let weights { return (try makeSAM(weights, engine: engine), try makeTracker(tracked, engine: engine)) }
@@ -124,8 +129,9 @@ struct ModelOptions: ParsableArguments {
     }
 
     /// A tracker alone.
-    func makeTracker(_ name: String) throws -> any PointTracker {
+    func makeTracker(_ name: String, frame: ImageSize = ImageSize(width: 854, height: 480)) throws -> any PointTracker {
         let choice = try trackerChoice(name)
+        try MemoryNeed(models: [choice], frame: frame).check()
         if choice == .lucasKanade { return LucasKanadeTracker() }
         return try makeTracker(choice, engine: OpenVINOEngine(.init(threads: threads)))
     }

@@ -68,14 +68,9 @@ struct PromptOptions: ParsableArguments {
     private func fileObjects() throws -> [MarkedObject] {
         guard prompts == nil || queryPoints == nil else { throw CommandError.usage("Give --prompts or --query-points, not both.") }
         guard let path = prompts ?? queryPoints else { return [] }
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw MediaError.notFound(path: path) }
-        guard !isFolder.boolValue, let data = FileManager.default.contents(atPath: path) else {
-            throw MediaError.unreadable(path: path, reason: isFolder.boolValue ? "it is a folder" : "permission denied")
-        }
-        guard let text = String(data: data, encoding: .utf8) else { throw CommandError.invalidInput("\(path): is not text in UTF-8.") }
+        let text = try TextFile.read(path)
         if queryPoints != nil || QueryPointsFile.matches(text) { return try QueryPointsFile.parse(text, path: path) }
-        return try PromptsFile.parse(data, path: path, folder: URL(fileURLWithPath: path).deletingLastPathComponent())
+        return try PromptsFile.parse(Data(text.utf8), path: path, folder: URL(fileURLWithPath: path).deletingLastPathComponent())
     }
 
     private func add(_ item: ObjectArgument<String>, to objects: inout [Int: MarkedObject]) throws {

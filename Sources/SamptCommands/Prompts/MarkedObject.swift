@@ -15,6 +15,9 @@ struct MarkedObject: Sendable, Equatable {
         (self.id, self.name, self.frame, self.points, self.box, self.mask) = (id, name, frame, points, box, mask)
     }
 
+    /// What a segmenter pays attention to grows with the square of their number.
+    static let largestPointCount = 1000
+
     var title: String { name ?? "object \(id)" }
 
     /// The query that the object stands for.
@@ -26,6 +29,9 @@ struct MarkedObject: Sendable, Equatable {
         }
         guard kinds.count == 1 else {
             throw CommandError.usage("\(title): is marked with \(kinds.joined(separator: " and ")). Mark an object in one way only.")
+        }
+        guard points.count <= Self.largestPointCount else {
+            throw CommandError.invalidInput("\(title): has \(points.count) points; an object takes at most \(Self.largestPointCount).")
         }
         let frame = try numbering.position(of: frame ?? numbering.first, object: title)
         let prompt: ObjectQuery.Prompt

@@ -43,22 +43,29 @@ struct EvaluateConfidence: AsyncParsableCommand {
 
     func run() async throws {
         try await withExitStatus {
-            for path in [json, csv].compactMap({ $0 }) { try OutputFile.check(path) }
-            let outcomes = try await evaluate()
+            let settings = try models.settings(with: method)
+            var claims = try FileClaims(preset: models.presets.preset, segmenter: settings.segmenter, tracker: settings.tracker)
+            for (path, option) in [(json, "--json"), (csv, "--csv")] {
+                guard let path else { continue }
+                try claims.write(path, by: option)
+                try OutputFile.check(path)
+            }
+            let outcomes = try await evaluate(settings)
             let agreement = ConfidenceAgreement(outcomes.map(\.sample))
-            if let csv { try AtomicFile.write(Data(ConfidenceTable.csv(outcomes).utf8), to: csv) }
+            if !quiet { for line in ConfidenceTable.lines(agreement) { print(line) } }
+            // One that cannot be written does not keep the other from it.
+            let evidence = Result { if let csv { try AtomicFile.write(Data(ConfidenceTable.csv(outcomes).utf8), to: csv) } }
             if let json {
                 let encoder = JSONEncoder()
                 encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
                 try AtomicFile.write(encoder.encode(agreement), to: json)
             }
-            if !quiet { for line in ConfidenceTable.lines(agreement) { print(line) } }
+            try evidence.get()
             return .success
         }
     }
 
-    private func evaluate() async throws -> [ConfidenceEvaluation.Outcome] {
-        let settings = try models.settings(with: method)
+    private func evaluate(_ settings: MethodSettings) async throws -> [ConfidenceEvaluation.Outcome] {
         let (segmenter, tracker) = try models.makeModels(settings)
         let evaluation = ConfidenceEvaluation(
             segmenter: VideoSegmenter(segmenter: segmenter, tracker: tracker, options: settings.options(for: segmenter)))

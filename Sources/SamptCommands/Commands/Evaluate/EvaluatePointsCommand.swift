@@ -64,7 +64,7 @@ struct EvaluatePoints: AsyncParsableCommand {
                 data = try clips.dataset(count: synthetic ?? 0)
             }
             let settings = settings(data, tracker: trackerName)
-            if let output { try Self.prepare(output) }
+            if let output { try prepare(output, tracker: trackerName) }
             let report = try output.map { restart ? PointReport(settings: settings) : try PointReport.resume(in: $0, settings: settings) }
             let evaluation = PointEvaluation(tracker: try models.makeTracker(trackerName), mode: mode, resolution: resolution.size)
             let job = PointEvaluationJob(
@@ -85,13 +85,17 @@ struct EvaluatePoints: AsyncParsableCommand {
         return settings
     }
 
-    private static func prepare(_ folder: String) throws {
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw MediaError.unwritable(path: folder, reason: AtomicFile.reason(error))
+    /// Finds out, before the tracker is loaded, whether the scores can be written, and whether they would take the place of something.
+    private func prepare(_ path: String, tracker: String) throws {
+        let names = ["scores.json", "scores.csv"]
+        var claims = try FileClaims(preset: models.presets.preset, tracker: tracker)
+        if let dataset {
+            let inside = ["tracks.json"] + ((try? FolderListing.names(dataset, pathExtensions: ["pkl"])) ?? [])
+            for file in [dataset] + inside.map({ dataset + "/" + $0 }) where FileIdentity(file: file) != nil { claims.read(file, as: "the dataset") }
         }
-        try OutputFile.check(URL(fileURLWithPath: folder).appendingPathComponent("scores.json").path)
+        try claims.write(folder: path, names: names, by: "--output")
+        let folder = try OutputFolder(path)
+        for name in names { try OutputFile.check(folder.file(name)) }
     }
 }
 
