@@ -36,7 +36,7 @@ public enum CommandStatus: Int32, Sendable, CaseIterable {
         case .insufficientMemory: "less memory is allowed (ulimit -v) than is needed"
         case .unwritableOutput: "an output cannot be written; the others are whole"
         case .unwritableStandardOutput: "standard output is closed or full; all files are written"
-        case .interrupted: "stopped with Ctrl-C, SIGTERM or SIGHUP: outputs hold the frames done so far"
+        case .interrupted: "stopped (Ctrl-C, SIGTERM, SIGHUP): outputs hold the frames done so far"
         }
     }
 
