@@ -1,5 +1,6 @@
 import CFFmpeg
 import Foundation
+import Support
 import Testing
 
 @testable import Media
