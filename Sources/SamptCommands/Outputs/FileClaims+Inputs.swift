@@ -24,7 +24,8 @@ extension FileClaims {
         if let preset, BuiltInPresets.names.contains(preset) || FileIdentity(file: preset) != nil {
             for path in try Preset.load(preset).files { read(path, as: "a preset") }
         }
-        let choices = [try tracker.map { try ModelChoice.tracker($0) }, try segmenter.map { try ModelChoice.segmenter($0) }]
+        // Names that are not known are told of where the models are made, with the option or setting that they come from.
+        let choices = [tracker.flatMap { try? ModelChoice.tracker($0) }, segmenter.flatMap { try? ModelChoice.segmenter($0) }]
         for path in choices.compactMap({ $0?.files }).joined() { read(path, as: "a model") }
     }
 }
