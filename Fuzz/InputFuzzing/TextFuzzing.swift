@@ -22,8 +22,9 @@ struct PromptFuzzing: InputFuzzing {
     func input(_ number: UInt64, seed: UInt64) -> Data { Data(Self.mutation.make(number, seed: seed, from: seeds)) }
 
     func read(_ data: Data) throws -> Bool {
+        guard let text = String(validating: data, as: UTF8.self) else { return false }
         do {
-            let objects = try MarkedObject.parse(data, path: "/nowhere/input")
+            let objects = try MarkedObject.parse(text, path: "/nowhere/input")
             for (first, stride, count) in [(0, 1, 10), (2, 3, 3), (1, Int.max, 1), (0, 1, Int.max)] {
                 let numbering = FrameNumbering(first: first, stride: stride, count: count, originalCount: count == .max ? .max : 10)
                 for object in objects {

@@ -137,8 +137,14 @@ private final class ReplacingFile {
     init(_ url: URL) throws {
         self.url = url
         temporary = url.deletingLastPathComponent().appendingPathComponent(".\(UUID().uuidString.prefix(8)).part-\(url.lastPathComponent)")
+        var status = stat()
+        guard lstat(url.path, &status) != 0 || status.st_mode & S_IFMT != S_IFLNK else {
+            throw ONNXFileError.unwritable(path: url.path, reason: "it is a symbolic link, which a file would replace")
+        }
         let file = open(temporary.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         guard file >= 0 else { throw ONNXFileError.unwritable(path: url.path, reason: Self.reason()) }
+        // What a process leaves that dies is told by its missing lock.
+        _ = flock(file, LOCK_EX | LOCK_NB)
         handle = FileHandle(fileDescriptor: file, closeOnDealloc: true)
     }
 

@@ -8,6 +8,12 @@ public struct DAVIS2016: Sendable {
         public let name: VideoName
         public var frames: [String]
         public var annotations: [String]
+
+        /// Where a frame's mask is below a folder of results: `<sequence>/<frame>.png`, frame by frame.
+        public var resultNames: [String] { annotations.map { name.text + "/" + PathParts($0).name } }
+
+        /// The files of masks in a folder of results.
+        public func resultFiles(in folder: String) -> [String] { resultNames.map { folder + "/" + $0 } }
     }
 
     public let sequences: [Sequence]
@@ -18,9 +24,7 @@ public struct DAVIS2016: Sendable {
     ///     then found at `JPEGImages/480p` and `Annotations/480p`. Nothing outside the root is read, but for what links below it lead to.
     /// - Throws: `MediaError`; `VideoNameError` for a line that leads out of the root.
     public init(root: String, list: String) throws {
-        guard let text = String(data: try InputFile.read(list, limit: 1 << 26), encoding: .utf8) else {
-            throw MediaError.unreadable(path: list, reason: "it is not text in UTF-8, one sequence or frame a line")
-        }
+        let text = try TextFile.read(list)
         let root = URL(fileURLWithPath: root)
         var order: [VideoName] = []
         var found: [VideoName: Sequence] = [:]
@@ -177,10 +181,10 @@ extension DAVIS2016 {
         var scores: [String: SequenceScore] = [:]
         for sequence in sequences {
             var scorer = SequenceScorer(frameCount: sequence.annotations.count)
+            let files = sequence.resultFiles(in: results)
             for index in scorer.scoredFrames {
                 let truth = try ImageFile.readIndexMask(sequence.annotations[index])
-                let file = URL(fileURLWithPath: sequence.annotations[index]).lastPathComponent
-                let path = URL(fileURLWithPath: results).appendingPathComponent(sequence.name.text).appendingPathComponent(file).path
+                let path = files[index]
                 let prediction = try ImageFile.readIndexMask(path)
                 guard prediction.size == truth.size else {
                     throw MediaError.frameSizeDiffers(path: path, expected: truth.size, found: prediction.size)

@@ -14,12 +14,19 @@ public struct DAVIS2016Evaluation: Sendable {
     }
 
     /// - Parameter progress: called with the frames done and in all.
-    public func run(_ sequence: DAVIS2016.Sequence, progress: (@Sendable (Int, Int) -> Void)? = nil) async throws -> SequenceScore {
+    /// - Returns: the score, and why a mask could not be written; those after it are not written.
+    public func run(
+        _ sequence: DAVIS2016.Sequence, progress: (@Sendable (Int, Int) -> Void)? = nil
+    ) async throws -> (score: SequenceScore, unwritten: (any Error)?) {
         let video = try FrameFolder(name: sequence.name.text, paths: sequence.frames)
         let first = try ImageFile.readIndexMask(sequence.annotations[0]).foreground
         let object = ObjectQuery(id: 1, name: sequence.name.text, prompt: .mask(first))
         var scorer = SequenceScorer(frameCount: sequence.frames.count)
-        let folder = try masksFolder.map { try Self.makeFolder($0, sequence.name) }
+        var unwritten: (any Error)?
+        var folder: OutputFolder?
+        do { folder = try masksFolder.map { try OutputFolder($0 + "/" + sequence.name.text) } } catch { unwritten = error }
+        if let folder { PartFile.removeLeftovers(in: folder.path, pathExtension: "png") }
+        let names = sequence.resultNames
         for try await result in segmenter.segment(video, objects: [object]) {
             let annotation = sequence.annotations[result.frameIndex]
             if scorer.scoredFrames.contains(result.frameIndex) {
@@ -30,22 +37,11 @@ public struct DAVIS2016Evaluation: Sendable {
                 scorer.add(
                     frame: result.frameIndex, prediction: result.objects[0].mask, truth: truth, confidence: result.objects[0].confidence)
             }
-            if let folder {
-                let file = folder.appendingPathComponent(URL(fileURLWithPath: annotation).lastPathComponent)
-                try ImageFile.writeIndexMask(result.indexMask, to: file.path)
+            if let masksFolder, unwritten == nil {
+                do { try ImageFile.writeIndexMask(result.indexMask, to: masksFolder + "/" + names[result.frameIndex]) } catch { unwritten = error }
             }
             progress?(result.frameIndex + 1, sequence.frames.count)
         }
-        return scorer.score
-    }
-
-    private static func makeFolder(_ folder: String, _ sequence: VideoName) throws -> URL {
-        let url = URL(fileURLWithPath: folder).appendingPathComponent(sequence.text)
-        do {
-            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-        } catch {
-            throw MediaError.unwritable(path: url.path, reason: AtomicFile.reason(error))
-        }
-        return url
+        return (scorer.score, unwritten)
     }
 }

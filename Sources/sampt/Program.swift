@@ -1,17 +1,23 @@
+import Dispatch
 import SamptCommands
 
 #if canImport(Glibc)
     import Glibc
+#else
+    import Darwin
 #endif
 
 /// The entry point; everything else is in the library, where tests reach it.
 @main
 struct Program {
-    static func main() async {
+    static func main() {
         #if canImport(Glibc)
             useOneHeap()
         #endif
-        await Sampt.main()
+        // Before there are threads: without the memory for them, everything waits.
+        Sampt.prepareProcess()
+        Task { exit(await Sampt.runProcess()) }
+        dispatchMain()
     }
 
     #if canImport(Glibc)

@@ -70,10 +70,58 @@ struct BadInputTests {
         let base = ["segment", clip.frames, "--point", "40,36"]
         try expect(.usage, "No output is asked for", clip, base)
         try expect(.unwritableOutput, "no such file or directory", clip, base + ["--rle", clip.path("absent/out.json")])
-        try expect(.unwritableOutput, "it is a folder", clip, base + ["--tracks", clip.frames])
+        try expect(.unwritableOutput, "it is a folder", clip, base + ["--tracks", clip.folder.path])
         try expect(.unwritableOutput, "cannot be written", clip, base + ["--overlay", clip.path("absent/out.mp4")])
-        try expect(.unwritableOutput, "shot-0.png", clip, base + ["--masks", clip.frames + "/shot-0.png"])
+        try expect(.usage, "shot-0.png: is a frame of the video", clip, base + ["--masks", clip.frames + "/shot-0.png"])
+        try Data().write(to: URL(fileURLWithPath: clip.path("file")))
+        for option in ["--masks", "--rle"] {
+            let below = clip.path("file/out" + (option == "--rle" ? ".json" : ""))
+            try expect(.unwritableOutput, option == "--rle" ? "not a directory" : "is a file, and a folder is needed", clip, base + [option, below])
+        }
+        try expect(.unwritableOutput, "file: cannot be written: it is a file, and a folder is needed", clip, base + ["--masks", clip.path("file")])
+        try expect(.unwritableOutput, "it is a file, and a folder is needed", clip, ["track", clip.frames, "--point", "4,4", "--draw", clip.path("file")])
+        let long = clip.path(String(repeating: "n", count: 300))
+        for option in ["--masks", "--rle", "--tracks"] { try expect(.unwritableOutput, "file name too long", clip, base + [option, long]) }
+        #expect(clip.contents("") == ["file", "frames"])
         try expect(.usage, "is given for two outputs", clip, base + ["--rle", clip.path("a"), "--tracks", clip.path("a")])
+    }
+
+    @Test("Outputs may lie in the folder of masks, and have the longest names there are")
+    func nestedOutputs() throws {
+        let clip = try TestClip(frameCount: 1)
+        defer { clip.remove() }
+        let name = String(repeating: "n", count: 235)
+        let outcome = try Program.run([
+            "segment", clip.frames, "--point", "40,36", "--masks", clip.path("a/mm"), "--rle", clip.path("a/mm/x.json"),
+            "--overlay", clip.path("a/mm/\(name).mp4"), "--contact-sheet", clip.path("\(name).png"),
+        ])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(clip.contents("a/mm") == ["\(name).mp4", "shot-0.png", "x.json"])
+        #expect(clip.exists("\(name).png"))
+        // Where nothing comes of it, the folders go again.
+        let failed = try Program.run([
+            "segment", clip.frames, "--point", "40,36", "--masks", clip.path("b/mm"), "--rle", clip.path("b/mm/x.json"), "--overlay", clip.path("o.xyz"),
+        ])
+        #expect(failed.status == CommandStatus.unwritableOutput.rawValue, "\(failed.errors)")
+        #expect(!clip.exists("b"))
+    }
+
+    @Test("An output that is a symbolic link goes where the link leads")
+    func links() throws {
+        let clip = try TestClip(frameCount: 1)
+        defer { clip.remove() }
+        try FileManager.default.createDirectory(atPath: clip.path("disk"), withIntermediateDirectories: false)
+        try Data("old".utf8).write(to: URL(fileURLWithPath: clip.path("disk/a.json")))
+        for name in ["a.json", "b.png", "c.mp4"] { #expect(symlink("disk/" + name, clip.path(name)) == 0) }
+        let outcome = try Program.run([
+            "segment", clip.frames, "--point", "40,36", "--rle", clip.path("a.json"), "--contact-sheet", clip.path("b.png"), "--overlay", clip.path("c.mp4"),
+        ])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(clip.contents("disk") == ["a.json", "b.png", "c.mp4"])
+        for name in ["a.json", "b.png", "c.mp4"] {
+            #expect(try FileManager.default.destinationOfSymbolicLink(atPath: clip.path(name)) == "disk/" + name)
+        }
+        #expect(try String(contentsOfFile: clip.path("disk/a.json"), encoding: .utf8) != "old")
     }
 
     @Test("Devices and pipes are not replaced by files")
@@ -141,8 +189,42 @@ struct BadInputTests {
         try expect(.missingInput, "no such file", clip, base)
         try Data(#"{"objects": [{"boxx": 1}]}"#.utf8).write(to: URL(fileURLWithPath: clip.path("prompts")))
         try expect(.invalidInput, "objects[0]: unknown field \"boxx\"", clip, base)
+        for (text, message) in [
+            (#"[{"id": 1.5, "points": [[1, 1]]}]"#, "objects[0].id: 1.5 is not an integer"),
+            (#"[{"frame": 1e30, "points": [[1, 1]]}]"#, "objects[0].frame: 1e+30 is not an integer, or too large"),
+            (#"[{"points": [[1, 1e39]]}]"#, "objects[0].points[0][1]: 1e+39 is too large"),
+            (#"[{"points": [[1, 1, 0.5]]}]"#, "objects[0].points[0][2]: 0.5 is not an integer"),
+            (#"[{"box": [1, 2, 3, 1e50]}]"#, "objects[0].box[3]: 1e+50 is too large"),
+            (#"[{"id": "x", "points": [[1, 1]]}]"#, "objects[0].id: expected an integer"),
+        ] {
+            try Data("{\"objects\": \(text)}".utf8).write(to: URL(fileURLWithPath: clip.path("prompts")))
+            try expect(.invalidInput, message, clip, base)
+        }
+        try Data([0x7b, 0xff, 0x00]).write(to: URL(fileURLWithPath: clip.path("prompts")))
+        try expect(.invalidInput, "prompts: is not text in UTF-8", clip, base)
+        let points = Array(repeating: "[40, 36]", count: 1001).joined(separator: ",")
+        try Data("{\"objects\": [{\"points\": [\(points)]}]}".utf8).write(to: URL(fileURLWithPath: clip.path("prompts")))
+        try expect(.invalidInput, "has 1001 points; an object takes at most 1000", clip, base)
         try Data("1\n0; 1,2;\n".utf8).write(to: URL(fileURLWithPath: clip.path("prompts")))
         try expect(.invalidInput, "prompts, line 2", clip, base)
+    }
+}
+
+@Suite("Lists of sequences")
+struct BadListTests {
+    @Test("A folder, bytes that are no text, and none are told apart")
+    func lists() throws {
+        let clip = try TestClip(frameCount: 1)
+        defer { clip.remove() }
+        try Data([0xff, 0xd8, 0xff, 0x00]).write(to: URL(fileURLWithPath: clip.path("binary")))
+        for (list, status, message) in [
+            (clip.frames, CommandStatus.missingInput, "it is a folder"), (clip.path("binary"), .invalidInput, "is not text in UTF-8"),
+            (clip.path("absent"), .missingInput, "no such file"),
+        ] {
+            let outcome = try Program.run(["evaluate", "davis2016", "--root", clip.folder.path, "--list", list])
+            #expect(outcome.status == status.rawValue, "\(outcome.errors)")
+            #expect(outcome.errors.contains(message), "\(outcome.errors)")
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 import Foundation
-import Media
+@testable import Media
 @testable import SamptCommands
 import TestSupport
 import Testing
@@ -80,7 +80,9 @@ struct JSONFrameStreamTests {
     func fullDisk() throws {
         try withFolder { folder in
             let path = folder.appendingPathComponent("out.json").path
-            let stream = try JSONFrameStream(path: path, header: Header(), file: FileHandle(forWritingTo: URL(fileURLWithPath: "/dev/full")))
+            let full = open("/dev/full", O_WRONLY)
+            defer { close(full) }
+            let stream = try JSONFrameStream(path: path, header: Header(), file: PartFile(for: path, writingTo: full))
             let error = #expect(throws: MediaError.self) {
                 for i in 0..<100_000 { try stream.append([i]) }
                 try stream.finish(trailer: Empty())

@@ -26,10 +26,12 @@ struct Program {
     ///   - program: run in place of the built one.
     ///   - environment: added to that of the tests.
     ///   - input: writes to the program's standard input, on a thread of its own; the pipe is closed afterwards. Nil: there is none.
-    ///   - condition: SIGINT is sent as soon as it holds.
+    ///   - condition: a signal is sent as soon as it holds.
+    ///   - number: the signal.
     static func run(
         _ arguments: [String], program: URL = url, environment: [String: String] = [:],
-        input: (@Sendable (FileHandle) throws -> Void)? = nil, interruptWhen condition: (() -> Bool)? = nil
+        input: (@Sendable (FileHandle) throws -> Void)? = nil, interruptWhen condition: (() -> Bool)? = nil,
+        signal number: Int32 = SIGINT
     ) throws -> Outcome {
         let process = Process()
         process.executableURL = program
@@ -61,12 +63,23 @@ struct Program {
         }
         if let condition {
             while process.isRunning, !condition() { usleep(2000) }
-            process.interrupt()
+            kill(process.processIdentifier, number)
         }
         process.waitUntilExit()
         return Outcome(
             status: process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus,
             output: try String(contentsOf: output.0, encoding: .utf8), errors: try String(contentsOf: errors.0, encoding: .utf8))
+    }
+}
+
+extension Program {
+    /// Runs the program as a shell does.
+    /// - Parameter script: a line for bash in which "$@" stands for the program and the arguments.
+    static func run(
+        shell script: String, _ arguments: [String], interruptWhen condition: (() -> Bool)? = nil, signal number: Int32 = SIGINT
+    ) throws -> Outcome {
+        try run(
+            ["-c", script, "bash", url.path] + arguments, program: URL(fileURLWithPath: "/bin/bash"), interruptWhen: condition, signal: number)
     }
 }
 

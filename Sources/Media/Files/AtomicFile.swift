@@ -1,19 +1,15 @@
 import Foundation
 
-/// Writing under a temporary name beside the target and renaming when complete: a file under its final name is always whole.
+/// Files that are whole or absent: written under a temporary name (`PartFile`) and renamed when complete.
 public enum AtomicFile {
-    /// The temporary name for a target; hidden, in the same folder, with the same extension.
-    public static func temporaryPath(for path: String) -> String {
-        let url = URL(fileURLWithPath: path)
-        let unique = String(UUID().uuidString.prefix(8))
-        return url.deletingLastPathComponent().appendingPathComponent(".\(unique).part-\(url.lastPathComponent)").path
-    }
-
     /// Refuses what a file cannot take the place of: a folder, a device, a pipe.
     /// - Throws: `MediaError.unwritable`.
     public static func checkReplaceable(_ path: String) throws {
         var status = stat()
-        guard stat(path, &status) == 0 else { return }
+        guard stat(path, &status) == 0 else {
+            guard errno == ENOENT else { throw MediaError.unwritable(path: path, reason: reason(code: errno)) }
+            return
+        }
         switch status.st_mode & S_IFMT {
         case S_IFREG: return
         case S_IFDIR: throw MediaError.unwritable(path: path, reason: "it is a folder")
@@ -24,39 +20,9 @@ public enum AtomicFile {
     /// Writes `data` to `path`.
     /// - Throws: `MediaError.unwritable` with the system's reason; nothing is left behind.
     public static func write(_ data: Data, to path: String) throws {
-        let temporary = temporaryPath(for: path)
-        let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL, 0o666)
-        guard file >= 0 else { throw MediaError.unwritable(path: path, reason: reason(code: errno)) }
-        var failure = data.withUnsafeBytes { bytes -> Int32 in
-            var written = 0
-            while written < bytes.count, let start = bytes.baseAddress {
-                let count = Foundation.write(file, start + written, bytes.count - written)
-                if count < 0 && errno == EINTR { continue }
-                guard count > 0 else { return count < 0 ? errno : EIO }
-                written += count
-            }
-            return 0
-        }
-        // Some file systems report a full disk only here.
-        if close(file) != 0, failure == 0 { failure = errno }
-        guard failure == 0 else {
-            unlink(temporary)
-            throw MediaError.unwritable(path: path, reason: reason(code: failure))
-        }
-        try commit(temporary, to: path)
-    }
-
-    /// Gives a complete temporary file its final name.
-    public static func commit(_ temporary: String, to path: String) throws {
-        do { try checkReplaceable(path) } catch {
-            unlink(temporary)
-            throw error
-        }
-        guard rename(temporary, path) == 0 else {
-            let code = errno
-            unlink(temporary)
-            throw MediaError.unwritable(path: path, reason: Self.reason(code: code))
-        }
+        let file = try PartFile(for: path)
+        try file.write(data)
+        try file.commit()
     }
 
     /// The system's reason behind a Foundation error.

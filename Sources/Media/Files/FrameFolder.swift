@@ -18,13 +18,7 @@ public final class FrameFolder: FrameSource {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw MediaError.notFound(path: path) }
         guard isFolder.boolValue else { throw MediaError.unreadable(path: path, reason: "it is not a folder") }
-        let names: [String]
-        do {
-            names = try FileManager.default.contentsOfDirectory(atPath: path)
-        } catch {
-            throw MediaError.unreadable(path: path, reason: AtomicFile.reason(error))
-        }
-        let pictures = names.filter { !$0.hasPrefix(".") && ["jpg", "jpeg", "png"].contains(($0 as NSString).pathExtension.lowercased()) }
+        let pictures = try FolderListing.names(path, pathExtensions: ["jpg", "jpeg", "png"])
         guard !pictures.isEmpty else { throw MediaError.noFrames(path: path) }
         let folder = URL(fileURLWithPath: path)
         try self.init(

@@ -10,7 +10,7 @@ import Foundation
 /// Frames of odd size are extended by one row or column, since H.264's usual colour format needs even sizes.
 public final class VideoWriter {
     public let path: String
-    private let temporary: String
+    private let part: PartFile
     private let size: ImageSize
     private let coded: ImageSize
     private let format: Owned<AVFormatContext>
@@ -33,6 +33,8 @@ public final class VideoWriter {
 
     /// Preferred first. Those that this FFmpeg lacks or cannot open are passed over.
     static let encoders = ["libx264", "h264_videotoolbox", "libopenh264", "mpeg4"]
+
+    private static let unknownContainer = "no video container is known for its extension; use .mp4, .mov or .mkv"
 
     /// - Parameters:
     ///   - path: its extension names the container: mp4, mov or mkv.
@@ -59,12 +61,14 @@ public final class VideoWriter {
         guard let numerator = Int32(exactly: timeBase.numerator), let denominator = Int32(exactly: timeBase.denominator), numerator > 0,
             denominator > 0
         else { throw MediaError.invalidArgument("\(timeBase.numerator)/\(timeBase.denominator) seconds is no time base for a video.") }
-        let temporary = AtomicFile.temporaryPath(for: path)
+        // The name tells the container, also that of a link to a file with another one.
+        guard let guessed = av_guess_format(nil, path, nil) else { throw failed(Self.unknownContainer) }
+        let part = try PartFile(for: path)
         var allocated: UnsafeMutablePointer<AVFormatContext>?
-        avformat_alloc_output_context2(&allocated, nil, nil, temporary)
+        avformat_alloc_output_context2(&allocated, guessed, nil, part.path)
         guard let format = Owned(allocated, free: { avformat_free_context($0) }), let container = format.pointer.pointee.oformat,
             container.pointee.flags & AVFMT_NOFILE == 0, avformat_query_codec(container, AV_CODEC_ID_H264, FF_COMPLIANCE_NORMAL) == 1
-        else { throw failed("no video container is known for its extension; use .mp4, .mov or .mkv") }
+        else { throw failed(Self.unknownContainer) }
         let coded = ImageSize(width: (size.width + 1) & ~1, height: (size.height + 1) & ~1)
         let settings = EncoderSettings(
             size: coded, timeBase: AVRational(num: numerator, den: denominator),
@@ -77,7 +81,7 @@ public final class VideoWriter {
                 Int32(SWS_BILINEAR), nil, nil, nil)
         else { throw failed("this FFmpeg has no video encoder for it") }
         self.path = path
-        self.temporary = temporary
+        self.part = part
         self.size = size
         self.coded = coded
         (self.format, self.context, self.stream, self.frame, self.packet, self.scaler) = (format, context, stream, frame, packet, scaler)
@@ -89,7 +93,7 @@ public final class VideoWriter {
         let table = sws_getCoefficients(settings.isHD ? SWS_CS_ITU709 : SWS_CS_ITU601)
         sws_setColorspaceDetails(scaler, table, 1, table, 0, 0, 1 << 16, 1 << 16)
         var code = avcodec_parameters_from_context(stream.pointee.codecpar, context.pointer)
-        if code >= 0 { code = avio_open(&format.pointer.pointee.pb, "file:" + temporary, AVIO_FLAG_WRITE) }
+        if code >= 0 { code = avio_open(&format.pointer.pointee.pb, "file:" + part.path, AVIO_FLAG_WRITE) }
         if code >= 0 { code = writeHeader() }
         if code >= 0 { code = prepareFrame() }
         guard code >= 0 else {
@@ -189,7 +193,7 @@ public final class VideoWriter {
         }
         try check(avio_closep(&format.pointer.pointee.pb))
         isOpen = false
-        try AtomicFile.commit(temporary, to: path)
+        try part.commit()
     }
 
     /// Stops without a result; nothing is left behind.
@@ -197,7 +201,7 @@ public final class VideoWriter {
         guard isOpen else { return }
         isOpen = false
         if format.pointer.pointee.pb != nil { avio_closep(&format.pointer.pointee.pb) }
-        unlink(temporary)
+        part.discard()
     }
 
     private func check(_ code: Int32) throws {

@@ -10,6 +10,7 @@ public enum MediaError: Error, Sendable, Equatable {
     case frameOutOfRange(index: Int, count: Int)
     case undecodable(path: String, frame: Int, reason: String)
     case invalidMask(path: String, reason: String)
+    case notText(path: String)
     case unwritable(path: String, reason: String)
     case invalidArgument(String)
 }
@@ -33,6 +34,8 @@ extension MediaError: DescribedError {
             "\(path): frame \(frame) cannot be decoded: \(reason.withoutFullStop)."
         case .invalidMask(let path, let reason):
             "\(path): is not a usable mask: \(reason.withoutFullStop)."
+        case .notText(let path):
+            "\(path): is not text in UTF-8."
         case .unwritable(let path, let reason):
             "\(path): cannot be written: \(reason.withoutFullStop)."
         case .invalidArgument(let message):

@@ -19,6 +19,8 @@ public struct Preset: Sendable, Equatable {
     public var base: String?
     /// What it sets, in order: first its base's settings.
     public var assignments: [PresetSetting]
+    /// The paths of the files it was loaded from, its bases' first; built-in ones have none.
+    public var files: [String] = []
 
     /// Loads a preset and those it extends.
     /// - Parameters:
@@ -65,7 +67,9 @@ public struct Preset: Sendable, Equatable {
             let inherited = try load(
                 base.text, source: base.source, folder: isBuiltIn ? nil : url.deletingLastPathComponent(), extendedBy: chain + [identity])
             preset.assignments = inherited.assignments + preset.assignments
+            preset.files = inherited.files
         }
+        if !isBuiltIn { preset.files.append(url.path) }
         return preset
     }
 

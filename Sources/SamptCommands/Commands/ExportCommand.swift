@@ -49,13 +49,10 @@ struct ExportCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await withExitStatus {
+            try checkOutputs()
+            try MemoryNeed(models: [ModelChoice.segmenter(model, option: "--model")], frame: size).check()
             let segmenter = try segmenter()
-            let folder = URL(fileURLWithPath: out, isDirectory: true)
-            do {
-                try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            } catch {
-                throw MediaError.unwritable(path: folder.path, reason: AtomicFile.reason(error))
-            }
+            let folder = URL(fileURLWithPath: try OutputFolder(out).path, isDirectory: true)
             // One after the other: the large one's constants need not be in memory while the other is written.
             let description = ModelDescription(model: segmenter.name, source: model, networks: [
                 try write(segmenter.exportedEncoder(frame: size), to: folder),
@@ -64,6 +61,16 @@ struct ExportCommand: AsyncParsableCommand {
             try AtomicFile.write(description.json(), to: folder.appendingPathComponent("model.json").path)
             return .success
         }
+    }
+
+    /// Finds out, before the model is loaded, whether the files can be written, and whether one would take the checkpoint's place.
+    private func checkOutputs() throws {
+        let names = ["encoder.onnx", "encoder.onnx.data", "decoder.onnx", "decoder.onnx.data", "model.json"]
+        var claims = try FileClaims(preset: nil, segmenter: model)
+        try claims.write(folder: out, names: names, by: "--out")
+        let folder = try OutputFolder(out)
+        defer { folder.removeIfEmpty() }
+        for name in names { try OutputFile.check(folder.file(name)) }
     }
 
     private func segmenter() throws -> any ExportableSegmenter {

@@ -45,19 +45,19 @@ struct ImageCommand: AsyncParsableCommand {
             let clip = try Clip(path: picture, end: 1)
             let queries = try clip.queries(objects)
             try checkRefinement(queries, settings)
-            for path in [overlay, masks].compactMap({ $0 }) { try OutputFile.check(path) }
-            try OutputName.checkPNG(overlay, option: "--overlay")
-            try OutputName.checkPNG(masks, option: "--masks")
+            try checkOutputs(FileClaims(clip: clip, prompts: prompts, objects: objects, preset: models.presets.preset, segmenter: settings.segmenter))
             let start = ContinuousClock.now
-            let pipeline = try pipeline(settings)
+            let pipeline = try pipeline(settings, frame: clip.originals.size)
             let statistics = RunStatistics(queries)
             for try await result in pipeline.segment(clip.frames, objects: queries) {
                 var frame = try clip.report(result)
                 // Others are sampled to be tracked, and say nothing here.
                 for index in frame.result.objects.indices { frame.result.objects[index].points.removeAll { $0.origin != .click } }
                 statistics.add(frame)
-                if let overlay { try drawOverlay(frame, clip.outputClip(queries), to: overlay) }
+                // One that cannot be written does not keep the other from it.
+                let drawn = Result { if let overlay { try drawOverlay(frame, clip.outputClip(queries), to: overlay) } }
                 if let masks { try ImageFile.writeIndexMask(frame.result.indexMask, to: masks) }
+                try drawn.get()
             }
             try messages.show(SegmentationSummary(
                 video: clip.originals.name, frames: 1, framesTotal: 1,
@@ -67,9 +67,21 @@ struct ImageCommand: AsyncParsableCommand {
         }
     }
 
+    /// Finds outputs that cannot be written, or would take the place of something, before models are loaded.
+    /// - Parameter inputs: what is read.
+    private func checkOutputs(_ inputs: FileClaims) throws {
+        var claims = inputs
+        for (path, option) in [(overlay, "--overlay"), (masks, "--masks")] {
+            if let path { try claims.write(path, by: option) }
+        }
+        for path in [overlay, masks].compactMap({ $0 }) { try OutputFile.check(path) }
+        try OutputName.checkPNG(overlay, option: "--overlay")
+        try OutputName.checkPNG(masks, option: "--masks")
+    }
+
     /// The method on one frame. Its tracker is never asked for another one, so it is the one that needs no network.
-    private func pipeline(_ settings: MethodSettings) throws -> VideoSegmenter {
-        let segmenter = try models.makeSegmenter(settings)
+    private func pipeline(_ settings: MethodSettings, frame: ImageSize) throws -> VideoSegmenter {
+        let segmenter = try models.makeSegmenter(settings, frame: frame)
         var options = settings.options(for: segmenter)
         options.reinitialization.variant = nil
         options.prompting.usesAppearanceMemory = false

@@ -54,13 +54,16 @@ enum ModelChoice: Equatable {
     /// SuperPoint's weights for a SuperGlue checkpoint: from a file beside it, otherwise from the store.
     /// - Throws: as `weights()`.
     func detectorWeights() throws -> Weights {
-        if case .file(let path) = self {
-            let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-            let names = ["superpoint_v1", "superpoint"].flatMap { name in Self.extensions.map { "\(name).\($0)" } }
-            let beside = names.map(folder.appendingPathComponent).first { FileManager.default.fileExists(atPath: $0.path) }
-            if let beside { return Weights(try TensorFile.open(beside)) }
-        }
+        if let beside = detectorFiles.first { return Weights(try TensorFile.open(URL(fileURLWithPath: beside))) }
         return Weights(try TensorFile.open(ModelStore().locate("superpoint")))
+    }
+
+    /// Files of SuperPoint's weights beside a checkpoint.
+    var detectorFiles: [String] {
+        guard case .file(let path) = self else { return [] }
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+        let names = ["superpoint_v1", "superpoint"].flatMap { name in Self.extensions.map { "\(name).\($0)" } }
+        return names.map { folder.appendingPathComponent($0).path }.filter { FileManager.default.fileExists(atPath: $0) }
     }
 
     /// Names all published models that are not in the store at once, so that nobody hears of the second after downloading the first.

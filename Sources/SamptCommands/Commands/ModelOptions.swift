@@ -1,4 +1,5 @@
 import ArgumentParser
+import Media
 import PointTrackers
 import SAMPT
 import Segmenters
@@ -32,11 +33,15 @@ struct ModelOptions: ParsableArguments {
     }
 
     /// The models of some settings; segmenter and tracker share one encoder where they can.
-    func makeModels(_ settings: MethodSettings) throws -> (segmenter: any PromptableSegmenter, tracker: any PointTracker) {
+    /// - Parameter frame: the frames' size, for an estimate of the memory that is needed.
+    func makeModels(
+        _ settings: MethodSettings, frame: ImageSize = MemoryNeed.usualFrame
+    ) throws -> (segmenter: any PromptableSegmenter, tracker: any PointTracker) {
         let (segmenting, tracking) = (try segmenter.choice(settings.segmenter), try tracker.choice(settings.tracker))
         try networks.checkEffect(
             on: SegmenterOptions.parts + TrackerOptions.parts(of: tracking), of: "\(settings.segmenter) with \(settings.tracker)")
         try ModelChoice.checkPresence([segmenting, tracking])
+        try MemoryNeed(models: [segmenting, tracking], frame: frame).check()
         let weights = try segmenting.weights()
         let engine = try networks.engine()
         let encoder = weights == nil ? try networks.nanoEncoder(engine) : nil
@@ -63,10 +68,12 @@ struct PictureModelOptions: ParsableArguments {
         return settings
     }
 
-    func makeSegmenter(_ settings: MethodSettings) throws -> any PromptableSegmenter {
+    /// - Parameter frame: the picture's size, for an estimate of the memory that is needed.
+    func makeSegmenter(_ settings: MethodSettings, frame: ImageSize) throws -> any PromptableSegmenter {
         let choice = try segmenter.choice(settings.segmenter)
         try networks.checkEffect(on: SegmenterOptions.parts, of: "a segmenter")
         try ModelChoice.checkPresence([choice])
+        try MemoryNeed(models: [choice], frame: frame).check()
         let weights = try choice.weights()
         let engine = try networks.engine()
         return try segmenter.make(weights, engine: engine, networks: networks, encoder: networks.nanoEncoder(engine))
@@ -86,9 +93,11 @@ struct TrackingModelOptions: ParsableArguments {
         return tracker.tracker ?? settings.tracker
     }
 
-    func makeTracker(_ name: String) throws -> any PointTracker {
+    /// - Parameter frame: the frames' size, for an estimate of the memory that is needed.
+    func makeTracker(_ name: String, frame: ImageSize = MemoryNeed.usualFrame) throws -> any PointTracker {
         let choice = try tracker.choice(name)
         try networks.checkEffect(on: TrackerOptions.parts(of: choice), of: name)
+        try MemoryNeed(models: [choice], frame: frame).check()
         return try tracker.make(choice, engine: networks.engine(), networks: networks)
     }
 }

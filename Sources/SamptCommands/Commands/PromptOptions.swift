@@ -67,8 +67,7 @@ struct PromptOptions: ParsableArguments {
     private func fileObjects() throws -> [MarkedObject] {
         guard prompts == nil || queryPoints == nil else { throw CommandError.usage("Give --prompts or --query-points, not both.") }
         guard let path = prompts ?? queryPoints else { return [] }
-        let data = try InputFile.read(path, limit: 1 << 26)
-        return try MarkedObject.parse(data, path: path, isQueryPoints: queryPoints != nil)
+        return try MarkedObject.parse(TextFile.read(path), path: path, isQueryPoints: queryPoints != nil)
     }
 
     private func add(_ item: ObjectArgument<String>, to objects: inout [Int: MarkedObject]) throws {

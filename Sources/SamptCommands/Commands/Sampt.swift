@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 
 /// The program `sampt`.
 public struct Sampt: AsyncParsableCommand {
@@ -22,23 +21,4 @@ public struct Sampt: AsyncParsableCommand {
         subcommands: [SegmentCommand.self, ImageCommand.self, TrackCommand.self, EvaluateCommand.self, PresetsCommand.self, ModelsCommand.self, ExportCommand.self])
 
     public init() {}
-
-    /// Runs the command line of the program.
-    public static func main() async { await main(Array(CommandLine.arguments.dropFirst())) }
-
-    /// Runs a command line and ends the program. Everything that is printed goes through `StandardOutput` and `StandardError`.
-    public static func main(_ arguments: [String]) async {
-        if let fault = CommandNames.fault(in: arguments) {
-            StandardError.print(fault)
-            Foundation.exit(CommandStatus.usage.rawValue)
-        }
-        do {
-            var command = try await asyncParseAsRoot(arguments)
-            if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
-        } catch {
-            let (status, text) = (exitCode(for: error), fullMessage(for: error))
-            if status.isSuccess { StandardOutput.print(own: text) } else if !text.isEmpty { StandardError.print(lines: text) }
-            Foundation.exit(status.rawValue)
-        }
-    }
 }

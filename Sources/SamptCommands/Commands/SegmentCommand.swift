@@ -58,8 +58,11 @@ struct SegmentCommand: AsyncParsableCommand {
             let objects = try prompts.objects(frames: queryFrames.frame)
             let clip = try clip.open()
             let queries = try clip.queries(objects)
-            try outputs.checkWritable()
-            let (segmenter, tracker) = try models.makeModels(settings)
+            var claims = try FileClaims(
+                clip: clip, prompts: prompts, objects: objects, preset: models.presets.preset, segmenter: settings.segmenter, tracker: settings.tracker)
+            try destinations.claim(in: &claims, maskNames: destinations.masks == nil ? [] : clip.pictureFileNames())
+            try destinations.checkWritable()
+            let (segmenter, tracker) = try models.makeModels(settings, frame: clip.originals.size)
             let job = SegmentationJob(
                 segmenter: VideoSegmenter(segmenter: segmenter, tracker: tracker, options: settings.options(for: segmenter)), clip: clip,
                 queries: queries, destinations: destinations, reviewed: outputs.review)
@@ -73,9 +76,13 @@ struct SegmentCommand: AsyncParsableCommand {
 
     private func runLive(_ destinations: OutputDestinations, _ settings: MethodSettings) async throws -> CommandStatus {
         let objects = try prompts.objects(frames: queryFrames.frame)
-        try outputs.checkWritable()
+        var claims = try FileClaims(
+            prompts: prompts, objects: objects, preset: models.presets.preset, segmenter: settings.segmenter, tracker: settings.tracker)
+        if clip.video == "-" { claims.readStandardInput(as: "the video") } else { claims.read(clip.video, as: "the video") }
+        try destinations.claim(in: &claims, maskNames: nil)
+        try destinations.checkWritable()
         let frames = try live.open(clip.video, maxSide: clip.maxSide)
-        let (segmenter, tracker) = try models.makeModels(settings)
+        let (segmenter, tracker) = try models.makeModels(settings, frame: frames.originalSize)
         let job = try LiveJob(
             segmenter: VideoSegmenter(segmenter: segmenter, tracker: tracker, options: settings.options(for: segmenter)), frames: frames,
             objects: objects, destinations: destinations)
@@ -111,14 +118,6 @@ struct OutputOptions: ParsableArguments {
 
     var destinations: OutputDestinations {
         OutputDestinations(overlay: overlay, masks: masks, rle: rle, tracks: tracks, contactSheet: contactSheet)
-    }
-
-    /// Finds paths that cannot be written before models are loaded.
-    func checkWritable() throws {
-        for path in [overlay, rle, tracks, contactSheet].compactMap({ $0 }) { try OutputFile.check(path) }
-        try OutputName.checkText(rle, form: "JSON", option: "--rle")
-        try OutputName.checkText(tracks, form: "JSON", option: "--tracks")
-        try OutputName.checkPNG(contactSheet, option: "--contact-sheet")
     }
 }
 

@@ -61,16 +61,31 @@ struct TrackCommand: AsyncParsableCommand {
             let start = try clip.numbering.position(of: frame ?? clip.numbering.first, object: "points")
             let points = try positions(size: clip.originals.size)
             let job = TrackingJob(clip: clip, start: start, points: points, tracks: tracks, drawing: draw)
-            if let tracks { try OutputFile.check(tracks) }
-            try OutputName.checkText(tracks, form: "JSON", option: "--tracks")
-            if let draw, !FrameFolderOutput.isFolder(draw) { try OutputFile.check(draw) }
-            let tracker = try models.makeTracker(trackerName)
+            try checkOutputs(clip, tracker: trackerName)
+            let tracker = try models.makeTracker(trackerName, frame: clip.originals.size)
             let interruption = Interruption()
             interruption.listen()
             let summary = try await job.run(tracker: tracker, interruption: interruption, progress: ProgressReporter(isQuiet: messages.quiet))
             try messages.show(summary)
             return summary.exitStatus
         }
+    }
+
+    /// Finds outputs that cannot be written, or would take the place of something, before models are loaded.
+    private func checkOutputs(_ clip: Clip, tracker: String) throws {
+        var claims = try FileClaims(clip: clip, preset: models.presets.preset, tracker: tracker)
+        if let tracks { try claims.write(tracks, by: "--tracks") }
+        var folder: OutputFolder?
+        if let draw, FrameFolderOutput.isFolder(draw) {
+            try claims.write(folder: draw, names: clip.pictureFileNames(), by: "--draw")
+            folder = try OutputFolder(draw)
+        } else if let draw {
+            try claims.write(draw, by: "--draw")
+            try OutputFile.check(draw)
+        }
+        defer { folder?.removeIfEmpty() }
+        if let tracks { try OutputFile.check(tracks) }
+        try OutputName.checkText(tracks, form: "JSON", option: "--tracks")
     }
 
     private func positions(size: ImageSize) throws -> [SIMD2<Float>] {

@@ -98,25 +98,18 @@ final class TracksOutput: FrameOutput {
 
 /// Index masks as palette PNGs in a folder, one file a frame.
 final class MaskFolderOutput: FrameOutput {
-    let path: String
-    private let existed: Bool
+    var path: String { folder.path }
+    private let folder: OutputFolder
     /// Files that were not there before.
     private var made: [String] = []
     private var isFull = false
 
     init(path: String) throws {
-        self.path = path
-        existed = FileManager.default.fileExists(atPath: path)
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch {
-            throw MediaError.unwritable(path: path, reason: AtomicFile.reason(error))
-        }
-        try OutputFile.check(URL(fileURLWithPath: path).appendingPathComponent("mask.png").path)
+        folder = try OutputFolder(checked: path)
     }
 
     func append(_ frame: ReportedFrame) throws {
-        let file = URL(fileURLWithPath: path).appendingPathComponent(frame.stem + ".png").path
+        let file = folder.file(frame.stem + ".png")
         if !FileManager.default.fileExists(atPath: file) { made.append(file) }
         do {
             try ImageFile.writeIndexMask(frame.result.indexMask, to: file)
@@ -131,7 +124,7 @@ final class MaskFolderOutput: FrameOutput {
     /// What was not there before goes, unless it is all that there is room for: masks are whole, one by one.
     func abandon() {
         if !isFull { for file in made { unlink(file) } }
-        if !existed { rmdir(path) }
+        folder.removeIfEmpty()
     }
 }
 

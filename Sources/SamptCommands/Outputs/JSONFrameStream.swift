@@ -6,8 +6,7 @@ import Media
 /// The file has a temporary name until it is finished; then it is one valid JSON document.
 final class JSONFrameStream {
     let path: String
-    private let temporary: String
-    private let file: FileHandle
+    private let file: PartFile
     private let encoder = JSONEncoder()
     private var buffer = Data()
     private var framesWritten = 0
@@ -15,16 +14,12 @@ final class JSONFrameStream {
 
     /// - Parameters:
     ///   - header: the fields before "frames"; encodes to a JSON object.
-    ///   - file: written to in place of a new temporary file.
+    ///   - file: written to in place of a new one.
     /// - Throws: `MediaError.unwritable` when the file cannot be created.
-    init(path: String, header: some Encodable, file: FileHandle? = nil) throws {
+    init(path: String, header: some Encodable, file: PartFile? = nil) throws {
         self.path = path
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        if let file {
-            (temporary, self.file) = (AtomicFile.temporaryPath(for: path), file)
-        } else {
-            (temporary, self.file) = try OutputFile.create(for: path)
-        }
+        self.file = try file ?? OutputFile.create(for: path)
         do {
             let fields = try self.fields(of: header)
             buffer.append(Data("{\n".utf8))
@@ -55,35 +50,25 @@ final class JSONFrameStream {
         if !fields.isEmpty { buffer.append(Data(",\n".utf8) + fields) }
         buffer.append(Data("\n}\n".utf8))
         try flush()
-        do {
-            try file.close()
-        } catch {
-            throw failed(error)
-        }
         isOpen = false
-        try AtomicFile.commit(temporary, to: path)
+        try file.commit()
     }
 
     /// Stops without a result; nothing is left behind.
     func abandon() {
         guard isOpen else { return }
         isOpen = false
-        try? file.close()
-        unlink(temporary)
+        file.discard()
     }
 
     private func flush() throws {
         do {
-            try file.write(contentsOf: buffer)
+            try file.write(buffer)
         } catch {
-            throw failed(error)
+            abandon()
+            throw error
         }
         buffer.removeAll(keepingCapacity: true)
-    }
-
-    private func failed(_ error: any Error) -> MediaError {
-        abandon()
-        return .unwritable(path: path, reason: AtomicFile.reason(error))
     }
 
     /// The object's fields without its braces.
@@ -94,21 +79,13 @@ final class JSONFrameStream {
 
 /// Creating output files early, so that a path that cannot be written is found before the work.
 enum OutputFile {
-    /// A new file under the temporary name for `path`.
-    static func create(for path: String) throws -> (path: String, file: FileHandle) {
-        try AtomicFile.checkReplaceable(path)
-        let temporary = AtomicFile.temporaryPath(for: path)
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL, 0o644)
-        guard descriptor >= 0 else {
-            throw MediaError.unwritable(path: path, reason: String(cString: strerror(errno)).lowercased())
-        }
-        return (temporary, FileHandle(fileDescriptor: descriptor, closeOnDealloc: true))
+    /// A new file under a temporary name. What dead processes left of this output goes.
+    static func create(for path: String) throws -> PartFile {
+        let file = try PartFile(for: path)
+        PartFile.removeLeftovers(of: path)
+        return file
     }
 
     /// Finds out whether `path` can be written later.
-    static func check(_ path: String) throws {
-        let (temporary, file) = try create(for: path)
-        try? file.close()
-        unlink(temporary)
-    }
+    static func check(_ path: String) throws { try create(for: path).discard() }
 }

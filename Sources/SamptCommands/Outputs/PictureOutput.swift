@@ -3,6 +3,8 @@ import Media
 
 /// Somewhere drawn frames go: a video, or a folder of pictures.
 protocol PictureOutput: AnyObject {
+    /// The file or folder it makes.
+    var path: String { get }
     /// What a person should know of it though nothing failed.
     var note: String? { get }
     /// - Parameter stem: the name for the frame's file, without extension.
@@ -22,7 +24,7 @@ func makePictureOutput(_ path: String, clip: OutputClip) throws -> any PictureOu
 /// Frames as a video.
 private final class VideoOutput: PictureOutput {
     private let writer: VideoWriter
-
+    var path: String { writer.path }
     var note: String? { writer.soundProblem.map { "\(writer.path): \($0)" } }
 
     init(_ writer: VideoWriter) { self.writer = writer }
@@ -34,34 +36,37 @@ private final class VideoOutput: PictureOutput {
 
 /// Frames as PNGs in a folder, each under its final name when it is whole.
 final class FrameFolderOutput: PictureOutput {
-    private let folder: URL
-    private let existed: Bool
+    private let folder: OutputFolder
     private let pixelAspect: PixelAspect
+    var path: String { folder.path }
     let note: String? = nil
 
     static func isFolder(_ path: String) -> Bool { path.hasSuffix("/") || (path as NSString).pathExtension.isEmpty }
 
     /// - Parameter pixelAspect: of the pictures that come; those in the folder have square pixels.
     init(path: String, pixelAspect: PixelAspect = .square) throws {
+        folder = try OutputFolder(checked: path)
         self.pixelAspect = pixelAspect
-        folder = URL(fileURLWithPath: path)
-        existed = FileManager.default.fileExists(atPath: path)
-        do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        } catch {
-            throw MediaError.unwritable(path: path, reason: AtomicFile.reason(error))
-        }
-        try OutputFile.check(folder.appendingPathComponent("frame.png").path)
     }
 
     func append(_ image: RGBImage, timestamp: Int64, stem: String) throws {
-        try ImageFile.writePNG(image.shown(pixelAspect), to: folder.appendingPathComponent(stem + ".png").path)
+        try ImageFile.writePNG(image.shown(pixelAspect), to: folder.file(stem + ".png"))
     }
 
     func finish() {}
 
     /// Whole pictures stay; a folder that was made for them and is still empty goes.
-    func cancel() {
-        if !existed { rmdir(folder.path) }
+    func cancel() { folder.removeIfEmpty() }
+}
+
+extension OutputFolder {
+    /// A folder for PNGs, which is found here if nothing can be written into it, and in which dead processes left nothing.
+    init(checked path: String) throws {
+        try self.init(path)
+        do { try OutputFile.check(file("frame.png")) } catch {
+            removeIfEmpty()
+            throw error
+        }
+        PartFile.removeLeftovers(in: path, pathExtension: "png")
     }
 }

@@ -45,22 +45,7 @@ struct OutputObject: Sendable, Codable, Equatable {
 }
 
 /// Somewhere frames are written to.
-protocol FrameOutput: AnyObject {
-    /// The file or folder it makes.
-    var path: String { get }
-    /// What a person should know of it though nothing failed.
-    var note: String? { get }
-    func append(_ frame: ReportedFrame) throws
-    /// Completes the output under its final name.
-    /// - Parameter isComplete: whether all frames came.
-    func finish(isComplete: Bool) throws
-    /// Stops without a result.
-    func abandon()
-}
-
-extension FrameOutput {
-    var note: String? { nil }
-}
+protocol FrameOutput: JobOutput where Element == ReportedFrame {}
 
 /// The fields that JSON outputs begin with.
 struct OutputHeader: Encodable {

@@ -16,16 +16,18 @@ package struct MarkedObject: Sendable, Equatable {
         (self.id, self.name, self.frame, self.points, self.box, self.mask) = (id, name, frame, points, box, mask)
     }
 
-    /// The objects in a file's contents: JSON, or SAM-PT's query points, told apart by the content.
+    /// The objects in a file's text: JSON, or SAM-PT's query points, told apart by the content.
     /// - Parameters:
     ///   - path: for messages; relative paths in the file start from its folder.
     ///   - isQueryPoints: whether nothing but query points will do.
     /// - Throws: `CommandError.invalidInput`.
-    package static func parse(_ data: Data, path: String, isQueryPoints: Bool = false) throws -> [MarkedObject] {
-        guard let text = String(data: data, encoding: .utf8) else { throw CommandError.invalidInput("\(path): is not text in UTF-8.") }
+    package static func parse(_ text: String, path: String, isQueryPoints: Bool = false) throws -> [MarkedObject] {
         if isQueryPoints || QueryPointsFile.matches(text) { return try QueryPointsFile.parse(text, path: path) }
-        return try PromptsFile.parse(data, path: path, folder: URL(fileURLWithPath: path).deletingLastPathComponent())
+        return try PromptsFile.parse(Data(text.utf8), path: path, folder: URL(fileURLWithPath: path).deletingLastPathComponent())
     }
+
+    /// What a segmenter pays attention to grows with the square of their number.
+    static let largestPointCount = 1000
 
     var title: String { name ?? "object \(id)" }
 
@@ -38,6 +40,9 @@ package struct MarkedObject: Sendable, Equatable {
         }
         guard kinds.count == 1 else {
             throw CommandError.usage("\(title): is marked with \(kinds.joined(separator: " and ")). Mark an object in one way only.")
+        }
+        guard points.count <= Self.largestPointCount else {
+            throw CommandError.invalidInput("\(title): has \(points.count) points; an object takes at most \(Self.largestPointCount).")
         }
         let frame = try numbering.position(of: frame ?? numbering.first, object: title)
         let prompt: ObjectQuery.Prompt

@@ -25,18 +25,18 @@ struct PromptsFile: Decodable {
 
         init(from decoder: any Decoder) throws {
             if var list = try? decoder.unkeyedContainer() {
-                x = try list.decode(Float.self)
-                y = try list.decode(Float.self)
-                label = list.isAtEnd ? 1 : try list.decode(Int.self)
+                x = try list.decode(JSONFloat.self).value
+                y = try list.decode(JSONFloat.self).value
+                label = list.isAtEnd ? 1 : try list.decode(JSONInteger.self).value
                 guard list.isAtEnd else {
                     throw DecodingError.dataCorruptedError(in: list, debugDescription: "a point has two coordinates and a label")
                 }
             } else {
                 try decoder.rejectUnknownKeys(known: ["x", "y", "label"])
                 let fields = try decoder.container(keyedBy: Key.self)
-                x = try fields.decode(Float.self, forKey: .x)
-                y = try fields.decode(Float.self, forKey: .y)
-                label = try fields.decodeIfPresent(Int.self, forKey: .label) ?? 1
+                x = try fields.decode(JSONFloat.self, forKey: .x).value
+                y = try fields.decode(JSONFloat.self, forKey: .y).value
+                label = try fields.decodeIfPresent(JSONInteger.self, forKey: .label)?.value ?? 1
             }
             guard label == 0 || label == 1 else {
                 throw DecodingError.dataCorrupted(.init(
@@ -59,7 +59,7 @@ struct PromptsFile: Decodable {
                 try decoder.rejectUnknownKeys(known: ["file", "id"])
                 let fields = try decoder.container(keyedBy: Key.self)
                 file = try fields.decode(String.self, forKey: .file)
-                id = try fields.decodeIfPresent(Int.self, forKey: .id)
+                id = try fields.decodeIfPresent(JSONInteger.self, forKey: .id)?.value
             }
         }
     }
@@ -100,11 +100,11 @@ extension PromptsFile.Object {
     init(from decoder: any Decoder) throws {
         try decoder.rejectUnknownKeys(known: Key.allCases.map(\.rawValue))
         let fields = try decoder.container(keyedBy: Key.self)
-        id = try fields.decodeIfPresent(Int.self, forKey: .id)
+        id = try fields.decodeIfPresent(JSONInteger.self, forKey: .id)?.value
         name = try fields.decodeIfPresent(String.self, forKey: .name)
-        frame = try fields.decodeIfPresent(Int.self, forKey: .frame)
+        frame = try fields.decodeIfPresent(JSONInteger.self, forKey: .frame)?.value
         points = try fields.decodeIfPresent([PromptsFile.Point].self, forKey: .points)
-        box = try fields.decodeIfPresent([Float].self, forKey: .box)
+        box = try fields.decodeIfPresent([JSONFloat].self, forKey: .box)?.map(\.value)
         mask = try fields.decodeIfPresent(PromptsFile.MaskFile.self, forKey: .mask)
     }
 
@@ -169,10 +169,10 @@ extension DecodingError {
 
     private static func name(of type: Any.Type) -> String {
         switch type {
-        case is Int.Type: "an integer"
-        case is Float.Type, is Double.Type: "a number"
+        case is Int.Type, is JSONInteger.Type: "an integer"
+        case is Float.Type, is Double.Type, is JSONFloat.Type: "a number"
         case is String.Type: "a string"
-        case is [Any].Type, is [PromptsFile.Object].Type, is [PromptsFile.Point].Type, is [Float].Type: "a list"
+        case is [Any].Type, is [PromptsFile.Object].Type, is [PromptsFile.Point].Type, is [JSONFloat].Type: "a list"
         default: "an object"
         }
     }

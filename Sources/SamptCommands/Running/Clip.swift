@@ -12,8 +12,10 @@ struct Clip: Sendable {
     let numbering: FrameNumbering
     /// What the file promises but does not hold; nil for a whole one.
     let damage: String?
-    /// File names of a folder's pictures, without extension, by original number; nil for videos.
-    private let stems: [String]?
+    /// The files that are read, and the folder they are in, if they are in one.
+    let inputs: [String]
+    /// File names of a folder's pictures by original number; nil for videos.
+    private let pictureNames: [String]?
     private let sound: SoundSource?
     private let originalSeconds: [Double]
 
@@ -25,7 +27,9 @@ struct Clip: Sendable {
         numbering = FrameNumbering(first: first, stride: stride, count: range.frameCount, originalCount: count)
         damage = (original as? VideoReader)?.damage
         sound = (original as? VideoReader)?.sound(from: first)
-        stems = (original as? FrameFolder)?.paths.map { URL(fileURLWithPath: $0).deletingPathExtension().lastPathComponent }
+        let pictures = (original as? FrameFolder)?.paths
+        inputs = [path] + (pictures ?? [])
+        pictureNames = pictures?.map { PathParts($0).name }
         originalSeconds = range.indices.map { original.timing.seconds($0) }
         if let maxSide, original.size.longestSide > maxSide {
             frames = ScaledSource(range, longestSide: maxSide)
@@ -45,7 +49,25 @@ struct Clip: Sendable {
     /// The name for files of a frame of the clip, without extension.
     func stem(_ position: Int) -> String {
         let number = numbering.original(position)
-        return stems?[number] ?? String(format: "%05d", number)
+        return pictureNames.map { Self.stem(of: $0[number]) } ?? String(format: "%05d", number)
+    }
+
+    private static func stem(of name: String) -> String { (name as NSString).deletingPathExtension }
+
+    /// The names for PNGs of all frames, in order.
+    /// - Throws: `CommandError.invalidInput` when two frames would have one: "a.jpg" and "a.png".
+    func pictureFileNames() throws -> [String] {
+        var taken: [FileIdentity.Name: Int] = [:]
+        return try (0..<numbering.count).map { position in
+            let name = stem(position) + ".png"
+            if let other = taken.updateValue(position, forKey: FileIdentity.Name(name)) {
+                let frames = [other, position].compactMap { pictureNames?[numbering.original($0)] }.joined(separator: " and ")
+                throw CommandError.invalidInput(
+                    "\(originals.name): \(frames) differ in their extension alone, and the outputs of both would be \(name). "
+                        + "Move the pictures that are no frames elsewhere, or rename them.")
+            }
+            return name
+        }
     }
 
     private var scale: FrameScale { FrameScale(original: originals.size, working: frames.size) }

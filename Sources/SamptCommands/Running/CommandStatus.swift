@@ -19,7 +19,9 @@ public enum CommandStatus: Int32, Sendable, CaseIterable {
     case invalidInput = 65
     case missingInput = 66
     case unavailable = 69
+    case insufficientMemory = 71
     case unwritableOutput = 73
+    case unwritableStandardOutput = 74
     case interrupted = 130
 
     /// What the status means, for help and documentation.
@@ -32,8 +34,10 @@ public enum CommandStatus: Int32, Sendable, CaseIterable {
         case .invalidInput: "an input's content is invalid, or a prompt does not fit the video"
         case .missingInput: "an input or a model is missing or unreadable"
         case .unavailable: "a download failed"
-        case .unwritableOutput: "an output cannot be written"
-        case .interrupted: "stopped with Ctrl-C: outputs hold the frames done so far"
+        case .insufficientMemory: "less memory is allowed (ulimit -v) than is needed"
+        case .unwritableOutput: "an output cannot be written; the others are whole"
+        case .unwritableStandardOutput: "standard output is closed or full; all files are written"
+        case .interrupted: "stopped (Ctrl-C, SIGTERM, SIGHUP): outputs hold the frames done so far"
         }
     }
 
@@ -82,7 +86,7 @@ public enum CommandStatus: Int32, Sendable, CaseIterable {
     private static func status(of error: MediaError) -> CommandStatus {
         switch error {
         case .notFound, .unreadable: .missingInput
-        case .noVideoStream, .noFrames, .frameSizeDiffers, .undecodable, .invalidMask, .frameOutOfRange: .invalidInput
+        case .noVideoStream, .noFrames, .frameSizeDiffers, .undecodable, .invalidMask, .notText, .frameOutOfRange: .invalidInput
         case .unwritable: .unwritableOutput
         case .invalidArgument: .usage
         }
@@ -104,6 +108,7 @@ public enum CommandError: Error, Sendable, Equatable {
     case usage(String)
     case invalidInput(String)
     case missingInput(String)
+    case insufficientMemory(String)
     case failure(String)
 
     var status: CommandStatus {
@@ -111,6 +116,7 @@ public enum CommandError: Error, Sendable, Equatable {
         case .usage: .usage
         case .invalidInput: .invalidInput
         case .missingInput: .missingInput
+        case .insufficientMemory: .insufficientMemory
         case .failure: .failure
         }
     }
@@ -119,7 +125,7 @@ public enum CommandError: Error, Sendable, Equatable {
 extension CommandError: DescribedError {
     public var description: String {
         switch self {
-        case .usage(let message), .invalidInput(let message), .missingInput(let message), .failure(let message): message
+        case .usage(let message), .invalidInput(let message), .missingInput(let message), .insufficientMemory(let message), .failure(let message): message
         }
     }
 }

@@ -3,7 +3,8 @@ import Foundation
 import Media
 import Support
 
-/// Ctrl-C as a request to stop: the work ends after the current frame and finishes its outputs. A second Ctrl-C ends the program at once.
+/// Ctrl-C as a request to stop: the work ends after the current frame and finishes its outputs. A second one ends the program at once.
+/// SIGTERM (a system that shuts down, a batch queue) and SIGHUP (a terminal that closes) are taken in the same way.
 final class Interruption: Sendable {
     private struct State {
         var isRequested = false
@@ -11,23 +12,38 @@ final class Interruption: Sendable {
     }
 
     private let state = Protected(State())
-    private let source: Protected<(any DispatchSourceSignal)?> = Protected(nil)
+    private let sources: Protected<[any DispatchSourceSignal]> = Protected([])
 
     init() {}
 
     /// Whether a stop has been asked for.
     var isRequested: Bool { state.withLock { $0.isRequested } }
 
-    /// Listens for SIGINT from now on.
+    /// Listens from now on. What whoever started the program had it ignore (`nohup`) stays ignored.
     func listen() {
-        signal(SIGINT, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-        source.setEventHandler { [self] in
-            signal(SIGINT, SIG_DFL)
-            request()
+        let signals = [SIGINT] + [SIGTERM, SIGHUP].filter { !Self.isIgnored($0) }
+        let sources = signals.map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { [self] in
+                for number in signals { signal(number, SIG_DFL) }
+                request()
+            }
+            source.resume()
+            return source
         }
-        source.resume()
-        self.source.withLock { $0 = source }
+        self.sources.withLock { $0 = sources }
+    }
+
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        guard sigaction(number, nil, &action) == 0 else { return false }
+        #if canImport(Glibc)
+            let handler = action.__sigaction_handler.sa_handler
+        #else
+            let handler = action.__sigaction_u.__sa_handler
+        #endif
+        return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
     /// Asks for a stop, as Ctrl-C does.

@@ -27,7 +27,7 @@ struct LiveJob: Sendable {
     /// final names. Where something else goes wrong, they are finished too, with the frames so far: a live source does not come again.
     /// - Throws: what went wrong; where no frame was made, outputs are removed.
     func run(interruption: Interruption, progress: ProgressReporter) async throws -> SegmentationSummary {
-        let outputs = try SegmentationOutputs(destinations, clip: outputClip)
+        let outputs = try SegmentationOutputs(destinations, clip: outputClip) { progress.warn(of: $0) }
         let statistics = RunStatistics(queries)
         let meter = LiveMeter()
         let work = Task {
@@ -61,10 +61,11 @@ struct LiveJob: Sendable {
         }
         if !isInterrupted, damage == nil { damage = objectsToCome }
         let written = try await outputs.finish(isComplete: damage == nil && !isInterrupted)
+        let failures = await outputs.failures
         return SegmentationSummary(
             video: frames.name, frames: await outputs.frameCount, framesTotal: frames.capturedCount, seconds: meter.seconds, outputs: written,
-            objects: statistics.objects, damage: damage, live: meter.summary(frames),
-            exitStatus: isInterrupted ? .interrupted : damage != nil ? .partial : .success)
+            objects: statistics.objects, damage: damage, failures: failures.map { "\($0)" }, live: meter.summary(frames),
+            exitStatus: !failures.isEmpty ? .unwritableOutput : isInterrupted ? .interrupted : damage != nil ? .partial : .success)
     }
 
     /// Names the objects that are marked in a frame that did not come.

@@ -16,18 +16,32 @@ struct PointEvaluationJob: Sendable {
     var isQuiet: Bool
 
     /// Runs to the end or to the interruption; the report on disk holds the videos done so far in both cases.
+    /// - Throws: what went wrong; where the report cannot be written, only after all videos and after printing it.
     func run(interruption: Interruption) async throws -> CommandStatus {
         let work = Task { try evaluate() }
         interruption.onRequest { work.cancel() }
-        let (report, isComplete) = try await work.value
+        let (report, isComplete, unwritten) = try await work.value
         for line in PointTable.lines(report) where !isQuiet { StandardOutput.print(line) }
+        if let unwritten { throw unwritten }
         guard !isComplete else { return .success }
         StandardError.print("Interrupted after \(report.videos.count) of \(dataset.videoNames.count) videos.")
         return .interrupted
     }
 
-    private func evaluate() throws -> (PointReport, isComplete: Bool) {
+    private func evaluate() throws -> (PointReport, isComplete: Bool, unwritten: (any Error)?) {
         var report = report
+        var unwritten: (any Error)?
+        // A disk that is full now may have room again for the next one.
+        func write() {
+            guard let output else { return }
+            do {
+                try report.write(to: output)
+                unwritten = nil
+            } catch {
+                if unwritten == nil { StandardError.print("sampt: \(error)") }
+                unwritten = error
+            }
+        }
         let names = dataset.videoNames
         if let predictions { report.keep(where: predictions.holds) }
         for (index, name) in names.enumerated() where !report.contains(name) {
@@ -43,18 +57,18 @@ struct PointEvaluationJob: Sendable {
                 report.add(outcome)
                 report.sort(like: names)
             } catch is CancellationError {
-                return (report, false)
+                return (report, false, unwritten)
             }
-            if let output, report.videos.count < names.count { try report.write(to: output) }
             reporter.close()
+            if report.videos.count < names.count { write() }
             if !isQuiet, let outcome = report.videos.first(where: { $0.name == name }) {
                 let rate = String(format: "%.1f frames/s", Double(outcome.frames) / max(outcome.seconds, 1e-3))
                 StandardError.print("[\(index + 1)/\(names.count)] \(PointTable.row(outcome.name, outcome.queries, outcome.scores))  \(rate)")
             }
         }
         report.complete = true
-        if let output { try report.write(to: output) }
-        return (report, true)
+        write()
+        return (report, true, unwritten)
     }
 }
 

@@ -43,6 +43,12 @@ final class ProgressReporter: Sendable {
         }
     }
 
+    /// Tells of an output that cannot be written, while the work goes on.
+    func warn(of error: any Error) {
+        close()
+        StandardError.print("sampt: \(error)")
+    }
+
     /// Ends the live line, so that messages start on one of their own.
     func close() {
         state.withLock { state in

@@ -11,12 +11,13 @@ struct SegmentationJob: Sendable {
     /// How many frames to name that a person should look at.
     var reviewed = 0
 
-    /// Runs to the end, to the damage or to the interruption; in all three cases the outputs are whole and under their final names.
-    /// - Throws: what went wrong where no frame could be made or an output failed; unfinished outputs are then removed.
+    /// Runs to the end, to the damage or to the interruption; in all three cases the outputs are whole and under their final names. So are
+    /// the others when one cannot be written.
+    /// - Throws: what went wrong where no frame could be made or no output is left; unfinished outputs are then removed.
     func run(interruption: Interruption, progress: ProgressReporter) async throws -> SegmentationSummary {
         var outputClip = clip.outputClip(queries)
         outputClip.reviewed = reviewed
-        let outputs = try SegmentationOutputs(destinations, clip: outputClip)
+        let outputs = try SegmentationOutputs(destinations, clip: outputClip) { progress.warn(of: $0) }
         let statistics = RunStatistics(queries, review: FrameReview(count: reviewed, duration: clip.duration))
         let start = ContinuousClock.now
         let work = Task { try await feed(outputs, statistics, progress) }
@@ -40,12 +41,13 @@ struct SegmentationJob: Sendable {
         let isComplete = done == clip.frames.frameCount && damage == nil
         let written = try await outputs.finish(isComplete: isComplete)
         let isInterrupted = interruption.isRequested && done < clip.frames.frameCount
+        let failures = await outputs.failures
         return SegmentationSummary(
             video: clip.originals.name, frames: done, framesTotal: clip.frames.frameCount,
             seconds: Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000,
             outputs: written, notes: await outputs.notes, objects: statistics.objects,
-            review: reviewed > 0 ? statistics.review(clip.numbering) : nil, damage: damage,
-            exitStatus: isInterrupted ? .interrupted : damage != nil ? .partial : .success)
+            review: reviewed > 0 ? statistics.review(clip.numbering) : nil, damage: damage, failures: failures.map { "\($0)" },
+            exitStatus: !failures.isEmpty ? .unwritableOutput : isInterrupted ? .interrupted : damage != nil ? .partial : .success)
     }
 
     private func feed(_ outputs: SegmentationOutputs, _ statistics: RunStatistics, _ progress: ProgressReporter) async throws {

@@ -24,6 +24,8 @@ struct SegmentationSummary: Sendable {
     /// The frames to look at, least sure first; nil when nobody asked for them.
     var review: [ReviewedFrame]?
     var damage: String?
+    /// Why outputs were not written.
+    var failures: [String] = []
     /// Of a live source.
     var live: LiveSummary?
     var exitStatus: CommandStatus
@@ -33,14 +35,16 @@ struct SegmentationSummary: Sendable {
     func json() throws -> String {
         struct Fields: Encodable {
             var video: String, frames: Int, framesTotal: Int, seconds: Double, framesPerSecond: Double
-            var outputs: [String], notes: [String]?, objects: [Object], review: [ReviewedFrame]?, damage: String?, live: LiveSummary?, exitStatus: Int32
+            var outputs: [String], notes: [String]?, objects: [Object], review: [ReviewedFrame]?, damage: String?, failures: [String]?
+            var live: LiveSummary?, exitStatus: Int32
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let fields = Fields(
             video: video, frames: frames, framesTotal: framesTotal, seconds: seconds,
             framesPerSecond: framesPerSecond.rounded(decimals: 2), outputs: outputs, notes: notes.isEmpty ? nil : notes,
-            objects: objects, review: review, damage: damage, live: live, exitStatus: exitStatus.rawValue)
+            objects: objects, review: review, damage: damage, failures: failures.isEmpty ? nil : failures, live: live,
+            exitStatus: exitStatus.rawValue)
         return String(decoding: try encoder.encode(fields), as: UTF8.self)
     }
 
@@ -56,6 +60,7 @@ struct SegmentationSummary: Sendable {
         if let live { lines.append(live.line) }
         for object in objects where object.framesSeen == 0 { lines.append("\(object.name) is seen in no frame.") }
         lines.append(outputs.isEmpty ? "Nothing was written." : "Written: \(outputs.joined(separator: ", "))")
+        lines += failures.map { "Not written: \($0)" }
         guard let review else { return lines }
         lines.append(review.isEmpty ? "No frame needs a look: every mask was given." : "Look at:")
         return lines + review.map(\.line)

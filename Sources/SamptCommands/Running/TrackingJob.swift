@@ -16,7 +16,7 @@ struct TrackingJob: Sendable {
     /// As `SegmentationJob.run`: outputs are whole also after damage or interruption.
     func run(tracker: any PointTracker, interruption: Interruption, progress: ProgressReporter) async throws -> SegmentationSummary {
         let began = ContinuousClock.now
-        let outputs = try TrackOutputs(self)
+        let outputs = try TrackOutputs(self) { progress.warn(of: $0) }
         var damage = clip.damage
         let total = clip.frames.frameCount - start
         var done = 0
@@ -25,7 +25,7 @@ struct TrackingJob: Sendable {
             let session = try tracker.start(on: store, at: start, direction: .forward)
             try session.add(points.map { $0 * scale }, group: 1)
             while !interruption.isRequested {
-                try outputs.append(session.points.map(reported), frame: session.frame, clip: clip)
+                try outputs.append(session.points.map(reported), frame: session.frame)
                 done += 1
                 let seconds = Double((ContinuousClock.now - began) / .milliseconds(1)) / 1000
                 progress.show(SegmentationProgress(framesDone: done, framesTotal: total, secondsElapsed: seconds))
@@ -41,12 +41,14 @@ struct TrackingJob: Sendable {
         }
         progress.close()
         let isInterrupted = interruption.isRequested && done < total
-        if done > 0 { try outputs.finish(isComplete: done == total && damage == nil) } else { outputs.abandon() }
+        var written: [String] = []
+        if done > 0 { written = try outputs.finish(isComplete: done == total && damage == nil) } else { outputs.abandon() }
+        let failures = outputs.failures
         return SegmentationSummary(
             video: clip.originals.name, frames: done, framesTotal: total,
             seconds: Double((ContinuousClock.now - began) / .milliseconds(1)) / 1000,
-            outputs: done > 0 ? [tracks, drawing].compactMap { $0 } : [], notes: [outputs.note].compactMap { $0 }, objects: [], damage: damage,
-            exitStatus: isInterrupted ? .interrupted : damage != nil ? .partial : .success)
+            outputs: written, notes: outputs.notes, objects: [], damage: damage, failures: failures.map { "\($0)" },
+            exitStatus: !failures.isEmpty ? .unwritableOutput : isInterrupted ? .interrupted : damage != nil ? .partial : .success)
     }
 
     private var scale: SIMD2<Float> {
@@ -64,40 +66,86 @@ struct TrackingJob: Sendable {
 
 /// The two outputs of a tracking job.
 private final class TrackOutputs {
-    private let json: TracksOutput?
-    private let drawing: (any PictureOutput)?
+    private let clip: Clip
+    private var outputs: OutputGroup<Step>
     private var trails = TrailRenderer()
+    private let drawsTrails: Bool
 
-    init(_ job: TrackingJob) throws {
+    var failures: [any Error] { outputs.failures }
+    var notes: [String] { outputs.notes }
+
+    /// What a frame gives.
+    struct Step {
+        var number: Int
+        var seconds: Double
+        var timestamp: Int64
+        var stem: String
+        var points: [PromptPoint]
+        /// Nil where nothing is drawn.
+        var picture: RGBImage?
+    }
+
+    init(_ job: TrackingJob, report: @escaping @Sendable (any Error) -> Void) throws {
+        clip = job.clip
         var clip = job.clip.outputClip([])
         clip.objects = [OutputObject(id: 1, name: "points", queryFrame: job.clip.numbering.original(job.start))]
-        json = try job.tracks.map { try TracksOutput(path: $0, clip: clip) }
+        // First, since the file may lie in this folder.
+        let drawing = try job.drawing.map { Drawing(try makePictureOutput($0, clip: clip)) }
+        var opened: [any JobOutput<Step>] = []
+        if let drawing { opened.append(drawing) }
         do {
-            drawing = try job.drawing.map { try makePictureOutput($0, clip: clip) }
+            if let path = job.tracks { opened.append(Trajectories(try TracksOutput(path: path, clip: clip))) }
         } catch {
-            json?.abandon()
+            drawing?.abandon()
             throw error
         }
+        drawsTrails = drawing != nil
+        outputs = OutputGroup(opened, report: report)
     }
 
-    func append(_ points: [PromptPoint], frame: Int, clip: Clip) throws {
-        try json?.append(number: clip.numbering.original(frame), seconds: clip.seconds(frame), objects: [(id: 1, points: points)])
-        if let drawing {
-            let picture = trails.draw(
+    func append(_ points: [PromptPoint], frame: Int) throws {
+        var picture: RGBImage?
+        if drawsTrails {
+            picture = trails.draw(
                 points.map { TrailPoint(id: $0.id, position: $0.position, isVisible: $0.isVisible) }, on: try clip.originals.frame(at: frame))
-            try drawing.append(picture, timestamp: clip.originals.timing.timestamps[frame], stem: clip.stem(frame))
         }
+        try outputs.append(Step(
+            number: clip.numbering.original(frame), seconds: clip.seconds(frame), timestamp: clip.originals.timing.timestamps[frame],
+            stem: clip.stem(frame), points: points, picture: picture))
     }
 
-    var note: String? { drawing?.note }
+    /// - Returns: the paths that exist now.
+    func finish(isComplete: Bool) throws -> [String] { try outputs.finish(isComplete: isComplete) }
+    func abandon() { outputs.abandon() }
+}
 
-    func finish(isComplete: Bool) throws {
-        try json?.finish(isComplete: isComplete)
-        try drawing?.finish()
+/// The video or the pictures with trails.
+private final class Drawing: JobOutput {
+    private let output: any PictureOutput
+    var path: String { output.path }
+    var note: String? { output.note }
+
+    init(_ output: any PictureOutput) { self.output = output }
+
+    func append(_ step: TrackOutputs.Step) throws {
+        if let picture = step.picture { try output.append(picture, timestamp: step.timestamp, stem: step.stem) }
     }
 
-    func abandon() {
-        json?.abandon()
-        drawing?.cancel()
+    func finish(isComplete: Bool) throws { try output.finish() }
+    func abandon() { output.cancel() }
+}
+
+/// The file of trajectories.
+private final class Trajectories: JobOutput {
+    private let output: TracksOutput
+    var path: String { output.path }
+
+    init(_ output: TracksOutput) { self.output = output }
+
+    func append(_ step: TrackOutputs.Step) throws {
+        try output.append(number: step.number, seconds: step.seconds, objects: [(id: 1, points: step.points)])
     }
+
+    func finish(isComplete: Bool) throws { try output.finish(isComplete: isComplete) }
+    func abandon() { output.abandon() }
 }

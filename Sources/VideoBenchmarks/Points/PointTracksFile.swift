@@ -144,13 +144,7 @@ public enum PointDatasetFile {
     private static func open(folder: URL) throws -> any PointDataset {
         let json = folder.appendingPathComponent("tracks.json").path
         if FileManager.default.fileExists(atPath: json) { return try PointTracksFile(path: json) }
-        let names: [String]
-        do {
-            names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-        } catch {
-            throw MediaError.unreadable(path: folder.path, reason: AtomicFile.reason(error))
-        }
-        let shards = names.filter { $0.hasSuffix(".pkl") && !$0.hasPrefix(".") }.sorted()
+        let shards = try FolderListing.names(folder.path, pathExtensions: ["pkl"]).sorted()
         guard !shards.isEmpty else {
             throw PointBenchmarkError.unknownForm(file: folder.lastPathComponent, reason: "the folder holds neither tracks.json nor .pkl files")
         }

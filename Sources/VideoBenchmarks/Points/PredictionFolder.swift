@@ -7,6 +7,9 @@ public struct PredictionFolder: Sendable {
 
     public init(_ path: String) { self.path = path }
 
+    /// The name of a video's file, below the folder.
+    public static func fileName(of video: String) -> String { video + ".npz" }
+
     /// Whether the video's predictions are there.
     public func holds(_ video: String) -> Bool {
         guard let file = try? file(of: video) else { return false }
@@ -37,6 +40,6 @@ public struct PredictionFolder: Sendable {
             try VideoName(String(decoding: $0, as: UTF8.self), in: path)
         }
         let folder = names.dropLast().reduce(URL(fileURLWithPath: path, isDirectory: true)) { $0.appendingPathComponent($1.text) }
-        return folder.appendingPathComponent((names.last?.text ?? "") + ".npz")
+        return folder.appendingPathComponent(Self.fileName(of: names.last?.text ?? ""))
     }
 }

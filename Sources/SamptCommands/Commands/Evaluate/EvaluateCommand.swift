@@ -50,23 +50,32 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
 
     func run() async throws {
         try await withExitStatus {
-            try await evaluate()
+            if let json { try OutputFile.check(json) }
+            try OutputName.checkText(json, form: "JSON", option: "--json")
+            let settings = try models.settings(with: method, for: .firstMask)
+            let dataset = try DAVIS2016(root: root, list: list)
+            try checkOutputs(dataset, settings)
+            let (report, failure) = try await evaluate(dataset, settings)
+            show(report)
+            if let json { try AtomicFile.write(report.json(), to: json) }
+            if let failure { throw failure }
             return .success
         }
     }
 
-    private func evaluate() async throws {
-        if let json { try OutputFile.check(json) }
-        try OutputName.checkText(json, form: "JSON", option: "--json")
-        let settings = try models.settings(with: method, for: .firstMask)
-        let dataset = try DAVIS2016(root: root, list: list)
-        let report: DAVISReport
-        if let results {
-            report = try dataset.score(results: results)
-        } else {
-            report = try await evaluate(dataset, settings)
+    /// Finds outputs that would take the place of something, before models are loaded.
+    private func checkOutputs(_ dataset: DAVIS2016, _ settings: MethodSettings) throws {
+        var claims = try FileClaims(preset: models.presets.preset, segmenter: settings.segmenter, tracker: settings.tracker)
+        claims.read(list, as: "the list")
+        for sequence in dataset.sequences {
+            for path in sequence.frames { claims.read(path, as: "a frame of \(sequence.name)") }
+            for path in sequence.annotations + (results.map { sequence.resultFiles(in: $0) } ?? []) { claims.read(path, as: "a mask of \(sequence.name)") }
         }
-        if let json { try AtomicFile.write(report.json(), to: json) }
+        if let json { try claims.write(json, by: "--json") }
+        if let masks { try claims.write(folder: masks, names: dataset.sequences.flatMap(\.resultNames), by: "--masks") }
+    }
+
+    private func show(_ report: DAVISReport) {
         guard !quiet else { return }
         StandardOutput.print("sequence".padded(to: 24) + "     J      F    J&F" + (report.mean.confidence == nil ? "" : "   rank of confidence, its error"))
         for (name, entry) in report.sequences.sorted(by: { $0.key < $1.key }) {
@@ -75,26 +84,34 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
         StandardOutput.print(row("mean", report.mean.j, report.mean.f, report.mean.jf) + Self.columns(report.mean.confidence))
     }
 
-    private func evaluate(_ dataset: DAVIS2016, _ settings: MethodSettings) async throws -> DAVISReport {
+    /// - Returns: the scores, and why masks could not be written.
+    private func evaluate(_ dataset: DAVIS2016, _ settings: MethodSettings) async throws -> (DAVISReport, (any Error)?) {
+        if let results { return (try dataset.score(results: results), nil) }
         let (segmenter, tracker) = try models.makeModels(settings)
         let pipeline = VideoSegmenter(segmenter: segmenter, tracker: tracker, options: settings.options(for: segmenter))
-        let evaluation = DAVIS2016Evaluation(segmenter: pipeline, masksFolder: masks)
+        var evaluation = DAVIS2016Evaluation(segmenter: pipeline, masksFolder: masks)
+        var failure: (any Error)?
         var scores: [String: SequenceScore] = [:]
         for (index, sequence) in dataset.sequences.enumerated() {
             let start = ContinuousClock.now
             let reporter = ProgressReporter(isQuiet: quiet)
-            let score = try await evaluation.run(sequence) { done, total in
+            let (score, unwritten) = try await evaluation.run(sequence) { done, total in
                 let elapsed = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
                 reporter.show(SegmentationProgress(framesDone: done, framesTotal: total, secondsElapsed: elapsed))
             }
             reporter.close()
+            if let unwritten {
+                // The scores are worth going on for.
+                (failure, evaluation.masksFolder) = (unwritten, nil)
+                StandardError.print("sampt: \(unwritten) No more masks are written.")
+            }
             scores[sequence.name.text] = score
             guard !quiet else { continue }
             let seconds = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
             let rate = String(format: "%.1f frames/s", Double(sequence.frames.count) / max(seconds, 1e-3))
             StandardError.print("[\(index + 1)/\(dataset.sequences.count)] \(row(sequence.name.text, score.j.mean, score.f.mean, score.jf))  \(rate)")
         }
-        return DAVISReport(scores)
+        return (DAVISReport(scores), failure)
     }
 
     /// Rank correlation of confidence and J, and the mean error of confidence.

@@ -44,25 +44,31 @@ struct EvaluateConfidence: AsyncParsableCommand {
 
     func run() async throws {
         try await withExitStatus {
-            for path in [json, csv].compactMap({ $0 }) { try OutputFile.check(path) }
-            try OutputName.checkText(json, form: "JSON", option: "--json")
-            try OutputName.checkText(csv, form: "CSV", option: "--csv")
-            let outcomes = try await evaluate()
+            let settings = try models.settings(with: method, for: .firstMasks)
+            var claims = try FileClaims(preset: models.presets.preset, segmenter: settings.segmenter, tracker: settings.tracker)
+            for (path, option, form) in [(json, "--json", "JSON"), (csv, "--csv", "CSV")] {
+                guard let path else { continue }
+                try claims.write(path, by: option)
+                try OutputFile.check(path)
+                try OutputName.checkText(path, form: form, option: option)
+            }
+            let outcomes = try await evaluate(settings)
             let agreement = ConfidenceAgreement(outcomes.map(\.sample))
-            if let csv { try AtomicFile.write(Data(ConfidenceTable.csv(outcomes).utf8), to: csv) }
+            if !quiet { for line in ConfidenceTable.lines(agreement) { StandardOutput.print(line) } }
+            // One that cannot be written does not keep the other from it.
+            let evidence = Result { if let csv { try AtomicFile.write(Data(ConfidenceTable.csv(outcomes).utf8), to: csv) } }
             if let json {
                 let encoder = JSONEncoder()
                 encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
                 try AtomicFile.write(encoder.encode(agreement), to: json)
             }
-            if !quiet { for line in ConfidenceTable.lines(agreement) { StandardOutput.print(line) } }
+            try evidence.get()
             return .success
         }
     }
 
-    private func evaluate() async throws -> [ConfidenceEvaluation.Outcome] {
-        let settings = try models.settings(with: method, for: .firstMasks)
-        let (segmenter, tracker) = try models.makeModels(settings)
+    private func evaluate(_ settings: MethodSettings) async throws -> [ConfidenceEvaluation.Outcome] {
+        let (segmenter, tracker) = try models.makeModels(settings, frame: size.size)
         let evaluation = ConfidenceEvaluation(
             segmenter: VideoSegmenter(segmenter: segmenter, tracker: tracker, options: settings.options(for: segmenter)))
         var outcomes: [ConfidenceEvaluation.Outcome] = []

@@ -73,10 +73,9 @@ struct EvaluatePoints: AsyncParsableCommand {
                 data = try clips.dataset(count: synthetic ?? 0)
             }
             let settings = settings(data, tracker: trackerName)
-            if let output { try Self.prepare(output, holding: "scores.json") }
-            if let predictions { try Self.prepare(predictions, holding: "predictions.npz") }
+            try checkOutputs(data, tracker: trackerName)
             let report = try output.map { restart ? PointReport(settings: settings) : try PointReport.resume(in: $0, settings: settings) }
-            let evaluation = PointEvaluation(tracker: try models.makeTracker(trackerName), mode: mode, resolution: resolution.size)
+            let evaluation = PointEvaluation(tracker: try models.makeTracker(trackerName, frame: resolution.size ?? MemoryNeed.usualFrame), mode: mode, resolution: resolution.size)
             let job = PointEvaluationJob(
                 dataset: data, evaluation: evaluation, report: report ?? PointReport(settings: settings), output: output,
                 predictions: predictions.map(PredictionFolder.init), isQuiet: quiet)
@@ -98,13 +97,21 @@ struct EvaluatePoints: AsyncParsableCommand {
         return settings
     }
 
-    private static func prepare(_ folder: String, holding file: String) throws {
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw MediaError.unwritable(path: folder, reason: AtomicFile.reason(error))
+    /// Finds out, before the tracker is loaded, whether scores and tracks can be written, and whether they would take the place of something.
+    private func checkOutputs(_ data: any PointDataset, tracker: String) throws {
+        var claims = try FileClaims(preset: models.presets.preset, tracker: tracker)
+        if let dataset {
+            let inside = ["tracks.json"] + ((try? FolderListing.names(dataset, pathExtensions: ["pkl"])) ?? [])
+            for file in [dataset] + inside.map({ dataset + "/" + $0 }) where FileIdentity(file: file) != nil { claims.read(file, as: "the dataset") }
         }
-        try OutputFile.check(URL(fileURLWithPath: folder).appendingPathComponent(file).path)
+        let scores = ["scores.json", "scores.csv"]
+        if let output { try claims.write(folder: output, names: scores, by: "--output") }
+        if let predictions { try claims.write(folder: predictions, names: data.videoNames.map(PredictionFolder.fileName), by: "--predictions") }
+        for (path, names) in [(output, scores), (predictions, ["predictions.npz"])] {
+            guard let path else { continue }
+            let folder = try OutputFolder(path)
+            for name in names { try OutputFile.check(folder.file(name)) }
+        }
     }
 }
 

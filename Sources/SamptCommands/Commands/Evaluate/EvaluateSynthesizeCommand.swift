@@ -46,25 +46,17 @@ struct EvaluateSynthesize: AsyncParsableCommand {
 
     private func write(_ interruption: Interruption) throws -> CommandStatus {
         let dataset = try clips.dataset(count: count)
-        let folder = URL(fileURLWithPath: out)
-        for path in [out, draw].compactMap({ $0 }) {
-            do {
-                try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-            } catch {
-                throw MediaError.unwritable(path: path, reason: AtomicFile.reason(error))
-            }
-        }
-        let list = folder.appendingPathComponent("tracks.json").path
+        try checkOutputs(dataset.videoNames)
+        let folder = try OutputFolder(out)
+        let looks = try draw.map { try OutputFolder($0) }
+        let list = folder.file("tracks.json")
         try OutputFile.check(list)
         var entries: [PointTracksFile.Entry] = []
         for index in 0..<count {
             let video = try dataset.video(at: index)
             let file = format == .png ? video.name : video.name + ".mp4"
-            var outputs = [try makePictureOutput(folder.appendingPathComponent(file).path, clip: outputClip(video))]
-            if let draw {
-                let look = URL(fileURLWithPath: draw).appendingPathComponent(video.name + ".mp4").path
-                outputs.append(try makePictureOutput(look, clip: outputClip(video)))
-            }
+            var outputs = [try makePictureOutput(folder.file(file), clip: outputClip(video))]
+            if let looks { outputs.append(try makePictureOutput(looks.file(video.name + ".mp4"), clip: outputClip(video))) }
             let isWhole = try write(video, outputs, interruption)
             guard isWhole else {
                 StandardError.print("Interrupted after \(index) of \(count) clips; tracks.json is not written.")
@@ -75,6 +67,15 @@ struct EvaluateSynthesize: AsyncParsableCommand {
         }
         try PointTracksFile.write(entries, to: list)
         return .success
+    }
+
+    /// Finds outputs that would take each other's place.
+    private func checkOutputs(_ names: [String]) throws {
+        var claims = FileClaims()
+        let videos = names.map { $0 + ".mp4" }
+        // Pictures lie in folders of their own.
+        try claims.write(folder: out, names: (format == .mp4 ? videos : []) + ["tracks.json"], by: "--out")
+        if let draw { try claims.write(folder: draw, names: videos, by: "--draw") }
     }
 
     /// - Returns: whether it came to the end.
