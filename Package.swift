@@ -25,9 +25,11 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
     ],
     targets: [
-        .systemLibrary(name: "CFFmpeg", pkgConfig: "libavformat", providers: [
-            .apt(["libavcodec-dev", "libavformat-dev", "libavutil-dev", "libswscale-dev"]), .brew(["ffmpeg"]),
-        ]),
+        .systemLibrary(
+            name: "CFFmpeg", pkgConfig: "libavformat",
+            providers: [
+                .apt(["libavcodec-dev", "libavformat-dev", "libavutil-dev", "libswscale-dev"]), .brew(["ffmpeg"]),
+            ]),
         .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -38,16 +40,23 @@ let package = Package(
         library("NeuralGraph", ["Support", "TensorFiles"]),
         library("Inference", ["Support", "TensorFiles", "NeuralGraph", "COpenVINO"]),
         library("Media", ["Support", "CFFmpeg", "CJPEG", "CZlib"]),
-        library("Segmenters", ["Support", "TensorFiles", "NeuralGraph", "Inference", "Media"], resources: [.copy("Resources/nano.safetensors")]),
-        library("PointTrackers", ["Support", "TensorFiles", "NeuralGraph", "Inference", "Media", "Segmenters"],
-                resources: [.copy("Resources/nano-tracker.safetensors")]),
-        library("SAMPT", ["Support", "Media", "Segmenters", "PointTrackers", .product(name: "Yams", package: "Yams")], resources: [.copy("Resources/Presets")]),
+        library(
+            "Segmenters", ["Support", "TensorFiles", "NeuralGraph", "Inference", "Media"], resources: [.copy("Resources/nano.safetensors")]),
+        library(
+            "PointTrackers", ["Support", "TensorFiles", "NeuralGraph", "Inference", "Media", "Segmenters"],
+            resources: [.copy("Resources/nano-tracker.safetensors")]),
+        library(
+            "SAMPT", ["Support", "Media", "Segmenters", "PointTrackers", .product(name: "Yams", package: "Yams")],
+            resources: [.copy("Resources/Presets")]),
         library("SAMPTKit", ["SAMPT", "Segmenters", "PointTrackers", "Media", "Inference", "TensorFiles"]),
         library("VideoBenchmarks", ["Support", "TensorFiles", "Media", "Inference", "PointTrackers", "SAMPT"]),
         library("ModelStore", ["Support", "CFFmpeg", "CCurl"]),
-        library("SamptCommands", [
-            "Support", "SAMPT", "VideoBenchmarks", "Inference", "ModelStore", "TensorFiles", "NeuralGraph", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        ]),
+        library(
+            "SamptCommands",
+            [
+                "Support", "SAMPT", "VideoBenchmarks", "Inference", "ModelStore", "TensorFiles", "NeuralGraph",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
         .executableTarget(
             name: "sampt",
             dependencies: ["SamptCommands"]),
@@ -55,7 +64,9 @@ let package = Package(
         .executableTarget(
             name: "benchmark-trackers", dependencies: ["PointTrackers", "Media"], path: "Benchmarks/BenchmarkTrackers"),
         .executableTarget(
-            name: "benchmark-pipeline", dependencies: ["SAMPT", "PointTrackers", "Segmenters", "Inference", "NeuralGraph", "TensorFiles", "Media"], path: "Benchmarks/BenchmarkPipeline"),
+            name: "benchmark-pipeline",
+            dependencies: ["SAMPT", "PointTrackers", "Segmenters", "Inference", "NeuralGraph", "TensorFiles", "Media"],
+            path: "Benchmarks/BenchmarkPipeline"),
 
         .executableTarget(
             name: "benchmark-segmenters", dependencies: ["Segmenters", "Inference", "Media", "NeuralGraph", "TensorFiles"],
@@ -67,7 +78,8 @@ let package = Package(
             name: "fuzz-inputs", dependencies: ["InputFuzzing", "FuzzRunning"], path: "Fuzz/FuzzInputs"),
         .target(name: "FuzzRunning", path: "Fuzz/FuzzRunning"),
         .target(
-            name: "InputFuzzing", dependencies: ["CFFmpeg", "Media", "SAMPT", "VideoBenchmarks", "SamptCommands", "TensorFiles", "TestSupport"],
+            name: "InputFuzzing",
+            dependencies: ["CFFmpeg", "Media", "SAMPT", "VideoBenchmarks", "SamptCommands", "TensorFiles", "TestSupport"],
             path: "Fuzz/InputFuzzing"),
 
         .target(name: "TestSupport", dependencies: ["TensorFiles"], path: "Tests/TestSupport"),

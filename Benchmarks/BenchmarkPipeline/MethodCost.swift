@@ -35,12 +35,14 @@ struct MethodCost {
         let engine = try OpenVINOEngine()
         func weights(_ path: String) throws -> Weights { Weights(try TensorFile.open(URL(fileURLWithPath: path))) }
         let nano = arguments[3] == "nano" || arguments[4] == "nano" ? try NanoFrameEncoder(engine: engine) : nil
-        segmenter = if arguments[3] == "nano", let nano { try NanoPrompt(engine: engine, encoder: nano) } else {
-            try SAMSegmenter(weights: weights(arguments[3]), engine: engine)
-        }
-        tracker = if arguments[4] == "nano", let nano { try NanoTrack(engine: engine, encoder: nano) } else {
-            try LearnedTracker.tracker(weights: weights(arguments[4]), engine: engine)
-        }
+        segmenter =
+            if arguments[3] == "nano", let nano { try NanoPrompt(engine: engine, encoder: nano) } else {
+                try SAMSegmenter(weights: weights(arguments[3]), engine: engine)
+            }
+        tracker =
+            if arguments[4] == "nano", let nano { try NanoTrack(engine: engine, encoder: nano) } else {
+                try LearnedTracker.tracker(weights: weights(arguments[4]), engine: engine)
+            }
         var options = VideoSegmenterOptions(for: segmenter)
         if arguments[3] != "nano" {
             // The paper's settings, but that all points inside the frame prompt: generated weights know nothing of visibility.
@@ -63,11 +65,14 @@ struct MethodCost {
         let times = try await measure(frames: clip.frameCount, overlapping: false)
         let frames = Double(clip.frameCount)
         let rest = times.total - times.tracking - times.encoder - times.points
-        let fields = [("points", times.points), ("tracking", times.tracking), ("encoder", times.encoder), ("prompting", rest), ("total", total)]
+        let fields = [
+            ("points", times.points), ("tracking", times.tracking), ("encoder", times.encoder), ("prompting", rest), ("total", total),
+        ]
         print("{" + fields.map { "\"\($0)\": \(String(format: "%.2f", 1000 * $1 / frames))" }.joined(separator: ", ") + "}")
     }
 
-    private func measure(frames: Int, overlapping: Bool) async throws -> (points: Double, tracking: Double, encoder: Double, total: Double) {
+    private func measure(frames: Int, overlapping: Bool) async throws -> (points: Double, tracking: Double, encoder: Double, total: Double)
+    {
         let clock = StepClock()
         var options = options
         options.overlapsSteps = overlapping
@@ -88,7 +93,9 @@ struct MethodCost {
         var generator = SeededGenerator(seed: 72)
         let start = ContinuousClock.now
         let (inside, outside) = (
-            QueryPointSampler(method: options.queryPoints.positiveMethod, margin: options.queryPoints.margin), QueryPointSampler(method: options.queryPoints.negativeMethod))
+            QueryPointSampler(method: options.queryPoints.positiveMethod, margin: options.queryPoints.margin),
+            QueryPointSampler(method: options.queryPoints.negativeMethod)
+        )
         _ = inside.sample(options.queryPoints.positives, from: mask, image: image, using: &generator)
         _ = outside.sampleSurroundings(options.queryPoints.negatives, of: mask, image: image, using: &generator)
         return (ContinuousClock.now - start) / .seconds(1)
@@ -148,7 +155,9 @@ private struct TimedTracker: PointTracker {
 
         var frame: Int { session.frame }
         var points: [TrackedPoint] { session.points }
-        func add(_ positions: [SIMD2<Float>], group: Int) throws -> [Int] { try clock.tracking { try session.add(positions, group: group) } }
+        func add(_ positions: [SIMD2<Float>], group: Int) throws -> [Int] {
+            try clock.tracking { try session.add(positions, group: group) }
+        }
         func remove(_ ids: Set<Int>) { session.remove(ids) }
         func advance() throws { try clock.tracking { try session.advance() } }
     }

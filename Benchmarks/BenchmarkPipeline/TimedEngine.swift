@@ -20,7 +20,8 @@ struct TimedEngine: InferenceEngine {
 
     func compile(key: String, precision: Precision, model: () throws -> ONNXModel) throws -> any CompiledNetwork {
         let network = try engine.network(key: key, precision: precision, model: model)
-        return TimedNetwork(name: "  network \(key.prefix { !$0.isNumber }) \(network.precision)", network: network, clock: clock, listsNodes: listsNodes)
+        return TimedNetwork(
+            name: "  network \(key.prefix { !$0.isNumber }) \(network.precision)", network: network, clock: clock, listsNodes: listsNodes)
     }
 
     private struct TimedNetwork: CompiledNetwork {

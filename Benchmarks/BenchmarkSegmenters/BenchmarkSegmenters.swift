@@ -20,7 +20,9 @@ struct BenchmarkSegmenters {
 
     static func main() throws {
         let arguments = CommandLine.arguments
-        guard arguments.count >= 5, let width = Int(arguments[2]), let height = Int(arguments[3]), width > 0, height > 0 else { throw Usage() }
+        guard arguments.count >= 5, let width = Int(arguments[2]), let height = Int(arguments[3]), width > 0, height > 0 else {
+            throw Usage()
+        }
         let pixels = [UInt8](try Data(contentsOf: URL(fileURLWithPath: arguments[4])))
         guard pixels.count == 3 * width * height else { throw Usage() }
         let image = RGBImage(width: width, height: height, pixels: pixels)

@@ -38,7 +38,8 @@ struct NodeListingEngine: InferenceEngine {
                 lines.append(String(format: "%9.2f ms  %4d x ", 1000 * spent.seconds, spent.count) + kind)
             }
             for node in nodes.sorted(by: { $0.duration > $1.duration }).prefix(40) {
-                lines.append(String(format: "%9.2f ms  ", node.duration / .milliseconds(1)) + "\(node.name) [\(node.type) \(node.implementation)]")
+                lines.append(
+                    String(format: "%9.2f ms  ", node.duration / .milliseconds(1)) + "\(node.name) [\(node.type) \(node.implementation)]")
             }
             FileHandle.standardError.write(Data((lines.joined(separator: "\n") + "\n").utf8))
             return try network(inputs)

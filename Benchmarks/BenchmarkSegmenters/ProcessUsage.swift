@@ -5,15 +5,15 @@ enum ProcessUsage {
     /// Since the process was started, with everything before `main`.
     static var secondsSinceStart: Double {
         #if os(Linux)
-        // Field 22 of stat, counted behind the name in parentheses: the start in clock ticks since the machine's.
-        let stat = (try? String(contentsOfFile: "/proc/self/stat", encoding: .utf8)) ?? ""
-        let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
-        guard fields.count > 20, let ticks = Double(fields[20]) else { return .nan }
-        var now = timespec()
-        clock_gettime(CLOCK_BOOTTIME, &now)
-        return Double(now.tv_sec) + Double(now.tv_nsec) * 1e-9 - ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
+            // Field 22 of stat, counted behind the name in parentheses: the start in clock ticks since the machine's.
+            let stat = (try? String(contentsOfFile: "/proc/self/stat", encoding: .utf8)) ?? ""
+            let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
+            guard fields.count > 20, let ticks = Double(fields[20]) else { return .nan }
+            var now = timespec()
+            clock_gettime(CLOCK_BOOTTIME, &now)
+            return Double(now.tv_sec) + Double(now.tv_nsec) * 1e-9 - ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
         #else
-        return .nan
+            return .nan
         #endif
     }
 

@@ -6,14 +6,14 @@ import PointTrackers
 import Segmenters
 import TensorFiles
 
-/// Follows a grid of points through a moving pattern with any tracker, and prints a line: its name, milliseconds a frame, those of all cores
-/// together, milliseconds of adding the points, and the peak of this process's memory in kilobytes.
+/// Follows a grid of points through a moving pattern with any tracker, and prints a line: its name, milliseconds a frame, those of all
+/// cores together, milliseconds of adding the points, and the peak of this process's memory in kilobytes.
 ///
 ///     benchmark-trackers follow TRACKER WIDTH HEIGHT FRAMES POINTS [--detector FILE] [--quick] [--warm] [--float32]
 ///
-/// TRACKER is `nano`, `lucas-kanade` or a checkpoint; with SuperGlue's, `--detector` names SuperPoint's. `--quick` takes the fewest iterations,
-/// and a small input of CoTracker, where there is a choice: for what does not depend on them. With `--warm` the clip is followed once before, so that
-/// no network has to be compiled or loaded.
+/// TRACKER is `nano`, `lucas-kanade` or a checkpoint; with SuperGlue's, `--detector` names SuperPoint's. `--quick` takes the fewest
+/// iterations, and a small input of CoTracker, where there is a choice: for what does not depend on them. With `--warm` the clip is
+/// followed once before, so that no network has to be compiled or loaded.
 struct FollowBenchmark {
     struct Usage: Error, CustomStringConvertible {
         var description: String {
@@ -107,9 +107,9 @@ struct FollowBenchmark {
         let times = try follow(frames)
         let steps = Double(frames - 1)
         #if os(Linux)
-        let peak = Self.usage.ru_maxrss
+            let peak = Self.usage.ru_maxrss
         #else
-        let peak = Self.usage.ru_maxrss / 1024
+            let peak = Self.usage.ru_maxrss / 1024
         #endif
         print(String(format: "%@ %.2f %.2f %.1f %ld", tracker.name, times.following / steps, times.processor / steps, times.adding, peak))
     }
@@ -118,9 +118,9 @@ struct FollowBenchmark {
     private static var usage: rusage {
         var usage = rusage()
         #if os(Linux)
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+            getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         #else
-        getrusage(RUSAGE_SELF, &usage)
+            getrusage(RUSAGE_SELF, &usage)
         #endif
         return usage
     }

@@ -12,11 +12,13 @@ import TensorFiles
 ///
 /// PIXELS is a file of pictures, each of WIDTH x HEIGHT x 3 bytes (RGB); a clip with more FRAMES repeats them. POINTS is a file of float32
 /// pairs, x and y of each point in pixels, pixel centres at +0.5. Lines on standard input are commands, each is answered with one line:
-/// `run` (milliseconds from the first frame to the last), `tracks PATH` (the same, and writes `positions`, frames x points x 2), `memory` (the
-/// peak so far in kilobytes), with --nodes also `nodes` (many lines: what kinds of nodes took).
+/// `run` (milliseconds from the first frame to the last), `tracks PATH` (the same, and writes `positions`, frames x points x 2), `memory`
+/// (the peak so far in kilobytes), with --nodes also `nodes` (many lines: what kinds of nodes took).
 struct LearnedTrackerBenchmark {
     struct Usage: Error, CustomStringConvertible {
-        var description: String { "usage: benchmark-trackers learned CHECKPOINT WIDTH HEIGHT FRAMES PIXELS POINTS [--bfloat16 | --bfloat16-encoder] [--nodes]" }
+        var description: String {
+            "usage: benchmark-trackers learned CHECKPOINT WIDTH HEIGHT FRAMES PIXELS POINTS [--bfloat16 | --bfloat16-encoder] [--nodes]"
+        }
     }
 
     /// Pictures held in memory, over and over.
@@ -49,7 +51,9 @@ struct LearnedTrackerBenchmark {
             })
         points = try Data(contentsOf: URL(fileURLWithPath: arguments[5])).withUnsafeBytes { bytes in
             (0..<(bytes.count / 8)).map {
-                SIMD2(bytes.loadUnaligned(fromByteOffset: 8 * $0, as: Float.self), bytes.loadUnaligned(fromByteOffset: 8 * $0 + 4, as: Float.self))
+                SIMD2(
+                    bytes.loadUnaligned(fromByteOffset: 8 * $0, as: Float.self),
+                    bytes.loadUnaligned(fromByteOffset: 8 * $0 + 4, as: Float.self))
             }
         }
         func precision(_ part: String) -> Precision {
@@ -85,7 +89,8 @@ struct LearnedTrackerBenchmark {
             case "nodes": totals?.lines.forEach(answer)
             case "memory":
                 let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-                let peak = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }?.split(whereSeparator: \.isWhitespace).dropFirst().first
+                let peak = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }?.split(whereSeparator: \.isWhitespace).dropFirst()
+                    .first
                 answer(peak.map(String.init) ?? "?")
             default: throw Usage()
             }

@@ -3,8 +3,8 @@ import Inference
 import NeuralGraph
 import TensorFiles
 
-/// An engine that adds up what its networks' nodes take, over all runs. Every run is made twice: once to be timed node by node, once for its
-/// outputs.
+/// An engine that adds up what its networks' nodes take, over all runs. Every run is made twice: once to be timed node by node, once for
+/// its outputs.
 final class NodeTotals: InferenceEngine {
     private let engine: OpenVINOEngine
     private let ledger: Ledger

@@ -1,9 +1,9 @@
 import Foundation
 
 #if canImport(Darwin)
-import Darwin
+    import Darwin
 #elseif canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// Reads numbered inputs until one is a defect; docs/fuzzing.md says how runs are made, resumed and repeated.
@@ -31,11 +31,11 @@ public struct FuzzRun {
     ///   - read: whether it could be opened; it throws for a defect.
     public func run(make: (UInt64) -> Data, read: (Data) throws -> Bool) {
         #if canImport(Glibc)
-        var limit = rlimit(rlim_cur: rlim_t(memoryLimit), rlim_max: rlim_t(memoryLimit))
-        guard setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0 else {
-            print("the limit of the address space cannot be set")
-            exit(2)
-        }
+            var limit = rlimit(rlim_cur: rlim_t(memoryLimit), rlim_max: rlim_t(memoryLimit))
+            guard setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0 else {
+                print("the limit of the address space cannot be set")
+                exit(2)
+            }
         #endif
         CurrentInput.reportCrashes(seed: seed)
         let watch = Watch(processorSeconds: secondsLimit.processor, clockSeconds: secondsLimit.clock)
@@ -67,11 +67,11 @@ public struct FuzzRun {
     private static var peakMemory: Int {
         var usage = rusage()
         #if canImport(Darwin)
-        getrusage(RUSAGE_SELF, &usage)
-        return usage.ru_maxrss >> 20
+            getrusage(RUSAGE_SELF, &usage)
+            return usage.ru_maxrss >> 20
         #else
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        return usage.ru_maxrss >> 10
+            getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+            return usage.ru_maxrss >> 10
         #endif
     }
 }

@@ -26,7 +26,9 @@ struct EncodedSeed: Sendable {
             }
         }
         let hasGlobalHeader = output.pointee.oformat.pointee.flags & AVFMT_GLOBALHEADER != 0
-        guard let stream = avformat_new_stream(output, nil), let context = encode(hasGlobalHeader: hasGlobalHeader, into: &packets) else { return nil }
+        guard let stream = avformat_new_stream(output, nil), let context = encode(hasGlobalHeader: hasGlobalHeader, into: &packets) else {
+            return nil
+        }
         defer {
             var context: UnsafeMutablePointer<AVCodecContext>? = context
             avcodec_free_context(&context)
@@ -37,7 +39,9 @@ struct EncodedSeed: Sendable {
         var settings: OpaquePointer?
         av_dict_set(&settings, "fflags", "+bitexact", 0)
         defer { av_dict_free(&settings) }
-        guard let file = try? ScratchFile("seed"), avio_open(&output.pointee.pb, "file:" + file.path, AVIO_FLAG_WRITE) >= 0 else { return nil }
+        guard let file = try? ScratchFile("seed"), avio_open(&output.pointee.pb, "file:" + file.path, AVIO_FLAG_WRITE) >= 0 else {
+            return nil
+        }
         var isWhole = avformat_write_header(output, &settings) >= 0
         for packet in packets where isWhole {
             av_packet_rescale_ts(packet, context.pointee.time_base, stream.pointee.time_base)
@@ -67,7 +71,9 @@ struct EncodedSeed: Sendable {
         return [UInt8](UnsafeBufferPointer(start: data, count: Int(first.pointee.size)))
     }
 
-    private func encode(hasGlobalHeader: Bool, into packets: inout [UnsafeMutablePointer<AVPacket>]) -> UnsafeMutablePointer<AVCodecContext>? {
+    private func encode(
+        hasGlobalHeader: Bool, into packets: inout [UnsafeMutablePointer<AVPacket>]
+    ) -> UnsafeMutablePointer<AVCodecContext>? {
         guard let codec = avcodec_find_encoder_by_name(encoder) else { return nil }
         var context = avcodec_alloc_context3(codec)
         var frame = av_frame_alloc()

@@ -5,7 +5,8 @@ import SamptCommands
 import VideoBenchmarks
 
 private let numbers = [
-    "0", "-1", "1.5", "1e308", "-1e308", "1e-320", "1e400", "9223372036854775807", "-9223372036854775808", "18446744073709551616", "NaN", "inf", "null", "true", "\"\"",
+    "0", "-1", "1.5", "1e308", "-1e308", "1e-320", "1e400", "9223372036854775807", "-9223372036854775808", "18446744073709551616", "NaN",
+    "inf", "null", "true", "\"\"",
 ]
 private let json = numbers + ["{", "}", "[", "]", ",", ":", "\"", "\\u0000", "\\ud800", "[[[[[[[[", "{\"a\":", "\n", "\u{feff}"]
 
@@ -17,7 +18,8 @@ struct PromptFuzzing: InputFuzzing {
         #"{"objects": [{"mask": "bird.png"}, {"mask": {"file": "all.png", "id": 2}}]}"#,
         "3\n0; 320,240 330,250 300,230 10,20\n8; 100,90 101,95 99,80\n", "1\n\n0; 1,2\n",
     ].map { Array($0.utf8) }
-    private static let mutation = Mutation(tokens: json + ["\"objects\"", "\"points\"", "\"box\"", "\"mask\"", "\"id\"", "\"frame\"", "\"label\"", ";", " 1,2", "0;"])
+    private static let mutation = Mutation(
+        tokens: json + ["\"objects\"", "\"points\"", "\"box\"", "\"mask\"", "\"id\"", "\"frame\"", "\"label\"", ";", " 1,2", "0;"])
 
     func input(_ number: UInt64, seed: UInt64) -> Data { Data(Self.mutation.make(number, seed: seed, from: seeds)) }
 
@@ -47,11 +49,15 @@ struct TrackFuzzing: InputFuzzing {
     let seeds = [
         #"{"videos": [{"name": "street", "video": "frames", "tracks": [[[10.5, 20.5], [11, 20.5, 0]], [null, [1, 2]]]}]}"#,
         #"{"videos": [{"name": "a", "video": "frames", "tracks": []}, {"name": "b", "video": "absent.mp4", "tracks": [[null]]}]}"#,
-        #"{"size": [4, 6], "counts": [3, 5, 16]}"#, #"{"size": [4, 6], "counts": "35@"}"#, #"{"size": [40, 60], "counts": "c15P2O1O0000000"}"#,
+        #"{"size": [4, 6], "counts": [3, 5, 16]}"#, #"{"size": [4, 6], "counts": "35@"}"#,
+        #"{"size": [40, 60], "counts": "c15P2O1O0000000"}"#,
         #"{"size": [16384, 16384], "counts": "PPPP8"}"#,
     ].map { Array($0.utf8) }
     private let file: ScratchFile
-    private static let mutation = Mutation(tokens: json + ["\"videos\"", "\"tracks\"", "\"counts\"", "\"size\"", "[4, 6]", "ooooooooooo", "PPPPPPPPPPPPP0", "1048576", "1099511627776"])
+    private static let mutation = Mutation(
+        tokens: json + [
+            "\"videos\"", "\"tracks\"", "\"counts\"", "\"size\"", "[4, 6]", "ooooooooooo", "PPPPPPPPPPPPP0", "1048576", "1099511627776",
+        ])
 
     init() throws {
         file = try ScratchFile("tracks.json")
@@ -67,7 +73,8 @@ struct TrackFuzzing: InputFuzzing {
             let pixels = mask.mask
             try Defect.unless(pixels.area == mask.area, "an area of \(pixels.area), not \(mask.area)")
             let (box, bounds) = (mask.boundingBox, pixels.bounds)
-            try Defect.unless(bounds.map { $0.columns.count == box.width && $0.rows.count == box.height } ?? (box.width == 0), "another box")
+            try Defect.unless(
+                bounds.map { $0.columns.count == box.width && $0.rows.count == box.height } ?? (box.width == 0), "another box")
             try Defect.unless(try RunLengthMask(size: mask.size, compressed: mask.compressed).mask == pixels, "another mask after writing")
             return true
         }
@@ -100,7 +107,8 @@ struct PresetFuzzing: InputFuzzing {
     private let file: ScratchFile
     private static let mutation = Mutation(
         tokens: numbers + [
-            "\n", ": ", "- ", "&a ", "*a ", "? ", "| ", "> ", "!!int ", "---\n", "...\n", "extends: sam-pt\n", "extends: default\n", "{", "}", "[", "]", "#", "\"", "'", "%",
+            "\n", ": ", "- ", "&a ", "*a ", "? ", "| ", "> ", "!!int ", "---\n", "...\n", "extends: sam-pt\n", "extends: default\n", "{",
+            "}", "[", "]", "#", "\"", "'", "%",
             "<<: *a", "\t", "positive-points: ", "refinement: ", "horizon: ", "seed: ", "on", "off", "all", "\u{feff}", "\u{2028}",
         ])
 
@@ -111,9 +119,11 @@ struct PresetFuzzing: InputFuzzing {
             "{positive-points: &a 4, negative-points: *a, positive-method: random}\n",
         ]
         // All the settings that there are, with values that they take.
-        seeds = own.map { Array($0.utf8) } + (try names.map { name in
-            Array(try Preset.load(name).assignments.map { "\($0.key): \($0.text)\n" }.joined().utf8)
-        })
+        seeds =
+            own.map { Array($0.utf8) }
+            + (try names.map { name in
+                Array(try Preset.load(name).assignments.map { "\($0.key): \($0.text)\n" }.joined().utf8)
+            })
         file = try ScratchFile("preset.yaml")
     }
 

@@ -35,9 +35,9 @@ public struct CompiledModelCache: Sendable {
         }
         if let chosen = folder("SAMPT_CACHE") { return chosen }
         #if os(macOS)
-        let caches = FileManager.default.urls(for: .cachesDirectory, in: .userDomainMask).first
+            let caches = FileManager.default.urls(for: .cachesDirectory, in: .userDomainMask).first
         #else
-        let caches = folder("XDG_CACHE_HOME") ?? folder("HOME")?.appendingPathComponent(".cache")
+            let caches = folder("XDG_CACHE_HOME") ?? folder("HOME")?.appendingPathComponent(".cache")
         #endif
         return caches?.appendingPathComponent("sampt").appendingPathComponent("compiled")
     }
@@ -64,8 +64,8 @@ public struct CompiledModelCache: Sendable {
         return contents
     }
 
-    /// Removes what is kept; networks are compiled again when they are needed. Programs that use one go on with it. What another program is just writing
-    /// stays, and so does everything in the folder that is not the cache's.
+    /// Removes what is kept; networks are compiled again when they are needed. Programs that use one go on with it. What another program is
+    /// just writing stays, and so does everything in the folder that is not the cache's.
     /// - Returns: what was removed.
     /// - Throws: the system's error for the first file that cannot be removed, once the others are gone.
     public func clear() throws -> Contents {
@@ -146,7 +146,7 @@ extension CompiledModelCache {
         fileprivate let identity: Data
         fileprivate let cache: CompiledModelCache
 
-        private static let magic: UInt64 = 0x33_4C50_4D43_5450 // "PTCMPL3"
+        private static let magic: UInt64 = 0x33_4C50_4D43_5450  // "PTCMPL3"
         private static let trailerLength = 5 * 8
 
         /// The stored network, mapped; nil when there is none or it is damaged.

@@ -88,9 +88,10 @@ final class InferRequest {
         func text(_ pointer: UnsafePointer<CChar>?) -> String { pointer.map { String(cString: $0) } ?? "" }
         var timings: [NodeTiming] = []
         for node in UnsafeBufferPointer(start: list.profiling_infos, count: list.size) where node.status == COPENVINO_EXECUTED {
-            timings.append(NodeTiming(
-                name: text(node.node_name), type: text(node.node_type), implementation: text(node.exec_type),
-                duration: .microseconds(node.real_time)))
+            timings.append(
+                NodeTiming(
+                    name: text(node.node_name), type: text(node.node_type), implementation: text(node.exec_type),
+                    duration: .microseconds(node.real_time)))
         }
         return timings
     }

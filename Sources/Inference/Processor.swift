@@ -21,44 +21,45 @@ enum Processor {
     }
 
     #if os(Linux)
-    private static var physicalCores: Int? {
-        var cores = Set<String>()
-        for processor in allowedProcessors {
-            let path = "/sys/devices/system/cpu/cpu\(processor)/topology/thread_siblings_list"
-            guard let siblings = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
-            cores.insert(siblings)
+        private static var physicalCores: Int? {
+            var cores = Set<String>()
+            for processor in allowedProcessors {
+                let path = "/sys/devices/system/cpu/cpu\(processor)/topology/thread_siblings_list"
+                guard let siblings = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
+                cores.insert(siblings)
+            }
+            return cores.isEmpty ? nil : cores.count
         }
-        return cores.isEmpty ? nil : cores.count
-    }
 
-    /// The logical processors in this process's affinity mask.
-    private static var allowedProcessors: [Int] {
-        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-        let label = "Cpus_allowed_list:"
-        guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix(label) }) else { return [] }
-        return processors(list: line.dropFirst(label.count))
-    }
-
-    /// The processor time that a container's control group allows, in whole cores; nil without a limit.
-    private static var quota: Int? {
-        func words(_ path: String) -> [String] {
-            (try? String(contentsOfFile: path, encoding: .utf8))?.split(whereSeparator: \.isWhitespace).map(String.init) ?? []
+        /// The logical processors in this process's affinity mask.
+        private static var allowedProcessors: [Int] {
+            let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+            let label = "Cpus_allowed_list:"
+            guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix(label) }) else { return [] }
+            return processors(list: line.dropFirst(label.count))
         }
-        let version1 = "/sys/fs/cgroup/cpu/cpu.cfs_"
-        return cores(quota: words("/sys/fs/cgroup/cpu.max")) ?? cores(quota: words(version1 + "quota_us") + words(version1 + "period_us"))
-    }
+
+        /// The processor time that a container's control group allows, in whole cores; nil without a limit.
+        private static var quota: Int? {
+            func words(_ path: String) -> [String] {
+                (try? String(contentsOfFile: path, encoding: .utf8))?.split(whereSeparator: \.isWhitespace).map(String.init) ?? []
+            }
+            let version1 = "/sys/fs/cgroup/cpu/cpu.cfs_"
+            return cores(quota: words("/sys/fs/cgroup/cpu.max"))
+                ?? cores(quota: words(version1 + "quota_us") + words(version1 + "period_us"))
+        }
     #else
-    private static var physicalCores: Int? {
-        // Apple's efficiency cores would make the performance cores wait at the end of every layer.
-        for name in ["hw.perflevel0.physicalcpu", "hw.physicalcpu"] {
-            var count: Int32 = 0
-            var size = MemoryLayout<Int32>.size
-            if sysctlbyname(name, &count, &size, nil, 0) == 0, count > 0 { return Int(count) }
+        private static var physicalCores: Int? {
+            // Apple's efficiency cores would make the performance cores wait at the end of every layer.
+            for name in ["hw.perflevel0.physicalcpu", "hw.physicalcpu"] {
+                var count: Int32 = 0
+                var size = MemoryLayout<Int32>.size
+                if sysctlbyname(name, &count, &size, nil, 0) == 0, count > 0 { return Int(count) }
+            }
+            return nil
         }
-        return nil
-    }
 
-    private static var quota: Int? { nil }
+        private static var quota: Int? { nil }
     #endif
 
     /// The numbers in a list as Linux writes it, for example `0-3,8`.

@@ -37,8 +37,10 @@ extension TensorDescription {
             self.init(name: name, shape: nil)
             return
         }
-        self.init(name: name, shape: UnsafeBufferPointer(start: partial.dims, count: Int(partial.rank.max)).map { size in
-            size.min == size.max ? Int(size.min) : nil
-        })
+        self.init(
+            name: name,
+            shape: UnsafeBufferPointer(start: partial.dims, count: Int(partial.rank.max)).map { size in
+                size.min == size.max ? Int(size.min) : nil
+            })
     }
 }

@@ -9,8 +9,8 @@ public enum PictureOrientation: Int, Sendable, CaseIterable {
     /// Whether the stored rows are shown from the last to the first.
     var reversesRows: Bool { [.upsideDown, .flipped, .clockwise, .transversed].contains(self) }
 
-    /// What a display matrix of QuickTime's form asks for: a stored point (p, q) is shown at (a p + c q, b p + d q), y down. Other angles than
-    /// multiples of 90 degrees become the nearest one; a matrix of zeros is none.
+    /// What a display matrix of QuickTime's form asks for: a stored point (p, q) is shown at (a p + c q, b p + d q), y down. Other angles
+    /// than multiples of 90 degrees become the nearest one; a matrix of zeros is none.
     init(a: Int32, b: Int32, c: Int32, d: Int32) {
         let (straight, crossed) = (Int64(a).magnitude + Int64(d).magnitude, Int64(b).magnitude + Int64(c).magnitude)
         let swaps = crossed > straight

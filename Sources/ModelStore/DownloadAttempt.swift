@@ -75,7 +75,8 @@ final class DownloadAttempt: HTTPReceiver, @unchecked Sendable {
         return DownloadFailure("the connection was closed after \(partial.length) of \(total) bytes")
     }
 
-    /// Checks the announced length before gigabytes of another file come, or of one that does not fit. Where none is announced, a published one counts.
+    /// Checks the announced length before gigabytes of another file come, or of one that does not fit. Where none is announced, a published
+    /// one counts.
     private func expect(_ announced: Int?) throws {
         var published: Int?
         if case .exact(let size) = model.size { published = size }

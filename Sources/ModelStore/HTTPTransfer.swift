@@ -35,7 +35,8 @@ struct HTTPTransfer: Sendable {
     }
 }
 
-/// One request and its answer. Sendable because `lock` guards what another thread may touch; the rest belongs to the thread that performs it.
+/// One request and its answer. Sendable because `lock` guards what another thread may touch; the rest belongs to the thread that performs
+/// it.
 private final class HTTPExchange: @unchecked Sendable {
     private let receiver: any HTTPReceiver
     private let lock = NSLock()

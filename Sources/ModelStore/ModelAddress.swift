@@ -18,7 +18,8 @@ extension ModelStore {
     }
 
     private static func address(_ text: String) throws -> URL {
-        guard let url = URL(string: text), let scheme = url.scheme?.lowercased(), ["http", "https"].contains(scheme), url.host?.isEmpty == false
+        guard let url = URL(string: text), let scheme = url.scheme?.lowercased(), ["http", "https"].contains(scheme),
+            url.host?.isEmpty == false
         else { throw ModelStoreError.invalidAddress(text) }
         return url
     }

@@ -42,7 +42,9 @@ extension ModelStore {
 
     /// Whether what came is the model: by its MD5, or where none is published, by its size and by what is in it.
     /// - Returns: its MD5.
-    private func check(_ partial: PartialDownload, as model: PublishedModel, from address: String, progress: @escaping (Int) -> Void) throws -> String {
+    private func check(
+        _ partial: PartialDownload, as model: PublishedModel, from address: String, progress: @escaping (Int) -> Void
+    ) throws -> String {
         let length = partial.length
         if case .exact(let size) = model.size, size != length {
             throw ModelStoreError.wrongSize(address: address, expected: size, offered: length)
@@ -51,7 +53,8 @@ extension ModelStore {
         let md5 = try Self.md5(partial.url, progress: progress)
         if let published = model.md5 {
             guard md5 == published else {
-                throw ModelStoreError.wrongContent(address: address, expected: published, found: md5, isWebPage: Self.isWebPage(partial.url))
+                throw ModelStoreError.wrongContent(
+                    address: address, expected: published, found: md5, isWebPage: Self.isWebPage(partial.url))
             }
             return md5
         }
@@ -70,7 +73,9 @@ extension ModelStore {
         if let published = model.md5, published != md5 {
             throw ModelStoreError.damaged(model, path: file.path, reason: "its MD5 is \(md5), not \(published)")
         }
-        if model.md5 == nil, let reason = contentCheck?(file, model) { throw ModelStoreError.damaged(model, path: file.path, reason: reason) }
+        if model.md5 == nil, let reason = contentCheck?(file, model) {
+            throw ModelStoreError.damaged(model, path: file.path, reason: reason)
+        }
         // In a shared store that is only to be read, there stays none.
         try? write(ModelRecord(md5: md5, bytes: Self.length(file) ?? 0, origin: file.path), of: model)
         return true
@@ -130,7 +135,9 @@ struct DownloadFailure: Error, Equatable {
     /// The pause that the server asks for, in seconds.
     var pause: TimeInterval?
 
-    init(_ reason: String, mayPass: Bool = true, pause: TimeInterval? = nil) { (self.reason, self.mayPass, self.pause) = (reason, mayPass, pause) }
+    init(_ reason: String, mayPass: Bool = true, pause: TimeInterval? = nil) {
+        (self.reason, self.mayPass, self.pause) = (reason, mayPass, pause)
+    }
 
     /// - Parameter isEncrypted: whether https was asked for.
     init(_ code: CURLcode, isEncrypted: Bool) {
@@ -145,8 +152,10 @@ struct DownloadFailure: Error, Equatable {
     /// Errors that no pause mends.
     private static let lasting = Set(
         [
-            CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_TOO_MANY_REDIRECTS,
-            CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_ENGINE_NOTFOUND,
+            CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY,
+            CURLE_TOO_MANY_REDIRECTS,
+            CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR,
+            CURLE_SSL_ENGINE_NOTFOUND,
         ].map(\.rawValue))
 }
 

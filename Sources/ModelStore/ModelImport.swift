@@ -13,8 +13,10 @@ extension ModelStore {
     ///   - name: the model it is for; nil recognises published files by their MD5. With a name, any file is taken that is not
     ///     another published model: weights of one's own for that model's network.
     /// - Returns: the model, and whether the file is the published one.
-    /// - Throws: `ModelStoreError.unreadable`, `.unrecognised`, `.nameDiffers`, `.unfit` for content that `contentCheck` refuses, `.unwritable`.
-    public func importFile(_ path: URL, name: String? = nil, mode: ImportMode = .copy) throws -> (model: PublishedModel, isPublished: Bool) {
+    /// - Throws: `ModelStoreError.unreadable`, `.unrecognised`, `.nameDiffers`, `.unfit` for content that `contentCheck` refuses,
+    ///   `.unwritable`.
+    public func importFile(_ path: URL, name: String? = nil, mode: ImportMode = .copy) throws -> (model: PublishedModel, isPublished: Bool)
+    {
         let named = try name.map { try catalogue.model($0) }
         try Self.checkIsFile(path)
         let md5 = try Self.md5(path)

@@ -134,7 +134,8 @@ public enum ModelState: Sendable, Equatable {
 public enum ModelVerification: Sendable, Equatable {
     /// It is the published file.
     case published
-    /// It has not changed since it was imported under this name or downloaded, and is not the published file, as far as that's MD5 is known.
+    /// It has not changed since it was imported under this name or downloaded, and is not the published file, as far as that's MD5 is
+    /// known.
     case asImported
     /// It is neither.
     case different(md5: String)

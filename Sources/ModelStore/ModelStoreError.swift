@@ -54,7 +54,9 @@ extension ModelStoreError: DescribedError {
             "\(address): the server answered with status \(status) (\(Self.meaning(status))). \(Self.otherWays)"
         case .failed(let address, let reason, let kept):
             "\(address): the download failed: \(reason)."
-                + (kept > 0 ? " The \(kept.asBytes) that came are kept: the same command goes on from there." : " Check the network, then try again.")
+                + (kept > 0
+                    ? " The \(kept.asBytes) that came are kept: the same command goes on from there."
+                    : " Check the network, then try again.")
         case .wrongSize(let address, let expected, let offered):
             "\(address): the server offers a file of \(offered) bytes, the published one has \(expected). \(Self.otherWays)"
         case .tooLong(let address, let limit):
@@ -63,7 +65,8 @@ extension ModelStoreError: DescribedError {
             "\(path): does not become \(model.name) (\(model.network)): \(reason). The store is as it was."
         case .wrongContent(let address, let expected, let found, let isWebPage):
             "\(address): what came is not the published file: its MD5 is \(found), not \(expected)."
-                + (isWebPage ? " It is a web page, perhaps of a network that asks for a login." : "") + " It has been removed. \(Self.otherWays)"
+                + (isWebPage ? " It is a web page, perhaps of a network that asks for a login." : "")
+                + " It has been removed. \(Self.otherWays)"
         case .diskTooSmall(let path, let needed, let free):
             "\(path): has \(free.asBytes) free, the download needs \(needed.asBytes). Free some, or set SAMPT_MODELS to a folder on another disk."
         case .unwritable(let path, let reason):

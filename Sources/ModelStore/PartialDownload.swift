@@ -101,7 +101,9 @@ final class PartialDownload: @unchecked Sendable {
     /// Makes sure that the bytes are on the disk, and still under this name, before they get their final one.
     func synchronize() throws {
         guard fsync(descriptor) == 0 else { throw failure() }
-        guard PlantedFile.isAt(url, descriptor) else { throw ModelStoreError.unwritable(path: url.path, reason: "something else has taken its place") }
+        guard PlantedFile.isAt(url, descriptor) else {
+            throw ModelStoreError.unwritable(path: url.path, reason: "something else has taken its place")
+        }
     }
 
     /// Removes the file and what is known of it.

@@ -3,7 +3,8 @@ import Foundation
 /// Files at names that others can foresee. Whoever may write into the folder can have put something else there: a link to a file of
 /// the user's, a pipe that nobody writes to. Nothing is followed, and nothing waited for.
 enum PlantedFile {
-    /// Opens a file for reading and writing, or makes it. What lies there and is not a plain file of the user's own, known by this name alone, is removed.
+    /// Opens a file for reading and writing, or makes it. What lies there and is not a plain file of the user's own, known by this name
+    /// alone, is removed.
     /// - Returns: its descriptor; negative with `errno` when it cannot be opened.
     static func open(_ file: URL) -> Int32 {
         // A name that somebody keeps planting is given up.

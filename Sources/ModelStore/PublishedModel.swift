@@ -48,7 +48,8 @@ public struct PublishedModel: Sendable, Equatable {
     public let page: String
 
     public init(
-        name: String, kind: Kind, network: String, fileExtension: String, md5: String?, size: Size?, licence: String, source: Source, page: String
+        name: String, kind: Kind, network: String, fileExtension: String, md5: String?, size: Size?, licence: String, source: Source,
+        page: String
     ) {
         (self.name, self.kind, self.network, self.md5, self.size) = (name, kind, network, md5, size)
         (self.licence, self.source, self.page) = (licence, source, page)

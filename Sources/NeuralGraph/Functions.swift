@@ -22,8 +22,8 @@ extension Value {
     public func silu() -> Value { self * sigmoid() }
     /// GELU with the hyperbolic tangent, as networks trained in JAX use it. `gelu()` is the exact one.
     public func geluApproximated() -> Value { function("Gelu", [.string("approximate", "tanh")]) }
-    /// `geluApproximated()` up to rounding, as `x sigmoid(2 u)` for its `x (1 + tanh(u)) / 2`. For float32 on processors without AVX-512, where
-    /// a hyperbolic tangent is slow: with 4 x 384 channels it adds three quarters to the product before it, this a sixth.
+    /// `geluApproximated()` up to rounding, as `x sigmoid(2 u)` for its `x (1 + tanh(u)) / 2`. For float32 on processors without AVX-512,
+    /// where a hyperbolic tangent is slow: with 4 x 384 channels it adds three quarters to the product before it, this a sixth.
     public func geluBySigmoid() -> Value {
         let slope = 2 * (2 / Float.pi).squareRoot()
         return self * (self * (squared() * (0.044715 * slope) + slope)).sigmoid()

@@ -180,7 +180,8 @@ extension TensorProto {
     mutating func refer(to location: String, offset: Int, length: Int) {
         isExternal = true
         externalData = [
-            Entry(key: "location", value: location), Entry(key: "offset", value: String(offset)), Entry(key: "length", value: String(length)),
+            Entry(key: "location", value: location), Entry(key: "offset", value: String(offset)),
+            Entry(key: "length", value: String(length)),
         ]
     }
 }

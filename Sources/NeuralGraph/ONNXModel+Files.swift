@@ -47,7 +47,9 @@ extension ONNXModel {
     public func write(to url: URL, largestEmbedded: Int = largestEmbedded) throws -> URL? {
         var model = try proto()
         // Constants in a mapped file may begin at one place and differ in length.
-        let byPlace = Dictionary(constants.map { ($0.withUnsafeBuffer { Place(Int(bitPattern: $0.baseAddress), bytes: $0.count * 4) }, $0) }) {
+        let byPlace = Dictionary(
+            constants.map { ($0.withUnsafeBuffer { Place(Int(bitPattern: $0.baseAddress), bytes: $0.count * 4) }, $0) }
+        ) {
             first, _ in first
         }
         var small: [TensorProto] = []
@@ -57,7 +59,9 @@ extension ONNXModel {
                 small.append(initializer)
                 continue
             }
-            guard let tensor = byPlace[place] else { throw ONNXFileError.malformed(reason: "the constant \(initializer.name) is not there") }
+            guard let tensor = byPlace[place] else {
+                throw ONNXFileError.malformed(reason: "the constant \(initializer.name) is not there")
+            }
             initializer.externalData = []
             initializer.isExternal = false
             large.append((initializer, tensor))

@@ -46,7 +46,8 @@ extension Value {
     public func split(axis: Int, sizes: [Int]) -> [Value] {
         let axis = self.axis(axis)
         precondition(
-            !sizes.isEmpty && sizes.allSatisfy { $0 > 0 } && sizes.reduce(0, +) == shape[axis], "split axis \(axis) of \(shape) into \(sizes)")
+            !sizes.isEmpty && sizes.allSatisfy { $0 > 0 } && sizes.reduce(0, +) == shape[axis],
+            "split axis \(axis) of \(shape) into \(sizes)")
         let shapes = sizes.map { size in
             var part = shape
             part[axis] = size

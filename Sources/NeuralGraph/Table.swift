@@ -21,7 +21,8 @@ public struct Table: Sendable {
 
     /// The columns of a matrix named by integer indices known while tracing.
     public func callAsFunction(columns: [Int], in graph: Graph) -> Value {
-        precondition(tensor.shape.count == 2 && columns.allSatisfy { (0..<tensor.shape[1]).contains($0) }, "columns of \(key) \(tensor.shape)")
+        precondition(
+            tensor.shape.count == 2 && columns.allSatisfy { (0..<tensor.shape[1]).contains($0) }, "columns of \(key) \(tensor.shape)")
         return self(in: graph).gathered(graph.integers(columns), axis: 1)
     }
 }

@@ -85,7 +85,8 @@ extension Value {
 
     /// Matrix product over the last two axes, broadcasting the others.
     public func matmul(_ other: Value) -> Value {
-        precondition(rank >= 2 && other.rank >= 2 && shape[rank - 1] == other.shape[other.rank - 2], "matmul of \(shape) and \(other.shape)")
+        precondition(
+            rank >= 2 && other.rank >= 2 && shape[rank - 1] == other.shape[other.rank - 2], "matmul of \(shape) and \(other.shape)")
         let batch = broadcast(Array(shape.dropLast(2)), Array(other.shape.dropLast(2)))
         return graph.node("MatMul", [self, other], shape: batch + [shape[rank - 2], other.shape[other.rank - 1]])
     }

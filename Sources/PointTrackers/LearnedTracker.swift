@@ -42,10 +42,10 @@ public enum LearnedTracker {
     }
 
     /// The tracker whose network a checkpoint holds, with its default options.
-    /// - Parameter precision: of the network; what must be exact (positions, correlations) is float32 in any case, and all of CoTracker unless
-    ///   bfloat16 is asked for.
-    /// - Throws: `TrackerError.unknownCheckpoint` when it holds none of them, `TensorFileError` naming a tensor that is absent, has another shape or is
-    ///   not finite.
+    /// - Parameter precision: of the network; what must be exact (positions, correlations) is float32 in any case, and all of CoTracker
+    ///   unless bfloat16 is asked for.
+    /// - Throws: `TrackerError.unknownCheckpoint` when it holds none of them, `TensorFileError` naming a tensor that is absent, has another
+    ///   shape or is not finite.
     public static func tracker(
         weights: Weights, engine: any InferenceEngine, precision: Precision = .automatic
     ) throws -> any PointTracker {
@@ -54,18 +54,23 @@ public enum LearnedTracker {
         // What CoTracker gets wrong in one window is where the next starts: in bfloat16, tracks are off by pixels in the end.
         let exact = precision == .automatic ? .float32 : precision
         switch Network(of: source) {
-        case .coTracker1: return try CoTracker1(weights: weights.withoutModulePrefix, engine: engine, precision: exact, updaterPrecision: exact)
-        case .coTracker2: return try CoTracker2(weights: weights.withoutModulePrefix, engine: engine, precision: exact, updaterPrecision: exact)
-        case .coTracker3: return try CoTracker3(weights: weights.withoutModulePrefix, engine: engine, precision: exact, updaterPrecision: exact)
+        case .coTracker1:
+            return try CoTracker1(weights: weights.withoutModulePrefix, engine: engine, precision: exact, updaterPrecision: exact)
+        case .coTracker2:
+            return try CoTracker2(weights: weights.withoutModulePrefix, engine: engine, precision: exact, updaterPrecision: exact)
+        case .coTracker3:
+            return try CoTracker3(weights: weights.withoutModulePrefix, engine: engine, precision: exact, updaterPrecision: exact)
         case .pips: return try PIPsTracker(weights: weights, engine: engine, precision: precision)
         case .pipsPlusPlus: return try PIPsPlusPlusTracker(weights: weights, engine: engine, precision: precision)
         case .raft: return try RAFTTracker(weights: weights, engine: engine, precision: precision)
         case .tapir: return try TAPIR(weights: weights, engine: engine, precision: precision)
         case .tapNet: return try TapNet(weights: weights, engine: engine, precision: precision)
         case .superGlue, .superPoint:
-            throw TrackerError.unknownCheckpoint(file: source.name, reason: "it is half of one, which takes a file of SuperGlue and one of SuperPoint")
+            throw TrackerError.unknownCheckpoint(
+                file: source.name, reason: "it is half of one, which takes a file of SuperGlue and one of SuperPoint")
         case nil:
-            throw TrackerError.unknownCheckpoint(file: source.name, reason: "its tensors are those of none of \(networks.joined(separator: ", "))")
+            throw TrackerError.unknownCheckpoint(
+                file: source.name, reason: "its tensors are those of none of \(networks.joined(separator: ", "))")
         }
     }
 

@@ -39,7 +39,8 @@ public struct PointTracks: Sendable {
         for (index, query) in queries.enumerated() {
             let rest = TrackedPoint(id: index, position: query.position, confidence: 0, isVisible: false)
             points += repeatElement(rest, count: frameCount)
-            self[index, query.frame] = TrackedPoint(id: index, position: query.position, confidence: 1, isVisible: size.contains(query.position))
+            self[index, query.frame] = TrackedPoint(
+                id: index, position: query.position, confidence: 1, isVisible: size.contains(query.position))
         }
     }
 }

@@ -33,7 +33,8 @@ public struct TrackedPoint: Sendable, Hashable {
 public protocol PointTracker: Sendable {
     /// Short, as on the command line.
     var name: String { get }
-    /// Whether sessions look at no frame beyond the one they advance to, so that they can follow a live source. False unless a tracker says so.
+    /// Whether sessions look at no frame beyond the one they advance to, so that they can follow a live source. False unless a tracker says
+    /// so.
     var isCausal: Bool { get }
     /// Starts at `frame` without any points. Feature maps live in `video`'s cache, where other users find them.
     func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession
@@ -45,7 +46,8 @@ extension PointTracker {
 
 /// Points being followed from frame to frame in one direction of time.
 ///
-/// Not for several threads at once. Trackers that need to look ahead (windows) read further frames from the store themselves; callers just advance.
+/// Not for several threads at once. Trackers that need to look ahead (windows) read further frames from the store themselves; callers just
+/// advance.
 public protocol TrackingSession: AnyObject {
     /// The frame that `points` belongs to.
     var frame: Int { get }

@@ -21,8 +21,8 @@ public struct ObjectResult: Sendable {
     public var mask: Mask
     /// The segmenter's estimate of the mask's intersection over union with the truth, 0 to 1; nil where it was not asked.
     public var predictedIoU: Float?
-    /// What the run knows about how good the mask is, before overlaps are resolved; nil in frames that nothing is known of, such as those before the
-    /// query frame where nothing is tracked backwards.
+    /// What the run knows about how good the mask is, before overlaps are resolved; nil in frames that nothing is known of, such as those
+    /// before the query frame where nothing is tracked backwards.
     public var evidence: MaskEvidence?
     /// The object's tracked points in this frame, positive ones first.
     public var points: [PromptPoint]

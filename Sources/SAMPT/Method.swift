@@ -29,7 +29,8 @@ struct Method: Sendable {
     var rule: (any ReinitializationRule)?
 
     init(
-        segmenter: any PromptableSegmenter, tracker: any PointTracker, options: VideoSegmenterOptions, video: FrameStore, objects: [ObjectQuery]
+        segmenter: any PromptableSegmenter, tracker: any PointTracker, options: VideoSegmenterOptions, video: FrameStore,
+        objects: [ObjectQuery]
     ) {
         (self.segmenter, self.tracker, self.options, self.video, self.objects) = (segmenter, tracker, options, video, objects)
         rule = options.reinitialization.variant?.rule

@@ -32,8 +32,8 @@ public struct VideoSegmenter: Sendable {
 
     /// The masks of all objects, frame by frame in order, over the whole of `video`.
     ///
-    /// Work runs on threads of its own, one frame ahead of the consumer. If an object is marked after frame 0, the backward pass runs before the first frame
-    /// is delivered. Ending the iteration or cancelling its task stops the work.
+    /// Work runs on threads of its own, one frame ahead of the consumer. If an object is marked after frame 0, the backward pass runs
+    /// before the first frame is delivered. Ending the iteration or cancelling its task stops the work.
     /// - Parameter progress: called after each processed frame, from the working thread.
     /// - Throws (while iterating): `QueryError` for queries that do not fit the video, `MediaError` when a frame cannot be decoded
     ///   (all frames before it have been delivered) or the temporary file

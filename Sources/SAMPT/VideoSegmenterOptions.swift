@@ -13,14 +13,15 @@ public struct VideoSegmenterOptions: Sendable, Equatable {
     /// Step 4.
     public var reinitialization = ReinitializationOptions()
 
-    /// Does what the reference does even where that is no good (its quirks, for comparisons with it): a lost object is sampled from its empty mask, boxes of the
-    /// refinement are not scaled into the segmenter's input, negative points alone give a mask, points of other objects count before those
-    /// objects' query frames and, when re-initialising, only those of objects that started in the same frame, query points are sampled as
-    /// `QueryPointSampler.referenceQuirks` says, masks are compared with an area of 0 where an object has none in a window's first frame,
-    /// patches are compared with red and blue swapped, and the query frame's mask of an object marked by clicks comes from all points.
+    /// Does what the reference does even where that is no good (its quirks, for comparisons with it): a lost object is sampled from its
+    /// empty mask, boxes of the refinement are not scaled into the segmenter's input, negative points alone give a mask, points of other
+    /// objects count before those objects' query frames and, when re-initialising, only those of objects that started in the same frame,
+    /// query points are sampled as `QueryPointSampler.referenceQuirks` says, masks are compared with an area of 0 where an object has none
+    /// in a window's first frame, patches are compared with red and blue swapped, and the query frame's mask of an object marked by clicks
+    /// comes from all points.
     public var referenceQuirks = false
-    /// Whether tracker, image encoder and decoder work on different frames at the same time, as far as they do not wait for each other. Masks are
-    /// the same without; it is slower then, and keeps fewer frames in memory.
+    /// Whether tracker, image encoder and decoder work on different frames at the same time, as far as they do not wait for each other.
+    /// Masks are the same without; it is slower then, and keeps fewer frames in memory.
     public var overlapsSteps = true
     /// Seeds every random choice; the same seed gives the same bytes, neighbouring seeds have nothing in common.
     public var seed: UInt64 = 72
@@ -33,8 +34,8 @@ public struct VideoSegmenterOptions: Sendable, Equatable {
         prompting.previousMaskIoU = segmenter.recommendedPrompting.previousMaskIoU
     }
 
-    /// Frames that are kept with what was computed from them: those a tracker looks at, and those it is ahead of the decoder by. Variants that look
-    /// back go over a window again; long ones are computed again.
+    /// Frames that are kept with what was computed from them: those a tracker looks at, and those it is ahead of the decoder by. Variants
+    /// that look back go over a window again; long ones are computed again.
     func framesKept(with tracker: any PointTracker) -> Int {
         if reinitialization.variant?.rule != nil { return max(8, min(62, reinitialization.horizon) + 2) }
         return reinitialization.variant == nil && overlapsSteps && !tracker.isCausal ? 10 + JointOutcomes.framesAhead(of: tracker) : 8

@@ -23,7 +23,8 @@ public struct PassSchedule: Sendable, Equatable {
         (self.startsWithPositives, self.pointPasses, self.boxPasses) = (startsWithPositives, pointPasses, boxPasses)
     }
 
-    /// The paper's two passes and `refinements` by boxes, where a segmenter takes boxes. Elsewhere all passes after the first are refinements.
+    /// The paper's two passes and `refinements` by boxes, where a segmenter takes boxes. Elsewhere all passes after the first are
+    /// refinements.
     /// - Parameter separatesPositives: whether the first pass of a segmenter that takes boxes has positive points alone.
     public init(refinements: Int, for abilities: SegmenterAbilities, separatesPositives: Bool = true) {
         if abilities.contains(.boxes) {

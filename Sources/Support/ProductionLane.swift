@@ -30,8 +30,8 @@ public final class ProductionLane<Element: Sendable>: @unchecked Sendable {
     ///   - ahead: how many elements are made at most before they are asked for, at least 1.
     ///   - waitsAtEnd: whether the lane's end waits for the element in the making, so that no network runs any longer. It must when others
     ///     use what `produce` uses; it must not when the end may come on a thread of tasks.
-    ///   - produce: nil: there are no more. An error ends the sequence, after the elements before it. Runs on the lane's thread, one call at
-    ///     a time; nobody else may touch what it changes as long as the lane exists.
+    ///   - produce: nil: there are no more. An error ends the sequence, after the elements before it. Runs on the lane's thread, one call
+    ///     at a time; nobody else may touch what it changes as long as the lane exists.
     public init(ahead: Int, waitsAtEnd: Bool = true, _ produce: @escaping () throws -> Element?) {
         state = State(limit: ahead, produce)
         self.waitsAtEnd = waitsAtEnd

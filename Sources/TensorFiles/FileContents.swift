@@ -1,11 +1,11 @@
 import Foundation
 
 #if canImport(Darwin)
-import Darwin
+    import Darwin
 #elseif canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #endif
 
 /// The bytes of a file, memory-mapped, or bytes that are in memory anyway.
@@ -39,9 +39,9 @@ struct FileContents: Sendable {
         guard fstat(file, &status) == 0 else { throw unreadable(String(cString: strerror(errno))) }
         guard status.st_mode & S_IFMT == S_IFREG, let size = Int(exactly: status.st_size) else { throw unreadable("it is not a file") }
         #if canImport(Darwin)
-        let time = status.st_mtimespec
+            let time = status.st_mtimespec
         #else
-        let time = status.st_mtim
+            let time = status.st_mtim
         #endif
         modified = Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
         name = url.path

@@ -70,7 +70,8 @@ public struct SafetensorsFile: TensorSource {
         let bytes = (start + offsets[0])..<(start + offsets[1])
         var problem = ""
         let entry = StoredTensor(
-            type: type, shape: shape, strides: nil, offset: 0, storage: .file(bytes), storageCount: bytes.count / type.byteCount, problem: &problem)
+            type: type, shape: shape, strides: nil, offset: 0, storage: .file(bytes), storageCount: bytes.count / type.byteCount,
+            problem: &problem)
         guard let entry else { throw damaged(problem) }
         guard entry.count * type.byteCount == bytes.count else { throw damaged("its bytes do not fit the shape \(shape)") }
         return (entry, bytes)

@@ -23,7 +23,9 @@ struct StateDict {
     init(_ value: PickleValue, in reader: PickleReader, separator: String) throws {
         self.reader = reader
         self.separator = separator
-        guard case .dict(let top) = value else { throw TensorFileError.malformed(file: reader.file, reason: "it holds no dictionary of tensors") }
+        guard case .dict(let top) = value else {
+            throw TensorFileError.malformed(file: reader.file, reason: "it holds no dictionary of tensors")
+        }
         for (key, value) in reader.heap.dicts[top] {
             if let name = name(key), let scalar = plain(value) { scalars[name] = scalar }
         }

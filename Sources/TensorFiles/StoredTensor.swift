@@ -96,7 +96,9 @@ struct StoredTensor: Sendable {
     /// The elements where the mapped file has them, when they can be used as they are: for large tensors, whose pages the system can
     /// drop and read again, where a copy would stay in memory.
     func mapped(in contents: FileContents) -> Tensor? {
-        guard type == .float32, count >= Self.smallestMapped, 1.littleEndian == 1, contents.url != nil, let range = fileRange else { return nil }
+        guard type == .float32, count >= Self.smallestMapped, 1.littleEndian == 1, contents.url != nil, let range = fileRange else {
+            return nil
+        }
         return contents.data.withUnsafeBytes { bytes in
             let place = UnsafeRawBufferPointer(rebasing: bytes[range])
             guard Int(bitPattern: place.baseAddress) % MemoryLayout<Float>.alignment == 0 else { return nil }
@@ -144,9 +146,12 @@ struct StoredTensor: Sendable {
     private func withElements<R>(in file: Data, _ body: (UnsafeRawPointer?) throws -> R) throws -> R {
         guard count > 0 else { return try body(nil) }
         switch storage {
-        case .file(let range): return try file.withUnsafeBytes { try body($0.baseAddress?.advanced(by: range.lowerBound + offset * type.byteCount)) }
+        case .file(let range):
+            return try file.withUnsafeBytes { try body($0.baseAddress?.advanced(by: range.lowerBound + offset * type.byteCount)) }
         case .latin1(let range):
-            return try (Latin1.bytes(of: file, range) ?? Data()).withUnsafeBytes { try body($0.baseAddress?.advanced(by: offset * type.byteCount)) }
+            return try (Latin1.bytes(of: file, range) ?? Data()).withUnsafeBytes {
+                try body($0.baseAddress?.advanced(by: offset * type.byteCount))
+            }
         }
     }
 

@@ -46,7 +46,9 @@ public enum TensorFile {
                 throw unknown("it is a pickle, but torch.save did not write it")
             }
             let text = String(decoding: bytes.prefix(200), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-            if text.hasPrefix("version https://git-lfs") { throw unknown("it is a Git LFS pointer; fetch the file itself with git lfs pull") }
+            if text.hasPrefix("version https://git-lfs") {
+                throw unknown("it is a Git LFS pointer; fetch the file itself with git lfs pull")
+            }
             if text.hasPrefix("<") { throw unknown("it is a web page; the download failed") }
             if starts([0x1f, 0x8b]) || starts(Array("BZh".utf8)) || starts([0xfd, 0x37, 0x7a]) {
                 throw unknown("it is a compressed archive; unpack it and name the checkpoint inside")

@@ -32,8 +32,8 @@ extension TensorSource {
 }
 
 extension TensorSource {
-    /// Reads all tensors whose names begin with `prefix` and looks for NaN and infinity. As weights they would spread quietly, or vanish in a ReLU, and leave
-    /// wrong results that look like results.
+    /// Reads all tensors whose names begin with `prefix` and looks for NaN and infinity. As weights they would spread quietly, or vanish in
+    /// a ReLU, and leave wrong results that look like results.
     /// - Throws: `TensorFileError.notFinite` naming the first such tensor; as `tensor(_:)`.
     public func checkFinite(prefix: String = "") throws {
         for name in tensorNames where name.hasPrefix(prefix) {
@@ -41,7 +41,9 @@ extension TensorSource {
                 // Magnitudes are ordered like the bits below the sign.
                 values.reduce(Int32(0)) { max($0, Int32(bitPattern: $1.bitPattern & 0x7fff_ffff)) }
             }
-            guard largest < Int32(bitPattern: Float.infinity.bitPattern) else { throw TensorFileError.notFinite(file: self.name, tensor: name) }
+            guard largest < Int32(bitPattern: Float.infinity.bitPattern) else {
+                throw TensorFileError.notFinite(file: self.name, tensor: name)
+            }
         }
     }
 }

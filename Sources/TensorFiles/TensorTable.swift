@@ -65,7 +65,9 @@ extension Data {
     /// The CRC-32 of zip archives.
     func crc32(of range: Range<Int>) -> UInt32 {
         withUnsafeBytes { bytes in
-            UInt32(truncatingIfNeeded: crc32_z(0, bytes.baseAddress?.advanced(by: range.lowerBound).assumingMemoryBound(to: UInt8.self), range.count))
+            UInt32(
+                truncatingIfNeeded: crc32_z(
+                    0, bytes.baseAddress?.advanced(by: range.lowerBound).assumingMemoryBound(to: UInt8.self), range.count))
         }
     }
 }

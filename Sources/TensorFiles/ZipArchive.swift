@@ -70,7 +70,9 @@ struct ZipArchive {
         guard count == 0xffff || size == 0xffff_ffff || offset == 0xffff_ffff else { return (count, size, offset, end) }
         guard end >= 20, try number(UInt32.self, end - 20) == 0x0706_4b50 else { throw malformed("its 64-bit directory is missing") }
         let large = try number(UInt64.self, end - 12)
-        guard large <= end - 20 - 56, try number(UInt32.self, large) == 0x0606_4b50 else { throw malformed("its 64-bit directory is missing") }
+        guard large <= end - 20 - 56, try number(UInt32.self, large) == 0x0606_4b50 else {
+            throw malformed("its 64-bit directory is missing")
+        }
         return (try number(UInt64.self, large + 32), try number(UInt64.self, large + 40), try number(UInt64.self, large + 48), large)
     }
 
@@ -85,7 +87,8 @@ struct ZipArchive {
         guard next <= limit else { throw malformed("its directory is damaged") }
         let nameBytes = bytes[(position + 46)..<(position + 46 + nameLength)]
         guard let name = String(bytes: nameBytes, encoding: .utf8), Self.isPlain(name) else {
-            throw malformed("a record has the name \(String(decoding: nameBytes.prefix(100), as: UTF8.self)), which leads out of the archive")
+            throw malformed(
+                "a record has the name \(String(decoding: nameBytes.prefix(100), as: UTF8.self)), which leads out of the archive")
         }
         guard flags & 1 == 0 else { throw malformed("the record \(name) is encrypted") }
         try largeNumbers(
@@ -100,7 +103,8 @@ struct ZipArchive {
         }
         position = next
         return (
-            start, Record(name: name, bytes: data..<(data + stored), checksum: UInt32(truncatingIfNeeded: checksum), isCompressed: method != 0)
+            start,
+            Record(name: name, bytes: data..<(data + stored), checksum: UInt32(truncatingIfNeeded: checksum), isCompressed: method != 0)
         )
     }
 

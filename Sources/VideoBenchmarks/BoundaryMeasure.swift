@@ -38,7 +38,8 @@ public func boundary(of mask: Mask) -> Mask {
                 if y + 1 < height {
                     for x in 0..<(width - 1) {
                         let value = values[row + x]
-                        edges[row + x] = (value ^ values[row + x + 1]) | (value ^ values[row + width + x]) | (value ^ values[row + width + x + 1])
+                        edges[row + x] =
+                            (value ^ values[row + x + 1]) | (value ^ values[row + width + x]) | (value ^ values[row + width + x + 1])
                     }
                     edges[row + width - 1] = values[row + width - 1] ^ values[row + 2 * width - 1]
                 } else {

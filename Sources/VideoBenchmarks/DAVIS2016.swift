@@ -35,7 +35,8 @@ public struct DAVIS2016: Sendable {
                 let (image, mask) = (try DatasetPath(first, in: list), try DatasetPath(fields[1], in: list))
                 let name = try VideoName(image.folderName, in: list)
                 if found[name] == nil { order.append(name) }
-                found[name, default: Sequence(name: name, frames: [], annotations: [])].frames.append(root.appendingPathComponent(image.path).path)
+                found[name, default: Sequence(name: name, frames: [], annotations: [])].frames.append(
+                    root.appendingPathComponent(image.path).path)
                 found[name]?.annotations.append(root.appendingPathComponent(mask.path).path)
             } else {
                 let name = try VideoName(first, in: list)

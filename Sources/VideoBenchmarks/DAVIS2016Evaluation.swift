@@ -38,7 +38,9 @@ public struct DAVIS2016Evaluation: Sendable {
                     frame: result.frameIndex, prediction: result.objects[0].mask, truth: truth, confidence: result.objects[0].confidence)
             }
             if let masksFolder, unwritten == nil {
-                do { try ImageFile.writeIndexMask(result.indexMask, to: masksFolder + "/" + names[result.frameIndex]) } catch { unwritten = error }
+                do { try ImageFile.writeIndexMask(result.indexMask, to: masksFolder + "/" + names[result.frameIndex]) } catch {
+                    unwritten = error
+                }
             }
             progress?(result.frameIndex + 1, sequence.frames.count)
         }

@@ -1,6 +1,7 @@
 import Support
 
-/// What a dataset calls a video: a name alone, which leads nowhere when it becomes part of a path. Every reader of a dataset makes its names with it.
+/// What a dataset calls a video: a name alone, which leads nowhere when it becomes part of a path. Every reader of a dataset makes its
+/// names with it.
 public struct VideoName: Sendable, Hashable, CustomStringConvertible {
     public let text: String
     public var description: String { text }
@@ -9,17 +10,17 @@ public struct VideoName: Sendable, Hashable, CustomStringConvertible {
     static let longest = 200
 
     /// - Parameter file: where the name is written, for the error.
-    /// - Throws: `VideoNameError` for an empty name, one that begins with a full stop, one with a slash or a control character, and one of more than 200 bytes.
+    /// - Throws: `VideoNameError` for an empty name, one that begins with a full stop, one with a slash or a control character, and one of
+    ///   more than 200 bytes.
     public init(_ text: String, in file: String) throws {
         // Bytes, not characters: an accent after a slash would hide it.
         let bytes = text.utf8
         let fault: String? =
-            if bytes.isEmpty { "it is empty" }
-            else if bytes.first == UInt8(ascii: ".") { "it begins with a full stop" }
-            else if bytes.contains(UInt8(ascii: "/")) { "it holds a slash" }
-            else if bytes.contains(where: { $0 < 0x20 || $0 == 0x7F }) { "it holds a control character" }
-            else if bytes.count > Self.longest { "it has more than \(Self.longest) bytes" }
-            else { nil }
+            if bytes.isEmpty { "it is empty" } else if bytes.first == UInt8(ascii: ".") {
+                "it begins with a full stop"
+            } else if bytes.contains(UInt8(ascii: "/")) { "it holds a slash" } else if bytes.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
+                "it holds a control character"
+            } else if bytes.count > Self.longest { "it has more than \(Self.longest) bytes" } else { nil }
         if let fault { throw VideoNameError(name: text, file: file, reason: fault) }
         self.text = text
     }

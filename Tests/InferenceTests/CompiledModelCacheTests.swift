@@ -20,8 +20,9 @@ final class CompiledModelCacheTests {
     /// A new engine, as a new start of the program has.
     private func engine(threads: Int = 1, folder: URL? = nil, limit: Int = CompiledModelCache.defaultLimit) throws -> OpenVINOEngine {
         let messages = messages
-        return try OpenVINOEngine(.init(
-            threads: threads, cacheFolder: folder ?? self.folder, cacheLimit: limit, diagnostics: { messages.append($0) }))
+        return try OpenVINOEngine(
+            .init(
+                threads: threads, cacheFolder: folder ?? self.folder, cacheLimit: limit, diagnostics: { messages.append($0) }))
     }
 
     /// Runs `affine` on ones and says whether its graph had to be built.
@@ -215,7 +216,8 @@ final class CompiledModelCacheTests {
         func add(_ name: String, hoursAgo: Double = 0) throws {
             let file = folder.appendingPathComponent(name)
             try Data(count: 50).write(to: file)
-            try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -3600 * hoursAgo)], ofItemAtPath: file.path)
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSinceNow: -3600 * hoursAgo)], ofItemAtPath: file.path)
         }
         let (fresh, stale) = ("\(UUID().uuidString).part", "\(UUID().uuidString).part")
         try add(fresh)
@@ -254,11 +256,11 @@ final class CompiledModelCacheTests {
         func path(_ environment: [String: String]) -> String? { CompiledModelCache.defaultFolder(environment)?.path }
         #expect(path(["SAMPT_CACHE": "/elsewhere", "HOME": "/home/a"]) == "/elsewhere")
         #if os(macOS)
-        #expect(path([:])?.hasSuffix("/Library/Caches/sampt/compiled") == true)
+            #expect(path([:])?.hasSuffix("/Library/Caches/sampt/compiled") == true)
         #else
-        #expect(path(["SAMPT_CACHE": "", "HOME": "/home/a"]) == "/home/a/.cache/sampt/compiled")
-        #expect(path(["XDG_CACHE_HOME": "/x", "HOME": "/home/a"]) == "/x/sampt/compiled")
-        #expect(path([:]) == nil)
+            #expect(path(["SAMPT_CACHE": "", "HOME": "/home/a"]) == "/home/a/.cache/sampt/compiled")
+            #expect(path(["XDG_CACHE_HOME": "/x", "HOME": "/home/a"]) == "/x/sampt/compiled")
+            #expect(path([:]) == nil)
         #endif
     }
 }

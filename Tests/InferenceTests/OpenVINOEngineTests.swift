@@ -77,8 +77,8 @@ struct OpenVINOEngineTests {
         #expect(throws: NoWeights.self) { try engine.compile(key: "none", precision: .float32) { throw NoWeights() } }
     }
 
-    /// Building one network may need another. On a thread of its own: a lock held too long would hang, and a limit on the test's own time counts
-    /// what it waits for other tests.
+    /// Building one network may need another. On a thread of its own: a lock held too long would hang, and a limit on the test's own time
+    /// counts what it waits for other tests.
     @Test func modelMayCompileAnother() throws {
         let (engine, done) = (engine, DispatchSemaphore(value: 0))
         nonisolated(unsafe) var values: [Float]?  // Read after the thread has signalled.

@@ -153,11 +153,11 @@ struct OpenVINONetworkTests {
 /// The memory that this process occupies: now on Linux, at most so far elsewhere. Either grows with a leak.
 func residentMegabytes() throws -> Int {
     #if os(Linux)
-    let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ").dropFirst().first
-    return try #require(pages.flatMap { Int($0) }) * Int(sysconf(Int32(_SC_PAGESIZE))) / 1_048_576
+        let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ").dropFirst().first
+        return try #require(pages.flatMap { Int($0) }) * Int(sysconf(Int32(_SC_PAGESIZE))) / 1_048_576
     #else
-    var usage = rusage()
-    try #require(getrusage(RUSAGE_SELF, &usage) == 0)
-    return usage.ru_maxrss / 1_048_576
+        var usage = rusage()
+        try #require(getrusage(RUSAGE_SELF, &usage) == 0)
+        return usage.ru_maxrss / 1_048_576
     #endif
 }

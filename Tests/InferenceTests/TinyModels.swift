@@ -44,9 +44,11 @@ enum TinyModels {
         constants: [(String, Tensor)] = [], outputType: TensorProto.DataType = .float
     ) throws -> ONNXModel {
         func value(_ name: String, _ shape: [Int?], _ type: TensorProto.DataType) -> ValueInfoProto {
-            ValueInfoProto(name: name, elementType: type, shape: shape.enumerated().map { index, size in
-                size.map { .size(Int64($0)) } ?? .named("\(name)_\(index)")
-            })
+            ValueInfoProto(
+                name: name, elementType: type,
+                shape: shape.enumerated().map { index, size in
+                    size.map { .size(Int64($0)) } ?? .named("\(name)_\(index)")
+                })
         }
         var model = ModelProto()
         model.irVersion = 10
@@ -64,9 +66,11 @@ enum TinyModels {
     /// Reproducible values in -1 ..< 1.
     static func noise(_ shape: [Int], seed: UInt64) -> Tensor {
         var state = seed
-        return Tensor(shape: shape, (0..<shape.reduce(1, *)).map { _ in
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Float(state >> 40) / Float(1 << 23) - 1
-        })
+        return Tensor(
+            shape: shape,
+            (0..<shape.reduce(1, *)).map { _ in
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                return Float(state >> 40) / Float(1 << 23) - 1
+            })
     }
 }

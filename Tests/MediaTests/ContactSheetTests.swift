@@ -9,7 +9,8 @@ struct ContactSheetTests {
         var sheet = ContactSheet(frameCount: 100, size: size, reserved: reserved)
         for index in 0..<100 {
             let image = RGBImage(width: 160, height: 90, red: UInt8(index), green: 0, blue: 0)
-            sheet.offer(image, index: index, caption: "\(index)", bars: [.init(color: .object(0), share: .nan), .init(color: .object(1), share: 2)])
+            sheet.offer(
+                image, index: index, caption: "\(index)", bars: [.init(color: .object(0), share: .nan), .init(color: .object(1), share: 2)])
             if kept.contains(index) { sheet.keep(image, index: index, caption: "kept") }
         }
         return sheet

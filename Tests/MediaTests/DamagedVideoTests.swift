@@ -108,7 +108,8 @@ struct DamagedVideoTests {
         .enabled(if: ClipMaker.hasX264, Comment(rawValue: ClipMaker.needsX264)),
         arguments: [
             Container(name: "mkv"), Container(name: "webm", encoder: "libvpx"), Container(name: "avi"), Container(name: "flv"),
-            Container(name: "mp4", options: ["movflags": "+frag_keyframe+empty_moov"]), Container(name: "mp4", options: ["movflags": "+faststart"]),
+            Container(name: "mp4", options: ["movflags": "+frag_keyframe+empty_moov"]),
+            Container(name: "mp4", options: ["movflags": "+faststart"]),
             Container(name: "wmv", encoder: "wmv2"),
         ])
     func containersPromise(container: Container) throws {
@@ -142,7 +143,8 @@ struct DamagedVideoTests {
     @Test func lengthsAreBounded() throws {
         let heads: [[UInt8]] = [
             [0x1a, 0x45, 0xdf, 0xa3, 0x80, 0x18, 0x53, 0x80, 0x67, 0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
-            [0x1a, 0x45, 0xdf, 0xa3, 0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe, 0, 0], [0x1a, 0x45, 0xdf, 0xa3, 0, 0, 0, 0, 0, 0, 0, 0],
+            [0x1a, 0x45, 0xdf, 0xa3, 0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe, 0, 0],
+            [0x1a, 0x45, 0xdf, 0xa3, 0, 0, 0, 0, 0, 0, 0, 0],
             Array("RIFF".utf8) + [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0], Array("RIFF".utf8) + [0, 0, 0, 0, 0, 0, 0, 0],
             [0, 0, 0, 12] + Array("ftyp".utf8) + [0, 0, 0, 0] + [0, 0, 0, 1, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
             [0, 0, 0, 12] + Array("ftyp".utf8) + [0, 0, 0, 0] + [0, 0, 0, 1, 0, 0, 0, 0, 0x3f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
@@ -253,7 +255,9 @@ struct DamagedVideoTests {
         #expect(reader.frameCount == 10)
         for index in 0..<10 {
             if index == 4 {
-                #expect(throws: MediaError.undecodable(path: damaged, frame: 4, reason: "its data is damaged or missing")) { try reader.frame(at: 4) }
+                #expect(throws: MediaError.undecodable(path: damaged, frame: 4, reason: "its data is damaged or missing")) {
+                    try reader.frame(at: 4)
+                }
             } else {
                 #expect(ClipMaker.number(in: try reader.frame(at: index)) == index)
             }
@@ -263,7 +267,9 @@ struct DamagedVideoTests {
     /// Also where a frame is at hand already, since it was decoded on the way to another.
     @Test func framesOfAnotherSizeAreNamed() throws {
         var data = Data()
-        for (index, size) in [ImageSize(width: 160, height: 96), ImageSize(width: 80, height: 48), ImageSize(width: 160, height: 96)].enumerated() {
+        for (index, size) in [ImageSize(width: 160, height: 96), ImageSize(width: 80, height: 48), ImageSize(width: 160, height: 96)]
+            .enumerated()
+        {
             var maker = ClipMaker(encoder: "mjpeg", pixelFormat: AV_PIX_FMT_YUVJ420P)
             (maker.size, maker.options, maker.timeBase, maker.times) = (size, [:], (1, 25), [0, 1])
             try maker.write(to: folder.path("\(index).mjpeg"))
@@ -283,7 +289,9 @@ struct DamagedVideoTests {
     }
 
     /// A header's claim is refused before memory is asked for.
-    @Test(arguments: [ImageSize(width: 65536, height: 64), ImageSize(width: 64, height: 20000), ImageSize(width: 2_000_000_000, height: 2_000_000_000)])
+    @Test(arguments: [
+        ImageSize(width: 65536, height: 64), ImageSize(width: 64, height: 20000), ImageSize(width: 2_000_000_000, height: 2_000_000_000),
+    ])
     func hugeFramesAreRefused(claim: ImageSize) throws {
         let path = folder.path("huge.mkv")
         var maker = ClipMaker(encoder: "rawvideo")

@@ -59,7 +59,9 @@ struct FileIdentityTests {
         #expect(symlink("two", path("one")) == 0)
         #expect(symlink("one", path("two")) == 0)
         _ = FileIdentity(path("one"))
-        #expect(throws: MediaError.unwritable(path: path("one"), reason: "too many levels of symbolic links")) { try PartFile(for: path("one")) }
+        #expect(throws: MediaError.unwritable(path: path("one"), reason: "too many levels of symbolic links")) {
+            try PartFile(for: path("one"))
+        }
         let endless = String(repeating: "a/", count: 100_000)
         #expect(FileIdentity(endless) == FileIdentity(endless))
         #expect(FileIdentity("") == FileIdentity(""))

@@ -15,7 +15,10 @@ struct FrameFolderTests {
     }
 
     @Test func naturalOrder() throws {
-        let ordered = ["2.PNG", "10.png", "frame-1.png", "frame-2.jpg", "frame-10.JPEG", "frame-010b.png", "frame-99999999999999999999999.png", "g.Jpg"]
+        let ordered = [
+            "2.PNG", "10.png", "frame-1.png", "frame-2.jpg", "frame-10.JPEG", "frame-010b.png", "frame-99999999999999999999999.png",
+            "g.Jpg",
+        ]
         for (index, name) in ordered.enumerated().reversed() { try add(name, gray: UInt8(10 * index)) }
         try add(".hidden.png", gray: 255)
         try Data("no picture".utf8).write(to: URL(fileURLWithPath: folder.path("readme.txt")))

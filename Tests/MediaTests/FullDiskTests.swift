@@ -14,12 +14,14 @@
 
         private func noise(_ seed: Int) -> RGBImage {
             var state = UInt32(truncatingIfNeeded: seed &* 2_654_435_761 | 1)
-            return RGBImage(width: size.width, height: size.height, pixels: (0..<(3 * size.pixelCount)).map { _ in
-                state ^= state << 13
-                state ^= state >> 17
-                state ^= state << 5
-                return UInt8(truncatingIfNeeded: state)
-            })
+            return RGBImage(
+                width: size.width, height: size.height,
+                pixels: (0..<(3 * size.pixelCount)).map { _ in
+                    state ^= state << 13
+                    state ^= state >> 17
+                    state ^= state << 5
+                    return UInt8(truncatingIfNeeded: state)
+                })
         }
 
         @Test func videoWriterSaysSo() throws {
@@ -34,7 +36,9 @@
 
         @Test func picturesSaySo() throws {
             let path = disk.path("out.png")
-            #expect(throws: MediaError.unwritable(path: path, reason: "no space left on device")) { try ImageFile.writePNG(noise(1), to: path) }
+            #expect(throws: MediaError.unwritable(path: path, reason: "no space left on device")) {
+                try ImageFile.writePNG(noise(1), to: path)
+            }
             #expect(try disk.contents == [])
         }
     }

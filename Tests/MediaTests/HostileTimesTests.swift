@@ -9,7 +9,9 @@ import Testing
 struct HostileTimesTests {
     private static let far = Int64(1) << 62
 
-    @Test("Frames are served in order and evenly spaced", arguments: [[-far, 0, far], [0, 40, far / 2, far], [-far, far], [0, 40, 80, 1 << 53]])
+    @Test(
+        "Frames are served in order and evenly spaced",
+        arguments: [[-far, 0, far], [0, 40, far / 2, far], [-far, far], [0, 40, 80, 1 << 53]])
     func files(times: [Int64]) throws {
         let folder = try TestFolder()
         for container in ["mkv", "nut"] {

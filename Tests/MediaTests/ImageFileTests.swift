@@ -72,7 +72,10 @@ struct ImageFileTests {
     @Test func whatIsNoPictureIsRefused() throws {
         let absent = folder.path("absent.png")
         #expect(throws: MediaError.notFound(path: absent)) { try ImageFile.readRGB(absent) }
-        for (name, data) in [("empty.png", Data()), ("text.jpg", Data("no picture".utf8)), ("zeros.png", Data(count: 4000)), ("soi.jpg", Data([0xff, 0xd8]))] {
+        for (name, data) in [
+            ("empty.png", Data()), ("text.jpg", Data("no picture".utf8)), ("zeros.png", Data(count: 4000)),
+            ("soi.jpg", Data([0xff, 0xd8])),
+        ] {
             let path = try file(name, data)
             #expect(throws: MediaError.self, "\(name)") { try ImageFile.readRGB(path) }
             #expect(throws: MediaError.self, "\(name)") { try ImageFile.readIndexMask(path) }

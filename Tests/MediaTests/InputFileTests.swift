@@ -23,7 +23,9 @@ struct InputFileTests {
         #expect(try InputFile.prefix(of: path, count: 3) == Data("wor".utf8))
         #expect(throws: MediaError.self) { try InputFile.read(path, limit: 4) }
         #expect(throws: MediaError.self) { try InputFile.read("/dev/zero", limit: 1 << 20) }
-        #expect(throws: MediaError.unreadable(path: folder.url.path, reason: "it is a folder")) { try InputFile.prefix(of: folder.url.path, count: 9) }
+        #expect(throws: MediaError.unreadable(path: folder.url.path, reason: "it is a folder")) {
+            try InputFile.prefix(of: folder.url.path, count: 9)
+        }
         #expect(throws: MediaError.notFound(path: folder.path("absent"))) { try InputFile.read(folder.path("absent"), limit: 9) }
         let fifo = pipe("fifo")
         Thread { try? Data(repeating: 7, count: 200_000).write(to: URL(fileURLWithPath: fifo)) }.start()

@@ -52,7 +52,8 @@ struct InputPolicyTests {
         expectRefused(try file("list.\(ending)", playlist(secret)), "(hls) that names other files")
         expectRefused(try file("relative.\(ending)", playlist("secret.ts")), "(hls) that names other files")
         expectRefused(try file("script.\(ending)", "ffconcat version 1.0\nfile '\(secret)'\n"), "(concat) that names other files")
-        let sdp = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=video 45670 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
+        let sdp =
+            "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=video 45670 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
         expectRefused(try file("session.\(ending)", sdp), "(sdp) that names other files")
         let dash = """
             <?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" mediaPresentationDuration="PT4S" minBufferTime="PT1S"
@@ -68,7 +69,8 @@ struct InputPolicyTests {
         // Content without a format, so that the name alone decides.
         expectRefused(try file("p%d.jp2", "no picture"), "cannot be read")
         #expect(message { _ = try VideoReader(path: try file("p%d.tga", "no picture")) }.contains("image2"))
-        let svg = "<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"><image href=\"\(folder.path("p0.jp2"))\"/></svg>"
+        let svg =
+            "<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"><image href=\"\(folder.path("p0.jp2"))\"/></svg>"
         #expect(message { _ = try VideoReader(path: try file("drawing.mp4", svg)) }.contains("cannot be read"))
     }
 
@@ -81,14 +83,21 @@ struct InputPolicyTests {
         let whole = try [UInt8](Data(contentsOf: URL(fileURLWithPath: folder.path("secret.mp4"))))
         #expect(try VideoReader(path: folder.path("secret.mp4")).frameCount == 6)
         func big(_ value: Int, _ size: Int) -> [UInt8] { (0..<size).reversed().map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
-        func name(_ text: String, _ size: Int) -> [UInt8] { [UInt8(text.utf8.count)] + Array(text.utf8) + [UInt8](repeating: 0, count: size - text.utf8.count) }
+        func name(_ text: String, _ size: Int) -> [UInt8] {
+            [UInt8(text.utf8.count)] + Array(text.utf8) + [UInt8](repeating: 0, count: size - text.utf8.count)
+        }
         func alias(levels: Int, path: String) -> [UInt8] {
             let place = big(2, 2) + big(path.utf8.count, 2) + Array(path.utf8) + (path.utf8.count % 2 == 1 ? [0] : [])
-            let record = big(0, 10) + name("disk", 27) + big(0, 12) + name("secret.mp4", 63) + big(0, 16) + big(levels, 2) + big(levels, 2) + big(0, 16) + place
+            let record =
+                big(0, 10) + name("disk", 27) + big(0, 12) + name("secret.mp4", 63) + big(0, 16) + big(levels, 2) + big(levels, 2)
+                + big(0, 16) + place
                 + [0xff, 0xff, 0, 0]
             return big(12 + record.count, 4) + Array("alis".utf8) + big(0, 4) + record
         }
-        for entry in [alias(levels: 1, path: "secret.mp4"), alias(levels: 0, path: folder.path("secret.mp4").replacingOccurrences(of: "/", with: ":"))] {
+        for entry in [
+            alias(levels: 1, path: "secret.mp4"),
+            alias(levels: 0, path: folder.path("secret.mp4").replacingOccurrences(of: "/", with: ":")),
+        ] {
             // The index lies behind the data, so that no place in the data moves.
             var changed = whole
             let growth = entry.count - 12
@@ -123,7 +132,9 @@ struct InputPolicyTests {
             "/list.m3u8": playlist("segment.ts"), "/files.m3u8": playlist("file://\(secret)"), "/absolute.m3u8": playlist(secret),
         ]
         let server = try MisbehavingServer { request, _ in
-            if let text = texts[request.target] { return .init(200, ["Content-Type": "application/vnd.apple.mpegurl"], body: Data(text.utf8)) }
+            if let text = texts[request.target] {
+                return .init(200, ["Content-Type": "application/vnd.apple.mpegurl"], body: Data(text.utf8))
+            }
             if request.target == "/away" { return .init(302, ["Location": "file://\(secret)"]) }
             return request.target.hasSuffix(".ts") && !request.target.contains("secret") ? .init(200, body: segment) : .init(404)
         }
@@ -149,7 +160,9 @@ struct InputPolicyTests {
         #expect(server.requests.count == before)
     }
 
-    @Test("Addresses that are not of the network are refused", arguments: ["file:///etc/passwd", "concat://a|b", "pipe://0", "data://x", "subfile://x", "crypto+file://x"])
+    @Test(
+        "Addresses that are not of the network are refused",
+        arguments: ["file:///etc/passwd", "concat://a|b", "pipe://0", "data://x", "subfile://x", "crypto+file://x"])
     func addresses(address: String) {
         #expect(message { _ = try openLive(address, timeout: 2) }.contains("live sources have addresses that begin with"))
     }

@@ -76,7 +76,9 @@ struct LiveCaptureTests {
     }
 
     /// A file reader and the live one must see the same colours. Raw YUV4MPEG2 has no loss of its own.
-    @Test("YUV4MPEG2 gives the pictures that a file reader gives", arguments: [AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUV422P, AV_PIX_FMT_YUV444P, AV_PIX_FMT_GRAY8])
+    @Test(
+        "YUV4MPEG2 gives the pictures that a file reader gives",
+        arguments: [AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUV422P, AV_PIX_FMT_YUV444P, AV_PIX_FMT_GRAY8])
     func planar(format: AVPixelFormat) throws {
         let folder = try TestFolder()
         var maker = ClipMaker(encoder: "wrapped_avframe", pixelFormat: format)
@@ -90,30 +92,38 @@ struct LiveCaptureTests {
         for (index, picture) in found.enumerated() { #expect(try reader.frame(at: index) == picture) }
     }
 
-    @Test("Headers that say nothing usable are refused", arguments: [
-        ("YUV4MPEG2 W0 H2", "no frame size"), ("YUV4MPEG2 W4", "no frame size"), ("YUV4MPEG2 W99999 H2", "no frame size"),
-        ("YUV4MPEG2 W4 H2 C420p12", "420p12 is not known"), ("YUV4MPEG2 W4 H2 It", "interlaced"), ("RIFF W4 H2", "no YUV4MPEG2"),
-        (String(repeating: "Y", count: 5000), "more than 4096"), ("", "no YUV4MPEG2"),
-        ("YUV4MPEG2 W4 H2 F1e-300:1", "no frame rate"), ("YUV4MPEG2 W4 H2 F1:inf", "no frame rate"), ("YUV4MPEG2 W4 H2 Fnan:1", "no frame rate"),
-        ("YUV4MPEG2 W4 H2 F1:9223372036854775807", "no frame rate"), ("YUV4MPEG2 W4 H2 F1:4294967295", "no frame rate"),
-        ("YUV4MPEG2 W4 H2 F1:0", "no frame rate"), ("YUV4MPEG2 W4 H2 F-1:1", "no frame rate"), ("YUV4MPEG2 W4 H2 F25", "no frame rate"),
-        ("YUV4MPEG2 W16384 H16384", "16384x16384 are too large"), ("YUV4MPEG2 W16384 H16384 C444p10", "too large"),
-        ("YUV4MPEG2 W9223372036854775807 H2", "no frame size"), ("YUV4MPEG2 W-4 H-2", "no frame size"),
-    ])
+    @Test(
+        "Headers that say nothing usable are refused",
+        arguments: [
+            ("YUV4MPEG2 W0 H2", "no frame size"), ("YUV4MPEG2 W4", "no frame size"), ("YUV4MPEG2 W99999 H2", "no frame size"),
+            ("YUV4MPEG2 W4 H2 C420p12", "420p12 is not known"), ("YUV4MPEG2 W4 H2 It", "interlaced"), ("RIFF W4 H2", "no YUV4MPEG2"),
+            (String(repeating: "Y", count: 5000), "more than 4096"), ("", "no YUV4MPEG2"),
+            ("YUV4MPEG2 W4 H2 F1e-300:1", "no frame rate"), ("YUV4MPEG2 W4 H2 F1:inf", "no frame rate"),
+            ("YUV4MPEG2 W4 H2 Fnan:1", "no frame rate"),
+            ("YUV4MPEG2 W4 H2 F1:9223372036854775807", "no frame rate"), ("YUV4MPEG2 W4 H2 F1:4294967295", "no frame rate"),
+            ("YUV4MPEG2 W4 H2 F1:0", "no frame rate"), ("YUV4MPEG2 W4 H2 F-1:1", "no frame rate"), ("YUV4MPEG2 W4 H2 F25", "no frame rate"),
+            ("YUV4MPEG2 W16384 H16384", "16384x16384 are too large"), ("YUV4MPEG2 W16384 H16384 C444p10", "too large"),
+            ("YUV4MPEG2 W9223372036854775807 H2", "no frame size"), ("YUV4MPEG2 W-4 H-2", "no frame size"),
+        ])
     func headers(header: String, message: String) throws {
         #expect { try YUV4MPEGCapture(pipeEnd(Data((header + "\n").utf8))) } throws: { "\($0)".contains(message) }
     }
 
-    @Test("A rate that is not known is none, and those of video standards are taken", arguments: [
-        ("F0:0", nil), ("F0:1", nil), ("F30000:1001", 30000.0 / 1001), ("F1:86400", 1.0 / 86400), ("", nil),
-    ])
+    @Test(
+        "A rate that is not known is none, and those of video standards are taken",
+        arguments: [
+            ("F0:0", nil), ("F0:1", nil), ("F30000:1001", 30000.0 / 1001), ("F1:86400", 1.0 / 86400), ("", nil),
+        ])
     func rates(word: String, rate: Double?) throws {
         #expect(try YUV4MPEGCapture(pipeEnd(Data("YUV4MPEG2 W4 H2 \(word)\n".utf8))).rate == rate)
     }
 
-    @Test("Sizes and rates of bare bytes that cannot be are refused", arguments: [
-        (16384, 16384, 25.0), (0, 2, 25), (-4, -2, 25), (.max, .max, 25), (4, 2, 1e-300), (4, 2, .infinity), (4, 2, .nan), (4, 2, -1), (4, 2, 1e300),
-    ])
+    @Test(
+        "Sizes and rates of bare bytes that cannot be are refused",
+        arguments: [
+            (16384, 16384, 25.0), (0, 2, 25), (-4, -2, 25), (.max, .max, 25), (4, 2, 1e-300), (4, 2, .infinity), (4, 2, .nan), (4, 2, -1),
+            (4, 2, 1e300),
+        ])
     func rawLimits(width: Int, height: Int, rate: Double) throws {
         #expect(throws: MediaError.self) { try RawVideoCapture(pipeEnd(Data()), size: ImageSize(width: width, height: height), rate: rate) }
     }
@@ -150,8 +160,9 @@ struct LiveCaptureTests {
         #expect { try capture.next() } throws: { "\($0)".contains("out of step") }
     }
 
-    @Test("A container on a pipe gives the pictures that a file reader gives, with their times",
-          .enabled(if: ClipMaker.hasX264, Comment(rawValue: ClipMaker.needsX264)), arguments: ["mkv", "ts", "nut"])
+    @Test(
+        "A container on a pipe gives the pictures that a file reader gives, with their times",
+        .enabled(if: ClipMaker.hasX264, Comment(rawValue: ClipMaker.needsX264)), arguments: ["mkv", "ts", "nut"])
     func container(name: String) throws {
         let folder = try TestFolder()
         try ClipMaker.h264(isOpen: false, frames: 20).write(to: folder.path("clip.\(name)"))
@@ -171,7 +182,9 @@ struct LiveCaptureTests {
     @Test("What no format fits is refused, and so is silence")
     func unknown() throws {
         #expect(throws: MediaError.self) { try FFmpegCapture(pipeEnd(Data("just words, and no video at all\n".utf8))) }
-        #expect(throws: MediaError.stalled("pipe", seconds: 0.2)) { try FFmpegCapture(pipeEnd(timeout: 0.2, closes: false, Data(count: 10))) }
+        #expect(throws: MediaError.stalled("pipe", seconds: 0.2)) {
+            try FFmpegCapture(pipeEnd(timeout: 0.2, closes: false, Data(count: 10)))
+        }
         #expect(throws: MediaError.notFound(path: "/absent")) { try openLive("/absent") }
         #expect(throws: MediaError.self) { try openLive("-", format: .rgb24) }
         #expect(throws: MediaError.self) { try openLive("udp://x", format: .y4m) }

@@ -48,7 +48,9 @@ struct PartFileTests {
     func leftovers() throws {
         defer { remove() }
         let left = [".0123ABCD.part-out.json", ".ABCDEF01.part-00001.png"]
-        let others = [".0123ABCD.part-other.json", ".0123abcd.part-out.json", "0123ABCD.part-out.json", ".part-out.json", ".0123ABCD.part-"]
+        let others = [
+            ".0123ABCD.part-other.json", ".0123abcd.part-out.json", "0123ABCD.part-out.json", ".part-out.json", ".0123ABCD.part-",
+        ]
         for name in left + others { try Data("x".utf8).write(to: folder.appendingPathComponent(name)) }
         #expect(symlink(".part-out.json", path(".99999999.part-out.json")) == 0)
         let living = try PartFile(for: path("out.json"))
@@ -89,7 +91,9 @@ struct PartFileTests {
     func folders() throws {
         defer { remove() }
         try Data().write(to: folder.appendingPathComponent("file"))
-        #expect(throws: MediaError.unwritable(path: path("file"), reason: "it is a file, and a folder is needed")) { try OutputFolder(path("file")) }
+        #expect(throws: MediaError.unwritable(path: path("file"), reason: "it is a file, and a folder is needed")) {
+            try OutputFolder(path("file"))
+        }
         #expect(throws: MediaError.unwritable(path: path("file/in/it"), reason: "\(path("file")) is a file, and a folder is needed")) {
             try OutputFolder(path("file/in/it"))
         }
@@ -129,7 +133,9 @@ struct TextFileTests {
         defer { try? FileManager.default.removeItem(at: folder) }
         for name in ["b.PNG", "a.jpg", ".hidden.png", "notes.txt"] { try Data().write(to: folder.appendingPathComponent(name)) }
         let strange = Array(folder.path.utf8) + [UInt8(ascii: "/"), 0xff]
-        func make(_ ending: String) { close(open((strange + Array(ending.utf8) + [0]).map { CChar(bitPattern: $0) }, O_CREAT | O_WRONLY, 0o600)) }
+        func make(_ ending: String) {
+            close(open((strange + Array(ending.utf8) + [0]).map { CChar(bitPattern: $0) }, O_CREAT | O_WRONLY, 0o600))
+        }
         make(".txt")
         #expect(try FolderListing.names(folder.path, pathExtensions: ["png", "jpg"]).sorted() == ["a.jpg", "b.PNG"])
         #if os(Linux)

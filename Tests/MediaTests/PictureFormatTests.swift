@@ -85,7 +85,8 @@ struct PictureFormatTests {
     }
 
     @Test func masksAreNotJPEGs() {
-        #expect(throws: MediaError.invalidMask(path: testData("pictures/grey.jpg"), reason: "it is not a PNG; other formats blur the ids")) {
+        #expect(throws: MediaError.invalidMask(path: testData("pictures/grey.jpg"), reason: "it is not a PNG; other formats blur the ids"))
+        {
             try ImageFile.readIndexMask(testData("pictures/grey.jpg"))
         }
     }
@@ -96,7 +97,9 @@ struct PictureFormatTests {
         let frames = try openFrames(testData("pictures/\(name)"))
         #expect(frames.frameCount == 3)
         let colours = try (0..<3).map { try frames.frame(at: $0)[12, 8] }
-        for (colour, expected) in zip(colours, [(200, 30, 40), (30, 200, 40), (30, 40, 200)] as [(UInt8, UInt8, UInt8)]) { #expect(colour == expected) }
+        for (colour, expected) in zip(colours, [(200, 30, 40), (30, 200, 40), (30, 40, 200)] as [(UInt8, UInt8, UInt8)]) {
+            #expect(colour == expected)
+        }
         #expect(abs(frames.timing.seconds(2) - 0.2) < 0.02)
         #expect((frames as? VideoReader)?.damage == nil)
         guard name == "animated.png" else { return }
@@ -122,7 +125,8 @@ struct PictureFormatTests {
                 var bytes = good
                 bytes[position] = value
                 _ = read(bytes)
-                let png = Data([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 22]) + Data("eXIf".utf8) + Data(bytes) + Data(count: 4)
+                let png =
+                    Data([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 22]) + Data("eXIf".utf8) + Data(bytes) + Data(count: 4)
                 _ = ExifOrientation.read(file: png)
             }
         }

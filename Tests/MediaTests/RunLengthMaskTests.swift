@@ -52,7 +52,9 @@ struct RunLengthMaskTests {
         #expect(throws: RunLengthError.size(huge)) { try RunLengthMask(size: huge, counts: [Int](repeating: 1 << 40, count: 1 << 23)) }
         #expect(throws: RunLengthError.size(huge)) { try RunLengthMask(size: huge, counts: [1 << 40]) }
         let large = ImageSize(width: 1 << 14, height: 1 << 14)
-        #expect(throws: RunLengthError.sum(found: 2 << 28, expected: 1 << 28)) { try RunLengthMask(size: large, counts: [1 << 28, 1 << 28, 1]) }
+        #expect(throws: RunLengthError.sum(found: 2 << 28, expected: 1 << 28)) {
+            try RunLengthMask(size: large, counts: [1 << 28, 1 << 28, 1])
+        }
         #expect(throws: RunLengthError.self) { try RunLengthMask(size: ImageSize(width: .max, height: .max), counts: [1]) }
     }
 

@@ -24,7 +24,9 @@ struct SoundCopyTests {
         try #require(avformat_find_stream_info(format, nil) >= 0)
         var found: [Int32: Sound] = [:]
         for index in 0..<Int(format.pointee.nb_streams) {
-            guard let stream = format.pointee.streams[index], stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_AUDIO else { continue }
+            guard let stream = format.pointee.streams[index], stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_AUDIO else {
+                continue
+            }
             found[Int32(index)] = Sound(codec: stream.pointee.codecpar.pointee.codec_id)
         }
         var packet = av_packet_alloc()
@@ -43,7 +45,8 @@ struct SoundCopyTests {
     private func copy(_ source: String, to name: String, _ range: Range<Int>) throws -> (path: String, problem: String?) {
         let reader = try VideoReader(path: source)
         let path = folder.path(name)
-        let writer = try VideoWriter(path: path, size: reader.size, timeBase: reader.timing.timeBase, sound: reader.sound(from: range.lowerBound))
+        let writer = try VideoWriter(
+            path: path, size: reader.size, timeBase: reader.timing.timeBase, sound: reader.sound(from: range.lowerBound))
         let start = reader.timing.timestamps[range.lowerBound]
         for index in range { try writer.append(try reader.frame(at: index), timestamp: reader.timing.timestamps[index] - start) }
         try writer.finish()
@@ -89,7 +92,8 @@ struct SoundCopyTests {
         #expect(copied.problem == nil)
         // Nor is a file that is gone, or a time that is none, an error.
         for sound in [SoundSource(path: folder.path("absent.mp4"), start: 0), SoundSource(path: testData("clips/tone.mp4"), start: .nan)] {
-            let writer = try VideoWriter(path: folder.path("b.mp4"), size: ImageSize(width: 64, height: 48), timeBase: (1, 10), sound: sound)
+            let writer = try VideoWriter(
+                path: folder.path("b.mp4"), size: ImageSize(width: 64, height: 48), timeBase: (1, 10), sound: sound)
             try writer.append(RGBImage(width: 64, height: 48), timestamp: 0)
             try writer.finish()
             #expect(try sounds(in: folder.path("b.mp4")).isEmpty)
@@ -111,7 +115,8 @@ struct SoundCopyTests {
             try data.write(to: URL(fileURLWithPath: source))
             let path = folder.path("out.\(["mp4", "mkv", "mov"][round % 3])")
             let writer = try VideoWriter(
-                path: path, size: ImageSize(width: 64, height: 48), timeBase: (1, 10), sound: SoundSource(path: source, start: Double(round % 4) / 2))
+                path: path, size: ImageSize(width: 64, height: 48), timeBase: (1, 10),
+                sound: SoundSource(path: source, start: Double(round % 4) / 2))
             for time in 0..<8 { try writer.append(RGBImage(width: 64, height: 48, red: 40), timestamp: Int64(time)) }
             try writer.finish()
             #expect(try VideoReader(path: path).frameCount == 8)

@@ -7,7 +7,9 @@ import Testing
 struct TrailRendererTests {
     private let gray = RGBImage(width: 480, height: 60, red: 100, green: 100, blue: 100)
 
-    private func same(_ a: (red: UInt8, green: UInt8, blue: UInt8), _ b: Color) -> Bool { (a.red, a.green, a.blue) == (b.red, b.green, b.blue) }
+    private func same(_ a: (red: UInt8, green: UInt8, blue: UInt8), _ b: Color) -> Bool {
+        (a.red, a.green, a.blue) == (b.red, b.green, b.blue)
+    }
 
     private func isGray(_ image: RGBImage, _ x: Int, _ y: Int) -> Bool { same(image[x, y], Color(100, 100, 100)) }
 
@@ -16,7 +18,8 @@ struct TrailRendererTests {
         var renderer = TrailRenderer()
         let image = renderer.draw(
             [
-                TrailPoint(id: 0, position: SIMD2(100.5, 30.5), isVisible: true), TrailPoint(id: 1, position: SIMD2(200.5, 30.5), isVisible: false),
+                TrailPoint(id: 0, position: SIMD2(100.5, 30.5), isVisible: true),
+                TrailPoint(id: 1, position: SIMD2(200.5, 30.5), isVisible: false),
             ], on: gray)
         #expect(same(image[100, 30], .point(0)) && same(image[101, 30], .point(0)))
         #expect(isGray(image, 200, 30))

@@ -31,7 +31,8 @@ struct VideoColourTests {
     func yuv4mpeg(tags: String, level: Int) throws {
         let folder = try TestFolder()
         let planes = [UInt8](repeating: 235, count: 64) + [UInt8](repeating: 128, count: tags == "C444" ? 128 : 0)
-        try Data(Array("YUV4MPEG2 W8 H8 F25:1 Ip A16:15 \(tags)\nFRAME\n".utf8) + planes).write(to: URL(fileURLWithPath: folder.path("a.y4m")))
+        try Data(Array("YUV4MPEG2 W8 H8 F25:1 Ip A16:15 \(tags)\nFRAME\n".utf8) + planes).write(
+            to: URL(fileURLWithPath: folder.path("a.y4m")))
         let capture = try YUV4MPEGCapture(path: folder.path("a.y4m"))
         #expect(capture.pixelAspect == PixelAspect(plausible: 16, 15))
         let pixel = try #require(try capture.next()).picture()[4, 4]

@@ -6,7 +6,9 @@ import Testing
 
 struct VideoReaderTests {
     /// Reads `path` in order, then backwards, then at random, and compares.
-    private func expectExactAccess(_ path: String, frames: Int, numbers: [Int]? = nil, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    private func expectExactAccess(
+        _ path: String, frames: Int, numbers: [Int]? = nil, sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
         let reader = try VideoReader(path: path)
         #expect(reader.frameCount == frames, sourceLocation: sourceLocation)
         #expect(reader.damage == nil, sourceLocation: sourceLocation)
@@ -74,7 +76,10 @@ struct VideoReaderTests {
             var maker = ClipMaker(encoder: encoder)
             maker.timeBase = (1, 25)
             maker.times = Array(0..<30)
-            maker.options = ["g": "8", "bf": ["mpeg4", "mpeg2video"].contains(encoder) ? "2" : "0", "cpu-used": "8", "preset": "ultrafast", "x265-params": "log-level=none:keyint=8", "b": "2000000"]
+            maker.options = [
+                "g": "8", "bf": ["mpeg4", "mpeg2video"].contains(encoder) ? "2" : "0", "cpu-used": "8", "preset": "ultrafast",
+                "x265-params": "log-level=none:keyint=8", "b": "2000000",
+            ]
             if encoder == "mjpeg" { maker.pixelFormat = AV_PIX_FMT_YUVJ420P }
             try maker.write(to: path)
             try expectExactAccess(path, frames: 30)
@@ -152,7 +157,8 @@ struct VideoReaderTests {
         var testDescription: String { "\(encoder) \(av_get_pix_fmt_name(format).map { String(cString: $0) } ?? "?")" }
     }
 
-    /// Odd sizes, high bit depths, alpha, RGB: the colours arrive. (Halved colour resolution blurs edges: no bound on the worst pixel there.)
+    /// Odd sizes, high bit depths, alpha, RGB: the colours arrive. (Halved colour resolution blurs edges: no bound on the worst pixel
+    /// there.)
     @Test(arguments: [
         Format(encoder: "ffv1", format: AV_PIX_FMT_YUV420P10LE, container: "mkv", tolerance: 255),
         Format(encoder: "ffv1", format: AV_PIX_FMT_YUV444P, container: "mkv", tolerance: 6),

@@ -79,7 +79,9 @@ struct VideoWriterTests {
     @Test(arguments: [ImageSize(width: 320, height: 180), ImageSize(width: 1280, height: 720)])
     func coloursComeBack(size: ImageSize) throws {
         let path = folder.path("out.mp4")
-        for (red, green, blue) in [(220, 30, 40), (20, 200, 60), (30, 60, 230), (255, 255, 255), (0, 0, 0), (128, 128, 128)] as [(UInt8, UInt8, UInt8)] {
+        for (red, green, blue) in [(220, 30, 40), (20, 200, 60), (30, 60, 230), (255, 255, 255), (0, 0, 0), (128, 128, 128)]
+            as [(UInt8, UInt8, UInt8)]
+        {
             let writer = try VideoWriter(path: path, size: size, timeBase: (1, 25))
             try writer.append(RGBImage(width: size.width, height: size.height, red: red, green: green, blue: blue), timestamp: 0)
             try writer.finish()
@@ -134,7 +136,9 @@ struct VideoWriterTests {
             #expect(throws: MediaError.self, "\(name)") { try VideoWriter(path: folder.path(name), size: size, timeBase: (1, 25)) }
         }
         for (width, height) in [(0, 10), (10, -1), (100_000, 10), (Int.max, Int.max)] {
-            #expect(throws: MediaError.self) { try VideoWriter(path: path, size: ImageSize(width: width, height: height), timeBase: (1, 25)) }
+            #expect(throws: MediaError.self) {
+                try VideoWriter(path: path, size: ImageSize(width: width, height: height), timeBase: (1, 25))
+            }
         }
         for base in [(0, 25), (1, 0), (-1, 25), (Int.max, 1)] {
             #expect(throws: MediaError.self, "\(base)") { try VideoWriter(path: path, size: size, timeBase: base) }

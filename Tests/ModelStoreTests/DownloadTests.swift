@@ -52,7 +52,10 @@ struct DownloadTests {
         let server = try MisbehavingServer { request, number in .file(Self.content, to: request, cut: number == 0 ? 120_000 : nil) }
         defer { server.stop() }
         let failure = await error { try await fixture.pull(server.address + "/tiny.pth", attempts: 1) }
-        guard case .failed(_, _, kept: 120_000) = failure else { Issue.record("\(String(describing: failure))"); return }
+        guard case .failed(_, _, kept: 120_000) = failure else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
         #expect(fixture.partial == Self.content.prefix(120_000))
         #expect(fixture.store.state(of: fixture.model) == .partial(bytes: 120_000))
         #expect(!fixture.names.contains("tiny.pth"))
@@ -75,7 +78,10 @@ struct DownloadTests {
             #expect(try await fixture.pull(server.address + "/tiny.pth") == Self.content)
         } else {
             let failure = await error { try await fixture.pull(server.address + "/tiny.pth") }
-            guard case .wrongContent = failure else { Issue.record("\(String(describing: failure))"); return }
+            guard case .wrongContent = failure else {
+                Issue.record("\(String(describing: failure))")
+                return
+            }
             #expect(fixture.names == [])
             #expect(try await fixture.pull(server.address + "/tiny.pth") == Self.content)
         }
@@ -83,7 +89,9 @@ struct DownloadTests {
 
     @Test("A server without ranges begins anew")
     func withoutRanges() async throws {
-        let server = try MisbehavingServer { _, number in Reply(200, ["ETag": "\"one\""], body: Self.content, cut: number == 0 ? 100_000 : nil) }
+        let server = try MisbehavingServer { _, number in
+            Reply(200, ["ETag": "\"one\""], body: Self.content, cut: number == 0 ? 100_000 : nil)
+        }
         defer { server.stop() }
         #expect(try await fixture.pull(server.address + "/tiny.pth") == Self.content)
         #expect(server.requests.count == 2)
@@ -104,7 +112,10 @@ struct DownloadTests {
         }
         defer { server.stop() }
         let failure = await error { try await fixture.pull(server.address + "/tiny.pth") }
-        guard case .wrongContent(_, fixture.model.md5, _, isWebPage: false) = failure else { Issue.record("\(String(describing: failure))"); return }
+        guard case .wrongContent(_, fixture.model.md5, _, isWebPage: false) = failure else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
         #expect(fixture.names == [])
         let page = await error { try await fixture.pull(server.address + "/page") }
         #expect(page?.description.contains("It is a web page") == true)
@@ -187,12 +198,18 @@ struct DownloadTests {
         let long = try MisbehavingServer { _, _ in Reply(200, ["Content-Length": "400000", "ETag": "\"one\""], body: Self.content) }
         defer { long.stop() }
         let failure = await error { try await fixture.pull(long.address + "/tiny.pth", attempts: 2) }
-        guard case .failed = failure else { Issue.record("\(String(describing: failure))"); return }
+        guard case .failed = failure else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
         try fixture.store.remove(fixture.model)
         // It is longer: what was announced is not the file.
         let short = try MisbehavingServer { _, _ in Reply(200, ["Content-Length": "1000"], body: Self.content) }
         defer { short.stop() }
-        guard case .wrongContent = await error({ try await fixture.pull(short.address + "/tiny.pth") }) else { Issue.record("accepted"); return }
+        guard case .wrongContent = await error({ try await fixture.pull(short.address + "/tiny.pth") }) else {
+            Issue.record("accepted")
+            return
+        }
         #expect(fixture.names == [])
     }
 
@@ -222,7 +239,10 @@ struct DownloadTests {
         let server = try MisbehavingServer { _, _ in Reply(200, ["Content-Length": "\(Int.max / 2)"]) }
         defer { server.stop() }
         let failure = await error { try await fixture.pull(server.address + "/tiny.pth") }
-        guard case .diskTooSmall(_, Int.max / 2, _) = failure else { Issue.record("\(String(describing: failure))"); return }
+        guard case .diskTooSmall(_, Int.max / 2, _) = failure else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
     }
 
     @Test("Lengths beyond all bounds", arguments: ["9223372036854775807", "9223372036854775808", "99999999999999999999999", "-1", "x"])
@@ -233,7 +253,8 @@ struct DownloadTests {
         #expect(fixture.names == [])
         // On the way as well.
         let redirecting = try MisbehavingServer { request, _ in
-            request.target == "/tiny.pth" ? Reply(302, ["Location": "/elsewhere", "Content-Length": length]) : .file(Self.content, to: request)
+            request.target == "/tiny.pth"
+                ? Reply(302, ["Location": "/elsewhere", "Content-Length": length]) : .file(Self.content, to: request)
         }
         defer { redirecting.stop() }
         _ = await error { try await fixture.pull(redirecting.address + "/tiny.pth", attempts: 1) }
@@ -242,10 +263,15 @@ struct DownloadTests {
     @Test("Heads without end")
     func endlessHead() async throws {
         let server = try MisbehavingServer { _, _ in
-            Reply(200, Dictionary(uniqueKeysWithValues: (0..<60).map { ("X\($0)", String(repeating: "x", count: 50_000)) }), body: Self.content)
+            Reply(
+                200, Dictionary(uniqueKeysWithValues: (0..<60).map { ("X\($0)", String(repeating: "x", count: 50_000)) }),
+                body: Self.content)
         }
         defer { server.stop() }
-        guard case .failed = await error({ try await fixture.pull(server.address + "/tiny.pth", attempts: 1) }) else { Issue.record("accepted"); return }
+        guard case .failed = await error({ try await fixture.pull(server.address + "/tiny.pth", attempts: 1) }) else {
+            Issue.record("accepted")
+            return
+        }
         #expect(fixture.names == [])
     }
 
@@ -279,7 +305,10 @@ struct DownloadTests {
         let failure = await error {
             try await fixture.pull(server.address + "/tiny.pth", attempts: 2, stallTimeout: 1, leastRate: 1_000_000, ratePeriod: 1)
         }
-        guard case .failed(_, let reason, _) = failure else { Issue.record("\(String(describing: failure))"); return }
+        guard case .failed(_, let reason, _) = failure else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
         #expect(reason.hasPrefix("only ") && reason.hasSuffix(" came in 1 s"), "\(reason)")
         #expect(server.requests.count == 2)
     }
@@ -309,7 +338,10 @@ struct DownloadTests {
         let server = try MisbehavingServer { _, _ in Reply(200) }
         server.stop()
         let failure = await error { try await fixture.pull(server.address + "/tiny.pth", attempts: 2) }
-        guard case .failed(_, let reason, kept: 0) = failure else { Issue.record("\(String(describing: failure))"); return }
+        guard case .failed(_, let reason, kept: 0) = failure else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
         #expect(!reason.isEmpty)
         #expect(fixture.names == [])
     }
@@ -343,7 +375,10 @@ struct DownloadTests {
     func unwritable() async throws {
         try Data().write(to: fixture.store.folder)
         let failure = await error { try await fixture.pull("http://127.0.0.1:1/tiny.pth") }
-        guard case .unwritable(fixture.store.folder.path, _) = failure else { Issue.record("\(String(describing: failure))"); return }
+        guard case .unwritable(fixture.store.folder.path, _) = failure else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
     }
 
     #if os(Linux)

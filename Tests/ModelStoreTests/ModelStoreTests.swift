@@ -64,10 +64,16 @@ struct ModelStoreTests {
         #expect(store.state(of: fixture.model) == .present(bytes: 11, isPublished: false))
         #expect(try store.verify(fixture.model) == .asImported)
         let abc = try fixture.write(Data("abc".utf8), "abc")
-        #expect(throws: ModelStoreError.nameDiffers(path: abc.path, name: "tiny", recognised: "other")) { try store.importFile(abc, name: "tiny") }
-        #expect(throws: ModelStoreError.unreadable(path: fixture.folder.path, reason: "it is a folder")) { try store.importFile(fixture.folder) }
+        #expect(throws: ModelStoreError.nameDiffers(path: abc.path, name: "tiny", recognised: "other")) {
+            try store.importFile(abc, name: "tiny")
+        }
+        #expect(throws: ModelStoreError.unreadable(path: fixture.folder.path, reason: "it is a folder")) {
+            try store.importFile(fixture.folder)
+        }
         let missing = fixture.folder.appendingPathComponent("missing")
-        #expect(throws: ModelStoreError.unreadable(path: missing.path, reason: "no such file or directory")) { try store.importFile(missing) }
+        #expect(throws: ModelStoreError.unreadable(path: missing.path, reason: "no such file or directory")) {
+            try store.importFile(missing)
+        }
     }
 
     @Test("Damage is found")
@@ -77,10 +83,15 @@ struct ModelStoreTests {
         var bytes = StoreFixture.content
         bytes[1000] ^= 1
         try bytes.write(to: file)
-        guard case .different = try store.verify(fixture.model) else { Issue.record("not found"); return }
+        guard case .different = try store.verify(fixture.model) else {
+            Issue.record("not found")
+            return
+        }
         try bytes.dropLast().write(to: file)
-        #expect(throws: ModelStoreError.damaged(
-            fixture.model, path: file.path, reason: "it has 299999 bytes instead of 300000")) { try store.locate("tiny") }
+        #expect(
+            throws: ModelStoreError.damaged(
+                fixture.model, path: file.path, reason: "it has 299999 bytes instead of 300000")
+        ) { try store.locate("tiny") }
     }
 
     @Test("Removing takes all of it")
@@ -106,11 +117,16 @@ struct ModelStoreTests {
     func addresses() throws {
         let catalogue = ModelCatalogue.published
         let sam = try catalogue.model("sam-vit-b")
-        #expect(try store.address(of: sam, environment: [:]).absoluteString == "https://dl.fbaipublicfiles.com/segment_anything/sam_vit_b_01ec64.pth")
+        #expect(
+            try store.address(of: sam, environment: [:]).absoluteString
+                == "https://dl.fbaipublicfiles.com/segment_anything/sam_vit_b_01ec64.pth")
         let mirror = ["SAMPT_MODELS_MIRROR": "http://mirror.local/models"]
-        #expect(try store.address(of: catalogue.model("pips++"), environment: mirror).absoluteString == "http://mirror.local/models/pips++.pth")
+        #expect(
+            try store.address(of: catalogue.model("pips++"), environment: mirror).absoluteString == "http://mirror.local/models/pips++.pth")
         #expect(try store.address(of: sam, override: "https://h/f", environment: mirror).absoluteString == "https://h/f")
-        #expect(throws: ModelStoreError.noAddress(try catalogue.model("pips"))) { try store.address(of: catalogue.model("pips"), environment: [:]) }
+        #expect(throws: ModelStoreError.noAddress(try catalogue.model("pips"))) {
+            try store.address(of: catalogue.model("pips"), environment: [:])
+        }
         for text in ["ftp://h/f", "/etc/passwd", "file:///etc/passwd", "http://", ""] {
             #expect(throws: ModelStoreError.invalidAddress(text)) { try store.address(of: sam, override: text) }
         }
@@ -122,16 +138,19 @@ struct ModelStoreTests {
         #expect(Set(models.map(\.name)).count == models.count)
         let known = models.compactMap(\.md5)
         #expect(Set(known).count == known.count && models.count - known.count <= 5)
-        #expect(models.filter { $0.kind == .segmenter }.map(\.name).sorted() == [
-            "hq-sam-vit-b", "hq-sam-vit-h", "hq-sam-vit-l", "light-hq-sam", "mobile-sam", "sam-vit-b", "sam-vit-h", "sam-vit-l",
-        ])
+        #expect(
+            models.filter { $0.kind == .segmenter }.map(\.name).sorted() == [
+                "hq-sam-vit-b", "hq-sam-vit-h", "hq-sam-vit-l", "light-hq-sam", "mobile-sam", "sam-vit-b", "sam-vit-h", "sam-vit-l",
+            ])
         for model in models {
             if let md5 = model.md5 { #expect(md5.count == 32 && md5.allSatisfy { "0123456789abcdef".contains($0) }, "\(model.name)") }
             if case .download(let address) = model.source { #expect(address.scheme == "https" && address.host != nil, "\(model.name)") }
         }
     }
 
-    @Test("Sizes in words", arguments: [(999, "999 bytes"), (1500, "2 KB"), (3_984_588, "4.0 MB"), (40_728_226, "41 MB"), (2_564_550_879, "2.56 GB")])
+    @Test(
+        "Sizes in words",
+        arguments: [(999, "999 bytes"), (1500, "2 KB"), (3_984_588, "4.0 MB"), (40_728_226, "41 MB"), (2_564_550_879, "2.56 GB")])
     func sizes(bytes: Int, text: String) { #expect(bytes.asBytes == text) }
 }
 

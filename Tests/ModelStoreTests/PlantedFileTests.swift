@@ -58,6 +58,8 @@ struct PlantedFileTests {
         try partial.synchronize()
         #expect(unlink(partial.url.path) == 0)
         plant(.link, at: partial.url)
-        #expect(throws: ModelStoreError.unwritable(path: partial.url.path, reason: "something else has taken its place")) { try partial.synchronize() }
+        #expect(throws: ModelStoreError.unwritable(path: partial.url.path, reason: "something else has taken its place")) {
+            try partial.synchronize()
+        }
     }
 }

@@ -20,22 +20,25 @@ final class StoreFixture: Sendable {
         let file = folder.appendingPathComponent("content")
         try Self.content.write(to: file)
         model = PublishedModel(
-            name: "tiny", kind: .segmenter, network: "Tiny", fileExtension: "pth", md5: isKnown ? try FileChecksum.md5(file) : nil, size: size, licence: "none",
+            name: "tiny", kind: .segmenter, network: "Tiny", fileExtension: "pth", md5: isKnown ? try FileChecksum.md5(file) : nil,
+            size: size, licence: "none",
             source: source, page: "https://example.org")
         let other = PublishedModel(
             name: "other", kind: .tracker, network: "Other", fileExtension: "npy", md5: "900150983cd24fb0d6963f7d28e17f72", size: .exact(3),
             licence: "none", source: .manual("Ask."), page: "https://example.org")
-        store = ModelStore(folder: folder.appendingPathComponent("store"), catalogue: ModelCatalogue([model, other]), contentCheck: contentCheck)
+        store = ModelStore(
+            folder: folder.appendingPathComponent("store"), catalogue: ModelCatalogue([model, other]), contentCheck: contentCheck)
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }
 
     static func bytes(_ count: Int, seed: UInt64) -> Data {
         var state = seed
-        return Data((0..<count).map { _ in
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return UInt8(truncatingIfNeeded: state >> 56)
-        })
+        return Data(
+            (0..<count).map { _ in
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                return UInt8(truncatingIfNeeded: state >> 56)
+            })
     }
 
     /// Names in the store's folder.

@@ -13,7 +13,9 @@ struct UnknownContentTests {
         (try? Data(contentsOf: file).first) == StoreFixture.content.first ? nil : "it holds no \(model.network)"
     }
 
-    private func failure(_ fixture: StoreFixture, _ reply: @escaping @Sendable (MisbehavingServer.Request) -> Reply) async throws -> ModelStoreError? {
+    private func failure(
+        _ fixture: StoreFixture, _ reply: @escaping @Sendable (MisbehavingServer.Request) -> Reply
+    ) async throws -> ModelStoreError? {
         let server = try MisbehavingServer { request, _ in reply(request) }
         defer { server.stop() }
         do {
@@ -31,7 +33,10 @@ struct UnknownContentTests {
             (Data("\u{1}bcde".utf8), "it holds no Tiny"), (Data(), "what came is empty"),
             (Data("<html>no".utf8), "what came is a web page, perhaps of a network that asks for a login"),
         ] {
-            guard case .unfit(_, fixture.model, reason) = try await failure(fixture, { .file(body, to: $0) }) else { Issue.record("\(reason)"); return }
+            guard case .unfit(_, fixture.model, reason) = try await failure(fixture, { .file(body, to: $0) }) else {
+                Issue.record("\(reason)")
+                return
+            }
             #expect(fixture.names == [])
         }
         #expect(try await failure(fixture) { .file(StoreFixture.content, to: $0) } == nil)
@@ -55,7 +60,8 @@ struct UnknownContentTests {
         // Without a length, a connection that ends early is one that broke.
         let server = try MisbehavingServer { request, number in
             number == 0
-                ? Reply(200, ["Content-Length": "", "ETag": "\"one\""], body: StoreFixture.content, cut: 100_000) : .file(StoreFixture.content, to: request)
+                ? Reply(200, ["Content-Length": "", "ETag": "\"one\""], body: StoreFixture.content, cut: 100_000)
+                : .file(StoreFixture.content, to: request)
         }
         defer { server.stop() }
         #expect(try await fixture.pull(server.address + "/tiny.pth") == StoreFixture.content)
@@ -67,7 +73,10 @@ struct UnknownContentTests {
         let fixture = try StoreFixture(isKnown: false, contentCheck: Self.check)
         try FileManager.default.createDirectory(at: fixture.store.folder, withIntermediateDirectories: true)
         try Data("no".utf8).write(to: fixture.store.file(of: fixture.model))
-        guard case .damaged = try await failure(fixture, { .file(StoreFixture.content, to: $0) }) else { Issue.record("taken"); return }
+        guard case .damaged = try await failure(fixture, { .file(StoreFixture.content, to: $0) }) else {
+            Issue.record("taken")
+            return
+        }
     }
 
     @Test("What is imported under a name is looked into, and replaces nothing when it is refused")

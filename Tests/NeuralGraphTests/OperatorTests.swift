@@ -45,7 +45,8 @@ struct OperatorTests {
         #expect(try run(x) { $0.abs() } == [1, 2, 3, 4, 5, 6])
         #expect(try run(x) { ($0 / 2).floor() } == [0, -1, 1, 2, 2, -3])
         #expect(isClose(try run(x) { $0.sigmoid() + $0.tanh() - $0.tanh() }, [1, -2, 3, 4, 5, -6].map { 1 / (1 + Float.exp(-$0)) }))
-        #expect(isClose(try run(x) { ($0.squared() + 1).sqrt().log().exp() }, [1, -2, 3, 4, 5, -6].map { ($0 * $0 + 1 as Float).squareRoot() }))
+        #expect(
+            isClose(try run(x) { ($0.squared() + 1).sqrt().log().exp() }, [1, -2, 3, 4, 5, -6].map { ($0 * $0 + 1 as Float).squareRoot() }))
         #expect(isClose(try run(x) { $0.softmax(axis: -1).sum([1]) }, [1, 1]))
         #expect(isClose(try run(x) { $0.normalized(axis: 1).squared().sum([1]) }, [1, 1]))
         #expect(try run(x) { ($0 > 0).asFloat() } == [1, 0, 1, 1, 1, 0])

@@ -54,8 +54,11 @@ struct TracedGraph: Sendable, CustomStringConvertible {
         return [
             TracedGraph(name: "nano encoder") { try NanoEncoder.model(weights: NanoWeights.segmenter(), input: input) },
             TracedGraph(
-                name: "nano prompt maps", model: { try NanoPromptMaps.model(input: input, objects: 2, points: 32, memory: 24) }, special: memory),
-            TracedGraph(name: "nano decoder trunk") { try NanoDecoder.trunkModel(weights: NanoWeights.segmenter(), input: input, objects: 2) },
+                name: "nano prompt maps", model: { try NanoPromptMaps.model(input: input, objects: 2, points: 32, memory: 24) },
+                special: memory),
+            TracedGraph(name: "nano decoder trunk") {
+                try NanoDecoder.trunkModel(weights: NanoWeights.segmenter(), input: input, objects: 2)
+            },
             TracedGraph(
                 name: "nano decoder with maps",
                 model: { try NanoDecoder.model(weights: NanoWeights.segmenter(), input: input, objects: 2, points: 32, memory: 24) },
@@ -86,11 +89,13 @@ struct TracedGraph: Sendable, CustomStringConvertible {
             return Tensor(shape: shape, (0..<shape.reduce(1, *)).map { $0 % slots == slots - 1 ? SAMNetwork.unusedToken : 0 })
         }
         let forms: [SAMNetwork.DecoderForm] = [
-            .init(objects: 1, slots: 8, takesMasks: false, isMultiple: true), .init(objects: 2, slots: 8, takesMasks: true, isMultiple: false),
+            .init(objects: 1, slots: 8, takesMasks: false, isMultiple: true),
+            .init(objects: 2, slots: 8, takesMasks: true, isMultiple: false),
         ]
         // The light checkpoints' decoders are the others' with other widths.
-        return [encoder] + (name.hasSuffix("_test") ? forms : []).map { form in
-            TracedGraph(name: "\(name) decoder \(form.key)", model: { try network().decoderModel(form) }, special: ["unused": unused])
-        }
+        return [encoder]
+            + (name.hasSuffix("_test") ? forms : []).map { form in
+                TracedGraph(name: "\(name) decoder \(form.key)", model: { try network().decoderModel(form) }, special: ["unused": unused])
+            }
     }
 }

@@ -41,7 +41,8 @@ struct TrackedGraphs: Sendable, CustomStringConvertible {
 
     private static func weights(_ name: String) throws -> Weights {
         if name == "tapnet" {
-            return try ParityCase(folder: Fixtures.packageRoot.appendingPathComponent("Tests/PointTrackersTests/Resources/tapnet")).weights()
+            return try ParityCase(folder: Fixtures.packageRoot.appendingPathComponent("Tests/PointTrackersTests/Resources/tapnet"))
+                .weights()
         }
         struct Missing: Error {}
         guard let parity = ParityCase.named(name) else { throw Missing() }
@@ -67,7 +68,8 @@ struct TrackedGraphs: Sendable, CustomStringConvertible {
         },
         TrackedGraphs(description: "cotracker3_online", count: 3) {
             try CoTracker3(
-                weights: weights("cotracker3_online"), engine: $0, precision: .float32, updaterPrecision: .float32, options: coTrackerOptions)
+                weights: weights("cotracker3_online"), engine: $0, precision: .float32, updaterPrecision: .float32,
+                options: coTrackerOptions)
         },
         TrackedGraphs(description: "pips", count: 2) {
             try PIPsTracker(weights: weights("pips"), engine: $0, precision: .float32, options: .init(iterations: 1))

@@ -13,7 +13,9 @@ struct AlteredTensors: TensorSource {
         (self.source, self.removed, self.spoiled, self.replaced, self.prefix) = (source, removed, spoiled, replaced, prefix)
     }
 
-    var fingerprint: String { "\(source.fingerprint)-\(removed.sorted())-\(spoiled)-\(replaced.map { "\($0.key)\($0.value.shape)" }.sorted().hashValue)" }
+    var fingerprint: String {
+        "\(source.fingerprint)-\(removed.sorted())-\(spoiled)-\(replaced.map { "\($0.key)\($0.value.shape)" }.sorted().hashValue)"
+    }
     var tensorNames: [String] { source.tensorNames.filter { !removed.contains($0) }.map { prefix + $0 } }
     private func original(_ tensor: String) -> String? { tensor.hasPrefix(prefix) ? String(tensor.dropFirst(prefix.count)) : nil }
 

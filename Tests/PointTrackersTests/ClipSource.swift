@@ -14,7 +14,9 @@ struct ClipSource: FrameSource {
     var name: String { "clip" }
     var timing: VideoTiming { VideoTiming(constantRate: 10, count: frameCount) }
 
-    init(_ images: [RGBImage], damaged: Int? = nil, count: Int? = nil) { (self.images, self.damaged, self.count) = (images, damaged, count) }
+    init(_ images: [RGBImage], damaged: Int? = nil, count: Int? = nil) {
+        (self.images, self.damaged, self.count) = (images, damaged, count)
+    }
 
     init(_ clip: Tensor) {
         let (height, width) = (clip.shape[2], clip.shape[3])

@@ -27,7 +27,9 @@ struct CoTracker1ParityTests {
     private static let trackers = ParityCase.cases(of: "cotracker_v1").filter { $0.has("forwardTrajectories") }
 
     private func positions(_ tracks: RawTracks, stride: Int) -> Tensor {
-        Tensor(shape: [1, tracks.frames, tracks.points, 2], tracks.states.flatMap { [$0.position.x * Float(stride), $0.position.y * Float(stride)] })
+        Tensor(
+            shape: [1, tracks.frames, tracks.points, 2],
+            tracks.states.flatMap { [$0.position.x * Float(stride), $0.position.y * Float(stride)] })
     }
 
     private func visibility(_ tracks: RawTracks) -> Tensor {
@@ -55,7 +57,8 @@ struct CoTracker1ParityTests {
         }
         let windowStarts = Array(Swift.stride(from: 0, to: max(1, clip.frameCount - step), by: step))
         for (index, start) in windowStarts.enumerated() {
-            results["fmaps\(index)"] = CoTrackerParity.maps(try pyramids((start + (index == 0 ? 0 : step))..<(start + frames)).map(\.levels[0]))
+            results["fmaps\(index)"] = CoTrackerParity.maps(
+                try pyramids((start + (index == 0 ? 0 : step))..<(start + frames)).map(\.levels[0]))
         }
         let queries = try CoTrackerParity.queries(inputs.tensor("queries"))
         // Windows without points are left out.
@@ -70,7 +73,9 @@ struct CoTracker1ParityTests {
             let name = "window\(window)"
             results["\(name).iter\(iteration)"] = Tensor(
                 shape: [1, frames, starts.count, 2],
-                (0..<frames).flatMap { s in outcomes.flatMap { [Float(config.stride) * $0.positions[s].x, Float(config.stride) * $0.positions[s].y] } })
+                (0..<frames).flatMap { s in
+                    outcomes.flatMap { [Float(config.stride) * $0.positions[s].x, Float(config.stride) * $0.positions[s].y] }
+                })
             results["\(name).visLogits"] = Tensor(
                 shape: [1, frames, starts.count], (0..<frames).flatMap { s in outcomes.map { $0.visibility[s] } })
             guard window == 0, iteration == 0 else { return }
@@ -129,7 +134,8 @@ struct CoTracker1ParityTests {
             weights: parity.weights(), engine: OpenVINOEngine(.init(cacheFolder: nil)), precision: .float32, updaterPrecision: .float32,
             variant: variant, options: options)
         var results: [String: Tensor] = [:]
-        for (prefix, clip, points) in [("", "rgbs", "queries"), ("short.", "shortRgbs", "shortQueries")] where inputs.shape(of: clip) != nil {
+        for (prefix, clip, points) in [("", "rgbs", "queries"), ("short.", "shortRgbs", "shortQueries")] where inputs.shape(of: clip) != nil
+        {
             let video = FrameStore(try TensorClip(inputs.tensor(clip)), capacity: 32)
             let queries = try CoTrackerParity.queries(inputs.tensor(points))
             let raw = try tracker.rawTracks(queries, in: video)

@@ -22,7 +22,8 @@ struct CoTracker1Tests {
     private static let shared = Result { try OpenVINOEngine(.init(cacheFolder: nil)) }
 
     private func tracker(
-        _ source: (any TensorSource)? = nil, variant: CoTracker1Variant = .stride4Window8, _ change: (inout CoTracker1.Options) -> Void = { _ in }
+        _ source: (any TensorSource)? = nil, variant: CoTracker1Variant = .stride4Window8,
+        _ change: (inout CoTracker1.Options) -> Void = { _ in }
     ) throws -> CoTracker1 {
         var options = CoTracker1.Options()
         options.inputSize = ImageSize(width: 128, height: 96)

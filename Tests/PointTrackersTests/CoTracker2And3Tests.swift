@@ -166,7 +166,8 @@ struct CoTracker2And3Tests {
         let tracker = try tracker(network) { $0.supportGridSide = 2 }
         let clip = TensorClip(frames: 11, size: size)
         let backward = try tracker.start(on: FrameStore(clip), at: 9, direction: .backward)
-        let forward = try tracker.start(on: FrameStore(Rearranged(clip: clip, order: Array((0..<11).reversed()))), at: 1, direction: .forward)
+        let forward = try tracker.start(
+            on: FrameStore(Rearranged(clip: clip, order: Array((0..<11).reversed()))), at: 1, direction: .forward)
         try backward.add(three, group: 0)
         try forward.add(three, group: 0)
         #expect(try follow(backward, frames: 10) == follow(forward, frames: 10))
@@ -244,7 +245,9 @@ struct CoTracker2And3Tests {
         #expect(try quirky.clipTracks([.init(frame: 0, position: SIMD2(2, 2))], in: video).points[0][0].position == SIMD2(2, 2))
         #expect(try tracker.clipTracks([], in: video).points == [[]])
         #expect(throws: MediaError.frameOutOfRange(index: 1, count: 1)) { try tracker.start(on: video, at: 1, direction: .forward) }
-        #expect(throws: MediaError.frameOutOfRange(index: 2, count: 1)) { try tracker.clipTracks([.init(frame: 2, position: .zero)], in: video) }
+        #expect(throws: MediaError.frameOutOfRange(index: 2, count: 1)) {
+            try tracker.clipTracks([.init(frame: 2, position: .zero)], in: video)
+        }
         #expect(throws: MediaError.self) { try session.add([SIMD2(.nan, 1)], group: 0) }
         #expect(session.points.count == 1)
     }
@@ -267,7 +270,8 @@ struct CoTracker2And3Tests {
         guard quirks else { return }
         // The runs over the whole clip, split at the query.
         let scale = tracker.scale(size)
-        let entries = queries.map { (time: $0.frame, position: scale.cells($0.position)) }
+        let entries =
+            queries.map { (time: $0.frame, position: scale.cells($0.position)) }
             + SupportGrid.coTracker3(side: 2, size: tracker.options.inputSize).map { (0, $0 / 4) }
         let forward = try tracker.rawTracks(entries, in: video, direction: .forward)
         let backward = try tracker.rawTracks(entries, in: video, direction: .backward)

@@ -32,7 +32,8 @@ struct CoTracker2ParityTests {
 
         var results: [String: Tensor] = [:]
         // The reference continues the clip to a multiple of the window.
-        results["fmaps0"] = CoTrackerParity.maps(try CoTrackerParity.padded(clip.frameCount, to: frames).map { try video.value(of: tracker.processor, at: $0).levels[0] })
+        results["fmaps0"] = CoTrackerParity.maps(
+            try CoTrackerParity.padded(clip.frameCount, to: frames).map { try video.value(of: tracker.processor, at: $0).levels[0] })
         var window = -1
         let scale = tracker.scale(clip.size)
         let tracks = try tracker.rawTracks(
@@ -42,7 +43,8 @@ struct CoTracker2ParityTests {
             results["window\(window).iter\(iteration)"] = CoTrackerParity.byFrame(estimates, order: order, CoTrackerParity.pixels)
             results["window\(window).visLogits"] = CoTrackerParity.byFrame(estimates, order: order) { [$0.visibility] }
             guard window == 0, iteration == 0 else { return }
-            results["window0.tokens0"] = CoTrackerParity.picked(tokens.reshaped([tokens.shape[0] / frames, frames, tokens.shape[1]]), axis: 0, order)
+            results["window0.tokens0"] = CoTrackerParity.picked(
+                tokens.reshaped([tokens.shape[0] / frames, frames, tokens.shape[1]]), axis: 0, order)
             for (name, tensor) in CoTrackerParity.transformer(outputs, order: order) { results["window0.\(name)"] = tensor }
         }
         #expect(window == (max(clip.frameCount, frames) - frames + frames / 2 - 1) / (frames / 2))

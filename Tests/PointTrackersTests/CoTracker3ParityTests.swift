@@ -9,7 +9,8 @@ import Testing
 
 /// CoTracker 3 against the original code: every iteration, at once and window by window.
 @Suite(
-    .serialized, .enabled(if: !ParityCase.cases(of: "cotracker3_offline", "cotracker3_online").isEmpty, Comment(rawValue: ParityCase.missing)))
+    .serialized,
+    .enabled(if: !ParityCase.cases(of: "cotracker3_offline", "cotracker3_online").isEmpty, Comment(rawValue: ParityCase.missing)))
 struct CoTracker3ParityTests {
     private struct Config: Decodable {
         var window: Int
@@ -32,7 +33,8 @@ struct CoTracker3ParityTests {
     /// The encoder's maps before they are normalised.
     private func maps(_ parity: ParityCase, _ video: FrameStore, frames: [Int]) throws -> Tensor {
         let processor = try FeaturePyramidProcessor(
-            weights: parity.weights()["fnet"], input: TrackerFrameInput(size: video.size), stride: 4, levels: 1, engine: engine, precision: .float32)
+            weights: parity.weights()["fnet"], input: TrackerFrameInput(size: video.size), stride: 4, levels: 1, engine: engine,
+            precision: .float32)
         return CoTrackerParity.maps(try frames.map { try video.value(of: processor, at: $0).levels[0] })
     }
 
@@ -126,7 +128,8 @@ struct CoTracker3ParityTests {
         // Window by window, as the reference's calls with one chunk after the other.
         let scale = tracker.scale(clip.size)
         let run = WindowRun(
-            window: tracker.window(length: length), length: length, support: .init(grid: [], interval: nil, lifetime: nil), groupSize: Int.max,
+            window: tracker.window(length: length), length: length, support: .init(grid: [], interval: nil, lifetime: nil),
+            groupSize: Int.max,
             awaitsAll: true
         ) { try video.value(of: tracker.processor, at: $0) }
         run.add(queries.enumerated().map { .init(id: $0, time: $1.frame, position: scale.cells($1.position)) })
@@ -140,7 +143,8 @@ struct CoTracker3ParityTests {
                 results["window0.corrMlp0"] = try? correlations(tokens, parity, frames: frames, order: order)
                 results["window0.tokens0"] = self.tokens(tokens, frames: frames, order: order)
                 if let delta = outputs["delta"] {
-                    results["window0.delta0"] = CoTrackerParity.picked(delta.reshaped([delta.shape[0] / frames, frames, 4]), axis: 0, order)
+                    results["window0.delta0"] = CoTrackerParity.picked(
+                        delta.reshaped([delta.shape[0] / frames, frames, 4]), axis: 0, order)
                 }
                 for (name, tensor) in CoTrackerParity.transformer(outputs, order: order) { results["window0.\(name)"] = tensor }
             }

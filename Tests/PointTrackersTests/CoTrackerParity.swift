@@ -30,10 +30,12 @@ enum CoTrackerParity {
 
     /// Maps frame by frame as frames x 128 x height x width.
     static func maps(_ maps: [FeatureMap]) -> Tensor {
-        Tensor(shape: [maps.count, 128, maps[0].height, maps[0].width], maps.flatMap { map -> [Float] in
-            let rows = map.rows.values
-            return (0..<128).flatMap { channel in (0..<(map.width * map.height)).map { rows[$0 * 128 + channel] } }
-        })
+        Tensor(
+            shape: [maps.count, 128, maps[0].height, maps[0].width],
+            maps.flatMap { map -> [Float] in
+                let rows = map.rows.values
+                return (0..<128).flatMap { channel in (0..<(map.width * map.height)).map { rows[$0 * 128 + channel] } }
+            })
     }
 
     /// Rows of `tensor` along its first axis of those that are not 1, or along the second of them.

@@ -37,7 +37,8 @@ struct HaikuForm: TensorSource {
         default:
             let block = Int(parts[2]) ?? 0
             func numbered(_ stem: String, _ number: Int) -> String { number == 0 ? stem : "\(stem)_\(number)" }
-            let layer = parts[3] == "layer_norm" ? numbered("layer_norm", block) : numbered("conv2_d", 2 * block + (parts[3] == "conv" ? 0 : 1))
+            let layer =
+                parts[3] == "layer_norm" ? numbered("layer_norm", block) : numbered("conv2_d", 2 * block + (parts[3] == "conv" ? 0 : 1))
             path = ["extra_convs", layer]
         }
         return (["tapir", "~"] + path + [parameter]).joined(separator: "/")
@@ -61,7 +62,9 @@ struct HaikuForm: TensorSource {
         return Tensor(shape: Array(tensor.shape[2...]) + [inputs, outputs]) { target in
             tensor.withUnsafeBuffer { values in
                 for a in 0..<area {
-                    for i in 0..<inputs { for o in 0..<outputs { target[(a * inputs + i) * outputs + o] = values[(o * inputs + i) * area + a] } }
+                    for i in 0..<inputs {
+                        for o in 0..<outputs { target[(a * inputs + i) * outputs + o] = values[(o * inputs + i) * area + a] }
+                    }
                 }
             }
         }

@@ -36,7 +36,8 @@ struct LearnedTrackerTests {
 
         func recognises(_ source: any TensorSource) -> Bool {
             switch self {
-            case .raft, .raftSmall: RAFTTracker.recognises(source) && (RAFTArchitecture(of: source.withoutModulePrefix) == .small) == (self == .raftSmall)
+            case .raft, .raftSmall:
+                RAFTTracker.recognises(source) && (RAFTArchitecture(of: source.withoutModulePrefix) == .small) == (self == .raftSmall)
             case .pips: PIPsTracker.recognises(source)
             case .pipsPlusPlus: PIPsPlusPlusTracker.recognises(source)
             }
@@ -111,11 +112,14 @@ struct LearnedTrackerTests {
 
     @Test(arguments: Kind.allCases) func largeFramesAreReduced(_ kind: Kind) throws {
         let weights = Weights(try kind.weights())
-        let tracker: any PointTracker = switch kind {
-        case .raft, .raftSmall: try RAFTTracker(weights: weights, engine: engine, precision: .float32, iterations: 1, longestSide: 96)
-        case .pips: try PIPsTracker(weights: weights, engine: engine, precision: .float32, options: .init(iterations: 1), longestSide: 96)
-        case .pipsPlusPlus: try PIPsPlusPlusTracker(weights: weights, engine: engine, precision: .float32, iterations: 1, longestSide: 96)
-        }
+        let tracker: any PointTracker =
+            switch kind {
+            case .raft, .raftSmall: try RAFTTracker(weights: weights, engine: engine, precision: .float32, iterations: 1, longestSide: 96)
+            case .pips:
+                try PIPsTracker(weights: weights, engine: engine, precision: .float32, options: .init(iterations: 1), longestSide: 96)
+            case .pipsPlusPlus:
+                try PIPsPlusPlusTracker(weights: weights, engine: engine, precision: .float32, iterations: 1, longestSide: 96)
+            }
         let session = try tracker.start(on: video(2, width: 192, height: 150), at: 0, direction: .forward)
         try session.add([SIMD2(100, 80)], group: 0)
         let given = try #require(session.points.first).position
@@ -167,12 +171,18 @@ struct LearnedTrackerTests {
         #expect(kind.recognises(Changed(source: source, prefix: "module.")))
         _ = try kind.tracker(Changed(source: source, prefix: "module."), engine)
         // The encoders, the first layer and the last.
-        let names: [String] = switch kind {
-        case .raft: ["fnet.layer2.0.downsample.0.bias", "cnet.layer1.1.norm2.running_var", "update_block.gru.convq2.weight", "update_block.mask.2.bias"]
-        case .raftSmall: ["fnet.layer3.0.conv3.weight", "cnet.conv2.bias", "update_block.gru.convq.weight", "update_block.flow_head.conv2.bias"]
-        case .pips: ["fnet.conv3.bias", "delta_block.to_delta.12.1.fn.3.weight", "norm.weight", "vis_predictor.0.bias"]
-        case .pipsPlusPlus: ["fnet.layer4.1.conv2.weight", "delta_block.basicblock_list.7.conv2.conv.bias", "delta_block.dense.weight"]
-        }
+        let names: [String] =
+            switch kind {
+            case .raft:
+                [
+                    "fnet.layer2.0.downsample.0.bias", "cnet.layer1.1.norm2.running_var", "update_block.gru.convq2.weight",
+                    "update_block.mask.2.bias",
+                ]
+            case .raftSmall:
+                ["fnet.layer3.0.conv3.weight", "cnet.conv2.bias", "update_block.gru.convq.weight", "update_block.flow_head.conv2.bias"]
+            case .pips: ["fnet.conv3.bias", "delta_block.to_delta.12.1.fn.3.weight", "norm.weight", "vis_predictor.0.bias"]
+            case .pipsPlusPlus: ["fnet.layer4.1.conv2.weight", "delta_block.basicblock_list.7.conv2.conv.bias", "delta_block.dense.weight"]
+            }
         for name in names {
             #expect(throws: TensorFileError.missingTensor(file: "changed", tensor: name)) {
                 try kind.tracker(Changed(source: source, lacking: name), engine)

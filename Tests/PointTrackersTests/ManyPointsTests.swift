@@ -26,7 +26,8 @@ import Testing
                     weights: #require(ParityCase.named("raft_small")).weights(), engine: engine, precision: .float32, iterations: 1)
             case .superGlue:
                 let weights = try #require(ParityCase.named("superpoint_superglue")).weights()
-                return try SuperGlueTracker(detector: weights["superpoint"], matcher: weights["superglue"], engine: engine, precision: .float32)
+                return try SuperGlueTracker(
+                    detector: weights["superpoint"], matcher: weights["superglue"], engine: engine, precision: .float32)
             }
         }
     }

@@ -45,7 +45,9 @@ struct PIPsParityTests {
         var first: (tokens: Tensor, outputs: [String: Tensor])?
         try run(tracker, cells, templates, frames, prefix: "", &results) { first = ($0, $1) }
         let given = try inputs.tensor("featInit").values
-        try run(tracker, cells, (0..<count).map { Array(given[(128 * $0)..<(128 * $0 + 128)]) }, frames, prefix: "given.", &results) { _, _ in }
+        try run(tracker, cells, (0..<count).map { Array(given[(128 * $0)..<(128 * $0 + 128)]) }, frames, prefix: "given.", &results) {
+            _, _ in
+        }
 
         let tokens = try #require(first?.tokens)
         try results.check(

@@ -20,7 +20,8 @@ struct PIPsPlusPlusParityTests {
         var results = try TrackerParity(parity)
         let (weights, inputs) = (try parity.weights(), try parity.inputs())
         #expect(PIPsPlusPlusTracker.recognises(weights.source))
-        let tracker = try PIPsPlusPlusTracker(weights: weights, engine: OpenVINOEngine(.init(cacheFolder: nil)), precision: .float32, iterations: wanted)
+        let tracker = try PIPsPlusPlusTracker(
+            weights: weights, engine: OpenVINOEngine(.init(cacheFolder: nil)), precision: .float32, iterations: wanted)
         let images = pictures(try inputs.tensor("rgbs"))
         let processor = try tracker.features.working(images[0].size).processor
         let frames = try images.map(processor.process)

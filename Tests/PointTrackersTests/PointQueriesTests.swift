@@ -97,7 +97,8 @@ struct PointQueriesTests {
         _ = try last.follow([PointQuery(frame: 4, position: SIMD2(1, 1))], on: FrameStore(Blank(frameCount: 5)))
         #expect(last.starts.map(\.direction) == [.backward])
         let wanted = Recorder()
-        let half = try wanted.follow([PointQuery(frame: 2, position: SIMD2(1, 1))], on: FrameStore(Blank(frameCount: 5)), directions: [.forward])
+        let half = try wanted.follow(
+            [PointQuery(frame: 2, position: SIMD2(1, 1))], on: FrameStore(Blank(frameCount: 5)), directions: [.forward])
         #expect(wanted.starts.map(\.direction) == [.forward])
         #expect(half[0, 1] == TrackedPoint(id: 0, position: SIMD2(1, 1), confidence: 0, isVisible: false))
         let single = Recorder()

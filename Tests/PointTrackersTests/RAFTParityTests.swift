@@ -26,7 +26,9 @@ struct RAFTParityTests {
         let form = try #require(RAFTArchitecture(of: weights.source))
         #expect(parity.has("mask0") == (form == .large))
         let network = try RAFTNetwork(weights, form)
-        let estimator = RAFTFlowEstimator(network: network, fingerprint: parity.name, engine: engine, precision: .float32, iterations: try parity.config(Config.self).iters)
+        let estimator = RAFTFlowEstimator(
+            network: network, fingerprint: parity.name, engine: engine, precision: .float32,
+            iterations: try parity.config(Config.self).iters)
         let images = try ["image1", "image2"].flatMap { pictures(try inputs.tensor($0)) }
         let (first, second) = (try estimator.maps(of: images[0]), try estimator.maps(of: images[1]))
         let cells = first.grid.cells
@@ -39,8 +41,11 @@ struct RAFTParityTests {
             }
         }
         try results.check("fmap1", channelsFirst(first.features))
-        let encoder = try engine.compile(key: "encoder", precision: .float32) { try network.encoderModel(cells) { $1().graph.output($0, $1()) } }
-        try results.check("cnet", #require(try encoder(["image": first.grid.padded(TrackerFrameInput(size: nil).tensor(images[0]))])["cnet"]))
+        let encoder = try engine.compile(key: "encoder", precision: .float32) {
+            try network.encoderModel(cells) { $1().graph.output($0, $1()) }
+        }
+        try results.check(
+            "cnet", #require(try encoder(["image": first.grid.padded(TrackerFrameInput(size: nil).tensor(images[0]))])["cnet"]))
 
         // The first iteration once more, looked into.
         var correlations = Tensor(shape: [0])
@@ -52,7 +57,9 @@ struct RAFTParityTests {
         try results.check("corr0", channelsFirst(correlations))
         try results.check("net0", #require(last["hidden"]))
         let context = try engine.compile(key: "context", precision: .float32) { try network.contextModel(cells) }
-        let update = try engine.compile(key: "update", precision: .float32) { try network.updateModel(cells) { $1().graph.output($0, $1()) } }
+        let update = try engine.compile(key: "update", precision: .float32) {
+            try network.updateModel(cells) { $1().graph.output($0, $1()) }
+        }
         var given = try context(["context": first.context])
         given["correlations"] = correlations
         given["flow"] = Tensor(shape: [1, 2, cells.height, cells.width])
@@ -73,7 +80,9 @@ struct RAFTParityTests {
         var results = try TrackerParity(parity)
         let inputs = try parity.inputs()
         let video = FrameStore(PictureSource(pictures: pictures(try inputs.tensor("rgbs"))))
-        let tracker = try RAFTTracker(weights: parity.weights(), engine: engine, precision: .float32, iterations: parity.config(Config.self).iters, findsOcclusions: false)
+        let tracker = try RAFTTracker(
+            weights: parity.weights(), engine: engine, precision: .float32, iterations: parity.config(Config.self).iters,
+            findsOcclusions: false)
         let queries = queries(try inputs.tensor("queries"))
         let tracks = try merged(
             forward: follow(tracker, video, queries: queries, direction: .forward),

@@ -133,7 +133,8 @@ import Testing
     }
 
     @Test func matchesAreMutual() {
-        // 2 and 1 are each other's best, 3 and 2 as well but not good enough. 0 would have 1, which prefers 2; 1 would have 0, which does too.
+        // 2 and 1 are each other's best, 3 and 2 as well but not good enough. 0 would have 1, which prefers 2; 1 would have 0, which does
+        // too.
         let probabilities: [Float] = [
             0.1, 0.8, 0.0, 0.1,
             0.3, 0.1, 0.05, 0.9,
@@ -163,7 +164,8 @@ import Testing
 
     @Test func aKeypointTakesAPointAlong() throws {
         let matches = [
-            MatchedMotion.Match(from: SIMD2(10, 10), to: SIMD2(40, 25), score: 0.6), .init(from: SIMD2(16, 10), to: SIMD2(0, 0), score: 0.9),
+            MatchedMotion.Match(from: SIMD2(10, 10), to: SIMD2(40, 25), score: 0.6),
+            .init(from: SIMD2(16, 10), to: SIMD2(0, 0), score: 0.9),
         ]
         #expect(motion([SIMD2(11, 12)], matches: matches) == [.init(position: SIMD2(41, 27), confidence: 0.6)])
         #expect(motion([SIMD2(200, 12)], matches: matches) == [nil])
@@ -200,7 +202,8 @@ import Testing
 
     @Test func matchesThatAreNoNumbers() {
         let matches = [
-            MatchedMotion.Match(from: SIMD2(10, 10), to: SIMD2(.nan, 1), score: .nan), .init(from: SIMD2(.nan, 10), to: SIMD2(1, 1), score: 1),
+            MatchedMotion.Match(from: SIMD2(10, 10), to: SIMD2(.nan, 1), score: .nan),
+            .init(from: SIMD2(.nan, 10), to: SIMD2(1, 1), score: 1),
             .init(from: SIMD2(15, 10), to: SIMD2(20, 10), score: 0),
         ]
         #expect(motion([SIMD2(12, 19), SIMD2(20, 20)], matches: matches).count == 2)
@@ -208,6 +211,9 @@ import Testing
     }
 
     @Test func slotsAreFew() {
-        #expect([1, 64, 65, 97, 129, 200, 1024, 1025, 2000, 2049].map(SuperGlueMatcher.slots) == [64, 64, 96, 128, 192, 256, 1024, 1536, 2048, 3072])
+        #expect(
+            [1, 64, 65, 97, 129, 200, 1024, 1025, 2000, 2049].map(SuperGlueMatcher.slots) == [
+                64, 64, 96, 128, 192, 256, 1024, 1536, 2048, 3072,
+            ])
     }
 }

@@ -30,15 +30,20 @@ struct SuperGlueParityTests {
         var options = SuperGlueTracker.Options()
         if parity.name == "superpoint_superglue" {
             // The defaults are the published ones.
-            #expect(options.keypointThreshold == config.superpoint.keypoint_threshold && options.suppressionRadius == config.superpoint.nms_radius)
-            #expect(options.sinkhornIterations == config.superglue.sinkhorn_iterations && options.matchThreshold == config.superglue.match_threshold)
+            #expect(
+                options.keypointThreshold == config.superpoint.keypoint_threshold
+                    && options.suppressionRadius == config.superpoint.nms_radius)
+            #expect(
+                options.sinkhornIterations == config.superglue.sinkhorn_iterations
+                    && options.matchThreshold == config.superglue.match_threshold)
         }
         (options.keypointThreshold, options.suppressionRadius) = (config.superpoint.keypoint_threshold, config.superpoint.nms_radius)
         (options.sinkhornIterations, options.matchThreshold) = (config.superglue.sinkhorn_iterations, config.superglue.match_threshold)
         #expect(KeypointSelection.border == config.superpoint.remove_borders)
         options.maximumKeypoints = nil
         let tracker = try SuperGlueTracker(
-            detector: weights["superpoint"], matcher: weights["superglue"], engine: OpenVINOEngine(.init(cacheFolder: nil)), precision: .float32,
+            detector: weights["superpoint"], matcher: weights["superglue"], engine: OpenVINOEngine(.init(cacheFolder: nil)),
+            precision: .float32,
             options: options
         ) { name, value in
             let tapped = value()

@@ -27,7 +27,8 @@ struct SuperGlueTests {
         change(&options)
         let weights = Weights(source ?? self.source)
         return try SuperGlueTracker(
-            detector: weights["superpoint"], matcher: weights["superglue"], engine: Self.engine.get(), precision: .float32, options: options)
+            detector: weights["superpoint"], matcher: weights["superglue"], engine: Self.engine.get(), precision: .float32, options: options
+        )
     }
 
     /// The reference's pictures in turn: even frames show the first, odd ones the second.
@@ -35,7 +36,8 @@ struct SuperGlueTests {
         let inputs = try #require(ParityCase.named("superpoint_superglue")).inputs()
         let pictures = try (0..<2).map { picture in
             let gray = try inputs.tensor("image\(picture)")
-            return RGBImage(width: gray.shape[3], height: gray.shape[2], pixels: gray.values.flatMap { [UInt8](repeating: UInt8($0), count: 3) })
+            return RGBImage(
+                width: gray.shape[3], height: gray.shape[2], pixels: gray.values.flatMap { [UInt8](repeating: UInt8($0), count: 3) })
         }
         return ClipSource(pictures, count: frames)
     }
@@ -90,7 +92,8 @@ struct SuperGlueTests {
         try alone.add([pairs[2].to], group: 0)
         try alone.advance()
         #expect(session.points[2].position == alone.points[0].position && session.points[2].confidence == alone.points[0].confidence)
-        #expect(session.points.map(\.id) == [0, 1, 2, 3] && session.points[3].confidence == 0 && session.points[3].position == SIMD2(-30, 500))
+        #expect(
+            session.points.map(\.id) == [0, 1, 2, 3] && session.points[3].confidence == 0 && session.points[3].position == SIMD2(-30, 500))
         session.remove([0, 1, 77])
         try session.advance()
         #expect(session.points.map(\.id) == [2, 3])
@@ -189,7 +192,8 @@ struct SuperGlueTests {
         #expect(some.count == 50 && every.count > 150)
         #expect(some.scores == Array(every.scores.sorted(by: >).prefix(50)))
         let index = try #require(every.positions.firstIndex(of: some.positions[7]))
-        #expect(Array(some.descriptors.values[(7 * 256)..<(8 * 256)]) == Array(every.descriptors.values[(index * 256)..<((index + 1) * 256)]))
+        #expect(
+            Array(some.descriptors.values[(7 * 256)..<(8 * 256)]) == Array(every.descriptors.values[(index * 256)..<((index + 1) * 256)]))
     }
 
     @Test func manyPoints() throws {
@@ -213,7 +217,8 @@ struct SuperGlueTests {
         let tracker = try Self.shared.get()
         let video = try clip(4)
         var generator = SplitMix64(seed: 3)
-        let drawn = try tracker.drawPoints(masks: [left(), left()], queryFrame: 2, in: video, positives: 8, negatives: 3, using: &generator)
+        let drawn = try tracker.drawPoints(
+            masks: [left(), left()], queryFrame: 2, in: video, positives: 8, negatives: 3, using: &generator)
         #expect(drawn.count == 4 && drawn.allSatisfy { $0.map(\.id) == Array(0..<22) })
         #expect(drawn[2].allSatisfy { $0.isVisible && $0.confidence == 1 })
         for (slot, point) in drawn[2].enumerated() { #expect((point.position.x < 64) == (slot % 11 < 8)) }
@@ -229,7 +234,8 @@ struct SuperGlueTests {
         }
         #expect(drawn[1].contains(where: \.isVisible) && drawn[1].contains { !$0.isVisible })
         var again = SplitMix64(seed: 3)
-        #expect(try tracker.drawPoints(masks: [left(), left()], queryFrame: 2, in: video, positives: 8, negatives: 3, using: &again) == drawn)
+        #expect(
+            try tracker.drawPoints(masks: [left(), left()], queryFrame: 2, in: video, positives: 8, negatives: 3, using: &again) == drawn)
         // More than there are.
         let many = try tracker.drawPoints(masks: [left()], queryFrame: 0, in: video, positives: 300, negatives: 0, using: &again)
         let inside = try video.value(of: tracker.processor, at: 0).positions.count { $0.x < 63.5 }

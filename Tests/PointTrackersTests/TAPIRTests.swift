@@ -81,7 +81,8 @@ struct TAPIRTests {
 
     /// A frame of other proportions: positions are scaled by each axis's own ratio, and by SAM-PT's rule where asked.
     @Test func positionsAreScaled() throws {
-        let wide = ClipSource(clip.images.prefix(2).map { PillowResampler(from: $0.size, to: ImageSize(width: 512, height: 128)).resized($0) })
+        let wide = ClipSource(
+            clip.images.prefix(2).map { PillowResampler(from: $0.size, to: ImageSize(width: 512, height: 128)).resized($0) })
         let tracker = try Self.plain.get()
         let plain = try tracker.start(on: FrameStore(wide), at: 0, direction: .forward)
         try plain.add([SIMD2(200, 60)], group: 0)
@@ -233,7 +234,8 @@ struct TAPIRTests {
     @Test func mapsAreStorable() throws {
         for parity in TAPIRCase.all {
             let levels = try parity.tracker(Self.engine.get()).estimator.network.mapSides.enumerated().map { index, side in
-                Tensor(shape: [side * side, index == 0 ? 128 : 256], (0..<(side * side * (index == 0 ? 128 : 256))).map { Float($0 % 977) })
+                Tensor(
+                    shape: [side * side, index == 0 ? 128 : 256], (0..<(side * side * (index == 0 ? 128 : 256))).map { Float($0 % 977) })
             }
             let bytes = TAPIRMaps(levels: levels).storedBytes
             let loaded = try #require(TAPIRMaps(storedBytes: bytes, frame: ImageSize(width: 9, height: 9)))

@@ -38,10 +38,12 @@ struct TrackerPrimitivesParityTests {
 
     @Test func timesAndCellsAreEmbedded() throws {
         let times = try parity.shape(of: "embedding.sincos1d")
-        try check("embedding.sincos1d", Tensor(shape: times, (0..<times[0]).flatMap { SinusoidalEmbedding.position($0, dimension: times[1]) }))
+        try check(
+            "embedding.sincos1d", Tensor(shape: times, (0..<times[0]).flatMap { SinusoidalEmbedding.position($0, dimension: times[1]) }))
         let shape = try parity.shape(of: "embedding.sincos2d")
         let cells = (0..<(shape[0] * shape[1])).flatMap {
-            SinusoidalEmbedding.position($0 % shape[1], dimension: shape[2] / 2) + SinusoidalEmbedding.position($0 / shape[1], dimension: shape[2] / 2)
+            SinusoidalEmbedding.position($0 % shape[1], dimension: shape[2] / 2)
+                + SinusoidalEmbedding.position($0 / shape[1], dimension: shape[2] / 2)
         }
         try check("embedding.sincos2d", Tensor(shape: shape, cells))
     }
@@ -53,7 +55,8 @@ struct TrackerPrimitivesParityTests {
             let numbers = name.split { $0 == "." || $0 == "x" }.dropFirst().compactMap { Int($0) }
             try #require(numbers.count == 3)
             let (side, size) = (numbers[0], ImageSize(width: numbers[2], height: numbers[1]))
-            let grid = name.hasPrefix("grid1") ? SupportGrid.coTracker1(side: side, size: size) : SupportGrid.coTracker3(side: side, size: size)
+            let grid =
+                name.hasPrefix("grid1") ? SupportGrid.coTracker1(side: side, size: size) : SupportGrid.coTracker3(side: side, size: size)
             try check(name, Tensor(shape: [1, side * side, 2], grid.flatMap { [$0.x, $0.y] }))
         }
         #expect(SupportGrid.coTracker1(side: 0, size: ImageSize(width: 512, height: 384)).isEmpty)
@@ -176,7 +179,8 @@ struct TrackerPrimitivesParityTests {
                         var sum: Float = 0
                         for j in 0..<rows.count {
                             for k in 0..<columns.count {
-                                sum += rows.weights[y * rows.count + j] * columns.weights[x * columns.count + k]
+                                sum +=
+                                    rows.weights[y * rows.count + j] * columns.weights[x * columns.count + k]
                                     * field[(plane * shape[2] + rows.starts[y] + j) * shape[3] + columns.starts[x] + k]
                             }
                         }
@@ -191,7 +195,8 @@ struct TrackerPrimitivesParityTests {
     /// Pictures by way of a buffer of few rows, against the taps applied directly.
     @Test(arguments: [LinearResampler.Method.halfPixel, .corners, .antialiased]) func picturesAreResized(_ method: LinearResampler.Method) {
         let (width, height) = (37, 29)
-        let image = RGBImage(width: width, height: height, pixels: (0..<(3 * width * height)).map { UInt8(truncatingIfNeeded: $0 &* 73 &+ $0 / 7) })
+        let image = RGBImage(
+            width: width, height: height, pixels: (0..<(3 * width * height)).map { UInt8(truncatingIfNeeded: $0 &* 73 &+ $0 / 7) })
         for (x, y) in [(16, 11), (50, 40), (37, 29), (1, 1)] {
             let target = ImageSize(width: x, height: y)
             let tensor = TrackerFrameInput(size: target, resampling: method).tensor(image)

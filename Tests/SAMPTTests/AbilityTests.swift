@@ -22,16 +22,20 @@ struct AbilityTests {
 
             func predict(_ prompts: [ObjectPrompt]) throws -> [MaskPrediction] {
                 asked.withLock { $0 += prompts }
-                return try base.predict(prompts.map { prompt in
-                    guard !prompt.points.contains(where: \.isPositive), let start: SIMD2<Float> = prompt.memory?.content() else { return prompt }
-                    return ObjectPrompt(points: [PointPrompt(start + SIMD2(Float(index), 0), isPositive: true)])
-                })
+                return try base.predict(
+                    prompts.map { prompt in
+                        guard !prompt.points.contains(where: \.isPositive), let start: SIMD2<Float> = prompt.memory?.content() else {
+                            return prompt
+                        }
+                        return ObjectPrompt(points: [PointPrompt(start + SIMD2(Float(index), 0), isPositive: true)])
+                    })
             }
 
             func remember(_ sample: AppearanceSample) -> AppearanceMemory? {
                 guard case .points(let points) = sample else { return nil }
                 let positives = points.filter(\.isPositive)
-                return AppearanceMemory(positives.reduce(SIMD2<Float>.zero) { $0 + $1.position } / Float(positives.count) - SIMD2(Float(index), 0))
+                return AppearanceMemory(
+                    positives.reduce(SIMD2<Float>.zero) { $0 + $1.position } / Float(positives.count) - SIMD2(Float(index), 0))
             }
 
             func bounds(of logits: MaskLogits) -> (box: Box, pixels: Int)? { (Box(x0: 1, y0: 1, x1: 9, y1: 9), 64) }

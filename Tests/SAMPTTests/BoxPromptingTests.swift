@@ -22,10 +22,11 @@ struct BoxPromptingTests {
 
             func predict(_ prompts: [ObjectPrompt]) throws -> [MaskPrediction] {
                 asked.withLock { $0 += prompts }
-                return try base.predict(prompts.map { prompt in
-                    guard prompt.points.isEmpty, let box = prompt.box else { return prompt }
-                    return ObjectPrompt(points: [.positive((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)])
-                })
+                return try base.predict(
+                    prompts.map { prompt in
+                        guard prompt.points.isEmpty, let box = prompt.box else { return prompt }
+                        return ObjectPrompt(points: [.positive((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)])
+                    })
             }
 
             func bounds(of logits: MaskLogits) -> (box: Box, pixels: Int)? {
@@ -127,11 +128,15 @@ struct BoxPromptingTests {
         let prompts = (0..<5).map { ObjectPrompt(points: [PointPrompt](repeating: .positive(1, 1), count: $0)) }
         let alone = try CountingFrame(lanes: 1).predict(prompts, passes: PassSchedule(boxPasses: 4)).map { $0?.logits }
         #expect(alone[0] == nil && Set(alone.compactMap { $0?.values[0] }).count == 4)
-        for _ in 0..<20 { #expect(try CountingFrame(lanes: 2).predict(prompts, passes: PassSchedule(boxPasses: 4)).map { $0?.logits } == alone) }
+        for _ in 0..<20 {
+            #expect(try CountingFrame(lanes: 2).predict(prompts, passes: PassSchedule(boxPasses: 4)).map { $0?.logits } == alone)
+        }
     }
 
     @Test func anErrorEndsAllLanes() {
         let prompts = [ObjectPrompt](repeating: ObjectPrompt(points: [.positive(1, 1)]), count: 3)
-        #expect(throws: CountingFrame.Refused.self) { try CountingFrame(lanes: 2, refusesBoxes: true).predict(prompts, passes: PassSchedule(boxPasses: 12)) }
+        #expect(throws: CountingFrame.Refused.self) {
+            try CountingFrame(lanes: 2, refusesBoxes: true).predict(prompts, passes: PassSchedule(boxPasses: 12))
+        }
     }
 }

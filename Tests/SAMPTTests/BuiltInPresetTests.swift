@@ -74,7 +74,9 @@ struct BuiltInPresetTests {
         let base = try Preset.load("sam-pt").settings().options(for: Recommending.thorough)
         for (name, variant, horizon) in [("sam-pt-reinit", ReinitializationVariant.horizon, 8), ("sam-pt-reinit-code", .medianArea, 24)] {
             var expected = base
-            (expected.reinitialization.variant, expected.reinitialization.horizon, expected.reinitialization.trackerHorizon) = (variant, horizon, horizon)
+            (expected.reinitialization.variant, expected.reinitialization.horizon, expected.reinitialization.trackerHorizon) = (
+                variant, horizon, horizon
+            )
             expected.reinitialization.minimumIoU = 0
             #expect(try Preset.load(name).settings().options(for: Recommending.thorough) == expected)
         }
@@ -90,11 +92,17 @@ struct BuiltInPresetTests {
             #expect(preset.paper == "Table 2, row \(row + 1)")
             #expect((settings.segmenter, settings.tracker) == ("sam-vit-h", "pips"))
             let options = settings.options(for: Recommending.thorough)
-            let text = "table2-\(options.queryPoints.positiveMethod.rawValue)-\(options.queryPoints.positives)-\(options.queryPoints.negatives)-\(options.prompting.refinements)"
+            let text =
+                "table2-\(options.queryPoints.positiveMethod.rawValue)-\(options.queryPoints.positives)-\(options.queryPoints.negatives)-\(options.prompting.refinements)"
             #expect(name == text + (options.reinitialization.variant == nil ? "" : "-reinit"))
-            var expected = try Preset.load(options.reinitialization.variant == nil ? "sam-pt" : "sam-pt-reinit").settings().options(for: Recommending.thorough)
-            (expected.queryPoints.positiveMethod, expected.queryPoints.positives) = (options.queryPoints.positiveMethod, options.queryPoints.positives)
-            (expected.queryPoints.negatives, expected.prompting.refinements) = (options.queryPoints.negatives, options.prompting.refinements)
+            var expected = try Preset.load(options.reinitialization.variant == nil ? "sam-pt" : "sam-pt-reinit").settings().options(
+                for: Recommending.thorough)
+            (expected.queryPoints.positiveMethod, expected.queryPoints.positives) = (
+                options.queryPoints.positiveMethod, options.queryPoints.positives
+            )
+            (expected.queryPoints.negatives, expected.prompting.refinements) = (
+                options.queryPoints.negatives, options.prompting.refinements
+            )
             #expect(options == expected)
         }
         #expect(try Preset.load(names[0]).paperScore == "37.1 ± 21.7")
@@ -122,7 +130,9 @@ struct BuiltInPresetTests {
     func recommended() throws {
         func differences(_ name: String) throws -> [String] {
             let (base, settings) = (try Preset.load("sam-pt").settings(), try Preset.load(name).settings())
-            return PresetKey.allCases.filter { $0.text(in: base) != $0.text(in: settings) }.map { "\($0.rawValue)=\($0.text(in: settings))" }
+            return PresetKey.allCases.filter { $0.text(in: base) != $0.text(in: settings) }.map {
+                "\($0.rawValue)=\($0.text(in: settings))"
+            }
         }
         #expect(try differences("sam-pt-mose") == ["refinement=0"])
         #expect(try differences("sam-pt-bdd100k") == ["tracking-group=100", "refinement=0"])
@@ -130,6 +140,7 @@ struct BuiltInPresetTests {
         #expect(try differences("sam-pt-pips") == ["tracker=pips", "positive-points=8"])
         #expect(try differences("sam-pt-pips-plus-plus") == ["tracker=pips++", "positive-points=8"])
         #expect(try differences("sam-pt-tapir") == ["tracker=tapir", "positive-points=32", "negative-points=72", "refinement=24"])
-        #expect(try differences("sam-pt-superglue") == ["tracker=superglue", "negative-points=0", "positive-method=random", "refinement=3"])
+        #expect(
+            try differences("sam-pt-superglue") == ["tracker=superglue", "negative-points=0", "positive-method=random", "refinement=3"])
     }
 }

@@ -66,8 +66,12 @@ struct ConfidenceTests {
 
     @Test("Points are counted as what they say of the mask") func counting() {
         let mask = Mask(width: 4, height: 2, values: [1, 1, 0, 0, 1, 1, 0, 0])
-        func point(_ x: Float, _ isPositive: Bool, _ status: PointStatus = .visible, _ confidence: Float = 1, query: Bool = true) -> PromptPoint {
-            PromptPoint(id: 0, position: SIMD2(x, 0.5), isPositive: isPositive, status: status, confidence: confidence, origin: query ? .queryMask : .reinitialization)
+        func point(
+            _ x: Float, _ isPositive: Bool, _ status: PointStatus = .visible, _ confidence: Float = 1, query: Bool = true
+        ) -> PromptPoint {
+            PromptPoint(
+                id: 0, position: SIMD2(x, 0.5), isPositive: isPositive, status: status, confidence: confidence,
+                origin: query ? .queryMask : .reinitialization)
         }
         var evidence = MaskEvidence(origin: .predicted)
         evidence.count(
@@ -233,7 +237,8 @@ struct FrameReviewTests {
         var review = FrameReview(count: 4, duration: 2)
         #expect(abs(review.spacing - 0.1) < 1e-9)
         for frame in 0..<50 {
-            review.add(result(frame, [1: evidence(frame == 10 ? 0.2 : 0.9), 2: evidence(frame == 11 ? 0.1 : 0.8)]), seconds: Double(frame) / 25)
+            review.add(
+                result(frame, [1: evidence(frame == 10 ? 0.2 : 0.9), 2: evidence(frame == 11 ? 0.1 : 0.8)]), seconds: Double(frame) / 25)
         }
         #expect(review.entries.prefix(2).map(\.frameIndex) == [11, 10])
         #expect(review.entries.prefix(2).map(\.objectID) == [2, 1])

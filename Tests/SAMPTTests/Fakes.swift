@@ -51,7 +51,8 @@ struct FakeTracker: PointTracker {
 
     func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {
         seen.withLock { $0.append(video.frames) }
-        return Session(frame: frame, direction: direction, video: video, vanishesAt: vanishesAt, hidden: hidden, sharesEncoder: sharesEncoder)
+        return Session(
+            frame: frame, direction: direction, video: video, vanishesAt: vanishesAt, hidden: hidden, sharesEncoder: sharesEncoder)
     }
 
     private final class Session: TrackingSession {

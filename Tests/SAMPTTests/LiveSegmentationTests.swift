@@ -39,7 +39,9 @@ private final class Camera: LiveCapture {
 struct LiveSegmentationTests {
     private let video = MovingDisk(frameCount: 30)
 
-    private func pipeline(_ tracker: FakeTracker = FakeTracker(), _ change: (inout VideoSegmenterOptions) -> Void = { _ in }) -> VideoSegmenter {
+    private func pipeline(
+        _ tracker: FakeTracker = FakeTracker(), _ change: (inout VideoSegmenterOptions) -> Void = { _ in }
+    ) -> VideoSegmenter {
         var options = VideoSegmenterOptions()
         change(&options)
         return VideoSegmenter(segmenter: FakeSegmenter(), tracker: tracker, options: options)
@@ -106,7 +108,8 @@ struct LiveSegmentationTests {
         }
         for variant in ReinitializationVariant.allCases where variant != .rolling {
             await #expect(throws: LiveError.looksBack(variant)) {
-                for try await _ in pipeline(FakeTracker(), { $0.reinitialization.variant = variant }).segmentLive(frames, objects: queries) {}
+                for try await _ in pipeline(FakeTracker(), { $0.reinitialization.variant = variant }).segmentLive(frames, objects: queries)
+                {}
             }
         }
         let outside = ObjectQuery(id: 1, prompt: .points([.positive(500, 5)]))

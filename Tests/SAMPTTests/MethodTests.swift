@@ -11,15 +11,20 @@ import Testing
 struct MethodTests {
     private let video = MovingDisk(frameCount: 30)
 
-    private func method(_ frames: Range<Int>, _ objects: [ObjectQuery], _ variant: ReinitializationVariant?, _ segmenter: FakeSegmenter) -> Method {
+    private func method(
+        _ frames: Range<Int>, _ objects: [ObjectQuery], _ variant: ReinitializationVariant?, _ segmenter: FakeSegmenter
+    ) -> Method {
         var options = VideoSegmenterOptions()
         options.reinitialization.variant = variant
         return Method(
-            segmenter: segmenter, tracker: FakeTracker(), options: options, video: FrameStore(video, capacity: 64).limited(to: frames), objects: objects)
+            segmenter: segmenter, tracker: FakeTracker(), options: options, video: FrameStore(video, capacity: 64).limited(to: frames),
+            objects: objects)
     }
 
     /// Nothing outside the range is looked at, in either direction, whatever the re-initialisation.
-    @Test(arguments: [nil, .rolling, .medianArea] as [ReinitializationVariant?]) func passesAreBounded(variant: ReinitializationVariant?) throws {
+    @Test(arguments: [nil, .rolling, .medianArea] as [ReinitializationVariant?]) func passesAreBounded(
+        variant: ReinitializationVariant?
+    ) throws {
         let frames = 8..<21
         let method = method(frames, [ObjectQuery(id: 4, frame: 15, prompt: .mask(video.mask(15)))], variant, FakeSegmenter())
         let source = method.outcomeSource
@@ -31,7 +36,9 @@ struct MethodTests {
     }
 
     /// Points of objects outside a pass are negatives of its objects.
-    @Test(arguments: [nil, .rolling, .horizon] as [ReinitializationVariant?]) func rivalsComeFromOutside(variant: ReinitializationVariant?) throws {
+    @Test(arguments: [nil, .rolling, .horizon] as [ReinitializationVariant?]) func rivalsComeFromOutside(
+        variant: ReinitializationVariant?
+    ) throws {
         let segmenter = FakeSegmenter()
         var method = method(0..<10, [ObjectQuery(id: 1, prompt: .mask(video.mask(0)))], variant, segmenter)
         method.rivals = { frame in [9: [SIMD2(80.25, 3.25 + Float(frame))]] }
@@ -73,7 +80,9 @@ struct MethodTests {
     }
 
     /// Objects of a few pixels are followed, and points are sampled on them anew.
-    @Test(arguments: [.rolling, .medianArea] as [ReinitializationVariant]) func smallObjectsAreReseeded(variant: ReinitializationVariant) throws {
+    @Test(arguments: [.rolling, .medianArea] as [ReinitializationVariant]) func smallObjectsAreReseeded(
+        variant: ReinitializationVariant
+    ) throws {
         struct Dots: PromptableSegmenter {
             let name = "dots"
             func frame(_ index: Int, of video: FrameStore) -> any SegmentableFrame { Frame(size: video.size) }
@@ -109,7 +118,9 @@ struct MethodTests {
             // Windows begin with points of their own: ids start again, and positions are not those of the first frame moved on.
             #expect(!last.isEmpty && last.filter(\.isPositive).allSatisfy { ($0.position - MovingDisk.center(29)).x.magnitude <= 4 })
         }
-        #expect(options.reinitialization.plausibleArea.contains(40, recentArea: 40, initialArea: 40, frame: ImageSize(width: 854, height: 480)))
-        #expect(!options.reinitialization.plausibleArea.contains(4, recentArea: 10, initialArea: 40, frame: ImageSize(width: 854, height: 480)))
+        #expect(
+            options.reinitialization.plausibleArea.contains(40, recentArea: 40, initialArea: 40, frame: ImageSize(width: 854, height: 480)))
+        #expect(
+            !options.reinitialization.plausibleArea.contains(4, recentArea: 10, initialArea: 40, frame: ImageSize(width: 854, height: 480)))
     }
 }

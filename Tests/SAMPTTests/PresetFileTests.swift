@@ -20,29 +20,35 @@ struct PresetFileTests {
     func settings() throws {
         let folder = try PresetFolder()
         defer { folder.remove() }
-        let preset = try Preset.load(folder.write(
-            """
-            # mine
-            summary: "Mine: \\"quick\\""
-            extends: sam-pt-pips   # eight points
-            negative-points: &n 3
-            refinement: *n
-            other-negatives: No
-            other-negatives-limit: ~
-            segmenter: 'weights/my sam.pth'
-            """))
+        let preset = try Preset.load(
+            folder.write(
+                """
+                # mine
+                summary: "Mine: \\"quick\\""
+                extends: sam-pt-pips   # eight points
+                negative-points: &n 3
+                refinement: *n
+                other-negatives: No
+                other-negatives-limit: ~
+                segmenter: 'weights/my sam.pth'
+                """))
         #expect(preset.summary == "Mine: \"quick\"")
         #expect(preset.base == "sam-pt-pips")
         var expected = try Preset.load("sam-pt-pips").settings()
         (expected.segmenter, expected.refinement) = ("weights/my sam.pth", 3)
-        (expected.others.queryPoints.negatives, expected.others.prompting.usesOtherObjectsAsNegatives, expected.others.prompting.maximumOtherNegatives) = (3, false, nil)
+        (
+            expected.others.queryPoints.negatives, expected.others.prompting.usesOtherObjectsAsNegatives,
+            expected.others.prompting.maximumOtherNegatives
+        ) = (3, false, nil)
         #expect(try preset.settings() == expected)
         #expect(try Preset.load(folder.write(preset.listing(), as: "copy.yml")).settings() == expected)
     }
 
-    @Test("Names of models that YAML would read otherwise come through a listing", arguments: [
-        "- x", "a: b", "#no", "~", "\u{1}\u{85}\"\\", "\u{202E}\u{E0041}\u{1B}[2J", "*x", "ä/ö.pth",
-    ])
+    @Test(
+        "Names of models that YAML would read otherwise come through a listing",
+        arguments: [
+            "- x", "a: b", "#no", "~", "\u{1}\u{85}\"\\", "\u{202E}\u{E0041}\u{1B}[2J", "*x", "ä/ö.pth",
+        ])
     func awkwardNames(name: String) throws {
         let folder = try PresetFolder()
         defer { folder.remove() }
@@ -57,7 +63,8 @@ struct PresetFileTests {
         defer { folder.remove() }
         try folder.write("positive-points: 5\nnegative-points: 5\nseed: 5\n", as: "a.yaml")
         try folder.write("extends: a.yaml\nnegative-points: 6\nseed: 6\n", as: "b.yaml")
-        let options = try Preset.load(folder.write("seed: 7\nextends: ./b.yaml\n", as: "c.yaml")).settings().options(for: Recommending.steady)
+        let options = try Preset.load(folder.write("seed: 7\nextends: ./b.yaml\n", as: "c.yaml")).settings().options(
+            for: Recommending.steady)
         #expect((options.queryPoints.positives, options.queryPoints.negatives, options.seed) == (5, 6, 7))
     }
 
@@ -80,20 +87,24 @@ struct PresetFileTests {
         #expect(try Preset.load(folder.path("x10.yaml")).settings().others.seed == 1)
     }
 
-    @Test("Contents that are no preset", arguments: [
-        ("", "my.yaml: is no preset: it is empty; a preset lists settings, one a line, for example positive-points: 8"),
-        ("# nothing\n\n", "is no preset: it is empty"), ("{}", "is no preset: it is empty"), ("---\n", "is no preset: it is empty"),
-        ("a", "my.yaml: is no preset: a preset lists settings"), ("- seed: 1\n", "is no preset: a preset lists settings"),
-        ("seed: 1\npositive-points: [1, 2]\n", "my.yaml, line 2: is no preset: positive-points: must be one value, not a list"),
-        ("memory: {a: b}\n", "memory: must be one value, not a mapping"), ("? [a]\n: b\n", "a setting's name must be text"),
-        ("seed: 1\nseed: 2\n", "seed is given twice"), ("seed: 1\n  x: [\n", "my.yaml, line 2: is no preset: it is not YAML: "),
-        ("seed: \"1\n", "it is not YAML"), ("seed: *x\n", "it is not YAML: found undefined alias"), ("seed: 1\n---\nseed: 2\n", "it is not YAML"),
-        ("seed: \u{0}\n", "it is not text"), ("seed: \u{1}\n", "it is not text"), ("\u{FEFF}seed: x\n", "line 1: seed: \"x\" is not a whole number"),
-        ("seed: 1\nsede: 2\n", "my.yaml, line 2: there is no setting \"sede\". Did you mean seed?"),
-        ("positive-points: eight\n", "my.yaml, line 1: positive-points: \"eight\" is not a whole number from 1 to 1000."),
-        ("extends: sam-pd\n", "my.yaml, line 1: there is no preset \"sam-pd\". Did you mean sam-pt?"),
-        ("extends: absent.yaml\n", "absent.yaml: the preset cannot be read: no such file or directory."),
-    ])
+    @Test(
+        "Contents that are no preset",
+        arguments: [
+            ("", "my.yaml: is no preset: it is empty; a preset lists settings, one a line, for example positive-points: 8"),
+            ("# nothing\n\n", "is no preset: it is empty"), ("{}", "is no preset: it is empty"), ("---\n", "is no preset: it is empty"),
+            ("a", "my.yaml: is no preset: a preset lists settings"), ("- seed: 1\n", "is no preset: a preset lists settings"),
+            ("seed: 1\npositive-points: [1, 2]\n", "my.yaml, line 2: is no preset: positive-points: must be one value, not a list"),
+            ("memory: {a: b}\n", "memory: must be one value, not a mapping"), ("? [a]\n: b\n", "a setting's name must be text"),
+            ("seed: 1\nseed: 2\n", "seed is given twice"), ("seed: 1\n  x: [\n", "my.yaml, line 2: is no preset: it is not YAML: "),
+            ("seed: \"1\n", "it is not YAML"), ("seed: *x\n", "it is not YAML: found undefined alias"),
+            ("seed: 1\n---\nseed: 2\n", "it is not YAML"),
+            ("seed: \u{0}\n", "it is not text"), ("seed: \u{1}\n", "it is not text"),
+            ("\u{FEFF}seed: x\n", "line 1: seed: \"x\" is not a whole number"),
+            ("seed: 1\nsede: 2\n", "my.yaml, line 2: there is no setting \"sede\". Did you mean seed?"),
+            ("positive-points: eight\n", "my.yaml, line 1: positive-points: \"eight\" is not a whole number from 1 to 1000."),
+            ("extends: sam-pd\n", "my.yaml, line 1: there is no preset \"sam-pd\". Did you mean sam-pt?"),
+            ("extends: absent.yaml\n", "absent.yaml: the preset cannot be read: no such file or directory."),
+        ])
     func contents(text: String, message: String) throws {
         let folder = try PresetFolder()
         defer { folder.remove() }
@@ -113,7 +124,9 @@ struct PresetFileTests {
         var keys = "a0: &a0 [x, x, x]\n"
         for level in 1...5 { keys += "a\(level): &a\(level) [*a\(level - 1), *a\(level - 1), *a\(level - 1)]\n" }
         #expect(try error(keys + "? *a5\n: 1\n", folder).contains("must be one value, not a list"))
-        let nested = [String(repeating: "[", count: 60_000), String(repeating: "{a: ", count: 15_000), String(repeating: "- ", count: 30_000) + "x"]
+        let nested = [
+            String(repeating: "[", count: 60_000), String(repeating: "{a: ", count: 15_000), String(repeating: "- ", count: 30_000) + "x",
+        ]
         for nested in nested {
             #expect(try error("seed: 1\nsegmenter:\n  \(nested)\n", folder).contains("is no preset"))
         }
@@ -126,13 +139,21 @@ struct PresetFileTests {
     func unreadable() throws {
         let folder = try PresetFolder()
         defer { folder.remove() }
-        #expect(throws: PresetError.unreadable(path: folder.path("absent.yaml"), reason: "no such file or directory")) { try Preset.load(folder.path("absent.yaml")) }
+        #expect(throws: PresetError.unreadable(path: folder.path("absent.yaml"), reason: "no such file or directory")) {
+            try Preset.load(folder.path("absent.yaml"))
+        }
         #expect(throws: PresetError.unreadable(path: folder.url.path, reason: "it is a folder")) { try Preset.load(folder.url.path) }
         let path = try folder.write(String(repeating: "# long\n", count: 20_000))
-        #expect(throws: PresetError.invalidFile(reason: "it is larger than 64 KiB", source: .file(path: path, line: nil))) { try Preset.load(path) }
-        #expect(throws: PresetError.invalidFile(reason: "it is larger than 64 KiB", source: .file(path: "/dev/zero", line: nil))) { try Preset.load("/dev/zero") }
+        #expect(throws: PresetError.invalidFile(reason: "it is larger than 64 KiB", source: .file(path: path, line: nil))) {
+            try Preset.load(path)
+        }
+        #expect(throws: PresetError.invalidFile(reason: "it is larger than 64 KiB", source: .file(path: "/dev/zero", line: nil))) {
+            try Preset.load("/dev/zero")
+        }
         try Data([0x73, 0xFF, 0xFE, 0x3A]).write(to: URL(fileURLWithPath: path))
-        #expect(throws: PresetError.invalidFile(reason: "it is not text (UTF-8)", source: .file(path: path, line: nil))) { try Preset.load(path) }
+        #expect(throws: PresetError.invalidFile(reason: "it is not text (UTF-8)", source: .file(path: path, line: nil))) {
+            try Preset.load(path)
+        }
     }
 
     @Test("A pipe is read; one that nobody writes to is given up")
@@ -158,7 +179,8 @@ struct PresetFileTests {
 
     @Test("Files with changed, cut and repeated pieces are read or refused, and never stop the program")
     func mutations() throws {
-        let texts = try ["sam-pt", "sam-pt-uvo"].map { try String(contentsOf: BuiltInPresets.file($0), encoding: .utf8) }
+        let texts =
+            try ["sam-pt", "sam-pt-uvo"].map { try String(contentsOf: BuiltInPresets.file($0), encoding: .utf8) }
             + ["a: &a [1, {b: *a}]\n? |\n  x\n: >-\n  y\nseed: !!int \"7\"\n%TAG\n--- ...\n"]
         var random = SplitMix64(seed: 7)
         let characters = Array("\n\t \"'#%&*!|>-?:,[]{}~@`\\\0é\u{2028}0a")

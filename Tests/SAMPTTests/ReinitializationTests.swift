@@ -27,17 +27,22 @@ struct ReinitializationRuleTests {
     /// A first frame without a mask is nothing to be similar to: the median stands in, and the other objects decide.
     @Test func firstFramesWithoutAMask() {
         #expect(SimilarAreaRule().frames(of: window([0, 1, 1, 500, 300, 400, 200, 600])) == [5])
-        #expect(SimilarAreaInStepRule().frames(of: window([0, 90, 90, 90, 90, 90, 90, 90], [100, 1, 1, 500, 300, 400, 101, 600])) == [6, 6])
+        #expect(
+            SimilarAreaInStepRule().frames(of: window([0, 90, 90, 90, 90, 90, 90, 90], [100, 1, 1, 500, 300, 400, 101, 600])) == [6, 6])
     }
 
     /// The reference compares with an area of 0 there. Frames by its own formulas, run in PyTorch.
-    @Test(arguments: [
-        ([[0, 90, 90, 90, 90, 90, 90, 90]], nil, [3], 1), ([[0, 1, 1, 500, 300, 400, 200, 600]], nil, [6], 1),
-        ([[0, 90, 90, 90, 90, 90, 90, 90], [100, 1, 1, 500, 300, 400, 101, 600]], nil, [3, 6], 1),
-        ([[0, 90, 90, 90, 20, 90, 90, 90], [100, 1, 1, 500, 100, 400, 101, 600]], nil, [3, 4], 4),
-        ([[0, 90, 90, 90, 90, 90, 90, 90]], 7, [3], 1), ([[0, 90, 90, 90, 90, 90, 90, 90]], 2, [3], 2),
-        ([[0, 90, 90, 90, 90, 90, 25, 90]], 6, [3], 6), ([[0, 0, 0, 0, 0, 0, 0, 0]], nil, [1], 1),
-    ] as [([[Float]], Int?, [Int], Int)]) func firstFramesWithoutAMaskInTheReference(_ areas: [[Float]], next: Int?, similar: [Int], inStep: Int) {
+    @Test(
+        arguments: [
+            ([[0, 90, 90, 90, 90, 90, 90, 90]], nil, [3], 1), ([[0, 1, 1, 500, 300, 400, 200, 600]], nil, [6], 1),
+            ([[0, 90, 90, 90, 90, 90, 90, 90], [100, 1, 1, 500, 300, 400, 101, 600]], nil, [3, 6], 1),
+            ([[0, 90, 90, 90, 20, 90, 90, 90], [100, 1, 1, 500, 100, 400, 101, 600]], nil, [3, 4], 4),
+            ([[0, 90, 90, 90, 90, 90, 90, 90]], 7, [3], 1), ([[0, 90, 90, 90, 90, 90, 90, 90]], 2, [3], 2),
+            ([[0, 90, 90, 90, 90, 90, 25, 90]], 6, [3], 6), ([[0, 0, 0, 0, 0, 0, 0, 0]], nil, [1], 1),
+        ] as [([[Float]], Int?, [Int], Int)]) func firstFramesWithoutAMaskInTheReference(
+            _ areas: [[Float]], next: Int?, similar: [Int], inStep: Int
+        )
+    {
         let window = ReinitializationWindow(areas: areas, framesToNextStart: next, referenceQuirks: true)
         #expect(SimilarAreaRule().frames(of: window) == similar)
         #expect(SimilarAreaInStepRule().frames(of: window) == areas.map { _ in inStep })
@@ -184,7 +189,8 @@ struct WindowedPassTests {
 
 struct JointOutcomesTests {
     private func collect(
-        _ video: MovingDisk, _ queries: [ObjectQuery], _ options: VideoSegmenterOptions, _ store: FrameStore, tracker: FakeTracker = FakeTracker()
+        _ video: MovingDisk, _ queries: [ObjectQuery], _ options: VideoSegmenterOptions, _ store: FrameStore,
+        tracker: FakeTracker = FakeTracker()
     ) async throws -> [FrameResult] {
         let run = SegmentationRun(
             segmenter: FakeSegmenter(), tracker: tracker, options: options, video: store, objects: queries)
@@ -202,7 +208,8 @@ struct JointOutcomesTests {
         let store = FrameStore(video, capacity: 4, spoolBudget: budget)
         let other = ObjectQuery(id: 2, frame: 26, prompt: .mask(disk(at: SIMD2(80.5, 50.5), radius: 6, size: video.size)))
         let found = try await collect(
-            video, [ObjectQuery(id: 1, frame: 2, prompt: .mask(video.mask(2))), other], options, store, tracker: FakeTracker(sharesEncoder: sharesEncoder))
+            video, [ObjectQuery(id: 1, frame: 2, prompt: .mask(video.mask(2))), other], options, store,
+            tracker: FakeTracker(sharesEncoder: sharesEncoder))
         #expect(found.count == 30 && found.allSatisfy { !$0.objects[0].mask.isEmpty })
         #expect(store.computations(of: FakeSegmenter.Encoder.key) == 30)
     }

@@ -12,7 +12,9 @@ import Testing
     /// Keeps a core busy for some time in every frame.
     private struct BusySegmenter: PromptableSegmenter {
         let name = "busy"
-        func frame(_ index: Int, of video: FrameStore) throws -> any SegmentableFrame { Frame(base: try FakeSegmenter().frame(index, of: video)) }
+        func frame(_ index: Int, of video: FrameStore) throws -> any SegmentableFrame {
+            Frame(base: try FakeSegmenter().frame(index, of: video))
+        }
         func frameLogits(_ logits: MaskLogits, size: ImageSize) -> [Float] { logits.values }
         func mask(_ logits: MaskLogits, size: ImageSize) -> Mask { FakeSegmenter().mask(logits, size: size) }
 

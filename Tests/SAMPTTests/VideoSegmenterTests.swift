@@ -96,7 +96,9 @@ struct VideoSegmenterTests {
     }
 
     /// Both directions pass the frames between two query frames, 24 in number; all but those still in the cache are read from the spool.
-    @Test(arguments: [(UInt64(1) << 20, 30), (0, 51)]) func framesBetweenQueryFramesAreEncodedOnce(budget: UInt64, expected: Int) async throws {
+    @Test(arguments: [(UInt64(1) << 20, 30), (0, 51)]) func framesBetweenQueryFramesAreEncodedOnce(
+        budget: UInt64, expected: Int
+    ) async throws {
         let video = MovingDisk(frameCount: 30)
         let store = FrameStore(video, capacity: 4, spoolBudget: budget)
         let other = ObjectQuery(id: 2, frame: 26, prompt: .mask(disk(at: SIMD2(80.5, 50.5), radius: 6, size: video.size)))
@@ -107,8 +109,12 @@ struct VideoSegmenterTests {
         #expect(store.computations(of: FakeSegmenter.Encoder.key) == expected)
     }
 
-    @Test(arguments: [(0.6, 1, [false, true, true, true, true]), (nil, 1, [false, true, false, true, false, true, false, true]), (0.6, 0, [false, false, false, false]),
-        (0.95, 1, [false, true, false, true, false, true, false, true])] as [(Float?, Int, [Bool])])
+    @Test(
+        arguments: [
+            (0.6, 1, [false, true, true, true, true]), (nil, 1, [false, true, false, true, false, true, false, true]),
+            (0.6, 0, [false, false, false, false]),
+            (0.95, 1, [false, true, false, true, false, true, false, true]),
+        ] as [(Float?, Int, [Bool])])
     func theFrameBeforeStandsForTheFirstPass(threshold: Float?, refinement: Int, expected: [Bool]) async throws {
         let video = MovingDisk(frameCount: 5)
         let segmenter = FakeSegmenter()
@@ -121,7 +127,8 @@ struct VideoSegmenterTests {
     }
 
     /// Without refinements one pass has all points, so that neither the count nor negative clicks are ignored.
-    @Test(arguments: [(0, [[true, false]]), (1, [[true], [true, false]]), (2, [[true], [true, false], [true, false]])] as [(Int, [[Bool]])])
+    @Test(
+        arguments: [(0, [[true, false]]), (1, [[true], [true, false]]), (2, [[true], [true, false], [true, false]])] as [(Int, [[Bool]])])
     func clicksAreRefinedAsOftenAsAskedFor(refinement: Int, expected: [[Bool]]) async throws {
         let video = MovingDisk(frameCount: 1)
         let segmenter = FakeSegmenter()
@@ -249,7 +256,8 @@ struct VideoSegmenterOptionsTests {
         try VideoSegmenterOptions().validate()
         let changes: [(String, (inout VideoSegmenterOptions) -> Void)] = [
             ("queryPoints.positives", { $0.queryPoints.positives = 0 }), ("queryPoints.negatives", { $0.queryPoints.negatives = -1 }),
-            ("prompting.refinements", { $0.prompting.refinements = -1 }), ("prompting.maximumOtherNegatives", { $0.prompting.maximumOtherNegatives = -1 }),
+            ("prompting.refinements", { $0.prompting.refinements = -1 }),
+            ("prompting.maximumOtherNegatives", { $0.prompting.maximumOtherNegatives = -1 }),
             ("reinitialization.horizon", { $0.reinitialization.horizon = 0 }), ("prompting.minimumIoU", { $0.prompting.minimumIoU = .nan }),
         ]
         for (name, change) in changes {

@@ -1,9 +1,10 @@
 import Foundation
 import Media
-@testable import SAMPT
-@testable import SamptCommands
 import TestSupport
 import Testing
+
+@testable import SAMPT
+@testable import SamptCommands
 
 @Suite("Bad input ends with its exit status, one sentence and no output")
 struct BadInputTests {
@@ -76,10 +77,15 @@ struct BadInputTests {
         try Data().write(to: URL(fileURLWithPath: clip.path("file")))
         for option in ["--masks", "--rle"] {
             let below = clip.path("file/out" + (option == "--rle" ? ".json" : ""))
-            try expect(.unwritableOutput, option == "--rle" ? "not a directory" : "is a file, and a folder is needed", clip, base + [option, below])
+            try expect(
+                .unwritableOutput, option == "--rle" ? "not a directory" : "is a file, and a folder is needed", clip,
+                base + [option, below])
         }
-        try expect(.unwritableOutput, "file: cannot be written: it is a file, and a folder is needed", clip, base + ["--masks", clip.path("file")])
-        try expect(.unwritableOutput, "it is a file, and a folder is needed", clip, ["track", clip.frames, "--point", "4,4", "--draw", clip.path("file")])
+        try expect(
+            .unwritableOutput, "file: cannot be written: it is a file, and a folder is needed", clip, base + ["--masks", clip.path("file")])
+        try expect(
+            .unwritableOutput, "it is a file, and a folder is needed", clip,
+            ["track", clip.frames, "--point", "4,4", "--draw", clip.path("file")])
         let long = clip.path(String(repeating: "n", count: 300))
         for option in ["--masks", "--rle", "--tracks"] { try expect(.unwritableOutput, "file name too long", clip, base + [option, long]) }
         #expect(clip.contents("") == ["file", "frames"])
@@ -100,7 +106,8 @@ struct BadInputTests {
         #expect(clip.exists("\(name).png"))
         // Where nothing comes of it, the folders go again.
         let failed = try Program.run([
-            "segment", clip.frames, "--point", "40,36", "--masks", clip.path("b/mm"), "--rle", clip.path("b/mm/x.json"), "--overlay", clip.path("o.xyz"),
+            "segment", clip.frames, "--point", "40,36", "--masks", clip.path("b/mm"), "--rle", clip.path("b/mm/x.json"), "--overlay",
+            clip.path("o.xyz"),
         ])
         #expect(failed.status == CommandStatus.unwritableOutput.rawValue, "\(failed.errors)")
         #expect(!clip.exists("b"))
@@ -114,7 +121,8 @@ struct BadInputTests {
         try Data("old".utf8).write(to: URL(fileURLWithPath: clip.path("disk/a.json")))
         for name in ["a.json", "b.png", "c.mp4"] { #expect(symlink("disk/" + name, clip.path(name)) == 0) }
         let outcome = try Program.run([
-            "segment", clip.frames, "--point", "40,36", "--rle", clip.path("a.json"), "--contact-sheet", clip.path("b.png"), "--overlay", clip.path("c.mp4"),
+            "segment", clip.frames, "--point", "40,36", "--rle", clip.path("a.json"), "--contact-sheet", clip.path("b.png"), "--overlay",
+            clip.path("c.mp4"),
         ])
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(clip.contents("disk") == ["a.json", "b.png", "c.mp4"])
@@ -145,7 +153,8 @@ struct BadInputTests {
         #expect(mkfifo(pipe, 0o600) == 0)
         Thread { try? Data("1\n0; 500,36\n".utf8).write(to: URL(fileURLWithPath: pipe)) }.start()
         try expect(.invalidInput, "lies outside", clip, ["segment", clip.frames, "--rle", clip.path("out.json"), "--prompts", pipe])
-        try expect(.missingInput, "nothing came for 10 s", clip, ["segment", clip.frames, "--rle", clip.path("out.json"), "--prompts", pipe])
+        try expect(
+            .missingInput, "nothing came for 10 s", clip, ["segment", clip.frames, "--rle", clip.path("out.json"), "--prompts", pipe])
     }
 
     @Test("Masks written before an error go, files that were there stay", arguments: [false, true])
@@ -159,7 +168,8 @@ struct BadInputTests {
         let output = try MaskFolderOutput(path: folder)
         for number in 0..<2 {
             let result = FrameResult(
-                frameIndex: number, image: RGBImage(width: 8, height: 8, pixels: [UInt8](repeating: 0, count: 192)), objects: [], indexMask: mask)
+                frameIndex: number, image: RGBImage(width: 8, height: 8, pixels: [UInt8](repeating: 0, count: 192)), objects: [],
+                indexMask: mask)
             try output.append(ReportedFrame(position: number, number: number, timestamp: 0, seconds: 0, stem: "\(number)", result: result))
         }
         #expect(clip.contents("masks").count == 2)

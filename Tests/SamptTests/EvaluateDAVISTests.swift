@@ -1,8 +1,9 @@
 import Foundation
 import Media
-@testable import SamptCommands
 import TestSupport
 import Testing
+
+@testable import SamptCommands
 
 @Suite("sampt evaluate davis2016")
 struct EvaluateDAVISTests {
@@ -17,11 +18,16 @@ struct EvaluateDAVISTests {
         }
         try FileManager.default.copyItem(atPath: clip.frames, toPath: clip.path("root/JPEGImages/480p/dog"))
         for index in 0..<3 {
-            for folder in ["root/Annotations/480p/dog", "dog"] { try ImageFile.writeMask(disk, to: clip.path("\(folder)/shot-\(index).png")) }
+            for folder in ["root/Annotations/480p/dog", "dog"] {
+                try ImageFile.writeMask(disk, to: clip.path("\(folder)/shot-\(index).png"))
+            }
         }
         try body(clip) { text in
             try Data(text.utf8).write(to: URL(fileURLWithPath: clip.path("list.txt")))
-            return ["evaluate", "davis2016", "--root", clip.path("root"), "--list", clip.path("list.txt"), "--tracker", "lucas-kanade", "--quiet"]
+            return [
+                "evaluate", "davis2016", "--root", clip.path("root"), "--list", clip.path("list.txt"), "--tracker", "lucas-kanade",
+                "--quiet",
+            ]
         }
     }
 
@@ -38,11 +44,14 @@ struct EvaluateDAVISTests {
         }
     }
 
-    @Test("A list leads neither out of the masks' folder nor out of the root", arguments: [
-        "../../../dog", "JPEGImages/480p/../../../dog/shot-0.png Annotations/480p/dog/shot-0.png",
-        "JPEGImages/480p/dog/shot-0.png Annotations/480p/../../../dog/shot-0.png", "JPEGImages/480p/dog/../shot-0.png Annotations/480p/dog/shot-0.png",
-        "..", "/",
-    ])
+    @Test(
+        "A list leads neither out of the masks' folder nor out of the root",
+        arguments: [
+            "../../../dog", "JPEGImages/480p/../../../dog/shot-0.png Annotations/480p/dog/shot-0.png",
+            "JPEGImages/480p/dog/shot-0.png Annotations/480p/../../../dog/shot-0.png",
+            "JPEGImages/480p/dog/../shot-0.png Annotations/480p/dog/shot-0.png",
+            "..", "/",
+        ])
     func climbing(line: String) throws {
         try withDataset { clip, list in
             let before = clip.contents("")

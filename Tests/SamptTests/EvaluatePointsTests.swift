@@ -1,9 +1,10 @@
 import Foundation
 import Media
-@testable import SamptCommands
 import TestSupport
 import Testing
 import VideoBenchmarks
+
+@testable import SamptCommands
 
 @Suite("sampt evaluate points and synthesize, sampt track --draw", .serialized)
 struct EvaluatePointsTests {
@@ -44,7 +45,8 @@ struct EvaluatePointsTests {
     func resume() throws {
         try withFolder { path in
             let arguments = [
-                "evaluate", "points", "--synthetic", "300", "--frames", "8", "--size", "64x64", "--points", "4", "--tracker", "lucas-kanade",
+                "evaluate", "points", "--synthetic", "300", "--frames", "8", "--size", "64x64", "--points", "4", "--tracker",
+                "lucas-kanade",
                 "--output", path("scores"), "--resolution", "native",
             ]
             let report = path("scores/scores.json")
@@ -66,14 +68,18 @@ struct EvaluatePointsTests {
             #expect(second.errors.split(separator: "\n").count { $0.contains("frames/s") } == 3, "\(second.errors)")
             #expect((try json(report)["videos"] as? [Any])?.count == 300)
             let other = try Program.run(arguments.map { $0 == "native" ? "32x32" : $0 })
-            #expect(other.status == CommandStatus.usage.rawValue && other.errors.contains("its resolution is native, not 32x32"), "\(other.errors)")
+            #expect(
+                other.status == CommandStatus.usage.rawValue && other.errors.contains("its resolution is native, not 32x32"),
+                "\(other.errors)")
         }
     }
 
     @Test("Predictions of every video, also of those done before whose file is gone")
     func predictions() throws {
         try withFolder { path in
-            let arguments = ["evaluate", "points", "--synthetic", "3", "--tracker", "lucas-kanade", "--output", path("s"), "--predictions", path("p")] + small
+            let arguments =
+                ["evaluate", "points", "--synthetic", "3", "--tracker", "lucas-kanade", "--output", path("s"), "--predictions", path("p")]
+                + small
             let files = ["clip-000.npz", "clip-001.npz", "clip-002.npz"]
             func contents() throws -> [Data] { try files.map { try Data(contentsOf: URL(fileURLWithPath: path("p/\($0)"))) } }
             let outcome = try Program.run(arguments)
@@ -86,7 +92,9 @@ struct EvaluatePointsTests {
             }
             try FileManager.default.removeItem(atPath: path("p/clip-001.npz"))
             let again = try Program.run(arguments)
-            #expect(again.errors.split(separator: "\n").count { $0.contains("frames/s") } == 1 && again.errors.contains("[2/3] clip-001"), "\(again.errors)")
+            #expect(
+                again.errors.split(separator: "\n").count { $0.contains("frames/s") } == 1 && again.errors.contains("[2/3] clip-001"),
+                "\(again.errors)")
             #expect(try contents() == written)
             let videos = try #require(try json(path("s/scores.json"))["videos"] as? [[String: Any]])
             #expect(videos.map { $0["name"] as? String } == ["clip-000", "clip-001", "clip-002"])
@@ -98,7 +106,9 @@ struct EvaluatePointsTests {
     @Test("Bad input ends with its exit status and leaves nothing behind")
     func badInput() throws {
         try withFolder { path in
-            func expect(_ status: CommandStatus, _ message: String, _ arguments: [String], location: SourceLocation = #_sourceLocation) throws {
+            func expect(
+                _ status: CommandStatus, _ message: String, _ arguments: [String], location: SourceLocation = #_sourceLocation
+            ) throws {
                 let outcome = try Program.run(["evaluate", "points", "--tracker", "lucas-kanade", "--output", path("scores")] + arguments)
                 #expect(outcome.status == status.rawValue, "\(outcome.errors)", sourceLocation: location)
                 #expect(outcome.errors.contains(message), "\(outcome.errors)", sourceLocation: location)
@@ -115,7 +125,8 @@ struct EvaluatePointsTests {
             try expect(.invalidInput, "cut.pkl", ["--dataset", path("cut.pkl")])
             try Data("hello".utf8).write(to: URL(fileURLWithPath: path("text.pkl")))
             try expect(.invalidInput, "neither a pickle nor JSON", ["--dataset", path("text.pkl")])
-            try Data(#"{"videos": [{"name": "a", "video": "gone.mp4", "tracks": []}]}"#.utf8).write(to: URL(fileURLWithPath: path("gone.json")))
+            try Data(#"{"videos": [{"name": "a", "video": "gone.mp4", "tracks": []}]}"#.utf8).write(
+                to: URL(fileURLWithPath: path("gone.json")))
             try expect(.missingInput, "gone.mp4", ["--dataset", path("gone.json")])
         }
     }
@@ -124,7 +135,8 @@ struct EvaluatePointsTests {
     func nothingToScore(arguments: [String]) throws {
         try withFolder { path in
             let outcome = try Program.run(
-                ["evaluate", "points", "--synthetic", "1", "--size", "64x64", "--tracker", "lucas-kanade", "--output", path("s")] + arguments)
+                ["evaluate", "points", "--synthetic", "1", "--size", "64x64", "--tracker", "lucas-kanade", "--output", path("s")]
+                    + arguments)
             #expect(outcome.status == 0, "\(outcome.errors)")
             let mean = try #require(try json(path("s/scores.json"))["mean"] as? [String: Any])
             #expect(mean["average_jaccard"] is NSNull)
@@ -136,7 +148,10 @@ struct EvaluatePointsTests {
         let file = Fixtures.packageRoot.appendingPathComponent("Tests/Data/tapvid-rgb-stacking.pkl").path
         let outcome = try Program.run(["evaluate", "points", "--dataset", file, "--mode", "strided", "--resolution", "64x64"])
         #expect(outcome.status == 0, "\(outcome.errors)")
-        #expect(outcome.output.split(separator: "\n").map { $0.prefix(5).trimmingCharacters(in: .whitespaces) } == ["video", "0000", "0001", "mean"])
+        #expect(
+            outcome.output.split(separator: "\n").map { $0.prefix(5).trimmingCharacters(in: .whitespaces) } == [
+                "video", "0000", "0001", "mean",
+            ])
     }
 
     @Test("Drawn frames as PNGs in a folder")

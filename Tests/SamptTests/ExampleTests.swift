@@ -1,14 +1,17 @@
 import ArgumentParser
 import Foundation
-@testable import SamptCommands
 import TestSupport
 import Testing
+
+@testable import SamptCommands
 
 @Suite("Examples can be pasted: in every command's help and in the guides")
 struct ExampleTests {
     /// Every command of the program.
     private static let commands: [any ParsableCommand.Type] = {
-        func below(_ command: any ParsableCommand.Type) -> [any ParsableCommand.Type] { [command] + command.configuration.subcommands.flatMap(below) }
+        func below(_ command: any ParsableCommand.Type) -> [any ParsableCommand.Type] {
+            [command] + command.configuration.subcommands.flatMap(below)
+        }
         return below(Sampt.self)
     }()
 
@@ -25,7 +28,8 @@ struct ExampleTests {
             guard isOpen, !isHelp || line.hasPrefix("  ") || continued != nil else { continue }
             let whole = (continued ?? "") + line
             continued = whole.hasSuffix("\\") ? String(whole.dropLast()) : nil
-            guard continued == nil, let part = whole.components(separatedBy: " | ").last?.trimmingCharacters(in: .whitespaces), part.hasPrefix("sampt ")
+            guard continued == nil, let part = whole.components(separatedBy: " | ").last?.trimmingCharacters(in: .whitespaces),
+                part.hasPrefix("sampt ")
             else { continue }
             examples.append(part)
         }
@@ -49,7 +53,9 @@ struct ExampleTests {
         var count = 0
         for command in Self.commands {
             let shown = examples(in: command.helpMessage(columns: 80), isHelp: true)
-            #expect(shown == examples(in: command.helpMessage(columns: 100_000), isHelp: true), "\(command): an example is broken by the width of a terminal")
+            #expect(
+                shown == examples(in: command.helpMessage(columns: 100_000), isHelp: true),
+                "\(command): an example is broken by the width of a terminal")
             for example in shown { expectParsed(example, "\(command)") }
             count += shown.count
         }
@@ -99,7 +105,9 @@ struct CommandNameTests {
         #expect(outcome.output == script + "\n")
     }
 
-    @Test("Help of those that there are", arguments: [["help"], ["help", "segment"], ["help", "models", "pull"], ["models", "--help"], ["models"], []])
+    @Test(
+        "Help of those that there are",
+        arguments: [["help"], ["help", "segment"], ["help", "models", "pull"], ["models", "--help"], ["models"], []])
     func known(arguments: [String]) throws {
         let outcome = try Program.run(arguments)
         #expect(outcome.status == 0, "\(outcome.errors)")

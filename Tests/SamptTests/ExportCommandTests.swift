@@ -1,12 +1,13 @@
 import Foundation
 import Inference
 import Media
-@testable import NeuralGraph
-@testable import SamptCommands
 import Segmenters
 import TensorFiles
 import TestSupport
 import Testing
+
+@testable import NeuralGraph
+@testable import SamptCommands
 
 @Suite("sampt export", .serialized, .enabled(if: GeneratedCheckpoints.areThere, Comment(rawValue: GeneratedCheckpoints.missing)))
 struct ExportCommandTests {
@@ -19,7 +20,8 @@ struct ExportCommandTests {
     }
 
     /// The networks of a folder, compiled from the files, after comparing the files with what `model.json` says of them.
-    private func networks(_ folder: String, _ engine: OpenVINOEngine) throws -> (encoder: any CompiledNetwork, decoder: any CompiledNetwork) {
+    private func networks(_ folder: String, _ engine: OpenVINOEngine) throws -> (encoder: any CompiledNetwork, decoder: any CompiledNetwork)
+    {
         let json = try Data(contentsOf: URL(fileURLWithPath: folder + "/model.json"))
         let description = try JSONDecoder().decode(ModelDescription.self, from: json)
         #expect(description.networks.map(\.file) == ["encoder.onnx", "decoder.onnx"])
@@ -39,7 +41,8 @@ struct ExportCommandTests {
         return (compiled[0], compiled[1])
     }
 
-    @Test("The networks of a checkpoint give the numbers that the segmenter gives", arguments: ["sam_vit_tiny_test", "sam_hq_vit_tiny_test"])
+    @Test(
+        "The networks of a checkpoint give the numbers that the segmenter gives", arguments: ["sam_vit_tiny_test", "sam_hq_vit_tiny_test"])
     func checkpoint(parity: String) throws {
         defer { checkpoints.remove() }
         let (path, folder) = (try checkpoints.write(parity), checkpoints.path("onnx"))
@@ -54,9 +57,11 @@ struct ExportCommandTests {
         var picture = RGBImage(width: 1024, height: 1024)
         for y in 0..<1024 { for x in 0..<1024 { picture[x, y] = (UInt8(x / 4), UInt8(y / 4), UInt8((x ^ y) & 255)) } }
         let (means, deviations): ([Float], [Float]) = ([123.675, 116.28, 103.53], [58.395, 57.12, 57.375])
-        let image = Tensor(shape: [1, 3, 1024, 1024], (0..<3).flatMap { c in
-            (0..<(1024 * 1024)).map { (Float(picture.pixels[3 * $0 + c]) - means[c]) / deviations[c] }
-        })
+        let image = Tensor(
+            shape: [1, 3, 1024, 1024],
+            (0..<3).flatMap { c in
+                (0..<(1024 * 1024)).map { (Float(picture.pixels[3 * $0 + c]) - means[c]) / deviations[c] }
+            })
         let segmenter = try SAMSegmenter(
             weights: Weights(TensorFile.open(URL(fileURLWithPath: path))), engine: engine, precision: .float32, hqTokenOnly: false)
         let frame = try segmenter.frame(picture)
@@ -69,8 +74,10 @@ struct ExportCommandTests {
 
         var inputs = try encoder(["image": image])
         let unused: [Float] = [0, 0]
-        inputs["points"] = Tensor(shape: [2, 5, 2], [300.5, 200.5, 800, 900] + unused + unused + unused
-            + [100, 700, 20.5, 500.5, 299.5, 899.5] + unused + unused)
+        inputs["points"] = Tensor(
+            shape: [2, 5, 2],
+            [300.5, 200.5, 800, 900] + unused + unused + unused
+                + [100, 700, 20.5, 500.5, 299.5, 899.5] + unused + unused)
         inputs["labels"] = Tensor(shape: [2, 5], [1, 0, -1, -2, -2, 1, 2, 3, -2, -2])
         inputs["previous"] = Tensor(shape: [2, 1, 256, 256], [Float](repeating: 3, count: 65536) + first.values)
         inputs["has"] = Tensor(shape: [2], [0, 1])
@@ -132,7 +139,9 @@ struct ExportCommandTests {
             let tensor = try #require(proto.graph.initializer.first { $0.name == name })
             let entries = Dictionary(uniqueKeysWithValues: tensor.externalData.map { ($0.key, $0.value) })
             #expect(entries["location"] == "large.onnx.data")
-            let (offset, length) = (try #require(entries["offset"].flatMap { Int($0) }), try #require(entries["length"].flatMap { Int($0) }))
+            let (offset, length) = (
+                try #require(entries["offset"].flatMap { Int($0) }), try #require(entries["length"].flatMap { Int($0) })
+            )
             #expect(offset % 4096 == 0)
             #expect(bytes[offset..<(offset + length)] == expected.withUnsafeBufferPointer { Data(buffer: $0) })
         }

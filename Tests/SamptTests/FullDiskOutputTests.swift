@@ -5,7 +5,9 @@
     import TestSupport
     import Testing
 
-    @Suite("A full disk ends with its exit status and nothing half-written, and costs no other output", .enabled(if: SmallDisk.mayMount, Comment(rawValue: SmallDisk.needed)))
+    @Suite(
+        "A full disk ends with its exit status and nothing half-written, and costs no other output",
+        .enabled(if: SmallDisk.mayMount, Comment(rawValue: SmallDisk.needed)))
     struct FullDiskOutputTests {
         private func run(_ command: [String]) throws {
             let outcome = try Program.run(command)
@@ -29,7 +31,9 @@
             let (clip, disk) = (try TestClip(frameCount: 30), try SmallDisk(kibibytes: 12))
             defer { clip.remove() }
             let (overlay, masks) = (disk.path("out.mp4"), clip.path("m.json"))
-            let outcome = try Program.run(["segment", clip.frames, "--point", "40,36", "--overlay", overlay, "--rle", masks, "--json", "--quiet"])
+            let outcome = try Program.run([
+                "segment", clip.frames, "--point", "40,36", "--overlay", overlay, "--rle", masks, "--json", "--quiet",
+            ])
             #expect(outcome.status == CommandStatus.unwritableOutput.rawValue, "\(outcome.errors)")
             let summary = try JSONDecoder().decode(Summary.self, from: Data(outcome.output.utf8))
             #expect((summary.outputs, summary.failures.count, summary.frames, summary.exitStatus) == ([masks], 1, 30, outcome.status))
@@ -41,7 +45,8 @@
             let (clip, disk) = (try TestClip(frameCount: 40), try SmallDisk(kibibytes: 12))
             defer { clip.remove() }
             try run([
-                "track", clip.frames, "--point", "40,36", "--tracker", "lucas-kanade", "--draw", disk.path("t.mp4"), "--tracks", clip.path("t.json"),
+                "track", clip.frames, "--point", "40,36", "--tracker", "lucas-kanade", "--draw", disk.path("t.mp4"), "--tracks",
+                clip.path("t.json"),
             ])
             #expect(try disk.contents == [])
             #expect(clip.contents("") == ["frames", "t.json"])
@@ -52,7 +57,10 @@
         func picture() throws {
             let (clip, disk) = (try TestClip(frameCount: 1, width: 320, height: 240), try SmallDisk(kibibytes: 4))
             defer { clip.remove() }
-            try run(["image", clip.frames + "/shot-0.png", "--point", "40,36", "--overlay", disk.path("o.png"), "--masks-out", clip.path("m.png")])
+            try run([
+                "image", clip.frames + "/shot-0.png", "--point", "40,36", "--overlay", disk.path("o.png"), "--masks-out",
+                clip.path("m.png"),
+            ])
             #expect(try ImageFile.readIndexMask(clip.path("m.png")).mask(of: 1)[40, 36])
         }
 

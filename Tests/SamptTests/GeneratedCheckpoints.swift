@@ -28,10 +28,11 @@ struct GeneratedCheckpoints {
     ) throws -> String {
         guard let source = try ParityCase.named(parity)?.weights().source else { throw CocoaError(.fileNoSuchFile) }
         let names = source.tensorNames.filter { $0 != absent && $0.hasPrefix(part) && (source.shape(of: $0) ?? []).reduce(1, *) <= limit }
-        let tensors = Dictionary(uniqueKeysWithValues: try names.map { name in
-            let tensor = try source.tensor(name)
-            return (String(name.dropFirst(part.count)), name == spoilt ? Tensor(shape: tensor.shape, repeating: .nan) : tensor)
-        })
+        let tensors = Dictionary(
+            uniqueKeysWithValues: try names.map { name in
+                let tensor = try source.tensor(name)
+                return (String(name.dropFirst(part.count)), name == spoilt ? Tensor(shape: tensor.shape, repeating: .nan) : tensor)
+            })
         let file = folder.appendingPathComponent(name ?? "\(parity).safetensors")
         try SafetensorsFile.write(tensors, to: file)
         return file.path

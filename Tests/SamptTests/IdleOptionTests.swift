@@ -1,14 +1,17 @@
 import Foundation
 import Media
 import SAMPT
-@testable import SamptCommands
 import TestSupport
 import Testing
+
+@testable import SamptCommands
 
 @Suite("Options without effect are refused or not offered, in every command")
 struct IdleOptionTests {
     /// Runs a command and expects it to refuse its last arguments.
-    private func expectRefused(_ message: String, _ clip: TestClip, _ arguments: [String], location: SourceLocation = #_sourceLocation) throws {
+    private func expectRefused(
+        _ message: String, _ clip: TestClip, _ arguments: [String], location: SourceLocation = #_sourceLocation
+    ) throws {
         let outcome = try Program.run(arguments)
         #expect(outcome.status == CommandStatus.usage.rawValue, "\(arguments): \(outcome.errors)", sourceLocation: location)
         #expect(outcome.errors.contains(message), "\(arguments): \(outcome.errors)", sourceLocation: location)
@@ -21,12 +24,14 @@ struct IdleOptionTests {
         defer { clip.remove() }
         let base = ["image", clip.frames + "/shot-0.png", "--point", "40,36", "--masks", clip.path("mask.png")]
         let absent = [
-            ["--iou-threshold", "0.95"], ["--horizon", "4"], ["--forward-only"], ["--tracker", "nano"], ["--no-reinit"], ["--positive-points", "3"],
+            ["--iou-threshold", "0.95"], ["--horizon", "4"], ["--forward-only"], ["--tracker", "nano"], ["--no-reinit"],
+            ["--positive-points", "3"],
             ["--seed", "1"], ["--no-memory"], ["--frame", "0"], ["--reference-quirks"], ["--prompt-confidence", "0.5"],
         ]
         for arguments in absent { try expectRefused("Unknown option '\(arguments[0])'", clip, base + arguments) }
         for setting in ["iou-threshold=0.95", "tracker=nano", "reinit_horizon=4"] {
-            try expectRefused("has no effect here. Of a preset, this command uses segmenter, refinement alone.", clip, base + ["--set", setting])
+            try expectRefused(
+                "has no effect here. Of a preset, this command uses segmenter, refinement alone.", clip, base + ["--set", setting])
         }
         try expectRefused("--part-precision head=...: has no effect here", clip, base + ["--part-precision", "head=float32"])
         var mask = Mask(width: 96, height: 72)
@@ -47,7 +52,10 @@ struct IdleOptionTests {
         defer { clip.remove() }
         func segment(_ arguments: [String]) throws -> Summary {
             let outcome = try Program.run(
-                ["image", clip.frames + "/shot-0.png", "--point", "40,36", "--negative", "5,5", "--masks", clip.path("mask.png"), "--json", "--quiet"]
+                [
+                    "image", clip.frames + "/shot-0.png", "--point", "40,36", "--negative", "5,5", "--masks", clip.path("mask.png"),
+                    "--json", "--quiet",
+                ]
                     + arguments)
             #expect(outcome.status == 0, "\(outcome.errors)")
             return try JSONDecoder().decode(Summary.self, from: Data(outcome.output.utf8))
@@ -63,7 +71,10 @@ struct IdleOptionTests {
         let clip = try TestClip(frameCount: 1)
         defer { clip.remove() }
         let outcome = try Program.run(
-            ["image", clip.frames + "/shot-0.png", "--point", "40,36", "--masks", clip.path("m.png"), "--preset", "sam-pt", "--segmenter", "nano"],
+            [
+                "image", clip.frames + "/shot-0.png", "--point", "40,36", "--masks", clip.path("m.png"), "--preset", "sam-pt",
+                "--segmenter", "nano",
+            ],
             environment: ["SAMPT_MODELS": clip.path("no-models")])
         #expect(outcome.status == 0, "\(outcome.errors)")
     }
@@ -80,14 +91,17 @@ struct IdleOptionTests {
             }
             try expectRefused("this command uses tracker alone", clip, base + ["--set", "segmenter=nano"])
             for arguments in [["--threads", "1"], ["--precision", "float32"], ["--part-precision", "tracker=float32"]] {
-                try expectRefused("\(arguments[0]): has no effect here: lucas-kanade uses no network", clip, base + ["--tracker", "lucas-kanade"] + arguments)
+                try expectRefused(
+                    "\(arguments[0]): has no effect here: lucas-kanade uses no network", clip,
+                    base + ["--tracker", "lucas-kanade"] + arguments)
             }
             try expectRefused(
                 "--part-precision decoder=...: has no effect here: nano has no such part, but encoder, head.", clip,
                 base + ["--part-precision", "decoder=float32"])
         }
         for arguments in [["--seed", "2"], ["--size", "64x64"], ["--frames", "3"], ["--points", "4"]] {
-            try expectRefused("\(arguments[0]) has no effect with --dataset", clip, ["evaluate", "points", "--dataset", "x.pkl"] + arguments)
+            try expectRefused(
+                "\(arguments[0]) has no effect with --dataset", clip, ["evaluate", "points", "--dataset", "x.pkl"] + arguments)
         }
         try expectRefused("--restart has no effect without --output", clip, points + ["--restart"])
     }
@@ -100,7 +114,10 @@ struct IdleOptionTests {
         let cases: [([String], String)] = [
             (["--no-reinit", "--horizon", "4"], "--horizon: has no effect here: points are not sampled anew"),
             (["--no-reinit", "--set", "reinit_horizon=4"], "--set reinit_horizon: has no effect here"),
-            (["--preset", "sam-pt", "--segmenter", "nano", "--set", "reinit_variant=reinit-on-similar-mask-area"], "--set reinit_variant: has no effect here"),
+            (
+                ["--preset", "sam-pt", "--segmenter", "nano", "--set", "reinit_variant=reinit-on-similar-mask-area"],
+                "--set reinit_variant: has no effect here"
+            ),
             (["--reinit", "off", "--reinit-iou-threshold", "0.5"], "--reinit-iou-threshold: has no effect here"),
             (["--set", "tracker-horizon=9"], "--set tracker-horizon: has no effect here: it is for windows, not for reinit rolling"),
             (["--set", "patch-size=5"], "--set patch-size: has no effect here"),
@@ -149,12 +166,17 @@ struct IdleOptionTests {
         let clip = try TestClip(frameCount: 2)
         defer { clip.remove() }
         let davis = ["evaluate", "davis2016", "--root", clip.frames, "--list", clip.path("list")]
-        for option in ["--forward-only", "--no-other-negatives"] { try expectRefused("\(option): has no effect here", clip, davis + [option]) }
+        for option in ["--forward-only", "--no-other-negatives"] {
+            try expectRefused("\(option): has no effect here", clip, davis + [option])
+        }
         let scoring: [[String]] = [
-            ["--masks", "m"], ["--tracker", "nano"], ["--segmenter", "nano"], ["--preset", "sam-pt"], ["--set", "seed=1"], ["--seed", "1"], ["--threads", "2"],
+            ["--masks", "m"], ["--tracker", "nano"], ["--segmenter", "nano"], ["--preset", "sam-pt"], ["--set", "seed=1"], ["--seed", "1"],
+            ["--threads", "2"],
             ["--precision", "float32"], ["--horizon", "3"],
         ]
-        for arguments in scoring { try expectRefused("\(arguments[0]) has no effect with --results", clip, davis + ["--results", "r"] + arguments) }
+        for arguments in scoring {
+            try expectRefused("\(arguments[0]) has no effect with --results", clip, davis + ["--results", "r"] + arguments)
+        }
         try expectRefused("--forward-only: has no effect here", clip, ["evaluate", "confidence", "--clips", "1", "--forward-only"])
         try expectRefused(
             "--frame-size has no effect here", clip, ["export", "--model", "x.pth", "--out", clip.path("out"), "--frame-size", "64x64"])
@@ -175,7 +197,9 @@ struct OutputNameTests {
         }
         let picture = clip.frames + "/shot-0.png"
         for option in ["--masks", "--masks-out", "--overlay"] {
-            for name in ["q.jpg", "q", "q.mp4"] { try expectRefused(clip.path(name), ["image", picture, "--point", "40,36", option, clip.path(name)]) }
+            for name in ["q.jpg", "q", "q.mp4"] {
+                try expectRefused(clip.path(name), ["image", picture, "--point", "40,36", option, clip.path(name)])
+            }
         }
         let segment = ["segment", clip.frames, "--point", "40,36"]
         try expectRefused(clip.path("qc.jpg"), segment + ["--contact-sheet", clip.path("qc.jpg")])
@@ -196,6 +220,7 @@ struct OutputNameTests {
             let outcome = try Program.run(["image", clip.frames + "/shot-0.png", "--point", "40,36", option, clip.path(name), "--quiet"])
             #expect(outcome.status == 0, "\(outcome.errors)")
         }
-        #expect(try Data(contentsOf: URL(fileURLWithPath: clip.path("a.PNG"))) == Data(contentsOf: URL(fileURLWithPath: clip.path("b.png"))))
+        #expect(
+            try Data(contentsOf: URL(fileURLWithPath: clip.path("a.PNG"))) == Data(contentsOf: URL(fileURLWithPath: clip.path("b.png"))))
     }
 }

@@ -1,8 +1,9 @@
 import Foundation
 import Media
-@testable import SamptCommands
 import TestSupport
 import Testing
+
+@testable import SamptCommands
 
 @Suite("No output takes the place of an input or of another output", .serialized)
 struct InputsKeptTests {
@@ -89,7 +90,8 @@ struct InputsKeptTests {
         try refused(clip, "is the mask of object 1", base + ["--mask", clip.path("given/shot-0.png"), "--masks", clip.path("given")])
         try refused(clip, "is a preset", base + ["--point", "40,36", "--preset", clip.path("my.yaml"), "--rle", clip.path("base.yaml")])
         try refused(clip, "is a model", base + ["--point", "40,36", "--tracker", clip.path("w.pth"), "--rle", clip.path("w.pth")])
-        try refused(clip, "is a model", ["track", clip.frames, "--point", "40,36", "--tracker", clip.path("w.pth"), "--tracks", clip.path("w.pth")])
+        try refused(
+            clip, "is a model", ["track", clip.frames, "--point", "40,36", "--tracker", clip.path("w.pth"), "--tracks", clip.path("w.pth")])
     }
 
     @Test("Two outputs of one name, also before it is there, in every command")
@@ -103,16 +105,20 @@ struct InputsKeptTests {
         for other in ["z", "./z", "here/z", "link"] {
             try refused(clip, message, base + ["--rle", clip.path("z"), "--tracks", clip.path(other)])
             let png = other + ".png"
-            try refused(clip, message, ["image", picture, "--point", "40,36", "--overlay", clip.path("z.png"), "--masks-out", clip.path(png)])
+            try refused(
+                clip, message, ["image", picture, "--point", "40,36", "--overlay", clip.path("z.png"), "--masks-out", clip.path(png)])
             try refused(clip, message, ["track", clip.frames, "--point", "40,36", "--draw", clip.path("z"), "--tracks", clip.path(other)])
             try refused(clip, message, ["evaluate", "confidence", "--clips", "1", "--json", clip.path("z"), "--csv", clip.path(other)])
         }
         try refused(clip, message, base + ["--masks", clip.path("m"), "--rle", clip.path("m")])
         try refused(clip, message, base + ["--masks", clip.path("m"), "--contact-sheet", clip.path("here/m/shot-1.png")])
         try refused(clip, message, base + ["--masks", clip.path("z/m"), "--rle", clip.path("z")])
-        try refused(clip, message, [
-            "evaluate", "synthesize", "--count", "1", "--frames", "2", "--format", "mp4", "--out", clip.path("s"), "--draw", clip.path("here/s"),
-        ])
+        try refused(
+            clip, message,
+            [
+                "evaluate", "synthesize", "--count", "1", "--frames", "2", "--format", "mp4", "--out", clip.path("s"), "--draw",
+                clip.path("here/s"),
+            ])
     }
 
     @Test("A file that standard output goes into is an output, too")
@@ -120,7 +126,8 @@ struct InputsKeptTests {
         let clip = try TestClip(frameCount: 1)
         defer { clip.remove() }
         let outcome = try Program.run(
-            shell: "exec \"$@\" > '\(clip.path("m.json"))'", ["segment", clip.frames, "--point", "40,36", "--rle", clip.path("m.json"), "--json"])
+            shell: "exec \"$@\" > '\(clip.path("m.json"))'",
+            ["segment", clip.frames, "--point", "40,36", "--rle", clip.path("m.json"), "--json"])
         #expect(outcome.status == CommandStatus.usage.rawValue, "\(outcome.errors)")
         #expect(outcome.errors.contains("is given for two outputs, standard output and --rle"), "\(outcome.errors)")
     }
@@ -164,12 +171,14 @@ struct InputsKeptTests {
         try refused(clip, "is a mask of ball", base + ["--masks", root + "/Annotations/480p"])
         try refused(clip, "is a frame of ball", base + ["--masks", root + "/JPEGImages/480p"])
         try refused(clip, "is the list", base + ["--json", root + "/list.txt"])
-        try Data(#"{"videos": [{"name": "a", "video": "frames", "tracks": []}]}"#.utf8).write(to: URL(fileURLWithPath: clip.path("tracks.json")))
+        try Data(#"{"videos": [{"name": "a", "video": "frames", "tracks": []}]}"#.utf8).write(
+            to: URL(fileURLWithPath: clip.path("tracks.json")))
         #expect(symlink("tracks.json", clip.path("scores.csv")) == 0)
         try refused(clip, "is the dataset", ["evaluate", "points", "--dataset", clip.path("tracks.json"), "--output", clip.folder.path])
         try refused(clip, "is the dataset", ["evaluate", "points", "--dataset", clip.folder.path, "--output", clip.folder.path + "/."])
         #expect(symlink("tracks.json", clip.path("a.npz")) == 0)
-        try refused(clip, "is the dataset", ["evaluate", "points", "--dataset", clip.path("tracks.json"), "--predictions", clip.folder.path])
+        try refused(
+            clip, "is the dataset", ["evaluate", "points", "--dataset", clip.path("tracks.json"), "--predictions", clip.folder.path])
     }
 
     @Test("Frames that share a stem are refused where files are named after them, and only there")

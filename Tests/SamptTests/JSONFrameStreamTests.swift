@@ -1,8 +1,9 @@
 import Foundation
-@testable import Media
-@testable import SamptCommands
 import TestSupport
 import Testing
+
+@testable import Media
+@testable import SamptCommands
 
 @Suite("JSON written frame by frame")
 struct JSONFrameStreamTests {

@@ -1,8 +1,9 @@
 import Foundation
 import Media
-@testable import SamptCommands
 import TestSupport
 import Testing
+
+@testable import SamptCommands
 
 @Suite("sampt segment --live", .serialized)
 struct LiveCommandTests {
@@ -45,7 +46,9 @@ struct LiveCommandTests {
         try JSONDecoder().decode(Masks.self, from: Data(contentsOf: URL(fileURLWithPath: clip.path(name))))
     }
 
-    private func summary(_ outcome: Program.Outcome) throws -> Summary { try JSONDecoder().decode(Summary.self, from: Data(outcome.output.utf8)) }
+    private func summary(_ outcome: Program.Outcome) throws -> Summary {
+        try JSONDecoder().decode(Summary.self, from: Data(outcome.output.utf8))
+    }
 
     /// The clip's frames as bare bytes.
     private func bytes() throws -> Data {
@@ -85,7 +88,10 @@ struct LiveCommandTests {
         #expect(file.status == 0, "\(file.errors)")
         let data = try bytes()
         let pipe = try Program.run(
-            ["segment", "--live", "-", "--live-policy", "all", "--live-rate", "10", "--rle", clip.path("pipe.json"), "--masks", clip.path("masks"), "--json"]
+            [
+                "segment", "--live", "-", "--live-policy", "all", "--live-rate", "10", "--rle", clip.path("pipe.json"), "--masks",
+                clip.path("masks"), "--json",
+            ]
                 + raw + prompts, input: { try $0.write(contentsOf: data) })
         #expect(pipe.status == 0, "\(pipe.errors)")
         let (a, b) = (try masks("file.json"), try masks("pipe.json"))
@@ -100,7 +106,8 @@ struct LiveCommandTests {
         #expect(live.latencyWithOutputs.mean >= live.latency.mean)
     }
 
-    @Test("RAFT looks at no later frame either", .enabled(if: GeneratedCheckpoints.areThere, Comment(rawValue: GeneratedCheckpoints.missing)))
+    @Test(
+        "RAFT looks at no later frame either", .enabled(if: GeneratedCheckpoints.areThere, Comment(rawValue: GeneratedCheckpoints.missing)))
     func raft() throws {
         defer { clip.remove() }
         let checkpoints = try GeneratedCheckpoints()
@@ -114,7 +121,8 @@ struct LiveCommandTests {
         #expect(file.status == 0 && pipe.status == 0, "\(file.errors) \(pipe.errors)")
         #expect(try masks("file.json").frames.map(\.objects) == masks("pipe.json").frames.map(\.objects))
         let refused = try Program.run(
-            ["segment", "--live", "-", "--rle", clip.path("no.json"), "--point", "40,36", "--tracker", checkpoints.write("cotracker_v1")] + raw,
+            ["segment", "--live", "-", "--rle", clip.path("no.json"), "--point", "40,36", "--tracker", checkpoints.write("cotracker_v1")]
+                + raw,
             input: { try $0.write(contentsOf: data) })
         #expect(refused.status == CommandStatus.usage.rawValue)
         #expect(refused.errors.contains("looks at later frames") && refused.errors.contains("lucas-kanade"))
@@ -125,7 +133,10 @@ struct LiveCommandTests {
     func latest() throws {
         defer { clip.remove() }
         let outcome = try Program.run(
-            ["segment", "--live", "-", "--point", "40,36", "--rle", clip.path("m.json"), "--tracks", clip.path("t.json"), "--overlay", clip.path("o.mp4"), "--json"],
+            [
+                "segment", "--live", "-", "--point", "40,36", "--rle", clip.path("m.json"), "--tracks", clip.path("t.json"), "--overlay",
+                clip.path("o.mp4"), "--json",
+            ],
             input: { try Self.y4m(300, each: { _ in usleep(2000) }, to: $0) })
         #expect(outcome.status == 0, "\(outcome.errors)")
         let (found, summary) = (try masks("m.json"), try summary(outcome))
@@ -166,10 +177,12 @@ struct LiveCommandTests {
         #expect(cut.errors.contains("it ends within frame 11, after 20636 of 20736 bytes"), "\(cut.errors)")
         #expect(try masks("m.json").frames.count == 11)
         #expect(try !masks("m.json").complete)
-        let silent = try Program.run(base + ["--live-timeout", "0.5"], input: { file in
-            try file.write(contentsOf: data.prefix(5 * 20736))
-            sleep(60)
-        })
+        let silent = try Program.run(
+            base + ["--live-timeout", "0.5"],
+            input: { file in
+                try file.write(contentsOf: data.prefix(5 * 20736))
+                sleep(60)
+            })
         #expect(silent.status == CommandStatus.partial.rawValue, "\(silent.errors)")
         #expect(silent.errors.contains("standard input: cannot be read: nothing came for 0.5 s"), "\(silent.errors)")
         #expect(try masks("m.json").frames.count == 5)
@@ -197,7 +210,8 @@ struct LiveCommandTests {
         try expect(.usage, "--start, --end and --stride are for files", ["--live", "-", "--end", "4"])
         try expect(.usage, "--contact-sheet needs", ["--live", "-", "--contact-sheet", clip.path("c.png")])
         try expect(.usage, "live-size", ["--live", "-", "--live-format", "rgb24", "--live-size", "96"])
-        try expect(.invalidInput, "lies outside the frame of 20x10 pixels", ["--live", "-", "--live-format", "rgb24", "--live-size", "20x10"])
+        try expect(
+            .invalidInput, "lies outside the frame of 20x10 pixels", ["--live", "-", "--live-format", "rgb24", "--live-size", "20x10"])
     }
 
     @Test("Rates, sizes and time limits that nobody can mean are refused before the networks are loaded, or do no harm")
@@ -209,7 +223,8 @@ struct LiveCommandTests {
             #expect(outcome.status == CommandStatus.usage.rawValue && outcome.errors.contains("--live-rate"), "\(rate): \(outcome.errors)")
         }
         for header in ["W96 H72 F1e-300:1", "W96 H72 F1:inf", "W96 H72 F1:9223372036854775807", "W16384 H16384 F25:1"] {
-            let outcome = try Program.run(base, input: { try $0.write(contentsOf: Data("YUV4MPEG2 \(header)\nFRAME\n".utf8) + Data(count: 1 << 16)) })
+            let outcome = try Program.run(
+                base, input: { try $0.write(contentsOf: Data("YUV4MPEG2 \(header)\nFRAME\n".utf8) + Data(count: 1 << 16)) })
             #expect(outcome.status == CommandStatus.missingInput.rawValue, "\(header): \(outcome.errors)")
             #expect(outcome.errors.contains("frame rate") || outcome.errors.contains("too large"), "\(outcome.errors)")
         }
@@ -232,7 +247,8 @@ struct LiveCommandTests {
         let rest = ["--point", "40,36", "--rle", clip.path("m.json")]
         let start = ContinuousClock.now
         let silent = try Program.run(["segment", "--live", pipe, "--live-timeout", "0.5"] + rest)
-        #expect(silent.status == CommandStatus.missingInput.rawValue && silent.errors.contains("nothing came for 0.5 s"), "\(silent.errors)")
+        #expect(
+            silent.status == CommandStatus.missingInput.rawValue && silent.errors.contains("nothing came for 0.5 s"), "\(silent.errors)")
         for command in [["segment", pipe] + rest, ["track", pipe, "--point", "40,36", "--tracks", clip.path("m.json")]] {
             let file = try Program.run(command)
             #expect(file.status == CommandStatus.missingInput.rawValue && file.errors.contains("live source (--live)"), "\(file.errors)")
@@ -244,9 +260,11 @@ struct LiveCommandTests {
     @Test("A session description on standard input opens nothing")
     func sessionDescription() throws {
         defer { clip.remove() }
-        let text = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=video 45672 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
+        let text =
+            "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=video 45672 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
         let outcome = try Program.run(
-            ["segment", "--live", "-", "--point", "40,36", "--rle", clip.path("m.json")], input: { try $0.write(contentsOf: Data(text.utf8)) })
+            ["segment", "--live", "-", "--point", "40,36", "--rle", clip.path("m.json")],
+            input: { try $0.write(contentsOf: Data(text.utf8)) })
         #expect(outcome.status == CommandStatus.missingInput.rawValue, "\(outcome.errors)")
         #expect(outcome.errors.contains("(sdp)") && outcome.errors.contains("--live-format playlist"), "\(outcome.errors)")
     }
@@ -255,7 +273,10 @@ struct LiveCommandTests {
     func interruption() throws {
         defer { clip.remove() }
         let outcome = try Program.run(
-            ["segment", "--live", "-", "--point", "40,36", "--rle", clip.path("m.json"), "--masks", clip.path("masks"), "--overlay", clip.path("o.mp4")],
+            [
+                "segment", "--live", "-", "--point", "40,36", "--rle", clip.path("m.json"), "--masks", clip.path("masks"), "--overlay",
+                clip.path("o.mp4"),
+            ],
             input: { try Self.y4m(100_000, each: { _ in usleep(20_000) }, to: $0) }, interruptWhen: { clip.contents("masks").count >= 3 })
         #expect(outcome.status == CommandStatus.interrupted.rawValue, "\(outcome.errors)")
         let found = try masks("m.json")

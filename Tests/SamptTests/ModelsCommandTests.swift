@@ -1,8 +1,9 @@
 import Foundation
 import ModelStore
-@testable import SamptCommands
 import TestSupport
 import Testing
+
+@testable import SamptCommands
 
 @Suite("sampt models")
 struct ModelsCommandTests {
@@ -89,9 +90,16 @@ struct ModelsCommandTests {
         // What is not this network, or is damaged, takes nobody's place.
         let others = [
             (try file("five", "abcde"), "is not a checkpoint"), (try file("empty", ""), "it is empty"),
-            (try checkpoints.write("sam_hq_vit_tiny_test"), "it holds hq-sam, not sam-vit"), (try checkpoints.write("cotracker_v1"), "it is no checkpoint"),
-            (try checkpoints.write("sam_vit_tiny_test", as: "half.safetensors", without: "mask_decoder.iou_token.weight"), "mask_decoder.iou_token.weight"),
-            (try checkpoints.write("sam_vit_tiny_test", as: "nan.safetensors", spoilt: "mask_decoder.iou_token.weight"), "are no finite numbers"),
+            (try checkpoints.write("sam_hq_vit_tiny_test"), "it holds hq-sam, not sam-vit"),
+            (try checkpoints.write("cotracker_v1"), "it is no checkpoint"),
+            (
+                try checkpoints.write("sam_vit_tiny_test", as: "half.safetensors", without: "mask_decoder.iou_token.weight"),
+                "mask_decoder.iou_token.weight"
+            ),
+            (
+                try checkpoints.write("sam_vit_tiny_test", as: "nan.safetensors", spoilt: "mask_decoder.iou_token.weight"),
+                "are no finite numbers"
+            ),
         ]
         for (other, reason) in others {
             let refused = try run(["import", other, "--name", "sam-vit-b"])
@@ -215,8 +223,9 @@ struct ModelsCommandTests {
 
     @Test("Downloads are shown by bytes, speed and time left")
     func lines() {
-        #expect(DownloadReporter.line("x", bytes: 500_000_000, total: 2_000_000_000, bytesPerSecond: 50e6)
-            == "x: 500 MB of 2.00 GB (25 %), 50 MB/s, 30 s left")
+        #expect(
+            DownloadReporter.line("x", bytes: 500_000_000, total: 2_000_000_000, bytesPerSecond: 50e6)
+                == "x: 500 MB of 2.00 GB (25 %), 50 MB/s, 30 s left")
         #expect(DownloadReporter.line("x", bytes: 5000, total: nil, bytesPerSecond: 0) == "x: 5 KB")
     }
 }

@@ -1,7 +1,8 @@
 import Foundation
-@testable import SamptCommands
 import TestSupport
 import Testing
+
+@testable import SamptCommands
 
 @Suite("The program finds its weights where it may be moved to, and says so where it cannot")
 struct MovedProgramTests {
@@ -34,7 +35,9 @@ struct MovedProgramTests {
         try FileManager.default.copyItem(atPath: Program.url.path, toPath: clip.path("bin/sampt"))
         let alone = try run("bin/sampt")
         #expect(alone.status == CommandStatus.missingInput.rawValue, "\(alone.errors)")
-        #expect(alone.errors.contains("The built-in weights nano.safetensors were not found. Their folder sam-pt-swift_Segmenters."), "\(alone.errors)")
+        #expect(
+            alone.errors.contains("The built-in weights nano.safetensors were not found. Their folder sam-pt-swift_Segmenters."),
+            "\(alone.errors)")
         #expect(alone.errors.filter(\.isNewline).count == 1)
         #expect(!clip.exists("mask.png"))
         try makeFolder("share/sampt")

@@ -1,8 +1,9 @@
 import Foundation
 import Media
-@testable import SamptCommands
 import TestSupport
 import Testing
+
+@testable import SamptCommands
 
 @Suite("What overlays keep of their source")
 struct OverlayTests {
@@ -16,7 +17,9 @@ struct OverlayTests {
     func sound() throws {
         let clip = try TestClip(frameCount: 1)
         defer { clip.remove() }
-        let copied = try Program.run(["segment", source("tone.mp4"), "--point", "32,24", "--end", "8", "--overlay", clip.path("o.mp4"), "--json"])
+        let copied = try Program.run([
+            "segment", source("tone.mp4"), "--point", "32,24", "--end", "8", "--overlay", clip.path("o.mp4"), "--json",
+        ])
         #expect(copied.status == 0, "\(copied.errors)")
         #expect(try holds("mp4a", clip.path("o.mp4")))
         #expect(!copied.errors.contains("sound") && !copied.output.contains("notes"), "\(copied.errors)")
@@ -43,13 +46,16 @@ struct OverlayTests {
         let writer = try VideoWriter(path: video, size: ImageSize(width: 96, height: 72), timeBase: (1, 25), pixelAspect: aspect)
         for index in 0..<4 { try writer.append(ImageFile.readRGB(clip.frames + "/shot-\(index).png"), timestamp: Int64(index)) }
         try writer.finish()
-        let image = try Program.run(["image", video, "--box", "24,20,56,52", "--overlay", clip.path("look.png"), "--masks-out", clip.path("mask.png")])
+        let image = try Program.run([
+            "image", video, "--box", "24,20,56,52", "--overlay", clip.path("look.png"), "--masks-out", clip.path("mask.png"),
+        ])
         #expect(image.status == 0, "\(image.errors)")
         #expect(try ImageFile.readRGB(clip.path("look.png")).size == ImageSize(width: 192, height: 72))
         let mask = try ImageFile.readIndexMask(clip.path("mask.png"))
         #expect(mask.size == ImageSize(width: 96, height: 72) && mask.mask(of: 1)[40, 36])
         let segment = try Program.run([
-            "segment", video, "--point", "40,36", "--overlay", clip.path("o.mkv"), "--contact-sheet", clip.path("c.png"), "--masks", clip.path("m"),
+            "segment", video, "--point", "40,36", "--overlay", clip.path("o.mkv"), "--contact-sheet", clip.path("c.png"), "--masks",
+            clip.path("m"),
         ])
         #expect(segment.status == 0, "\(segment.errors)")
         let overlay = try VideoReader(path: clip.path("o.mkv"))

@@ -36,7 +36,8 @@ struct PresetPrecedenceTests {
     @Test("Every command that runs the method takes presets")
     func commands() throws {
         let preset = ["--preset", "sam-pt", "--set", "refinement=3", "--seed", "5"]
-        let davis = try #require(try Sampt.parseAsRoot(["evaluate", "davis2016", "--root", "x", "--list", "y"] + preset) as? EvaluateDAVIS2016)
+        let davis = try #require(
+            try Sampt.parseAsRoot(["evaluate", "davis2016", "--root", "x", "--list", "y"] + preset) as? EvaluateDAVIS2016)
         let expected = try settings("--preset", "sam-pt", "--refinement", "3", "--set", "seed=5")
         #expect(try davis.models.settings(with: davis.method) == expected)
     }
@@ -63,15 +64,19 @@ struct PresetPrecedenceTests {
             (["--prompt-confidence", "0.5"], .promptConfidence, "0.5"), (["--prompt-confidence", "tracker"], .promptConfidence, "tracker"),
             (["--refinement", "2"], .refinement, "2"), (["--previous-mask-iou", "0.5"], .previousMaskIoU, "0.5"),
             (["--previous-mask-iou", "never"], .previousMaskIoU, "never"), (["--no-previous-mask"], .previousMaskIoU, "never"),
-            (["--iou-threshold", "0.25"], .iouThreshold, "0.25"), (["--reinit", "median-area"], .reinit, "median-area"), (["--no-reinit"], .reinit, "off"),
-            (["--reinit", "off"], .reinit, "off"), (["--horizon", "9"], .horizon, "9"), (["--reinit-iou-threshold", "0.5"], .reinitIoUThreshold, "0.5"),
+            (["--iou-threshold", "0.25"], .iouThreshold, "0.25"), (["--reinit", "median-area"], .reinit, "median-area"),
+            (["--no-reinit"], .reinit, "off"),
+            (["--reinit", "off"], .reinit, "off"), (["--horizon", "9"], .horizon, "9"),
+            (["--reinit-iou-threshold", "0.5"], .reinitIoUThreshold, "0.5"),
             (["--no-memory"], .memory, "off"), (["--no-other-negatives"], .otherNegatives, "off"), (["--forward-only"], .backward, "off"),
             (["--reference-quirks"], .referenceQuirks, "on"), (["--seed", "1"], .seed, "1"),
         ]
         for (arguments, key, text) in cases {
             let command = try #require(try Sampt.parseAsRoot(["segment", "x.mp4"] + arguments) as? SegmentCommand)
             let settings = try command.models.settings(with: command.method)
-            for other in PresetKey.allCases { #expect(other.text(in: settings) == (other == key ? text : other.text(in: MethodSettings())), "\(arguments)") }
+            for other in PresetKey.allCases {
+                #expect(other.text(in: settings) == (other == key ? text : other.text(in: MethodSettings())), "\(arguments)")
+            }
         }
         #expect(try text(.memory, "--preset", "sam-pt", "--memory") == "on")
         #expect(try text(.reinit, "--preset", "sam-pt-reinit", "--no-reinit") == "off")
@@ -113,7 +118,8 @@ struct PresetCommandTests {
         let again = try Program.run(["presets", "show", mine])
         #expect(again.output == edited)
         func segment(_ arguments: [String]) throws -> Data {
-            let outcome = try Program.run(["segment", clip.frames, "--point", "40,36", "--rle", clip.path("m.json"), "--quiet"] + arguments)
+            let outcome = try Program.run(
+                ["segment", clip.frames, "--point", "40,36", "--rle", clip.path("m.json"), "--quiet"] + arguments)
             #expect(outcome.status == 0, "\(outcome.errors)")
             return try Data(contentsOf: URL(fileURLWithPath: clip.path("m.json")))
         }
@@ -127,7 +133,8 @@ struct PresetCommandTests {
         let clip = try TestClip(frameCount: 2)
         defer { clip.remove() }
         func segment(_ arguments: [String]) throws -> Data {
-            let outcome = try Program.run(["segment", clip.frames, "--point", "40,36", "--rle", clip.path("m.json"), "--quiet"] + arguments)
+            let outcome = try Program.run(
+                ["segment", clip.frames, "--point", "40,36", "--rle", clip.path("m.json"), "--quiet"] + arguments)
             #expect(outcome.status == 0, "\(outcome.errors)")
             return try Data(contentsOf: URL(fileURLWithPath: clip.path("m.json")))
         }
@@ -142,9 +149,13 @@ struct PresetCommandTests {
         let segment = try Program.run(
             ["segment", clip.frames, "--point", "40,36", "--rle", clip.path("out.json"), "--preset", "sam-pt"], environment: environment)
         #expect(segment.status == CommandStatus.missingInput.rawValue)
-        for name in ["hq-sam-vit-h", "cotracker-s4-w8"] { #expect(segment.errors.contains("sampt models pull \(name)"), "\(segment.errors)") }
+        for name in ["hq-sam-vit-h", "cotracker-s4-w8"] {
+            #expect(segment.errors.contains("sampt models pull \(name)"), "\(segment.errors)")
+        }
         #expect(!clip.exists("out.json"))
-        for arguments in [["track", clip.frames, "--point", "40,36", "--tracks", clip.path("out.json")], ["evaluate", "points", "--synthetic", "1"]] {
+        for arguments in [
+            ["track", clip.frames, "--point", "40,36", "--tracks", clip.path("out.json")], ["evaluate", "points", "--synthetic", "1"],
+        ] {
             let outcome = try Program.run(arguments + ["--preset", "sam-pt"], environment: environment)
             #expect(outcome.status == CommandStatus.missingInput.rawValue)
             #expect(outcome.errors.contains("sampt models pull cotracker-s4-w8"), "\(outcome.errors)")
@@ -180,9 +191,11 @@ struct PresetCommandTests {
         try expect(.missingInput, "it is a folder", ["--preset", clip.frames])
         let file = clip.path("my.yaml")
         for (text, message) in [
-            ("", "my.yaml: is no preset: it is empty"), ("seed: [1]\n", "my.yaml, line 1: is no preset: seed: must be one value, not a list"),
+            ("", "my.yaml: is no preset: it is empty"),
+            ("seed: [1]\n", "my.yaml, line 1: is no preset: seed: must be one value, not a list"),
             ("a: b: c\n", "it is not YAML"), ("horizn: 4\n", "my.yaml, line 1: there is no setting \"horizn\". Did you mean horizon?"),
-            ("horizon: never\n", "my.yaml, line 1: horizon: \"never\" is not a whole number"), ("extends: my.yaml\n", "presets extend each other"),
+            ("horizon: never\n", "my.yaml, line 1: horizon: \"never\" is not a whole number"),
+            ("extends: my.yaml\n", "presets extend each other"),
         ] {
             try Data(text.utf8).write(to: URL(fileURLWithPath: file))
             try expect(.invalidInput, message, ["--preset", file])
@@ -211,9 +224,13 @@ struct PresetCommandTests {
     func tracking() throws {
         let clip = try TestClip(frameCount: 2)
         defer { clip.remove() }
-        let outcome = try Program.run(["track", clip.frames, "--point", "40,36", "--tracks", clip.path("out.json"), "--set", "refinement=3"])
+        let outcome = try Program.run([
+            "track", clip.frames, "--point", "40,36", "--tracks", clip.path("out.json"), "--set", "refinement=3",
+        ])
         #expect(outcome.status == CommandStatus.usage.rawValue)
-        #expect(outcome.errors.contains("--set refinement: has no effect here. Of a preset, this command uses tracker alone."), "\(outcome.errors)")
+        #expect(
+            outcome.errors.contains("--set refinement: has no effect here. Of a preset, this command uses tracker alone."),
+            "\(outcome.errors)")
         #expect(!clip.exists("out.json"))
     }
 }

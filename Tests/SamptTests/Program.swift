@@ -79,7 +79,8 @@ extension Program {
         shell script: String, _ arguments: [String], interruptWhen condition: (() -> Bool)? = nil, signal number: Int32 = SIGINT
     ) throws -> Outcome {
         try run(
-            ["-c", script, "bash", url.path] + arguments, program: URL(fileURLWithPath: "/bin/bash"), interruptWhen: condition, signal: number)
+            ["-c", script, "bash", url.path] + arguments, program: URL(fileURLWithPath: "/bin/bash"), interruptWhen: condition,
+            signal: number)
     }
 }
 

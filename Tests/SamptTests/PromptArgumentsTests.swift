@@ -2,10 +2,11 @@ import ArgumentParser
 import Foundation
 import Media
 import SAMPT
-@testable import SamptCommands
 import Segmenters
 import TestSupport
 import Testing
+
+@testable import SamptCommands
 
 @Suite("Prompts on the command line")
 struct PromptArgumentsTests {
@@ -24,10 +25,11 @@ struct PromptArgumentsTests {
         let found = try objects(
             "--point", "2:1,2", "--negative", "2:3,4", "--point", "5,6", "--point", "1:7,8", "--frame", "3", "--frame", "2:48",
             "--name", "2:rabbit")
-        #expect(found == [
-            MarkedObject(id: 1, frame: 3, points: [.positive(5, 6), .positive(7, 8)]),
-            MarkedObject(id: 2, name: "rabbit", frame: 48, points: [.positive(1, 2), .negative(3, 4)]),
-        ])
+        #expect(
+            found == [
+                MarkedObject(id: 1, frame: 3, points: [.positive(5, 6), .positive(7, 8)]),
+                MarkedObject(id: 2, name: "rabbit", frame: 48, points: [.positive(1, 2), .negative(3, 4)]),
+            ])
     }
 
     @Test("A box")

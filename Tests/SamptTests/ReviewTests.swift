@@ -1,8 +1,9 @@
 import Foundation
 import Media
-@testable import SamptCommands
 import TestSupport
 import Testing
+
+@testable import SamptCommands
 
 @Suite("Confidence in the outputs, and frames to look at", .serialized)
 struct ReviewTests {
@@ -47,7 +48,9 @@ struct ReviewTests {
             #expect(outcome.errors.contains("frame \(entry.frame) ("))
         }
         let sheet = try ImageFile.readRGB(clip.path("c.png"))
-        let red = (0..<sheet.size.pixelCount).count { sheet.pixels[3 * $0] == 255 && sheet.pixels[3 * $0 + 1] == 60 && sheet.pixels[3 * $0 + 2] == 60 }
+        let red = (0..<sheet.size.pixelCount).count {
+            sheet.pixels[3 * $0] == 255 && sheet.pixels[3 * $0 + 1] == 60 && sheet.pixels[3 * $0 + 2] == 60
+        }
         #expect(red > 100)
     }
 
@@ -69,7 +72,8 @@ struct ReviewTests {
         let clip = try TestClip(frameCount: 1)
         defer { clip.remove() }
         let outcome = try Program.run([
-            "evaluate", "confidence", "--clips", "1", "--frames", "3", "--json", clip.path("a.json"), "--csv", clip.path("e.csv"), "--quiet",
+            "evaluate", "confidence", "--clips", "1", "--frames", "3", "--json", clip.path("a.json"), "--csv", clip.path("e.csv"),
+            "--quiet",
         ])
         #expect(outcome.status == 0, "\(outcome.errors)")
         let agreement = try JSONDecoder().decode(Agreement.self, from: Data(contentsOf: URL(fileURLWithPath: clip.path("a.json"))))

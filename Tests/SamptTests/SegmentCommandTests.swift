@@ -1,8 +1,9 @@
 import Foundation
 import Media
-@testable import SamptCommands
 import TestSupport
 import Testing
+
+@testable import SamptCommands
 
 @Suite("sampt segment, image and track from end to end", .serialized)
 struct SegmentCommandTests {
@@ -114,7 +115,8 @@ struct SegmentCommandTests {
         let clip = try TestClip(frameCount: 1)
         defer { clip.remove() }
         let outcome = try Program.run([
-            "image", clip.frames + "/shot-0.png", "--box", "24,20,56,52", "--overlay", clip.path("look.png"), "--masks-out", clip.path("mask.png"),
+            "image", clip.frames + "/shot-0.png", "--box", "24,20,56,52", "--overlay", clip.path("look.png"), "--masks-out",
+            clip.path("mask.png"),
         ])
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(try ImageFile.readIndexMask(clip.path("mask.png")).mask(of: 1)[40, 36])
@@ -135,7 +137,8 @@ struct SegmentCommandTests {
         let clip = try TestClip(frameCount: 5)
         defer { clip.remove() }
         let outcome = try Program.run([
-            "track", clip.frames, "--point", "52,36", "--grid", "2", "--frame", "1", "--tracks", clip.path("t.json"), "--draw", clip.path("t.mp4"),
+            "track", clip.frames, "--point", "52,36", "--grid", "2", "--frame", "1", "--tracks", clip.path("t.json"), "--draw",
+            clip.path("t.mp4"),
             "--tracker", tracker,
         ])
         #expect(outcome.status == 0, "\(outcome.errors)")

@@ -2,14 +2,16 @@ import Foundation
 import Inference
 import Media
 import SAMPT
-@testable import SamptCommands
 import Segmenters
 import TensorFiles
 import TestSupport
 import Testing
 
-@Suite("Networks of the SAM family from the command line", .serialized,
-       .enabled(if: GeneratedCheckpoints.areThere, Comment(rawValue: GeneratedCheckpoints.missing)))
+@testable import SamptCommands
+
+@Suite(
+    "Networks of the SAM family from the command line", .serialized,
+    .enabled(if: GeneratedCheckpoints.areThere, Comment(rawValue: GeneratedCheckpoints.missing)))
 struct SegmenterOptionTests {
     private struct Masks: Decodable {
         struct Frame: Decodable {
@@ -38,7 +40,8 @@ struct SegmenterOptionTests {
 
     private func segmenter(_ path: String, hqTokenOnly: Bool = false) throws -> SAMSegmenter {
         try SAMSegmenter(
-            weights: Weights(TensorFile.open(URL(fileURLWithPath: path))), engine: OpenVINOEngine(), precision: .float32, hqTokenOnly: hqTokenOnly)
+            weights: Weights(TensorFile.open(URL(fileURLWithPath: path))), engine: OpenVINOEngine(), precision: .float32,
+            hqTokenOnly: hqTokenOnly)
     }
 
     private func mask(_ prediction: MaskPrediction, of segmenter: SAMSegmenter) -> Mask {
@@ -93,7 +96,8 @@ struct SegmenterOptionTests {
         let path = try checkpoints.write("sam_hq_vit_tiny_test")
         let (segmenter, picture) = (try segmenter(path, hqTokenOnly: hqTokenOnly), try ImageFile.readRGB(clip.frames + "/shot-0.png"))
         let points: [PointPrompt] = [.positive(40, 36), .positive(60, 20), .negative(5, 5)]
-        let answer = try #require(try segmenter.frame(picture).predict([ObjectPrompt(points: points)], passes: PassSchedule(boxPasses: 12))[0])
+        let answer = try #require(
+            try segmenter.frame(picture).predict([ObjectPrompt(points: points)], passes: PassSchedule(boxPasses: 12))[0])
         let expected = mask(answer, of: segmenter).keepingParts(touching: points.filter(\.isPositive).map(\.position))
         let outcome = try Program.run(
             [
@@ -133,8 +137,9 @@ struct SegmenterOptionTests {
     }
 }
 
-@Suite("Segmenters that cannot be had end with a sentence that says what to do",
-       .enabled(if: GeneratedCheckpoints.areThere, Comment(rawValue: GeneratedCheckpoints.missing)))
+@Suite(
+    "Segmenters that cannot be had end with a sentence that says what to do",
+    .enabled(if: GeneratedCheckpoints.areThere, Comment(rawValue: GeneratedCheckpoints.missing)))
 struct SegmenterOptionErrorTests {
     private let checkpoints: GeneratedCheckpoints
     private let clip: TestClip
@@ -145,7 +150,8 @@ struct SegmenterOptionErrorTests {
     }
 
     private func expect(
-        _ status: CommandStatus, _ messages: [String], _ segmenter: String, _ more: [String] = [], location: SourceLocation = #_sourceLocation
+        _ status: CommandStatus, _ messages: [String], _ segmenter: String, _ more: [String] = [],
+        location: SourceLocation = #_sourceLocation
     ) throws {
         let outcome = try Program.run(
             ["segment", clip.frames, "--point", "40,36", "--rle", clip.path("out.json"), "--segmenter", segmenter] + more,
@@ -172,7 +178,9 @@ struct SegmenterOptionErrorTests {
         try expect(.invalidInput, ["page.pth: is not a checkpoint", "it is a web page"], checkpoints.path("page.pth"))
         let whole = try Data(contentsOf: URL(fileURLWithPath: checkpoints.write("sam_vit_tiny_test")))
         try whole.prefix(whole.count * 2 / 3).write(to: URL(fileURLWithPath: checkpoints.path("cut.safetensors")))
-        try expect(.invalidInput, ["cut.safetensors: the tensor ", " is damaged: its bytes lie outside the file"], checkpoints.path("cut.safetensors"))
+        try expect(
+            .invalidInput, ["cut.safetensors: the tensor ", " is damaged: its bytes lie outside the file"],
+            checkpoints.path("cut.safetensors"))
     }
 
     @Test("Checkpoints of other networks, and incomplete ones")

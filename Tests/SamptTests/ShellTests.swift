@@ -1,8 +1,9 @@
 import Foundation
 import Media
-@testable import SamptCommands
 import TestSupport
 import Testing
+
+@testable import SamptCommands
 
 @Suite("What a shell may hand over", .serialized)
 struct ShellTests {
@@ -12,7 +13,8 @@ struct ShellTests {
             let clip = try TestClip(frameCount: 1)
             defer { clip.remove() }
             let outcome = try Program.run(
-                shell: "ulimit -v \(limit); exec timeout -s KILL 60 \"$@\"", ["segment", clip.frames, "--point", "40,36", "--rle", clip.path("m.json")])
+                shell: "ulimit -v \(limit); exec timeout -s KILL 60 \"$@\"",
+                ["segment", clip.frames, "--point", "40,36", "--rle", clip.path("m.json")])
             #expect(outcome.status == CommandStatus.insufficientMemory.rawValue, "\(outcome.errors)")
             #expect(outcome.errors.contains("There is not enough memory"), "\(outcome.errors)")
             #expect(outcome.errors.contains("(ulimit -v \(limit))"), "\(outcome.errors)")
@@ -24,7 +26,9 @@ struct ShellTests {
             let clip = try TestClip(frameCount: 3)
             defer { clip.remove() }
             let size = ImageSize(width: 96, height: 72)
-            for (command, models) in [("segment", [ModelChoice.builtIn("nano"), .builtIn("nano")]), ("track", [.builtIn("nano")]), ("track", [.lucasKanade])] {
+            for (command, models) in [
+                ("segment", [ModelChoice.builtIn("nano"), .builtIn("nano")]), ("track", [.builtIn("nano")]), ("track", [.lucasKanade]),
+            ] {
                 let need = MemoryNeed(models: models, frame: size).bytes
                 let tracker = models.contains(.lucasKanade) ? "lucas-kanade" : "nano"
                 let outcome = try Program.run(
@@ -40,7 +44,9 @@ struct ShellTests {
         let clip = try TestClip(frameCount: 1)
         defer { clip.remove() }
         let (small, large) = (ImageSize(width: 96, height: 72), ImageSize(width: 3840, height: 2160))
-        func need(_ models: [ModelChoice], _ size: ImageSize, cores: Int = 2) -> Int { MemoryNeed(models: models, frame: size, cores: cores).bytes }
+        func need(_ models: [ModelChoice], _ size: ImageSize, cores: Int = 2) -> Int {
+            MemoryNeed(models: models, frame: size, cores: cores).bytes
+        }
         let nano = ModelChoice.builtIn("nano")
         #expect(need([.lucasKanade], small) < need([nano], small))
         #expect(need([nano], small) < need([nano, nano], small))
@@ -62,7 +68,10 @@ struct ShellTests {
         for (script, what) in [
             ("cp '\(clip.frames)/shot-0.png' \(strange); exec \"$@\" \(strange) --rle '\(clip.path("m.json"))'", "the argument"),
             ("exec \"$@\" '\(clip.frames)' --contact-sheet \(strange)", "the argument"),
-            ("mkdir $'\(clip.folder.path)/d\\xff'; cd $'\(clip.folder.path)/d\\xff'; exec \"$@\" '\(clip.frames)' --rle m.json", "the current folder"),
+            (
+                "mkdir $'\(clip.folder.path)/d\\xff'; cd $'\(clip.folder.path)/d\\xff'; exec \"$@\" '\(clip.frames)' --rle m.json",
+                "the current folder"
+            ),
             ("TMPDIR=\(strange) exec \"$@\" '\(clip.frames)' --rle '\(clip.path("m.json"))'", "TMPDIR"),
         ] {
             let outcome = try Program.run(shell: script, ["segment", "--point", "40,36"])
@@ -82,7 +91,9 @@ struct ShellTests {
     func dashes() throws {
         let clip = try TestClip(frameCount: 1)
         defer { clip.remove() }
-        for arguments in [["segment", "x", "-dash.mp4"], ["segment", "-dash.mp4", "--point", "1,1"], ["image", "-h.png"], ["models", "path", "-which"]] {
+        for arguments in [
+            ["segment", "x", "-dash.mp4"], ["segment", "-dash.mp4", "--point", "1,1"], ["image", "-h.png"], ["models", "path", "-which"],
+        ] {
             let outcome = try Program.run(arguments)
             #expect(outcome.status == CommandStatus.usage.rawValue, "\(arguments): \(outcome.output)")
             #expect(outcome.output.isEmpty, "\(arguments)")
@@ -93,7 +104,8 @@ struct ShellTests {
         #expect(try Program.run(["models"]).status == 0)
         let name = "-5.png"
         let outcome = try Program.run(
-            shell: "cd '\(clip.folder.path)'; cp frames/shot-0.png ./\(name); exec \"$@\" --rle m.json -- \(name)", ["segment", "--point", "40,36"])
+            shell: "cd '\(clip.folder.path)'; cp frames/shot-0.png ./\(name); exec \"$@\" --rle m.json -- \(name)",
+            ["segment", "--point", "40,36"])
         #expect(outcome.status == 0, "\(outcome.errors)")
     }
 }

@@ -1,8 +1,9 @@
 import Foundation
 import Media
-@testable import SamptCommands
 import TestSupport
 import Testing
+
+@testable import SamptCommands
 
 @Suite("Standard streams that are closed or full", .serialized)
 struct StandardStreamTests {
@@ -47,13 +48,16 @@ struct StandardStreamTests {
         let clip = try TestClip(frameCount: 2)
         defer { clip.remove() }
         let outcome = try Program.run(
-            shell: "sleep 0.2; exec \"$@\" \(redirection)", ["segment", clip.frames, "--point", "40,36", "--rle", clip.path("m.json"), "--json"])
+            shell: "sleep 0.2; exec \"$@\" \(redirection)",
+            ["segment", clip.frames, "--point", "40,36", "--rle", clip.path("m.json"), "--json"])
         #expect(outcome.status == CommandStatus.unwritableStandardOutput.rawValue, "\(outcome.errors)")
         #expect(outcome.errors.contains("standard output cannot be written"), "\(outcome.errors)")
         #expect(try isWhole(clip, "m.json", frames: 2))
     }
 
-    @Test("Lists, help and the version, too", arguments: [["models", "list"], ["presets", "list"], ["--help"], ["help", "segment"], ["--version"]])
+    @Test(
+        "Lists, help and the version, too",
+        arguments: [["models", "list"], ["presets", "list"], ["--help"], ["help", "segment"], ["--version"]])
     func lists(arguments: [String]) throws {
         #expect(try Program.run(shell: "exec \"$@\" >/dev/full", arguments).status == CommandStatus.unwritableStandardOutput.rawValue)
         #expect(try Program.run(arguments).status == 0)
@@ -63,7 +67,8 @@ struct StandardStreamTests {
     func nothingToPrint() throws {
         let clip = try TestClip(frameCount: 1)
         defer { clip.remove() }
-        let outcome = try Program.run(shell: "exec \"$@\" >/dev/full", ["segment", clip.frames, "--point", "40,36", "--rle", clip.path("m.json")])
+        let outcome = try Program.run(
+            shell: "exec \"$@\" >/dev/full", ["segment", clip.frames, "--point", "40,36", "--rle", clip.path("m.json")])
         #expect(outcome.status == 0, "\(outcome.errors)")
     }
 }

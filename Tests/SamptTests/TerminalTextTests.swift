@@ -1,8 +1,9 @@
 import Foundation
 import Media
-@testable import SamptCommands
 import TestSupport
 import Testing
+
+@testable import SamptCommands
 
 @Suite("Control characters from outside never reach the terminal")
 struct TerminalTextTests {
@@ -10,7 +11,9 @@ struct TerminalTextTests {
     private static let hostile = "a\u{1B}[2J\u{9B}2J\u{1B}]0;t\u{7}\n\r\u{8}sampt: done\u{202E}\u{2066}\u{7F}z"
 
     private func isClean(_ text: String) -> Bool {
-        text.unicodeScalars.allSatisfy { $0 == "\n" || !($0.value < 0x20 || (0x7F...0x9F).contains($0.value) || [0x202E, 0x2066].contains($0.value)) }
+        text.unicodeScalars.allSatisfy {
+            $0 == "\n" || !($0.value < 0x20 || (0x7F...0x9F).contains($0.value) || [0x202E, 0x2066].contains($0.value))
+        }
     }
 
     @Test("As escapes on one line; ordinary text in all scripts as it is")
@@ -32,7 +35,8 @@ struct TerminalTextTests {
         defer { clip.remove() }
         let file = clip.path("prompts.json")
         func write(_ point: [Int]) throws {
-            try JSONSerialization.data(withJSONObject: ["objects": [["name": Self.hostile, "points": [point]]]]).write(to: URL(fileURLWithPath: file))
+            try JSONSerialization.data(withJSONObject: ["objects": [["name": Self.hostile, "points": [point]]]]).write(
+                to: URL(fileURLWithPath: file))
         }
         try write([40, 36])
         let arguments = ["segment", clip.frames, "--prompts", file, "--rle", clip.path("m.json"), "--json", "--review", "1"]
@@ -46,7 +50,9 @@ struct TerminalTextTests {
         #expect(outside.errors.contains("a\\u{1B}[2J") && isClean(outside.errors) && outside.errors.split(separator: "\n").count == 1)
     }
 
-    @Test("Names of files, presets, lists, pickles and arguments", arguments: ["file", "preset", "value", "list", "pickle", "tracks", "option", "command"])
+    @Test(
+        "Names of files, presets, lists, pickles and arguments",
+        arguments: ["file", "preset", "value", "list", "pickle", "tracks", "option", "command"])
     func messages(source: String) throws {
         let clip = try TestClip(frameCount: 1)
         defer { clip.remove() }
@@ -66,7 +72,10 @@ struct TerminalTextTests {
             case "pickle":
                 ["evaluate", "points", "--dataset", try write(Data(PickleBytes.pickle(PickleBytes.dict([(name, PickleBytes.int(1))]))))]
             case "tracks":
-                ["evaluate", "points", "--dataset", try write(try JSONSerialization.data(withJSONObject: ["videos": [["name": name, "video": "x", "tracks": []]]]))]
+                [
+                    "evaluate", "points", "--dataset",
+                    try write(try JSONSerialization.data(withJSONObject: ["videos": [["name": name, "video": "x", "tracks": []]]])),
+                ]
             case "option": base + ["--\(name)"]
             default: [name]
             }

@@ -1,10 +1,12 @@
 import Foundation
-@testable import SamptCommands
 import TestSupport
 import Testing
 
-@Suite("Learned trackers from the command line", .serialized,
-       .enabled(if: GeneratedCheckpoints.areThere, Comment(rawValue: GeneratedCheckpoints.missing)))
+@testable import SamptCommands
+
+@Suite(
+    "Learned trackers from the command line", .serialized,
+    .enabled(if: GeneratedCheckpoints.areThere, Comment(rawValue: GeneratedCheckpoints.missing)))
 struct TrackerOptionTests {
     private struct Tracks: Decodable {
         struct Frame: Decodable {
@@ -31,7 +33,9 @@ struct TrackerOptionTests {
 
     /// The points of every frame.
     private func tracks() throws -> [[Tracks.Frame.Object.Point]] {
-        try JSONDecoder().decode(Tracks.self, from: Data(contentsOf: URL(fileURLWithPath: clip.path("t.json")))).frames.map { $0.objects[0].points }
+        try JSONDecoder().decode(Tracks.self, from: Data(contentsOf: URL(fileURLWithPath: clip.path("t.json")))).frames.map {
+            $0.objects[0].points
+        }
     }
 
     private func removeAll() {
@@ -40,11 +44,16 @@ struct TrackerOptionTests {
     }
 
     /// The weights are arbitrary: what is looked at is that a file's network is recognised, and that all frames come out.
-    @Test("Tracking with each network", arguments: ["cotracker_v1", "cotracker2", "cotracker3_online", "cotracker3_offline", "pips", "pips_plus_plus", "raft_small", "tapir"])
+    @Test(
+        "Tracking with each network",
+        arguments: [
+            "cotracker_v1", "cotracker2", "cotracker3_online", "cotracker3_offline", "pips", "pips_plus_plus", "raft_small", "tapir",
+        ])
     func track(network: String) throws {
         defer { removeAll() }
         let outcome = try Program.run([
-            "track", clip.frames, "--point", "40,36", "--point", "70,20", "--tracker", checkpoints.write(network), "--tracks", clip.path("t.json"),
+            "track", clip.frames, "--point", "40,36", "--point", "70,20", "--tracker", checkpoints.write(network), "--tracks",
+            clip.path("t.json"),
             "--draw", clip.path("drawn"), "--quiet",
         ])
         #expect(outcome.status == 0, "\(outcome.errors)")
@@ -75,7 +84,8 @@ struct TrackerOptionTests {
     func segment() throws {
         defer { removeAll() }
         let outcome = try Program.run([
-            "segment", clip.frames, "--point", "40,36", "--tracker", checkpoints.write("cotracker_v1"), "--masks", clip.path("masks"), "--quiet",
+            "segment", clip.frames, "--point", "40,36", "--tracker", checkpoints.write("cotracker_v1"), "--masks", clip.path("masks"),
+            "--quiet",
         ])
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(clip.contents("masks").count == 3)
@@ -85,7 +95,9 @@ struct TrackerOptionTests {
     func refusals() throws {
         defer { removeAll() }
         func refused(_ path: String, _ words: [String]) throws {
-            let outcome = try Program.run(["track", clip.frames, "--point", "40,36", "--tracker", path, "--tracks", clip.path("t.json"), "--quiet"])
+            let outcome = try Program.run([
+                "track", clip.frames, "--point", "40,36", "--tracker", path, "--tracks", clip.path("t.json"), "--quiet",
+            ])
             #expect(outcome.status == 65, "\(outcome.errors)")
             for word in words { #expect(outcome.errors.contains(word), "\(outcome.errors)") }
             #expect(!clip.exists("t.json"))
@@ -95,14 +107,19 @@ struct TrackerOptionTests {
         try refused(checkpoints.write("raft_small", spoilt: "fnet.conv1.weight"), ["fnet.conv1.weight", "no finite numbers"])
     }
 
-    @Test("Names of trackers", arguments: [
-        ("cotracker", ModelChoice.published("cotracker-s4-w8")), ("raft", .published("raft-things")), ("raft-small", .published("raft-small")),
-        ("superglue", .published("superglue-outdoor")),
-        ("lucas-kanade", .lucasKanade), ("my/file", .file("my/file")), ("weights.npy", .file("weights.npy")),
-    ])
+    @Test(
+        "Names of trackers",
+        arguments: [
+            ("cotracker", ModelChoice.published("cotracker-s4-w8")), ("raft", .published("raft-things")),
+            ("raft-small", .published("raft-small")),
+            ("superglue", .published("superglue-outdoor")),
+            ("lucas-kanade", .lucasKanade), ("my/file", .file("my/file")), ("weights.npy", .file("weights.npy")),
+        ])
     func names(text: String, choice: ModelChoice) throws { #expect(try ModelChoice.tracker(text) == choice) }
 
-    @Test("Wrong names", arguments: [("cotraker", "Did you mean cotracker?"), ("mobile-sam", "is a segmenter"), ("tapri", "Did you mean tapir?")])
+    @Test(
+        "Wrong names",
+        arguments: [("cotraker", "Did you mean cotracker?"), ("mobile-sam", "is a segmenter"), ("tapri", "Did you mean tapir?")])
     func wrongNames(text: String, message: String) {
         let error = #expect(throws: (any Error).self) { try ModelChoice.tracker(text) }
         #expect("\(String(describing: error))".contains(message))

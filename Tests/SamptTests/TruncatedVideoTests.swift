@@ -1,8 +1,9 @@
 import Foundation
-@testable import Media
-@testable import SamptCommands
 import TestSupport
 import Testing
+
+@testable import Media
+@testable import SamptCommands
 
 @Suite("A truncated MP4 is segmented as far as it decodes")
 struct TruncatedVideoTests {
@@ -16,7 +17,9 @@ struct TruncatedVideoTests {
     private static let frameCount = 40
 
     /// The first part of a video whose index stands in front, as an interrupted download leaves it.
-    private func truncated(_ clip: TestClip, to fraction: Double, container: String = "mp4", encoders: [String] = VideoWriter.encoders) throws -> String {
+    private func truncated(
+        _ clip: TestClip, to fraction: Double, container: String = "mp4", encoders: [String] = VideoWriter.encoders
+    ) throws -> String {
         let whole = clip.path("whole.\(container)")
         let writer = try VideoWriter(path: whole, size: ImageSize(width: 96, height: 72), timeBase: (1, 25), encoders: encoders)
         for index in 0..<Self.frameCount {

@@ -50,7 +50,9 @@ struct NanoPromptPrecisionTests {
     }
 
     /// Logits of another grid are ignored: those with another number of cells, and those with as many but on their side.
-    @Test(arguments: [(160, 24, true), (24, 160, false), (16, 3, false)]) func logitsOfAnotherGridAreIgnored(width: Int, height: Int, counts: Bool) throws {
+    @Test(arguments: [(160, 24, true), (24, 160, false), (16, 3, false)]) func logitsOfAnotherGridAreIgnored(
+        width: Int, height: Int, counts: Bool
+    ) throws {
         let (decoder, maps) = (try decoder(.float32), maps())
         let prompt = ObjectPrompt(points: [.positive(300, 40), .negative(30, 80)])
         var with = prompt

@@ -13,7 +13,8 @@ struct ParityWeightsTests {
         let weights = try ParityWeights(
             name: "example", seed: "0x0123456789abcdef",
             entries: [
-                .init(name: name, shape: [2, 2], scale: 0.375, offset: 1), .init(name: "other", shape: [2, 2], scale: 0.375, offset: 1, aliasOf: name),
+                .init(name: name, shape: [2, 2], scale: 0.375, offset: 1),
+                .init(name: "other", shape: [2, 2], scale: 0.375, offset: 1, aliasOf: name),
             ])
         let bits: [UInt32] = [0x3f8c_9f76, 0x3fa6_7082, 0x3f94_532c, 0x3f71_dbc0]
         #expect(try weights.tensor(name).values.map(\.bitPattern) == bits)

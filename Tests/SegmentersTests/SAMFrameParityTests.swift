@@ -14,7 +14,9 @@ struct SAMFrameParityTests {
     }
 
     private func compare(_ parity: SAMFrameCase) throws {
-        let (config, inputs, expected) = (try parity.data.config(SAMFrameCase.Config.self), try parity.data.inputs(), try parity.data.expected())
+        let (config, inputs, expected) = (
+            try parity.data.config(SAMFrameCase.Config.self), try parity.data.inputs(), try parity.data.expected()
+        )
         let segmenter = try SAMSegmenter(
             weights: parity.data.weights(), engine: OpenVINOEngine(.init(cacheFolder: nil)), precision: .float32)
         let (images, trajectories) = (try inputs.tensor("images"), try inputs.tensor("trajectories"))

@@ -85,8 +85,8 @@ struct SAMParityCase: Sendable, CustomTestStringConvertible, CustomStringConvert
         .map { SAMParityCase(data: $0) }
 
     /// Everything that the case has numbers of, computed by the product's code.
-    /// - Parameter looksInside: whether to have intermediate results as well. They are outputs, which the engine computes in float32 together
-    ///   with what leads to them: in bfloat16 the network would not be the product's.
+    /// - Parameter looksInside: whether to have intermediate results as well. They are outputs, which the engine computes in float32
+    ///   together with what leads to them: in bfloat16 the network would not be the product's.
     func results(engine: OpenVINOEngine, precision: Precision, looksInside: Bool = true) throws -> [String: Tensor] {
         let (config, inputs) = (try data.config(Config.self), try data.inputs())
         let network = try SAMNetwork(data.weights())
@@ -123,13 +123,15 @@ struct SAMParityCase: Sendable, CustomTestStringConvertible, CustomStringConvert
             let form = SAMDecoder.Inputs(
                 objects, takesMasks: prompt.maskInput != nil, isMultiple: prompt.multimask, ownTokens: network.architecture.ownTokens,
                 prompts: prompts, grid: grid)
-            let decoder = try compiled[form.form] ?? engine.network(key: "decoder", precision: precision) {
-                try network.decoderModel(form.form) { name, value in
-                    guard looksInside else { return }
-                    let tapped = value()
-                    tapped.graph.output(name, tapped.reshaped([1] + tapped.shape))
+            let decoder =
+                try compiled[form.form]
+                ?? engine.network(key: "decoder", precision: precision) {
+                    try network.decoderModel(form.form) { name, value in
+                        guard looksInside else { return }
+                        let tapped = value()
+                        tapped.graph.output(name, tapped.reshaped([1] + tapped.shape))
+                    }
                 }
-            }
             compiled[form.form] = decoder
             let outputs = try decoder(form.tensors.merging(features.tensors) { own, _ in own })
             let count = prompts.tokens(points: objects[0].points, box: objects[0].box, grid: grid).count / 256
@@ -142,7 +144,8 @@ struct SAMParityCase: Sendable, CustomTestStringConvertible, CustomStringConvert
 
             let frame = SAMSegmenter.Frame(
                 features: features,
-                decoder: try SAMDecoder(network, fingerprint: "", engine: engine, precision: precision), hqTokenOnly: prompt.hqTokenOnly ?? false)
+                decoder: try SAMDecoder(network, fingerprint: "", engine: engine, precision: precision),
+                hqTokenOnly: prompt.hqTokenOnly ?? false)
             let answers = try SAMDecoder.answers(outputs, form: form.form).map(frame.predictions)
             let low = answers.flatMap { $0.flatMap(\.logits.values) }
             let side = SAMInputGrid.maskSide

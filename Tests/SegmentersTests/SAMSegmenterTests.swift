@@ -42,7 +42,8 @@ struct SAMCheckpointTests {
 
     @Test(arguments: [
         ("sam_vit_tiny_test", "image_encoder.blocks.2.attn.proj.bias"), ("sam_vit_tiny_test", "mask_decoder.iou_token.weight"),
-        ("sam_hq_vit_tiny_test", "mask_decoder.compress_vit_feat.3.weight"), ("mobile_sam", "image_encoder.layers.2.blocks.5.local_conv.bn.running_var"),
+        ("sam_hq_vit_tiny_test", "mask_decoder.compress_vit_feat.3.weight"),
+        ("mobile_sam", "image_encoder.layers.2.blocks.5.local_conv.bn.running_var"),
         ("sam_vit_tiny_test", "prompt_encoder.not_a_point_embed.weight"), ("sam_vit_tiny_test", "image_encoder.blocks.0.attn.rel_pos_h"),
     ]) func absentAndMisshapenTensorsAreNamed(parity: String, tensor: String) throws {
         #expect(throws: TensorFileError.missingTensor(file: "changed.pth", tensor: tensor)) {
@@ -140,7 +141,9 @@ struct SAMSegmenterTests {
     }
 
     @Test func storedFeaturesOfAnotherLengthAreRefused() throws {
-        let tensors = ["embedding": 256, "keys": 128, "values": 128, "queries": 128].mapValues { Tensor(shape: [4096, $0], repeating: Float($0)) }
+        let tensors = ["embedding": 256, "keys": 128, "values": 128, "queries": 128].mapValues {
+            Tensor(shape: [4096, $0], repeating: Float($0))
+        }
         let features = SAMFrameEncoder.Features(grid: SAMInputGrid(frame: Self.image.size), tensors: tensors)
         let bytes = features.storedBytes
         let read = try #require(SAMFrameEncoder.Features(storedBytes: bytes, frame: Self.image.size))
@@ -164,8 +167,10 @@ struct SAMSegmenterTests {
                 #expect((found?.pixels ?? 0) == inside.count)
                 guard let found else { continue }
                 let (columns, rows) = (inside.map { $0 % size.width }, inside.map { $0 / size.width })
-                #expect(found.box == Box(
-                    x0: Float(columns.min()!), y0: Float(rows.min()!), x1: Float(columns.max()! + 1), y1: Float(rows.max()! + 1)))
+                #expect(
+                    found.box
+                        == Box(
+                            x0: Float(columns.min()!), y0: Float(rows.min()!), x1: Float(columns.max()! + 1), y1: Float(rows.max()! + 1)))
             }
         }
     }

@@ -1,14 +1,16 @@
 import Foundation
-@testable import TensorFiles
 import TestSupport
 import Testing
+
+@testable import TensorFiles
 
 struct FingerprintTests {
     @Test func archivesDifferByTheirRecords() throws {
         func fingerprint(_ value: UInt8) throws -> String {
             let tensor = PickleBytes.tensor(PickleBytes.storage("ByteStorage", key: "0", count: 4), shape: [4], strides: [1])
             let pickle = PickleBytes.pickle(PickleBytes.dict([(name: "w", value: tensor)]))
-            return try TensorFile.open(data: StoredZip([("x/data.pkl", pickle), ("x/data/0", [1, 2, 3, value])]).data, name: "x").fingerprint
+            return try TensorFile.open(data: StoredZip([("x/data.pkl", pickle), ("x/data/0", [1, 2, 3, value])]).data, name: "x")
+                .fingerprint
         }
         #expect(try fingerprint(4) == fingerprint(4))
         #expect(try fingerprint(4) != fingerprint(5))

@@ -8,7 +8,8 @@ struct FiniteTensorsTests {
     private func source(_ value: Float) throws -> any TensorSource {
         let file = try Fixtures.temporaryFolder().appendingPathComponent("weights.safetensors")
         let good = Tensor(shape: [2, 2], [0, -.greatestFiniteMagnitude, .leastNonzeroMagnitude, .greatestFiniteMagnitude])
-        try SafetensorsFile.write(["a.good": good, "b.other": Tensor(shape: [3], [1, value, -2]), "c.empty": Tensor(shape: [0])], to: file)
+        try SafetensorsFile.write(
+            ["a.good": good, "b.other": Tensor(shape: [3], [1, value, -2]), "c.empty": Tensor(shape: [0])], to: file)
         return try TensorFile.open(file)
     }
 

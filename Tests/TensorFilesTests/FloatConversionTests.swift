@@ -1,6 +1,7 @@
 import Foundation
-@testable import TensorFiles
 import Testing
+
+@testable import TensorFiles
 
 struct FloatConversionTests {
     /// Every half against its definition.
@@ -8,11 +9,12 @@ struct FloatConversionTests {
         for bits in UInt16.min...UInt16.max {
             let found = Float(half: bits)
             let (exponent, fraction) = (Int(bits >> 10 & 0x1f), Double(bits & 0x3ff))
-            let magnitude = switch exponent {
-            case 0: fraction * 0x1p-24
-            case 31: fraction == 0 ? Double.infinity : .nan
-            default: (1 + fraction / 1024) * Double(sign: .plus, exponent: exponent - 15, significand: 1)
-            }
+            let magnitude =
+                switch exponent {
+                case 0: fraction * 0x1p-24
+                case 31: fraction == 0 ? Double.infinity : .nan
+                default: (1 + fraction / 1024) * Double(sign: .plus, exponent: exponent - 15, significand: 1)
+                }
             #expect(Double(found).magnitude == magnitude || found.isNaN && magnitude.isNaN, "\(bits)")
             #expect((found.sign == .minus) == (bits >= 0x8000), "\(bits)")
         }
@@ -23,16 +25,17 @@ struct FloatConversionTests {
             let count = 37
             var bytes = [UInt8](repeating: 0, count: 1 + count * type.byteCount)
             for i in 0..<count {
-                let element: [UInt8] = switch type {
-                case .float64: little(Double(i).bitPattern)
-                case .float32: little(Float(i).bitPattern)
-                case .bfloat16: little(UInt16(Float(i).bitPattern >> 16))
-                case .float16: little(half(i))
-                case .int64: little(Int64(i))
-                case .int32: little(Int32(i))
-                case .int16: little(Int16(i))
-                case .int8, .uint8, .bool: [UInt8(i)]
-                }
+                let element: [UInt8] =
+                    switch type {
+                    case .float64: little(Double(i).bitPattern)
+                    case .float32: little(Float(i).bitPattern)
+                    case .bfloat16: little(UInt16(Float(i).bitPattern >> 16))
+                    case .float16: little(half(i))
+                    case .int64: little(Int64(i))
+                    case .int32: little(Int32(i))
+                    case .int16: little(Int16(i))
+                    case .int8, .uint8, .bool: [UInt8(i)]
+                    }
                 bytes.replaceSubrange((1 + i * type.byteCount)..<(1 + (i + 1) * type.byteCount), with: element)
             }
             let found = [Float](unsafeUninitializedCapacity: count) { target, used in

@@ -57,7 +57,9 @@ struct NumpyFileTests {
             PickleBytes.int(1), PickleBytes.tuple([PickleBytes.int(1)]), type, PickleBytes.bool(false), PickleBytes.bytes([0, 0, 128, 63]),
         ])
         let reconstruct = PickleBytes.global("numpy.core.multiarray", "_reconstruct")
-        let arguments = PickleBytes.tuple([PickleBytes.global("numpy", "ndarray"), PickleBytes.tuple([PickleBytes.int(0)]), PickleBytes.bytes([98])])
+        let arguments = PickleBytes.tuple([
+            PickleBytes.global("numpy", "ndarray"), PickleBytes.tuple([PickleBytes.int(0)]), PickleBytes.bytes([98]),
+        ])
         let more = PickleBytes.dict([(name: "weak_type", value: PickleBytes.bool(false))])
         let array = PickleBytes.call(PickleBytes.global("jax._src.array", "_reconstruct_array"), [reconstruct, arguments, state, more])
         let module = PickleBytes.dict([(name: "net", value: PickleBytes.dict([(name: "w", value: array)]))])
@@ -69,9 +71,11 @@ struct NumpyFileTests {
             "", "{", "{}", "[]", "{'descr': '<f4'}", "{'descr': '<f4', 'fortran_order': False, 'shape': (1,)",
             "{'descr': 3, 'fortran_order': False, 'shape': (1,)}",
             "{'descr': '<f4', 'fortran_order': 0, 'shape': (1,)}", "{'descr': '<f4', 'fortran_order': False, 'shape': (-1,)}",
-            "{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904,4)}", "{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}",
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904,4)}",
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}",
             "{'descr': '<f4', 'fortran_order': False, 'shape': 1}", "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}",
-            "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (1,)}", "{'descr': '<u4', 'fortran_order': False, 'shape': (1,)}",
+            "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (1,)}",
+            "{'descr': '<u4', 'fortran_order': False, 'shape': (1,)}",
             "{'descr': '', 'fortran_order': False, 'shape': (1,)}",
             "{'descr': '<f4', 'fortran_order': True, 'shape': (9223372036854775807,0)}",
         ] {
@@ -83,7 +87,9 @@ struct NumpyFileTests {
 
     @Test func hostileObjectsAreRefused() {
         let call = PickleBytes.call(PickleBytes.global("os", "system"), [PickleBytes.string("true")])
-        #expect(throws: TensorFileError.notPlainData(file: "x.npy", object: "os.system")) { try NumpyFile(data: Self.object(call), name: "x.npy") }
+        #expect(throws: TensorFileError.notPlainData(file: "x.npy", object: "os.system")) {
+            try NumpyFile(data: Self.object(call), name: "x.npy")
+        }
         let numbers = PickleBytes.dict([(name: "a", value: PickleBytes.int(1))])
         #expect(throws: TensorFileError.self) { try NumpyFile(data: Self.object(numbers), name: "x.npy") }
     }

@@ -6,7 +6,8 @@ import Testing
 /// What the parity fixtures' checkpoints do not have.
 struct PyTorchCheckpointTests {
     private static let floats: [UInt8] = (1...6).flatMap { withUnsafeBytes(of: Float($0).bitPattern.littleEndian) { Array($0) } }
-    private static let tensor = PickleBytes.tensor(PickleBytes.storage("FloatStorage", key: "0", count: 6), shape: [2, 3], strides: [3, 1])
+    private static let tensor = PickleBytes.tensor(
+        PickleBytes.storage("FloatStorage", key: "0", count: 6), shape: [2, 3], strides: [3, 1])
 
     private static func archive(_ value: [UInt8], more: [(name: String, bytes: [UInt8])] = []) -> Data {
         StoredZip([("x/data.pkl", PickleBytes.pickle(value)), ("x/byteorder", Array("little".utf8)), ("x/data/0", floats)] + more).data

@@ -11,7 +11,8 @@ struct SafetensorsFileTests {
         let cases: [(String, [UInt8], [Float])] = [
             ("F32", [0, 0, 0xc0, 0x3f, 0, 0, 0, 0xc0], [1.5, -2]), ("F16", [0, 0x3e, 0, 0xc0], [1.5, -2]),
             ("BF16", [0xc0, 0x3f, 0, 0xc0], [1.5, -2]), ("F64", [0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 0, 0, 0, 0, 0, 0, 0, 0xc0], [1.5, -2]),
-            ("I64", [7, 0, 0, 0, 0, 0, 0, 0] + [UInt8](repeating: 255, count: 8), [7, -1]), ("I32", [7, 0, 0, 0, 255, 255, 255, 255], [7, -1]),
+            ("I64", [7, 0, 0, 0, 0, 0, 0, 0] + [UInt8](repeating: 255, count: 8), [7, -1]),
+            ("I32", [7, 0, 0, 0, 255, 255, 255, 255], [7, -1]),
             ("I16", [7, 0, 255, 255], [7, -1]), ("I8", [7, 255], [7, -1]), ("U8", [7, 255], [7, 255]), ("BOOL", [0, 1], [0, 1]),
         ]
         for (type, bytes, values) in cases {
@@ -33,7 +34,8 @@ struct SafetensorsFileTests {
     @Test(arguments: [
         #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#, #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#,
         #"{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}"#, #"{"a":{"dtype":"Q4","shape":[1],"data_offsets":[0,4]}}"#,
-        #"{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,4]}}"#, #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}"#,
+        #"{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,4]}}"#,
+        #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}"#,
         #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[1],"data_offsets":[3,4]}}"#,
         #"{"a":{"dtype":"F32","shape":[1]}}"#, #"{"a":3}"#, "[]", "{", "",
     ])

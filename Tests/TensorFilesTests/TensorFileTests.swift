@@ -32,11 +32,14 @@ struct TensorFileTests {
     }
 
     @Test(arguments: [
-        ("", "empty"), ("<!DOCTYPE html><html>not found</html>", "web page"), ("version https://git-lfs.github.com/spec/v1\noid", "Git LFS"),
+        ("", "empty"), ("<!DOCTYPE html><html>not found</html>", "web page"),
+        ("version https://git-lfs.github.com/spec/v1\noid", "Git LFS"),
         ("\u{1f}\u{8b}", "download"), ("hello, world", "not known"), ("\u{80}", "not known"),
     ])
     func otherFilesAreNamed(text: String, message: String) {
-        #expect { try TensorFile.open(data: Data(text.utf8), name: "x.pth") } throws: { "\($0)".hasPrefix("x.pth: ") && "\($0)".contains(message) }
+        #expect { try TensorFile.open(data: Data(text.utf8), name: "x.pth") } throws: {
+            "\($0)".hasPrefix("x.pth: ") && "\($0)".contains(message)
+        }
     }
 
     @Test func archivesAndPicklesAreNamed() {

@@ -22,7 +22,9 @@ public final class MisbehavingServer: @unchecked Sendable {
         /// Seconds between pieces of the body.
         public var delay: Double = 0
 
-        public init(_ status: Int, _ headers: [String: String] = [:], body: Data = Data(), cut: Int? = nil, hang: Int? = nil, delay: Double = 0) {
+        public init(
+            _ status: Int, _ headers: [String: String] = [:], body: Data = Data(), cut: Int? = nil, hang: Int? = nil, delay: Double = 0
+        ) {
             (self.status, self.headers, self.body, self.cut, self.hang, self.delay) = (status, headers, body, cut, hang, delay)
         }
 

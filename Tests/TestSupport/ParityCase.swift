@@ -90,7 +90,9 @@ public struct ParityCase: Sendable, CustomStringConvertible {
     /// The shape of an output before some elements were chosen.
     /// - Throws: `Incomparable` when there is none of this name.
     public func shape(of output: String) throws -> [Int] {
-        guard let found = outputs.first(where: { $0.name == output }) else { throw Incomparable(description: "\(self): no output is called \(output)") }
+        guard let found = outputs.first(where: { $0.name == output }) else {
+            throw Incomparable(description: "\(self): no output is called \(output)")
+        }
         return found.fullShape ?? found.shape
     }
 

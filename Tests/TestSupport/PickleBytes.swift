@@ -9,7 +9,9 @@ public enum PickleBytes {
     public static let none: [UInt8] = [0x4e]
     public static func tuple(_ items: [[UInt8]]) -> [UInt8] { [0x28] + items.joined() + [0x74] }
     public static func list(_ items: [[UInt8]]) -> [UInt8] { [0x5d, 0x28] + items.joined() + [0x65] }
-    public static func dict(_ pairs: [(key: [UInt8], value: [UInt8])]) -> [UInt8] { [0x7d, 0x28] + pairs.flatMap { $0.key + $0.value } + [0x75] }
+    public static func dict(_ pairs: [(key: [UInt8], value: [UInt8])]) -> [UInt8] {
+        [0x7d, 0x28] + pairs.flatMap { $0.key + $0.value } + [0x75]
+    }
     public static func dict(_ pairs: [(name: String, value: [UInt8])]) -> [UInt8] { dict(pairs.map { (string($0.name), $0.value) }) }
     public static func global(_ module: String, _ name: String) -> [UInt8] { [0x63] + Array("\(module)\n\(name)\n".utf8) }
     public static func call(_ function: [UInt8], _ arguments: [[UInt8]]) -> [UInt8] { function + tuple(arguments) + [0x52] }

@@ -23,7 +23,8 @@ public struct StoredZip {
                 position + 46 + name <= bytes.count, start + 30 + localName + localExtra + size <= bytes.count
             else { return nil }
             let data = start + 30 + localName + localExtra
-            records.append((String(decoding: bytes[(position + 46)..<(position + 46 + name)], as: UTF8.self), Array(bytes[data..<(data + size)])))
+            records.append(
+                (String(decoding: bytes[(position + 46)..<(position + 46 + name)], as: UTF8.self), Array(bytes[data..<(data + size)])))
             position += 46 + name + extra + comment
         }
     }
@@ -39,8 +40,10 @@ public struct StoredZip {
         for (name, bytes) in records {
             let checksum = little(0, 8) + little(Int(Self.checksum(bytes)), 4)
             let (size, nameSize) = (little(bytes.count, 4), little(name.utf8.count, 2))
-            let extra = large ? little(1, 2) + little(24, 2) + little(bytes.count, 8) + little(bytes.count, 8) + little(archive.count, 8) : []
-            directory += little(0x0201_4b50, 4) + little(20, 2) + little(20, 2) + checksum + (large ? little(-1, 8) : size + size) + nameSize
+            let extra =
+                large ? little(1, 2) + little(24, 2) + little(bytes.count, 8) + little(bytes.count, 8) + little(archive.count, 8) : []
+            directory +=
+                little(0x0201_4b50, 4) + little(20, 2) + little(20, 2) + checksum + (large ? little(-1, 8) : size + size) + nameSize
             directory += little(extra.count, 2) + little(0, 10) + little(large ? -1 : archive.count, 4) + Array(name.utf8) + extra
             archive += little(0x0403_4b50, 4) + little(20, 2) + checksum + size + size + nameSize + little(0, 2) + Array(name.utf8) + bytes
         }
@@ -49,7 +52,8 @@ public struct StoredZip {
         if large {
             let record = archive.count
             archive += little(0x0606_4b50, 4) + little(44, 8) + little(0, 12) + little(count, 8) + little(count, 8)
-            archive += little(directory.count, 8) + little(start, 8) + little(0x0706_4b50, 4) + little(0, 4) + little(record, 8) + little(1, 4)
+            archive +=
+                little(directory.count, 8) + little(start, 8) + little(0x0706_4b50, 4) + little(0, 4) + little(record, 8) + little(1, 4)
         }
         archive += little(0x0605_4b50, 4) + little(0, 4) + little(large ? -1 : count, 2) + little(large ? -1 : count, 2)
         archive += little(large ? -1 : directory.count, 4) + little(large ? -1 : start, 4) + little(0, 2)

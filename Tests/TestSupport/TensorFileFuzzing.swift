@@ -15,17 +15,22 @@ public struct TensorFileFuzzing: Sendable {
 
     /// Small files of every format, made here.
     public static var ownSeeds: [Data] {
-        let tensor = PickleBytes.tensor(PickleBytes.storage("FloatStorage", key: "0", count: 6), offset: 1, shape: [2, 2], strides: [1, 2])
+        let tensor = PickleBytes.tensor(
+            PickleBytes.storage("FloatStorage", key: "0", count: 6), offset: 1, shape: [2, 2], strides: [1, 2])
         let half = PickleBytes.tensor(PickleBytes.storage("HalfStorage", key: "1", count: 3), shape: [3], strides: [1])
         let parameter = PickleBytes.call(
             PickleBytes.global("torch._utils", "_rebuild_parameter"),
             [half, PickleBytes.bool(true), PickleBytes.call(PickleBytes.global("collections", "OrderedDict"), [])])
         let state = PickleBytes.dict([(name: "module.a", value: tensor), (name: "module.b", value: parameter)])
         let zip = StoredZip([
-            ("x/data.pkl", PickleBytes.pickle(PickleBytes.dict([(name: "model", value: state), (name: "epoch", value: PickleBytes.int(3))]))),
+            (
+                "x/data.pkl",
+                PickleBytes.pickle(PickleBytes.dict([(name: "model", value: state), (name: "epoch", value: PickleBytes.int(3))]))
+            ),
             ("x/byteorder", Array("little".utf8)), ("x/data/0", [UInt8](repeating: 63, count: 24)), ("x/data/1", [0, 60, 1, 0, 0, 124]),
         ])
-        return [zip.data, NumpyFiles.int16, NumpyFiles.columnMajor, NumpyFiles.bigEndian] + NumpyFiles.haiku.sorted { $0.key < $1.key }.map(\.value)
+        return [zip.data, NumpyFiles.int16, NumpyFiles.columnMajor, NumpyFiles.bigEndian]
+            + NumpyFiles.haiku.sorted { $0.key < $1.key }.map(\.value)
             + [(try? SafetensorsFile.data(["w": Tensor(shape: [2, 3], repeating: 1), "v": Tensor(shape: [])])) ?? Data()]
     }
 
@@ -54,7 +59,8 @@ public struct TensorFileFuzzing: Sendable {
     }
 
     private static let numbers: [UInt64] = [
-        0, 1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff, 0x7fff_ffff_ffff_ffff, 0x8000_0000_0000_0000, .max,
+        0, 1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff, 0x7fff_ffff_ffff_ffff, 0x8000_0000_0000_0000,
+        .max,
         0x4000_0000_0000_0000,
     ]
     /// Opcodes of pickles and characters of JSON.

@@ -40,7 +40,9 @@ struct PointDatasetTests {
             #expect(video.frames.frameCount == 3)
             for t in 0..<3 {
                 let color = try video.frames.frame(at: t)[4, 3]
-                #expect(abs(Int(color.red) - 40 * t) <= 3 && abs(Int(color.green) - 100) <= 3 && abs(Int(color.blue) - 200) <= 3, "\(form) \(t)")
+                #expect(
+                    abs(Int(color.red) - 40 * t) <= 3 && abs(Int(color.green) - 100) <= 3 && abs(Int(color.blue) - 200) <= 3, "\(form) \(t)"
+                )
             }
         }
     }
@@ -73,7 +75,8 @@ struct PointDatasetTests {
     }
 
     private func array(_ code: String, _ shape: [Int], _ bytes: [UInt8]) -> [UInt8] {
-        let type = PickleBytes.call(PickleBytes.global("numpy", "dtype"), [PickleBytes.string(code), PickleBytes.bool(false), PickleBytes.bool(true)])
+        let type = PickleBytes.call(
+            PickleBytes.global("numpy", "dtype"), [PickleBytes.string(code), PickleBytes.bool(false), PickleBytes.bool(true)])
         return PickleBytes.call(
             PickleBytes.global("numpy.core.numeric", "_frombuffer"),
             [PickleBytes.bytes(bytes), type, PickleBytes.tuple(shape.map(PickleBytes.int)), PickleBytes.string("C")])
@@ -119,13 +122,16 @@ struct PointDatasetTests {
         defer { try? FileManager.default.removeItem(at: folder) }
         let frames = folder.appendingPathComponent("clip")
         try FileManager.default.createDirectory(at: frames, withIntermediateDirectories: true)
-        for i in 0..<3 { try ImageFile.writePNG(RGBImage(width: 20, height: 10, red: UInt8(i)), to: frames.appendingPathComponent("\(i).png").path) }
+        for i in 0..<3 {
+            try ImageFile.writePNG(RGBImage(width: 20, height: 10, red: UInt8(i)), to: frames.appendingPathComponent("\(i).png").path)
+        }
         func write(_ text: String) throws -> String {
             let file = folder.appendingPathComponent("tracks.json")
             try Data(text.utf8).write(to: file)
             return file.path
         }
-        let path = try write(#" {"videos": [{"name": "a", "video": "clip", "tracks": [[[5, 2.5], [10, 5, 0], null], [[1, 1, 1], null, null]]}]}"#)
+        let path = try write(
+            #" {"videos": [{"name": "a", "video": "clip", "tracks": [[[5, 2.5], [10, 5, 0], null], [[1, 1, 1], null, null]]}]}"#)
         for source in [path, folder.path] {
             let video = try PointDatasetFile.open(source).video(at: 0)
             #expect(video.truth.positions[0] == SIMD2(0.25, 0.25) && video.truth.positions[1] == SIMD2(0.5, 0.5))
@@ -133,9 +139,11 @@ struct PointDatasetTests {
             #expect(try video.frames.frame(at: 2)[0, 0].red == 2)
         }
         let wrong = [
-            #"{"videos": []}"#: "no videos", #"{"videos": [{"name": "a", "video": "clip"}]}"#: "\"tracks\" is missing at videos[0]", "{": "not JSON",
+            #"{"videos": []}"#: "no videos", #"{"videos": [{"name": "a", "video": "clip"}]}"#: "\"tracks\" is missing at videos[0]",
+            "{": "not JSON",
             #"{"videos": [{"name": "a", "video": "clip", "tracks": [[[1]]]}]}"#: "videos[0].tracks[0][0]",
-            #"{"videos": [{"name": "a", "video": "clip", "tracks": []}, {"name": "a", "video": "clip", "tracks": []}]}"#: "two videos named a",
+            #"{"videos": [{"name": "a", "video": "clip", "tracks": []}, {"name": "a", "video": "clip", "tracks": []}]}"#:
+                "two videos named a",
             "words": "neither a pickle nor JSON",
         ]
         for (text, message) in wrong {
@@ -143,7 +151,9 @@ struct PointDatasetTests {
             #expect(error?.description.contains(message) == true, "\(String(describing: error))")
         }
         let short = try PointDatasetFile.open(write(#"{"videos": [{"name": "a", "video": "clip", "tracks": [[null]]}]}"#))
-        #expect(throws: PointBenchmarkError.wrongShape(video: "a", reason: "the video has 3 frames, its track 0 has 1")) { try short.video(at: 0) }
+        #expect(throws: PointBenchmarkError.wrongShape(video: "a", reason: "the video has 3 frames, its track 0 has 1")) {
+            try short.video(at: 0)
+        }
         let absent = try PointDatasetFile.open(write(#"{"videos": [{"name": "a", "video": "gone.mp4", "tracks": []}]}"#))
         #expect(throws: MediaError.self) { try absent.video(at: 0) }
         #expect(throws: MediaError.notFound(path: "/absent.pkl")) { try PointDatasetFile.open("/absent.pkl") }

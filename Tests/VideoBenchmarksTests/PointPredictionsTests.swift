@@ -14,11 +14,12 @@ struct PointPredictionsTests {
         let zip = try #require(StoredZip(archive))
         // With the checksums that are right.
         #expect(zip.records.map { StoredZip.checksum($0.bytes) } == checksums(archive))
-        return try Dictionary(uniqueKeysWithValues: zip.records.map { record in
-            let file = try NumpyFile(data: Data(record.bytes), name: record.name)
-            let tensor = try file.tensor(NumpyFile.arrayName)
-            return (record.name, (tensor.shape, tensor.values))
-        })
+        return try Dictionary(
+            uniqueKeysWithValues: zip.records.map { record in
+                let file = try NumpyFile(data: Data(record.bytes), name: record.name)
+                let tensor = try file.tensor(NumpyFile.arrayName)
+                return (record.name, (tensor.shape, tensor.values))
+            })
     }
 
     /// Those in the archive's directory, in order.
@@ -72,10 +73,14 @@ struct PointPredictionsTests {
         let tracks = try LucasKanadeTracker().follow([], on: FrameStore(video.frames))
         let predictions = PointPredictions(of: [], truth: video.truth, tracks: tracks, size: video.frames.size)
         let arrays = try Self.arrays(Data(predictions.npz()))
-        #expect(arrays["tracks.npy"]?.shape == [0, 3, 2] && arrays["occluded.npy"]?.shape == [0, 3] && arrays["query_points.npy"]?.shape == [0, 3])
+        #expect(
+            arrays["tracks.npy"]?.shape == [0, 3, 2] && arrays["occluded.npy"]?.shape == [0, 3]
+                && arrays["query_points.npy"]?.shape == [0, 3])
     }
 
-    @Test("Names of videos do not lead out of the folder; a file's name may come before", arguments: ["..", "../x", "a/../../x", "/x", "a//x", "a/"])
+    @Test(
+        "Names of videos do not lead out of the folder; a file's name may come before",
+        arguments: ["..", "../x", "a/../../x", "/x", "a//x", "a/"])
     func names(name: String) throws {
         let folder = try Fixtures.temporaryFolder()
         defer { try? FileManager.default.removeItem(at: folder) }

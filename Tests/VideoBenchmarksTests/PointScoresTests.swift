@@ -41,7 +41,8 @@ struct PointScoresTests {
             }
             let scores = PointScores(
                 of: queries, mode: item.mode, truth: truth,
-                position: { SIMD2(item.predicted[$0][$1][0], item.predicted[$0][$1][1]) }, isVisible: { item.predictedOccluded[$0][$1] == 0 })
+                position: { SIMD2(item.predicted[$0][$1][0], item.predicted[$0][$1][1]) },
+                isVisible: { item.predictedOccluded[$0][$1] == 0 })
             #expect(Set(scores.named.map(\.name)) == Set(item.metrics.keys))
             for (name, value) in scores.named {
                 if let wanted = item.metrics[name] ?? nil {
@@ -69,7 +70,8 @@ struct PointScoresTests {
     func notFinite() throws {
         let truth = try PointTruth(pointCount: 1, frameCount: 2, positions: [.zero, .zero], occluded: [false, false], name: "x")
         let scores = PointScores(
-            of: truth.queries(.first), mode: .first, truth: truth, position: { _, _ in SIMD2(.nan, .infinity) }, isVisible: { _, _ in true })
+            of: truth.queries(.first), mode: .first, truth: truth, position: { _, _ in SIMD2(.nan, .infinity) }, isVisible: { _, _ in true }
+        )
         #expect(scores.averagePointsWithin == 0 && scores.averageJaccard == 0 && scores.occlusionAccuracy == 1)
     }
 
@@ -84,7 +86,9 @@ struct PointScoresTests {
         #expect(throws: Never.self) {
             try PointTruth(pointCount: 1, frameCount: 1, positions: [SIMD2(.nan, 0)], occluded: [true], name: "x")
         }
-        #expect(throws: PointBenchmarkError.self) { try PointTruth(pointCount: Int.max, frameCount: 2, positions: [], occluded: [], name: "x") }
+        #expect(throws: PointBenchmarkError.self) {
+            try PointTruth(pointCount: Int.max, frameCount: 2, positions: [], occluded: [], name: "x")
+        }
     }
 
     @Test("Scores survive their report; another evaluation's report is not gone on with")
@@ -102,9 +106,12 @@ struct PointScoresTests {
         try #require(lines.count == 4)
         #expect(lines[1].hasPrefix("\"a,\"\"b\"\"\",3,2,0.500,,"))
         #expect(lines[3].hasPrefix("mean,7,3,1.000,"))
-        let object = try JSONSerialization.jsonObject(with: Data(contentsOf: folder.appendingPathComponent("scores.json"))) as? [String: Any]
+        let object =
+            try JSONSerialization.jsonObject(with: Data(contentsOf: folder.appendingPathComponent("scores.json"))) as? [String: Any]
         #expect((object?["mean"] as? [String: Any])?["occlusion_accuracy"] as? Double == 0.75)
-        #expect(throws: PointBenchmarkError.self) { try PointReport.resume(in: folder.path, settings: ["mode": "strided", "tracker": "x"]) }
+        #expect(throws: PointBenchmarkError.self) {
+            try PointReport.resume(in: folder.path, settings: ["mode": "strided", "tracker": "x"])
+        }
         try Data("{".utf8).write(to: folder.appendingPathComponent("scores.json"))
         #expect(throws: PointBenchmarkError.self) { try PointReport.resume(in: folder.path, settings: report.settings) }
         #expect(try PointReport.resume(in: folder.path + "/absent", settings: [:]).videos.isEmpty)

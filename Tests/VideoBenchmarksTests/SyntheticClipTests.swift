@@ -56,7 +56,9 @@ struct SyntheticClipTests {
             let (x, y) = (Int(q.x.rounded(.down)), Int(q.y.rounded(.down)))
             guard x >= 0, y >= 0, x < 255, y < 255 else { return nil }
             let (u, v) = (q.x - Double(x), q.y - Double(y))
-            func at(_ x: Int, _ y: Int) -> SIMD3<Double> { SIMD3(Double(image[x, y].red), Double(image[x, y].green), Double(image[x, y].blue)) }
+            func at(_ x: Int, _ y: Int) -> SIMD3<Double> {
+                SIMD3(Double(image[x, y].red), Double(image[x, y].green), Double(image[x, y].blue))
+            }
             return (at(x, y) * (1 - u) + at(x + 1, y) * u) * (1 - v) + (at(x, y + 1) * (1 - u) + at(x + 1, y + 1) * u) * v
         }
         var errors: [Double] = []
@@ -80,7 +82,8 @@ struct SyntheticClipTests {
     func occlusion() throws {
         var (hidden, outside, back) = (0, 0, 0)
         for index in 0..<4 {
-            let clip = try SyntheticClips(count: 4, seed: 1, size: ImageSize(width: 256, height: 256), frameCount: 24, pointCount: 40).clip(at: index)
+            let clip = try SyntheticClips(count: 4, seed: 1, size: ImageSize(width: 256, height: 256), frameCount: 24, pointCount: 40).clip(
+                at: index)
             let truth = try clip.truth(pointCount: 40)
             for point in 0..<40 {
                 var wasHidden = false
@@ -111,7 +114,8 @@ struct SyntheticClipTests {
             #expect(outcome.scores.pointsWithin[4] > 0.7 && outcome.scores.averageJaccard > 0.3 && outcome.scores.averageJaccard < 1)
             let perfect = try PointEvaluation(tracker: Oracle(truth: video.truth), mode: mode, resolution: nil).run(video)
             #expect(perfect.scores.named.allSatisfy { $0.value == 1 }, "\(perfect.scores)")
-            let scaled = try PointEvaluation(tracker: Oracle(truth: video.truth), mode: mode, resolution: ImageSize(width: 200, height: 80)).run(video)
+            let scaled = try PointEvaluation(tracker: Oracle(truth: video.truth), mode: mode, resolution: ImageSize(width: 200, height: 80))
+                .run(video)
             #expect(scaled.scores.named.allSatisfy { $0.value == 1 })
         }
     }

@@ -8,7 +8,8 @@ import Testing
 @Suite("Names of videos are names: no dataset leads out of its folder")
 struct VideoNameTests {
     static let wrong = [
-        "", ".", "..", "../x", "a/b", "/etc", "a/", ".hidden", "a/\u{301}b", "a\u{1B}[2J", "a\nb", "a\0b", String(repeating: "x", count: 201),
+        "", ".", "..", "../x", "a/b", "/etc", "a/", ".hidden", "a/\u{301}b", "a\u{1B}[2J", "a\nb", "a\0b",
+        String(repeating: "x", count: 201),
     ]
 
     @Test("Names", arguments: wrong)
@@ -53,7 +54,9 @@ struct VideoNameTests {
             case "pairs": try open("JPEGImages/480p/\(name)/0.png Annotations/480p/\(name)/0.png\n")
             case "masks": try open("JPEGImages/480p/dog/0.png Annotations/480p/\(name)/0.png\n")
             case "pickle":
-                let video = PickleBytes.dict([("video", PickleBytes.list([])), ("points", PickleBytes.none), ("occluded", PickleBytes.none)])
+                let video = PickleBytes.dict([
+                    ("video", PickleBytes.list([])), ("points", PickleBytes.none), ("occluded", PickleBytes.none),
+                ])
                 _ = try TAPVidPickle(data: Data(PickleBytes.pickle(PickleBytes.dict([(name, video)]))), name: "x.pkl")
             default:
                 let file = folder.appendingPathComponent("tracks.json")

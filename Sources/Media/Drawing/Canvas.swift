@@ -51,7 +51,9 @@ extension RGBImage {
         pixels.withUnsafeMutableBufferPointer { pixels in
             mask.values.withUnsafeBufferPointer { mask in
                 for i in 0..<mask.count where mask[i] != 0 {
-                    for c in 0..<3 { pixels[3 * i + c] = UInt8(truncatingIfNeeded: (Int32(pixels[3 * i + c]) * (256 - weight) + add[c]) >> 8) }
+                    for c in 0..<3 {
+                        pixels[3 * i + c] = UInt8(truncatingIfNeeded: (Int32(pixels[3 * i + c]) * (256 - weight) + add[c]) >> 8)
+                    }
                 }
             }
         }
@@ -63,7 +65,9 @@ extension RGBImage {
         for row in max(0, y)..<max(max(0, y), min(self.height, y + height)) {
             for column in max(0, x)..<max(max(0, x), min(self.width, x + width)) {
                 let old = self[column, row]
-                func mix(_ a: UInt8, _ b: UInt8) -> UInt8 { UInt8(truncatingIfNeeded: (Int32(a) * (256 - weight) + Int32(b) * weight) >> 8) }
+                func mix(_ a: UInt8, _ b: UInt8) -> UInt8 {
+                    UInt8(truncatingIfNeeded: (Int32(a) * (256 - weight) + Int32(b) * weight) >> 8)
+                }
                 self[column, row] = (mix(old.red, color.red), mix(old.green, color.green), mix(old.blue, color.blue))
             }
         }
@@ -104,7 +108,9 @@ extension RGBImage {
     /// One line of text with its top-left corner at (x, y), on a background box where one is given.
     public mutating func text(_ text: String, x: Int, y: Int, scale: Int = 1, _ color: Color, background: Color? = nil) {
         if let background {
-            fill(x: x - 2 * scale, y: y - 2 * scale, width: Self.textWidth(text, scale: scale) + 4 * scale, height: 11 * scale, background, opacity: 0.7)
+            fill(
+                x: x - 2 * scale, y: y - 2 * scale, width: Self.textWidth(text, scale: scale) + 4 * scale, height: 11 * scale, background,
+                opacity: 0.7)
         }
         for (index, character) in text.enumerated() {
             let left = x + index * (BitmapFont.glyphWidth + 1) * scale

@@ -89,7 +89,8 @@ extension Mask {
         for y in rows {
             let from = y * width + columns.lowerBound
             part.values.replaceSubrange(
-                ((y - rows.lowerBound) * columns.count)..<((y - rows.lowerBound + 1) * columns.count), with: values[from..<(from + columns.count)])
+                ((y - rows.lowerBound) * columns.count)..<((y - rows.lowerBound + 1) * columns.count),
+                with: values[from..<(from + columns.count)])
         }
         let outer = part.dilated(radius: radius - 1)
         let inner = part.eroded(side: 2 * radius - 1)

@@ -11,8 +11,8 @@ public struct TrailPoint: Sendable {
     }
 }
 
-/// Draws points with the way they came: each in a colour of its own, a filled dot where it is visible, a hollow ring where it is hidden, and
-/// a trail that fades over the last frames. Frames are drawn in order.
+/// Draws points with the way they came: each in a colour of its own, a filled dot where it is visible, a hollow ring where it is hidden,
+/// and a trail that fades over the last frames. Frames are drawn in order.
 public struct TrailRenderer: Sendable {
     /// How many frames back a trail reaches.
     public var length: Int
@@ -53,7 +53,8 @@ public struct TrailRenderer: Sendable {
             guard pair.0.isVisible, pair.1.isVisible else { continue }
             let age = trail.count - 2 - index
             image.segment(
-                from: pair.0.position, to: pair.1.position, width: width, .point(pair.0.id), opacity: 0.9 * (1 - Float(age) / Float(length)))
+                from: pair.0.position, to: pair.1.position, width: width, .point(pair.0.id), opacity: 0.9 * (1 - Float(age) / Float(length))
+            )
         }
     }
 }

@@ -10,12 +10,15 @@ enum ExifOrientation {
             let (first, name) = isPNG ? (8, Array("eXIf".utf8)) : (12, Array("EXIF".utf8))
             guard let chunk = chunk(name, in: bytes, from: first, isPNG: isPNG) else { return .upright }
             // Some writers keep JPEG's prefix.
-            return read(UnsafeRawBufferPointer(rebasing: chunk.starts(with: Array("Exif\0\0".utf8)) ? chunk[(chunk.startIndex + 6)...] : chunk))
+            return read(
+                UnsafeRawBufferPointer(rebasing: chunk.starts(with: Array("Exif\0\0".utf8)) ? chunk[(chunk.startIndex + 6)...] : chunk))
         }
     }
 
     /// A PNG's chunks have a length, a name and a checksum; a WebP's a name, a length with its low byte first, and an even size.
-    private static func chunk(_ name: [UInt8], in bytes: UnsafeRawBufferPointer, from first: Int, isPNG: Bool) -> Slice<UnsafeRawBufferPointer>? {
+    private static func chunk(
+        _ name: [UInt8], in bytes: UnsafeRawBufferPointer, from first: Int, isPNG: Bool
+    ) -> Slice<UnsafeRawBufferPointer>? {
         var position = first
         while position + 8 <= bytes.count {
             let length = number(bytes, position + (isPNG ? 0 : 4), 4, isLittle: !isPNG)

@@ -78,11 +78,14 @@ final class RGBConverter {
         return rows == Int32(height) ? image : nil
     }
 
-    /// The matrix and range the source is tagged with. Without a matrix pictures are BT.709 from 720 lines up and BT.601 below, as players take them.
+    /// The matrix and range the source is tagged with. Without a matrix pictures are BT.709 from 720 lines up and BT.601 below, as players
+    /// take them.
     private func setColours(_ context: OpaquePointer, _ frame: UnsafeMutablePointer<AVFrame>) {
         let isFull = isFullRange(frame)
         var space = Int32(frame.pointee.colorspace.rawValue)
-        if frame.pointee.colorspace == AVCOL_SPC_UNSPECIFIED { space = frame.pointee.height >= 720 && !isFull ? SWS_CS_ITU709 : SWS_CS_ITU601 }
+        if frame.pointee.colorspace == AVCOL_SPC_UNSPECIFIED {
+            space = frame.pointee.height >= 720 && !isFull ? SWS_CS_ITU709 : SWS_CS_ITU601
+        }
         // The table has the numbers of the tags; it takes BT.601 for those that it does not know.
         let table = sws_getCoefficients(space)
         sws_setColorspaceDetails(context, table, isFull ? 1 : 0, table, 1, 0, 1 << 16, 1 << 16)

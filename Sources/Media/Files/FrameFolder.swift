@@ -76,7 +76,8 @@ public struct SubrangeSource: FrameSource {
         let end = min(end ?? base.frameCount, base.frameCount)
         guard start >= 0, stride >= 1, start < end else {
             throw MediaError.invalidArgument(
-                "No frames from \(start) to \(end) in steps of \(stride): the video has \(base.frameCount) frames (0 to \(base.frameCount - 1)).")
+                "No frames from \(start) to \(end) in steps of \(stride): the video has \(base.frameCount) frames (0 to \(base.frameCount - 1))."
+            )
         }
         self.base = base
         indices = Array(Swift.stride(from: start, to: end, by: stride))
@@ -95,8 +96,8 @@ public struct SubrangeSource: FrameSource {
     }
 }
 
-/// Opens what a user names: a folder of pictures, one picture, or a video file. An animated PNG or GIF is a video; in a folder of pictures it is
-/// one picture, its first.
+/// Opens what a user names: a folder of pictures, one picture, or a video file. An animated PNG or GIF is a video; in a folder of pictures
+/// it is one picture, its first.
 public func openFrames(_ path: String) throws -> any FrameSource {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw MediaError.notFound(path: path) }

@@ -3,7 +3,8 @@ import Foundation
 
 /// Reads and writes single pictures and masks.
 public enum ImageFile {
-    /// A picture as 8-bit RGB, turned as its Exif data says: JPEG as libjpeg-turbo decodes it, PNG, and what else FFmpeg decodes (WebP, BMP, TIFF).
+    /// A picture as 8-bit RGB, turned as its Exif data says: JPEG as libjpeg-turbo decodes it, PNG, and what else FFmpeg decodes (WebP,
+    /// BMP, TIFF).
     public static func readRGB(_ path: String) throws -> RGBImage { try read(path).image }
 
     /// The contents of a picture file as 8-bit RGB.
@@ -31,12 +32,15 @@ public enum ImageFile {
         let data = try contents(of: path)
         if isJPEG(data) {
             let picture = try JPEGPicture(data: data, name: path)
-            let gray = picture.isGray ? GrayImage(width: picture.size.width, height: picture.size.height, pixels: picture.pixels) : picture.rgb.gray()
+            let gray =
+                picture.isGray
+                ? GrayImage(width: picture.size.width, height: picture.size.height, pixels: picture.pixels) : picture.rgb.gray()
             return gray.oriented(picture.orientation)
         }
         let decoded = try DecodedPicture(data: data, name: path)
         guard decoded.format == AV_PIX_FMT_GRAY8 else { return try readRGB(data: data, name: path).gray() }
-        return GrayImage(width: decoded.width, height: decoded.height, pixels: decoded.bytes(perPixel: 1)).oriented(ExifOrientation.read(file: data))
+        return GrayImage(width: decoded.width, height: decoded.height, pixels: decoded.bytes(perPixel: 1)).oriented(
+            ExifOrientation.read(file: data))
     }
 
     private static func isJPEG(_ data: Data) -> Bool { data.starts(with: [0xff, 0xd8]) }
@@ -50,7 +54,8 @@ public enum ImageFile {
 
     private static func contents(of path: String) throws -> Data { try InputFile.read(path, limit: 1 << 30) }
 
-    /// Object ids from a PNG: palette indices or grey levels as they are stored (Exif data turns no masks), or RGB in the colours of the DAVIS palette.
+    /// Object ids from a PNG: palette indices or grey levels as they are stored (Exif data turns no masks), or RGB in the colours of the
+    /// DAVIS palette.
     /// - Throws: `MediaError.invalidMask` for colours outside the palette and for other formats than PNG.
     public static func readIndexMask(_ path: String) throws -> IndexMask {
         let data = try contents(of: path)

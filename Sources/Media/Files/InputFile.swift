@@ -1,7 +1,7 @@
 import Foundation
 
-/// Inputs that are read as a whole: prompts, lists, presets, pictures. A shell may give them as pipes (`<(...)`), so reading is bounded in size and in
-/// how long nothing may come.
+/// Inputs that are read as a whole: prompts, lists, presets, pictures. A shell may give them as pipes (`<(...)`), so reading is bounded in
+/// size and in how long nothing may come.
 public enum InputFile {
     /// Seconds without data after which a pipe is given up.
     public static let patience = 10.0
@@ -12,7 +12,9 @@ public enum InputFile {
     ///   - timeout: the longest wait for more, in seconds; nil: for ever.
     /// - Throws: `MediaError.notFound`, `MediaError.unreadable`.
     public static func read(_ path: String, limit: Int, timeout: Double? = patience) throws -> Data {
-        func tooLarge() -> MediaError { .unreadable(path: path, reason: "it has more than \(limit) bytes, too many for what it is read as") }
+        func tooLarge() -> MediaError {
+            .unreadable(path: path, reason: "it has more than \(limit) bytes, too many for what it is read as")
+        }
         let (kind, size) = try status(path)
         guard kind == S_IFREG else {
             let data = try prefix(of: path, count: limit + 1, timeout: timeout)
@@ -51,7 +53,9 @@ public enum InputFile {
         default:
             throw MediaError.unreadable(
                 path: path,
-                reason: "it is a pipe or a device, which can be read only once; save it to a file first, or segment it as a live source (--live)")
+                reason:
+                    "it is a pipe or a device, which can be read only once; save it to a file first, or segment it as a live source (--live)"
+            )
         }
     }
 

@@ -2,8 +2,9 @@ import CFFmpeg
 
 /// Which containers FFmpeg may find in an input, and what it may open on their behalf.
 ///
-/// FFmpeg recognises what it is given by its content, not by its name: a "video" may be a playlist, a session description or a script, which make
-/// it open other files and listen on ports. So only containers that hold their frames themselves are taken, and for them nothing else is opened.
+/// FFmpeg recognises what it is given by its content, not by its name: a "video" may be a playlist, a session description or a script,
+/// which make it open other files and listen on ports. So only containers that hold their frames themselves are taken, and for them nothing
+/// else is opened.
 struct InputPolicy: Sendable {
     /// FFmpeg's short names.
     private var containers: Set<String>
@@ -24,12 +25,16 @@ struct InputPolicy: Sendable {
     /// For sources that somebody has called playlists: they lead to the network, never to files.
     static let playlist = InputPolicy(
         containers: videoContainers.union(audioContainers).union(["hls", "applehttp", "dash", "sdp"]),
-        protocols: "http,https,httpproxy,tcp,tls,crypto,udp,rtp,srtp", opensOthers: true, advice: "and is not among those that are followed")
+        protocols: "http,https,httpproxy,tcp,tls,crypto,udp,rtp,srtp", opensOthers: true, advice: "and is not among those that are followed"
+    )
 
     private static let videoContainers: Set<String> = [
-        "mov", "matroska", "webm", "avi", "mpegts", "mpeg", "asf", "asf_o", "flv", "live_flv", "ogg", "nut", "rm", "mxf", "gxf", "wtv", "dv", "ivf",
-        "gif", "apng", "flic", "yuv4mpegpipe", "mjpeg", "mpjpeg", "mjpeg_2000", "mpegvideo", "m4v", "h261", "h263", "h264", "hevc", "vvc", "evc", "av1", "obu",
-        "vc1", "vc1test", "dirac", "cavsvideo", "dnxhd", "jpeg_pipe", "png_pipe", "bmp_pipe", "tiff_pipe", "webp_pipe", "ppm_pipe", "pgm_pipe", "pam_pipe",
+        "mov", "matroska", "webm", "avi", "mpegts", "mpeg", "asf", "asf_o", "flv", "live_flv", "ogg", "nut", "rm", "mxf", "gxf", "wtv",
+        "dv", "ivf",
+        "gif", "apng", "flic", "yuv4mpegpipe", "mjpeg", "mpjpeg", "mjpeg_2000", "mpegvideo", "m4v", "h261", "h263", "h264", "hevc", "vvc",
+        "evc", "av1", "obu",
+        "vc1", "vc1test", "dirac", "cavsvideo", "dnxhd", "jpeg_pipe", "png_pipe", "bmp_pipe", "tiff_pipe", "webp_pipe", "ppm_pipe",
+        "pgm_pipe", "pam_pipe",
     ]
     private static let audioContainers: Set<String> = [
         "wav", "w64", "aiff", "au", "mp3", "aac", "ac3", "eac3", "flac", "amr", "ape", "caf", "dts", "wv", "tta", "mpc", "mpc8", "loas",

@@ -42,7 +42,9 @@ struct JPEGPicture {
             throw failed("its header claims \(size) pixels")
         }
         // The coarsest component has a block for 16 others; without arithmetic coding it takes a bit at least.
-        guard decoder.arith_code != 0 || size.pixelCount / 8192 <= file.count else { throw failed("its data is too little for \(size) pixels") }
+        guard decoder.arith_code != 0 || size.pixelCount / 8192 <= file.count else {
+            throw failed("its data is too little for \(size) pixels")
+        }
         let (colours, components): (J_COLOR_SPACE, Int)
         switch decoder.num_components {
         case 1: (colours, components) = (JCS_GRAYSCALE, 1)

@@ -11,8 +11,8 @@ struct PacketIndex: Sendable {
     var timestamps: [Int64] = []
     /// Ascending.
     var keyframes: [Keyframe] = []
-    /// Whether packets lack times or share them, or have times that cannot be meant; frames are then known by their order alone, and there is no
-    /// seeking.
+    /// Whether packets lack times or share them, or have times that cannot be meant; frames are then known by their order alone, and there
+    /// is no seeking.
     var isOrderOnly = false
     /// Whether the data ends in the middle of a packet.
     var isCut = false

@@ -1,6 +1,7 @@
 import Foundation
 
-/// A file under a temporary name beside its target, which takes the target's name when it is whole. A target that is a symbolic link is followed.
+/// A file under a temporary name beside its target, which takes the target's name when it is whole. A target that is a symbolic link is
+/// followed.
 ///
 /// While it is open it is locked. So what a process left that died can be told from what another is writing, and is removed by
 /// `removeLeftovers` when the same output is written again.

@@ -10,8 +10,8 @@ public struct SoundSource: Sendable, Equatable {
     public init(path: String, start: Double) { (self.path, self.start) = (path, start) }
 }
 
-/// Copies a file's sound, as it is compressed, beside new pictures. Pictures without sound are better than none: what cannot be copied is left
-/// out, and `problem` says so.
+/// Copies a file's sound, as it is compressed, beside new pictures. Pictures without sound are better than none: what cannot be copied is
+/// left out, and `problem` says so.
 final class SoundCopy {
     private struct Track {
         var source: UnsafeMutablePointer<AVStream>
@@ -37,12 +37,15 @@ final class SoundCopy {
         guard source.start.isFinite, let packet = makePacket(),
             let file = try? OpenedBytes("file:" + source.path, protocols: "file", path: source.path), let bytes = file.context,
             let opened = try? InputPolicy.selfContained.open(bytes, path: source.path),
-            let input = Owned(opened, free: { pointer in
-                withExtendedLifetime(file) {
-                    var context: UnsafeMutablePointer<AVFormatContext>? = pointer
-                    avformat_close_input(&context)
-                }
-            }), avformat_find_stream_info(input.pointer, nil) >= 0 else { return nil }
+            let input = Owned(
+                opened,
+                free: { pointer in
+                    withExtendedLifetime(file) {
+                        var context: UnsafeMutablePointer<AVFormatContext>? = pointer
+                        avformat_close_input(&context)
+                    }
+                }), avformat_find_stream_info(input.pointer, nil) >= 0
+        else { return nil }
         (self.input, self.packet) = (input, packet)
         var hasSound = false
         for number in 0..<Int32(clamping: input.pointer.pointee.nb_streams) {
@@ -95,7 +98,8 @@ final class SoundCopy {
     private static func makeStream(
         like source: UnsafeMutablePointer<AVStream>, in output: UnsafeMutablePointer<AVFormatContext>
     ) -> UnsafeMutablePointer<AVStream>? {
-        guard let target = avformat_new_stream(output, nil), avcodec_parameters_copy(target.pointee.codecpar, source.pointee.codecpar) >= 0 else {
+        guard let target = avformat_new_stream(output, nil), avcodec_parameters_copy(target.pointee.codecpar, source.pointee.codecpar) >= 0
+        else {
             return nil
         }
         // The tag is the container's own name for the codec.
@@ -132,7 +136,8 @@ final class SoundCopy {
         }
     }
 
-    /// The next packet of sound, in `packet`, with its times from the new video's start on; `time` is its time of presentation in the source's ticks.
+    /// The next packet of sound, in `packet`, with its times from the new video's start on; `time` is its time of presentation in the
+    /// source's ticks.
     private func next() -> (number: Int32, track: Track, time: Double)? {
         while !isAtEnd {
             if !hasPending {

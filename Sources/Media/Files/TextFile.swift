@@ -5,10 +5,12 @@ public enum TextFile {
     /// No list or prompt is larger, but a device may be endless.
     public static let largestSize = 64 << 20
 
-    /// - Throws: as `InputFile.read`: `MediaError.notFound`, `.unreadable`, also for a folder and for what is larger than `largestSize`; `.notText` for bytes
-    ///   that are no UTF-8.
+    /// - Throws: as `InputFile.read`: `MediaError.notFound`, `.unreadable`, also for a folder and for what is larger than `largestSize`;
+    ///   `.notText` for bytes that are no UTF-8.
     public static func read(_ path: String) throws -> String {
-        guard let text = String(validating: try InputFile.read(path, limit: largestSize), as: UTF8.self) else { throw MediaError.notText(path: path) }
+        guard let text = String(validating: try InputFile.read(path, limit: largestSize), as: UTF8.self) else {
+            throw MediaError.notText(path: path)
+        }
         return text
     }
 }

@@ -39,7 +39,8 @@ extension VideoDecoder {
             if found.pts == CFFmpegNoTimestamp { index.isOrderOnly = true }
             index.timestamps.append(found.pts)
             if isKeyframe, found.pts != CFFmpegNoTimestamp {
-                index.keyframes.append(.init(shown: found.pts, decoded: found.dts == CFFmpegNoTimestamp ? found.pts : min(found.dts, found.pts)))
+                index.keyframes.append(
+                    .init(shown: found.pts, decoded: found.dts == CFFmpegNoTimestamp ? found.pts : min(found.dts, found.pts)))
             }
         }
         if code != CFFmpegErrorEOF { index.isCut = true }

@@ -43,12 +43,16 @@ final class VideoDecoder {
         _ opened: UnsafeMutablePointer<AVFormatContext>, path: String, resource: AnyObject? = nil, isLive: Bool = false
     ) throws {
         (self.path, self.isLive) = (path, isLive)
-        guard let format = Owned(opened, free: { pointer in
-            withExtendedLifetime(resource) {
-                var context: UnsafeMutablePointer<AVFormatContext>? = pointer
-                avformat_close_input(&context)
-            }
-        }) else { throw MediaError.unreadable(path: path, reason: "it cannot be opened") }
+        guard
+            let format = Owned(
+                opened,
+                free: { pointer in
+                    withExtendedLifetime(resource) {
+                        var context: UnsafeMutablePointer<AVFormatContext>? = pointer
+                        avformat_close_input(&context)
+                    }
+                })
+        else { throw MediaError.unreadable(path: path, reason: "it cannot be opened") }
         self.format = format
         guard avformat_find_stream_info(format.pointer, nil) >= 0 else {
             throw MediaError.unreadable(path: path, reason: "its streams cannot be determined")
@@ -77,8 +81,8 @@ final class VideoDecoder {
         setOtherStreams(discard: AVDISCARD_ALL)
     }
 
-    /// The video stream that FFmpeg would take: the one marked as default, among equals that with the most bits a second, else the first. Cover
-    /// pictures are none.
+    /// The video stream that FFmpeg would take: the one marked as default, among equals that with the most bits a second, else the first.
+    /// Cover pictures are none.
     private static func chooseStream(
         _ format: UnsafeMutablePointer<AVFormatContext>
     ) -> (stream: UnsafeMutablePointer<AVStream>, codec: UnsafePointer<AVCodec>?)? {

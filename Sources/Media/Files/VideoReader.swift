@@ -45,7 +45,9 @@ public final class VideoReader: FrameSource, @unchecked Sendable {
         pixelAspect = decoder.pixelAspect
         let times = VideoTiming(timeBase: decoder.timeBase, timestamps: index.timestamps.map { $0 - start })
         // A nominal rate of a frame in years is none.
-        timing = times.seconds(times.timestamps.count - 1) <= VideoTiming.longestDuration ? times : VideoTiming(constantRate: 25, count: times.timestamps.count)
+        timing =
+            times.seconds(times.timestamps.count - 1) <= VideoTiming.longestDuration
+            ? times : VideoTiming(constantRate: 25, count: times.timestamps.count)
         keptLimit = min(48, max(4, (96 << 20) / max(1, 3 * size.pixelCount)))
         let found = index.frame(at: decoder.timestamp(of: first), order: decoder.order)
         decoder.position = found

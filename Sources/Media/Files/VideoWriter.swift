@@ -229,10 +229,13 @@ private struct EncoderSettings {
         encoder.pointee.pix_fmt = AV_PIX_FMT_YUV420P
         encoder.pointee.sample_aspect_ratio = pixelAspect
         // MPEG-4 Part 2 counts time in 16 bits.
-        encoder.pointee.time_base = codec.pointee.id == AV_CODEC_ID_MPEG4 && timeBase.den > 65535 ? AVRational(num: 1, den: 60000) : timeBase
-        // Frames come at their own times; the nominal rate decides the level that players must support. A fine time base says nothing of it.
+        encoder.pointee.time_base =
+            codec.pointee.id == AV_CODEC_ID_MPEG4 && timeBase.den > 65535 ? AVRational(num: 1, den: 60000) : timeBase
+        // Frames come at their own times; the nominal rate decides the level that players must support. A fine time base says nothing of
+        // it.
         let ticks = Double(timeBase.den) / Double(timeBase.num)
-        encoder.pointee.framerate = (1...120).contains(ticks) ? AVRational(num: timeBase.den, den: timeBase.num) : AVRational(num: 30, den: 1)
+        encoder.pointee.framerate =
+            (1...120).contains(ticks) ? AVRational(num: timeBase.den, den: timeBase.num) : AVRational(num: 30, den: 1)
         encoder.pointee.thread_count = 2
         encoder.pointee.gop_size = 60
         encoder.pointee.colorspace = isHD ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M

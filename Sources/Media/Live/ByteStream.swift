@@ -144,6 +144,8 @@ extension MediaError {
     static func cutFrame(_ name: String, frame: Int, found: Int, expected: Int) -> MediaError {
         .unreadable(
             path: name,
-            reason: "it ends within frame \(frame), after \(found) of \(expected) bytes (a producer that was stopped, or another frame size than given)")
+            reason:
+                "it ends within frame \(frame), after \(found) of \(expected) bytes (a producer that was stopped, or another frame size than given)"
+        )
     }
 }

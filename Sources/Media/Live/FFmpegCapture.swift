@@ -22,7 +22,8 @@ public final class FFmpegCapture: LiveCapture, @unchecked Sendable {
     /// - Parameters:
     ///   - path: a named pipe or a file; "-" is standard input.
     ///   - timeout: seconds without data after which the stream counts as broken; nil: never.
-    ///   - followsPlaylists: whether a playlist or a session description (HLS, DASH, SDP) may lead to other addresses; false: they are refused.
+    ///   - followsPlaylists: whether a playlist or a session description (HLS, DASH, SDP) may lead to other addresses; false: they are
+    ///     refused.
     /// - Throws: `MediaError` when it is not a video.
     public convenience init(path: String, timeout: Double? = nil, followsPlaylists: Bool = false) throws {
         try self.init(ByteStream(path: path, timeout: timeout), followsPlaylists: followsPlaylists)
@@ -30,7 +31,9 @@ public final class FFmpegCapture: LiveCapture, @unchecked Sendable {
 
     init(_ stream: ByteStream, followsPlaylists: Bool = false) throws {
         _ = quietFFmpeg
-        guard let input = ByteInput(stream), let bytes = input.context else { throw MediaError.unreadable(path: stream.name, reason: "no memory") }
+        guard let input = ByteInput(stream), let bytes = input.context else {
+            throw MediaError.unreadable(path: stream.name, reason: "no memory")
+        }
         do {
             let opened = try (followsPlaylists ? InputPolicy.playlist : .live).open(bytes, path: stream.name)
             decoder = try VideoDecoder(opened, path: stream.name, resource: input, isLive: true)
@@ -62,7 +65,9 @@ public final class FFmpegCapture: LiveCapture, @unchecked Sendable {
             } else {
                 let connection = Connection(
                     bytes: try OpenedBytes(address, protocols: source.protocols, path: address, interrupt: interrupt), deadline: deadline)
-                guard let bytes = connection.bytes.context else { throw MediaError.unreadable(path: address, reason: "it cannot be opened") }
+                guard let bytes = connection.bytes.context else {
+                    throw MediaError.unreadable(path: address, reason: "it cannot be opened")
+                }
                 let opened = try policy.open(bytes, path: address, address: address, interrupt: interrupt)
                 decoder = try VideoDecoder(opened, path: address, resource: connection, isLive: true)
             }

@@ -18,7 +18,8 @@ struct LiveAddress: Sendable {
         let scheme = address.prefix { $0 != ":" }.lowercased()
         guard let known = Self.known[scheme] else {
             throw MediaError.invalidArgument(
-                "\(address): live sources have addresses that begin with \(Self.known.keys.sorted().joined(separator: ", ")); files and pipes are given by their path.")
+                "\(address): live sources have addresses that begin with \(Self.known.keys.sorted().joined(separator: ", ")); files and pipes are given by their path."
+            )
         }
         (protocols, container) = known
     }

@@ -11,8 +11,8 @@ public enum LivePolicy: String, Sendable, CaseIterable, Codable {
 
 /// A live source as the frames that are used of it: frame `i` is the one that was taken as the `i`-th.
 ///
-/// A thread reads the source without pause. At most one read frame waits to be taken (with `.latest`, those that must not be dropped wait beside
-/// it), and the last few that were taken can be asked for again; so memory is bounded whatever the source does.
+/// A thread reads the source without pause. At most one read frame waits to be taken (with `.latest`, those that must not be dropped wait
+/// beside it), and the last few that were taken can be asked for again; so memory is bounded whatever the source does.
 ///
 ///     let frames = LiveFrames(try YUV4MPEGCapture(path: "-"))
 ///     frames.start()
@@ -26,8 +26,8 @@ public final class LiveFrames: FrameSource, @unchecked Sendable {
         public var number: Int
         /// When it was captured.
         public var time: ContinuousClock.Instant
-        /// Seconds from the first captured frame: as they were captured with `.latest`; with `.all`, where capturing waits for the work, by the
-        /// stream's own times if it has any.
+        /// Seconds from the first captured frame: as they were captured with `.latest`; with `.all`, where capturing waits for the work, by
+        /// the stream's own times if it has any.
         public var seconds: Double
         /// As captured, whatever size is worked at.
         public var original: RGBImage
@@ -127,7 +127,8 @@ public final class LiveFrames: FrameSource, @unchecked Sendable {
 
     /// Waits for the next frame; with `.latest` the newest, if several have come since the last call. For one caller at a time.
     /// - Returns: nil at the end of the stream.
-    /// - Throws: what broke the stream off, after the frames before; `MediaError` for a frame that cannot be converted; `CancellationError`.
+    /// - Throws: what broke the stream off, after the frames before; `MediaError` for a frame that cannot be converted;
+    ///   `CancellationError`.
     public func take() async throws -> Frame? {
         while true {
             try Task.checkCancellation()

@@ -26,13 +26,15 @@ public func openLive(
         return try FFmpegCapture(address: input, timeout: timeout, followsPlaylists: format == .playlist)
     }
     guard format != .rgb24 else {
-        guard let size else { throw MediaError.invalidArgument("\(input): the size of the frames must be given: rgb24 data does not say it.") }
+        guard let size else {
+            throw MediaError.invalidArgument("\(input): the size of the frames must be given: rgb24 data does not say it.")
+        }
         return try RawVideoCapture(path: input, size: size, rate: rate, timeout: timeout)
     }
     let stream = try ByteStream(path: input, timeout: timeout)
     let start = try stream.peek(YUV4MPEGCapture.magic.utf8.count)
     guard !start.isEmpty else { throw MediaError.unreadable(path: stream.name, reason: "it ended before any data came") }
     let isPlanar = start.elementsEqual(YUV4MPEGCapture.magic.utf8)
-    return format == .y4m || (format == .automatic && isPlanar) 
+    return format == .y4m || (format == .automatic && isPlanar)
         ? try YUV4MPEGCapture(stream) : try FFmpegCapture(stream, followsPlaylists: format == .playlist)
 }

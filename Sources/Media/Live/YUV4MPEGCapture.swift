@@ -37,7 +37,9 @@ public final class YUV4MPEGCapture: LiveCapture, @unchecked Sendable {
         guard let format = Self.formats[space] else {
             throw failed("its colour space \(space) is not known; known are \(Self.formats.keys.sorted().joined(separator: ", "))")
         }
-        if let interlacing = value("I"), interlacing != "p", interlacing != "?" { throw failed("its frames are interlaced; let FFmpeg deinterlace them") }
+        if let interlacing = value("I"), interlacing != "p", interlacing != "?" {
+            throw failed("its frames are interlaced; let FFmpeg deinterlace them")
+        }
         rate = try value("F").flatMap { text in
             guard let rate = Self.rate(text) else { throw failed("its header names no frame rate that is possible") }
             return rate > 0 ? rate : nil

@@ -71,7 +71,9 @@ extension Mask {
         return Mask(width: width, height: height, values: result)
     }
 
-    private static func spread(_ source: [UInt8], _ start: Int, _ step: Int, _ count: Int, _ lead: Int, _ trail: Int, _ target: inout [UInt8]) {
+    private static func spread(
+        _ source: [UInt8], _ start: Int, _ step: Int, _ count: Int, _ lead: Int, _ trail: Int, _ target: inout [UInt8]
+    ) {
         source.withUnsafeBufferPointer { source in
             target.withUnsafeMutableBufferPointer { target in
                 var filled = 0

@@ -14,7 +14,8 @@ public struct RunLengthMask: Sendable, Equatable {
 
     /// - Throws: `RunLengthError` when the counts are negative or do not add up to the size, or for more than 2^28 pixels.
     public init(size: ImageSize, counts: [Int]) throws {
-        guard (0...Self.longestSide).contains(size.width), (0...Self.longestSide).contains(size.height), size.pixelCount <= Self.mostPixels else {
+        guard (0...Self.longestSide).contains(size.width), (0...Self.longestSide).contains(size.height), size.pixelCount <= Self.mostPixels
+        else {
             throw RunLengthError.size(size)
         }
         var sum = 0

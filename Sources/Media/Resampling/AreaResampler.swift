@@ -76,7 +76,8 @@ public struct AreaResampler: Sendable {
                 for y in 0..<target.height {
                     row.update(repeating: 0)
                     for (offset, weight) in rows.weights[y].enumerated() {
-                        let line = UnsafeBufferPointer(rebasing: pixels[((Int(rows.start[y]) + offset) * bytesPerRow)...].prefix(bytesPerRow))
+                        let line = UnsafeBufferPointer(
+                            rebasing: pixels[((Int(rows.start[y]) + offset) * bytesPerRow)...].prefix(bytesPerRow))
                         for i in 0..<bytesPerRow { row[i] += weight * Float(line[i]) }
                     }
                     for x in 0..<target.width {

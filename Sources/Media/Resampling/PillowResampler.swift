@@ -1,9 +1,10 @@
 import Foundation
 
-/// Resizes 8-bit pictures as Pillow does, to the bit: a filter as wide as the reduction, in fixed point, with rounding to 8 bits between the
-/// two axes. SAM's published networks see pictures resized with the bilinear filter, point tracking benchmarks use the Lanczos filter.
+/// Resizes 8-bit pictures as Pillow does, to the bit: a filter as wide as the reduction, in fixed point, with rounding to 8 bits between
+/// the two axes. SAM's published networks see pictures resized with the bilinear filter, point tracking benchmarks use the Lanczos filter.
 ///
-/// Weights are computed once; one resampler serves all frames of a video. Follows `Resample.c` of <https://github.com/python-pillow/Pillow>.
+/// Weights are computed once; one resampler serves all frames of a video. Follows `Resample.c` of
+/// <https://github.com/python-pillow/Pillow>.
 public struct PillowResampler: Sendable {
     /// Which source positions one output position adds up, and with what weights (in units of 2^-22).
     private struct Taps: Sendable {
@@ -73,8 +74,8 @@ public struct PillowResampler: Sendable {
         return RGBImage(width: target.width, height: target.height, pixels: pixels)
     }
 
-    /// Pillow resizes columns first; since version 13, rows first where a tall picture is reduced. What "tall" means was found by trial, for
-    /// the same reduction of both axes; the order can change results by 1.
+    /// Pillow resizes columns first; since version 13, rows first where a tall picture is reduced. What "tall" means was found by trial,
+    /// for the same reduction of both axes; the order can change results by 1.
     private var startsWithRows: Bool { target.height < source.height && source.height > 2 * source.width }
 
     private func resizedColumns(_ pixels: [UInt8], height: Int) -> [UInt8] {
@@ -116,7 +117,9 @@ public struct PillowResampler: Sendable {
                             let line = UnsafeBufferPointer(rebasing: pixels[((rows.start[y] + offset) * length)...].prefix(length))
                             for i in 0..<length { sums[i] &+= weight &* Int32(line[i]) }
                         }
-                        for i in 0..<length { result[y * length + i] = UInt8(truncatingIfNeeded: max(0, min(255, sums[i] >> Self.precision))) }
+                        for i in 0..<length {
+                            result[y * length + i] = UInt8(truncatingIfNeeded: max(0, min(255, sums[i] >> Self.precision)))
+                        }
                     }
                 }
             }

@@ -3,16 +3,16 @@ import Media
 import NeuralGraph
 import TensorFiles
 
-/// CoTracker 1: points tracked together through overlapping windows of frames, each seeing the others by attention. The default tracker of the
-/// SAM-PT paper.
+/// CoTracker 1: points tracked together through overlapping windows of frames, each seeing the others by attention. The default tracker of
+/// the SAM-PT paper.
 ///
 /// Source: github.com/facebookresearch/co-tracker (version 1), arXiv:2307.07635, and SAM-PT's way of using it.
 ///
-/// Frames are resized to a fixed size, whatever their shape. Positions become the network's by a plain ratio of pixel centres counted in whole
-/// numbers, as in the reference.
+/// Frames are resized to a fixed size, whatever their shape. Positions become the network's by a plain ratio of pixel centres counted in
+/// whole numbers, as in the reference.
 ///
-/// Points influence each other: through attention, and through their order (see `FeatureWindow`): the same points added in another order give
-/// slightly different tracks.
+/// Points influence each other: through attention, and through their order (see `FeatureWindow`): the same points added in another order
+/// give slightly different tracks.
 public final class CoTracker1: PointTracker, WindowTracker {
     /// How points are tracked. The defaults are the SAM-PT paper's.
     public struct Options: Sendable {
@@ -28,15 +28,16 @@ public final class CoTracker1: PointTracker, WindowTracker {
         public var supportGridSide = 2
         /// Every how many frames a grid of support points is set, 1 or more.
         public var supportGridInterval = 12
-        /// How many frames a support grid is kept, at least, so that long videos take no longer for each frame than short ones; nil: to the end, as
-        /// in the reference. Clips of no more frames are not affected.
+        /// How many frames a support grid is kept, at least, so that long videos take no longer for each frame than short ones; nil: to the
+        /// end, as in the reference. Clips of no more frames are not affected.
         public var supportGridLifetime: Int? = 120
-        /// How many points attend to each other at most. More are tracked in groups in the order of adding, each with all support points: attention
-        /// takes memory with the square of their number.
+        /// How many points attend to each other at most. More are tracked in groups in the order of adding, each with all support points:
+        /// attention takes memory with the square of their number.
         public var groupSize = 512
-        /// For `track(_:in:)` alone. True does what the reference does: forward and backward runs over the whole clip, windows aligned to its
-        /// ends, backward results where the forward ones are exactly 0, positions and visibilities in the query's own frame as the network
-        /// guesses them, support grids kept to the end. False splits at the query's frame, which keeps the query, and runs no more than needed.
+        /// For `track(_:in:)` alone. True does what the reference does: forward and backward runs over the whole clip, windows aligned to
+        /// its ends, backward results where the forward ones are exactly 0, positions and visibilities in the query's own frame as the
+        /// network guesses them, support grids kept to the end. False splits at the query's frame, which keeps the query, and runs no more
+        /// than needed.
         public var referenceQuirks = false
 
         public init() {}
@@ -59,7 +60,8 @@ public final class CoTracker1: PointTracker, WindowTracker {
         variant: CoTracker1Variant? = nil, options: Options = .init()
     ) throws {
         try self.init(
-            weights: weights, engine: engine, precision: precision, updaterPrecision: updaterPrecision, variant: variant, options: options, tap: nil)
+            weights: weights, engine: engine, precision: precision, updaterPrecision: updaterPrecision, variant: variant, options: options,
+            tap: nil)
     }
 
     init(
@@ -95,7 +97,8 @@ public final class CoTracker1: PointTracker, WindowTracker {
         let grid = SupportGrid.coTracker1(side: options.supportGridSide, size: options.inputSize).map { $0 / stride }
         return WindowRun(
             window: window, length: video.framesAfter(frame, direction) + 1,
-            support: .init(grid: grid, interval: options.supportGridInterval, lifetime: options.supportGridLifetime), groupSize: options.groupSize
+            support: .init(grid: grid, interval: options.supportGridInterval, lifetime: options.supportGridLifetime),
+            groupSize: options.groupSize
         ) { [processor] time in try video.value(of: processor, at: frame + direction.rawValue * time) }
     }
 
@@ -112,7 +115,8 @@ extension CoTracker1.Options {
     fileprivate func validate(stride: Int) throws {
         func check(_ condition: Bool, _ message: String) throws { if !condition { throw TrackerError.invalidOption(message) } }
         try check(iterations >= 1, "CoTracker needs at least 1 iteration, not \(iterations).")
-        try check((0...1).contains(visibilityThreshold), "CoTracker's visibility threshold must be between 0 and 1, not \(visibilityThreshold).")
+        try check(
+            (0...1).contains(visibilityThreshold), "CoTracker's visibility threshold must be between 0 and 1, not \(visibilityThreshold).")
         try check(
             min(inputSize.width, inputSize.height) >= 8 * stride && max(inputSize.width, inputSize.height) <= 1 << 14,
             "CoTracker's input must have sides from \(8 * stride) to \(1 << 14) pixels, not \(inputSize).")

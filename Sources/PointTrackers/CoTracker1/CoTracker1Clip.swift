@@ -13,8 +13,8 @@ extension CoTracker1 {
         return tracks(try rawTracks(queries, in: video).merged, queries: queries, size: video.size, hidesOutside: false)
     }
 
-    /// What the reference computes: its forward run alone, and that with the backward run's results where coordinates are exactly 0. Support
-    /// points follow the queries, grid by grid.
+    /// What the reference computes: its forward run alone, and that with the backward run's results where coordinates are exactly 0.
+    /// Support points follow the queries, grid by grid.
     func rawTracks(
         _ queries: [Query], in video: FrameStore, observer: PointWindowObserver? = nil
     ) throws -> (forward: RawTracks, merged: RawTracks) {

@@ -40,7 +40,8 @@ struct CoTracker1Updater: Sendable {
 
         /// - Parameters:
         ///   - x: tokens x width, point by point, each with all of its frames.
-        ///   - unused: nil: attention among the frames of each point; otherwise among the points of each frame, with this added to the scores.
+        ///   - unused: nil: attention among the frames of each point; otherwise among the points of each frame, with this added to the
+        ///     scores.
         func callAsFunction(_ x: Value, points: Int, frames: Int, unused: Value?) -> Value {
             let normalized = x.layerNormalized(epsilon: 1e-6)
             func part(_ index: Int) -> Value {
@@ -87,7 +88,8 @@ struct CoTracker1Updater: Sendable {
     /// How CoTracker 1 sees a window.
     func window(frames: Int, fingerprint: String, tap: GraphTap?) -> FeatureWindow.Kind {
         FeatureWindow.Kind(
-            key: "cotracker1-updater-2-\(fingerprint)\(tap == nil ? "" : "-tapped")", frames: frames, masksFramesPastEnd: true, outside: .zeros,
+            key: "cotracker1-updater-2-\(fingerprint)\(tap == nil ? "" : "-tapped")", frames: frames, masksFramesPastEnd: true,
+            outside: .zeros,
             pairsStates: true, times: (0..<frames).flatMap { SinusoidalEmbedding.position($0, dimension: Self.tokenWidth) }, places: nil
         ) { try model(points: $0, frames: frames, tap: tap ?? noGraphTap) }
     }

@@ -3,14 +3,15 @@ import Media
 import NeuralGraph
 import TensorFiles
 
-/// CoTracker 2 and 2.1: points tracked together through overlapping windows of 8 or 16 frames, each seeing the others by way of learned tracks.
+/// CoTracker 2 and 2.1: points tracked together through overlapping windows of 8 or 16 frames, each seeing the others by way of learned
+/// tracks.
 ///
 /// Source: github.com/facebookresearch/co-tracker (version 2), arXiv:2307.07635.
 ///
-/// Frames are resized to a fixed size, whatever their shape, and positions with them, so that the centres of the corner pixels coincide. Clips
-/// shorter than a window are continued with their last frame (the reference finds nothing in those of at most half a window). A window without
-/// points of later frames is the same as one with them: the network does not attend to these. (For exactly 64 points the reference does, by
-/// mistaking one mask for another; this does not.)
+/// Frames are resized to a fixed size, whatever their shape, and positions with them, so that the centres of the corner pixels coincide.
+/// Clips shorter than a window are continued with their last frame (the reference finds nothing in those of at most half a window). A
+/// window without points of later frames is the same as one with them: the network does not attend to these. (For exactly 64 points the
+/// reference does, by mistaking one mask for another; this does not.)
 public final class CoTracker2: PointTracker, VirtualTrackTracker {
     public typealias Options = CoTrackerOptions
 
@@ -30,7 +31,8 @@ public final class CoTracker2: PointTracker, VirtualTrackTracker {
         weights: Weights, engine: any InferenceEngine, precision: Precision = .float32, updaterPrecision: Precision = .float32,
         options: Options = .init()
     ) throws {
-        try self.init(weights: weights, engine: engine, precision: precision, updaterPrecision: updaterPrecision, options: options, tap: nil)
+        try self.init(
+            weights: weights, engine: engine, precision: precision, updaterPrecision: updaterPrecision, options: options, tap: nil)
     }
 
     init(
@@ -50,7 +52,9 @@ public final class CoTracker2: PointTracker, VirtualTrackTracker {
     public static func recognises(_ source: any TensorSource) -> Bool {
         let source = UnprefixedTensors(source, prefix: "module.") ?? source
         return source.shape(of: "updateformer.input_transform.weight") == [VirtualTrackTransformer.width, FeatureWindow.tokenWidth]
-            && source.shape(of: "updateformer.virual_tracks") == [1, VirtualTrackTransformer.virtualTracks, 1, VirtualTrackTransformer.width]
+            && source.shape(of: "updateformer.virual_tracks") == [
+                1, VirtualTrackTransformer.virtualTracks, 1, VirtualTrackTransformer.width,
+            ]
             && source.shape(of: "fnet.conv1.weight") == [64, 3, 7, 7]
     }
 

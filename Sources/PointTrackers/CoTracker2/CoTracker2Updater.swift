@@ -65,7 +65,8 @@ struct CoTracker2Updater: Sendable {
     /// How CoTracker 2 sees a window.
     func window(tap: GraphTap?) -> FeatureWindow.Kind {
         FeatureWindow.Kind(
-            key: "cotracker2-updater-4-\(fingerprint)\(tap == nil ? "" : "-tapped")", frames: frames, masksFramesPastEnd: false, outside: .edge,
+            key: "cotracker2-updater-4-\(fingerprint)\(tap == nil ? "" : "-tapped")", frames: frames, masksFramesPastEnd: false,
+            outside: .edge,
             pairsStates: false, times: timeTable.values, places: placeTable
         ) { try model(points: $0, tap: tap ?? noGraphTap) }
     }

@@ -8,13 +8,13 @@ import TensorFiles
 ///
 /// Source: github.com/facebookresearch/co-tracker (version 3), arXiv:2410.11831.
 ///
-/// Frames are resized to a fixed size, whatever their shape, and positions with them, so that the centres of the corner pixels coincide. A point
-/// takes 100 KB for its looks where it was queried.
+/// Frames are resized to a fixed size, whatever their shape, and positions with them, so that the centres of the corner pixels coincide. A
+/// point takes 100 KB for its looks where it was queried.
 ///
-/// Through windows, clips shorter than one are continued with their last frame (the reference finds nothing in those of at most half a window).
-/// At once, a clip of up to `CoTrackerOptions.longestClip` frames is one window, and networks are compiled for its number of frames; all of these
-/// are read before the first position after the query's is known. Longer clips are tracked through windows of that length. Points take part
-/// from the window on that has their query's frame.
+/// Through windows, clips shorter than one are continued with their last frame (the reference finds nothing in those of at most half a
+/// window). At once, a clip of up to `CoTrackerOptions.longestClip` frames is one window, and networks are compiled for its number of
+/// frames; all of these are read before the first position after the query's is known. Longer clips are tracked through windows of that
+/// length. Points take part from the window on that has their query's frame.
 public final class CoTracker3: PointTracker, VirtualTrackTracker {
     public typealias Options = CoTrackerOptions
 
@@ -43,7 +43,8 @@ public final class CoTracker3: PointTracker, VirtualTrackTracker {
         mode: Mode? = nil, options: Options = .init()
     ) throws {
         try self.init(
-            weights: weights, engine: engine, precision: precision, updaterPrecision: updaterPrecision, mode: mode, options: options, tap: nil)
+            weights: weights, engine: engine, precision: precision, updaterPrecision: updaterPrecision, mode: mode, options: options,
+            tap: nil)
     }
 
     init(
@@ -56,7 +57,8 @@ public final class CoTracker3: PointTracker, VirtualTrackTracker {
             weights, iterations: options.iterations, library: NetworkLibrary(engine: engine, precision: updaterPrecision), tap: tap)
         (self.options, self.mode) = (options, mode ?? (network.timeTable.shape[0] <= 16 ? .online : .offline))
         processor = try FeaturePyramidProcessor(
-            weights: weights["fnet"], input: Self.frameInput(options), stride: stride, levels: CoTracker3Correlation.levels, normalizes: true,
+            weights: weights["fnet"], input: Self.frameInput(options), stride: stride, levels: CoTracker3Correlation.levels,
+            normalizes: true,
             engine: engine, precision: precision)
     }
 

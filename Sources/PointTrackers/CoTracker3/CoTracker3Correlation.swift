@@ -3,8 +3,8 @@ import Inference
 import NeuralGraph
 import TensorFiles
 
-/// How the surroundings of points in each frame match those of their queries: for every level of the pyramid, all products of the samples of
-/// both patches, as 256 learned numbers.
+/// How the surroundings of points in each frame match those of their queries: for every level of the pyramid, all products of the samples
+/// of both patches, as 256 learned numbers.
 struct CoTracker3Correlation: Sendable {
     static let levels = 4
     /// Learned numbers of a level.
@@ -60,7 +60,9 @@ struct CoTracker3Correlation: Sendable {
         let frames = pyramids.count
         let size = Self.patches.count * Self.channels
         let batch = min(max(1, Self.batch / frames), PointSlots.slots(for: templates.count))
-        let network = try library.network("cotracker3-correlation-1-\(fingerprint)-\(batch)-\(frames)") { try model(points: batch, frames: frames) }
+        let network = try library.network("cotracker3-correlation-1-\(fingerprint)-\(batch)-\(frames)") {
+            try model(points: batch, frames: frames)
+        }
         // Slots beyond the last point keep what was there: points do not see each other here.
         var patches = Tensor(shape: [batch, frames * Self.patches.count, Self.channels])
         var references = Tensor(shape: [batch, Self.patches.count, Self.channels])

@@ -55,7 +55,8 @@ struct CoTracker3Window: PointWindow {
         CoTracker3Correlation.template(at: position, in: pyramid)
     }
 
-    func callAsFunction(_ starts: [PointWindowStart], pyramids: [FeaturePyramid], observer: PointWindowObserver?) throws -> [PointEstimate] {
+    func callAsFunction(_ starts: [PointWindowStart], pyramids: [FeaturePyramid], observer: PointWindowObserver?) throws -> [PointEstimate]
+    {
         precondition(pyramids.count == frames && starts.allSatisfy { $0.estimate.positions.count == frames })
         guard !starts.isEmpty else { return [] }
         let slots = PointSlots.closeSlots(for: starts.count)

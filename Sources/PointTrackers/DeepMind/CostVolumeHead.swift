@@ -17,7 +17,8 @@ struct CostVolumeHead: Sendable {
         static let tapir = Names(layers: ["hid1", "hid2", "hid3", "hid4", "occ_out"], outputs: 2, temperature: 20, activatesFirst: true)
         static let tapNet = Names(
             layers: [
-                "cost_volume_regression_1", "cost_volume_regression_2", "cost_volume_occlusion_1", "cost_volume_occlusion_2", "occlusion_out",
+                "cost_volume_regression_1", "cost_volume_regression_2", "cost_volume_occlusion_1", "cost_volume_occlusion_2",
+                "occlusion_out",
             ], outputs: 1, temperature: 10, activatesFirst: false)
     }
 

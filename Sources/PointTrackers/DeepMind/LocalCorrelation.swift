@@ -50,7 +50,9 @@ enum LocalCorrelation {
         let b = UnsafeRawPointer(b)
         var sum = SIMD16<Float>.zero
         for offset in stride(from: 0, to: count * MemoryLayout<Float>.stride, by: MemoryLayout<SIMD16<Float>>.stride) {
-            sum += a.loadUnaligned(fromByteOffset: offset, as: SIMD16<Float>.self) * b.loadUnaligned(fromByteOffset: offset, as: SIMD16<Float>.self)
+            sum +=
+                a.loadUnaligned(fromByteOffset: offset, as: SIMD16<Float>.self)
+                * b.loadUnaligned(fromByteOffset: offset, as: SIMD16<Float>.self)
         }
         return sum.sum()
     }

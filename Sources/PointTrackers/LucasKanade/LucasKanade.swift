@@ -59,7 +59,9 @@ enum LucasKanade {
     private static func track(
         _ point: SIMD2<Float>, from first: GrayPyramid, to second: GrayPyramid, _ window: inout FlowWindow
     ) -> Result {
-        guard point.x.isFinite, point.y.isFinite, abs(point.x) < 1e6, abs(point.y) < 1e6 else { return Result(position: point, isFound: false) }
+        guard point.x.isFinite, point.y.isFinite, abs(point.x) < 1e6, abs(point.y) < 1e6 else {
+            return Result(position: point, isFound: false)
+        }
         let top = min(first.levels.count, second.levels.count) - 1
         var estimate = point / Float(1 << top)
         var isFound = true

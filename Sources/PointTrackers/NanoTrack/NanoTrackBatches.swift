@@ -4,8 +4,8 @@ enum NanoTrackBatches {
     /// Points of one run at most.
     static let limit = 512
 
-    /// The indices of all points, cut into runs of at most `limit`: one run as long as they are few, otherwise whole groups wherever they fit.
-    /// Points of a group exchange messages, so a group that is larger itself is dealt out: every part is spread over all of it.
+    /// The indices of all points, cut into runs of at most `limit`: one run as long as they are few, otherwise whole groups wherever they
+    /// fit. Points of a group exchange messages, so a group that is larger itself is dealt out: every part is spread over all of it.
     static func indices(of groups: [Int], limit: Int = Self.limit) -> [[Int]] {
         guard groups.count > limit else { return groups.isEmpty ? [] : [Array(groups.indices)] }
         var members: [Int: [Int]] = [:]

@@ -23,7 +23,9 @@ struct NanoTrackHead {
         o8 = try Self.centered(weights, projection: "o8", statistics: "n8", from: 64, to: 64)
     }
 
-    private static func centered(_ weights: Weights, projection: String, statistics: String, from inputs: Int, to outputs: Int) throws -> Conv2d {
+    private static func centered(
+        _ weights: Weights, projection: String, statistics: String, from inputs: Int, to outputs: Int
+    ) throws -> Conv2d {
         try Conv2d(weights[projection], from: inputs, to: outputs, kernel: 1).folding(
             mean: weights[statistics].tensor("running_mean", shape: [outputs]),
             variance: weights[statistics].tensor("running_var", shape: [outputs]), epsilon: 1e-5)

@@ -146,7 +146,8 @@ final class NanoTrackSession: TrackingSession {
         }
     }
 
-    /// The maps of a frame. The frame after it is encoded while step and decoder work on this one: small networks alone do not fill all cores.
+    /// The maps of a frame. The frame after it is encoded while step and decoder work on this one: small networks alone do not fill all
+    /// cores.
     private func preparedMaps(at index: Int) throws -> NanoTrackMapsProcessor.Maps {
         let ready = ahead?.frame == index ? try ahead?.maps.next() : nil
         ahead = nil

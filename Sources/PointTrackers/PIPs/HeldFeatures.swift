@@ -1,7 +1,7 @@
 import Media
 
-/// The features that a session of PIPs or PIPs++ looks at: those of the frames of a window, ahead of where the session is. A video's cache may be
-/// smaller than a window, so they are held here.
+/// The features that a session of PIPs or PIPs++ looks at: those of the frames of a window, ahead of where the session is. A video's cache
+/// may be smaller than a window, so they are held here.
 struct HeldFeatures {
     let direction: TimeDirection
     let working: WorkingSize

@@ -76,7 +76,8 @@ struct PIPsMixer {
         }
         let changes = output(finalNorm(x).mean([1], keepingDimensions: false)).reshaped([count, Self.frames, Self.channels + 2])
         tap("delta") { changes }
-        let features = tokens.sliced(axis: 2, 0..<Self.channels)
+        let features =
+            tokens.sliced(axis: 2, 0..<Self.channels)
             + featureUpdater(featureNorm(changes.sliced(axis: 2, 2..<(Self.channels + 2)))).gelu()
         graph.output("change", changes.sliced(axis: 2, 0..<2))
         graph.output("features", features)

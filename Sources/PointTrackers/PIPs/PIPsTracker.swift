@@ -5,8 +5,8 @@ import TensorFiles
 
 /// PIPs: follows points through windows of 8 frames, which are chained where a point is most surely visible, as in SAM-PT.
 ///
-/// A point's appearance is that of the frame it was added in, for good. Points do not influence each other; their windows begin in frames of
-/// their own, and those that begin in one frame run together.
+/// A point's appearance is that of the frame it was added in, for good. Points do not influence each other; their windows begin in frames
+/// of their own, and those that begin in one frame run together.
 public final class PIPsTracker: PointTracker {
     public let name = "pips"
     /// Frames with a longer side are reduced to it.

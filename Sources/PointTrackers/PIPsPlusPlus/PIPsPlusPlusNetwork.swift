@@ -61,14 +61,16 @@ struct PIPsPlusPlusNetwork {
             let y = isFirst ? x : frames.normalized(x).relu()
             let z = conv2(frames.normalized(conv1(y * frames.real)).relu() * frames.real)
             guard before + after > 0 else { return z + x }
-            func zeros(_ count: Int) -> Value { x.graph.constant(Tensor(shape: [x.shape[0], count, 1, x.shape[3]]), name: "zeros:\(count)") }
+            func zeros(_ count: Int) -> Value {
+                x.graph.constant(Tensor(shape: [x.shape[0], count, 1, x.shape[3]]), name: "zeros:\(count)")
+            }
             return z + .concatenate([zeros(before), x, zeros(after)], axis: 1)
         }
     }
 
-    /// The graph for `count` points in windows of up to `length` frames. Inputs: `tokens` (points x length x `tokenWidth`), `real` (1 x 1 x 1 x
-    /// length: 1 for the window's frames, then 0) and `shares` (the same divided by the number of frames). Output: `change` of the positions
-    /// (points x length x 2, in cells).
+    /// The graph for `count` points in windows of up to `length` frames. Inputs: `tokens` (points x length x `tokenWidth`), `real` (1 x 1 x
+    /// 1 x length: 1 for the window's frames, then 0) and `shares` (the same divided by the number of frames). Output: `change` of the
+    /// positions (points x length x 2, in cells).
     func model(count: Int, length: Int) throws -> ONNXModel {
         let graph = Graph("pips-plus-plus")
         let tokens = graph.input("tokens", shape: [count, length, Self.tokenWidth])

@@ -49,7 +49,9 @@ final class PIPsPlusPlusSession: TrackingSession {
         guard let map = try features.pyramid(at: frame).levels.first else { return [] }
         let ids = Array(nextID..<(nextID + positions.count))
         nextID += positions.count
-        let points = zip(cells, map.templates(at: cells)).map { PIPsPlusPlusWindow.Point(positions: [$0.x, $0.y], templates: .init($1, frames: 1)) }
+        let points = zip(cells, map.templates(at: cells)).map {
+            PIPsPlusPlusWindow.Point(positions: [$0.x, $0.y], templates: .init($1, frames: 1))
+        }
         let finite = [Bool](repeating: true, count: ids.count)
         // One group for all points of a frame, however they are added: their windows run together.
         if let last = groups.indices.last, groups[last].window == step..<(step + 1) {

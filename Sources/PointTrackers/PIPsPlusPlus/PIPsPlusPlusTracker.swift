@@ -6,8 +6,8 @@ import TensorFiles
 /// PIPs++: follows points through long windows, up to 128 frames at once.
 ///
 /// The features of all frames of a window are in memory together: 6.3 MB a frame of 1024 x 576 pixels, 800 MB for a whole window, however
-/// long the video is; less with shorter windows. A point takes another 1 KB a frame of the window. Points do not influence each other. The network says nothing of occlusion: a point counts as
-/// visible wherever it is inside the frame.
+/// long the video is; less with shorter windows. A point takes another 1 KB a frame of the window. Points do not influence each other. The
+/// network says nothing of occlusion: a point counts as visible wherever it is inside the frame.
 public final class PIPsPlusPlusTracker: PointTracker {
     public let name = "pips-plus-plus"
     /// Frames with a longer side are reduced to it.

@@ -21,7 +21,8 @@ final class PIPsPlusPlusWindow: Sendable {
         library = NetworkLibrary(engine: engine, precision: .float32)
     }
 
-    /// What a point is compared with: its first appearance (128 numbers), and for every frame that of two and four frames before (frames x 128).
+    /// What a point is compared with: its first appearance (128 numbers), and for every frame that of two and four frames before (frames x
+    /// 128).
     struct Templates: Sendable {
         let first: [Float]
         var second, fourth: [Float]

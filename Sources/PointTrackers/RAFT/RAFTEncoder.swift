@@ -79,7 +79,8 @@ struct RAFTEncoder {
                 try convolution(3, middle, outputs, kernel: 1),
             ]
             let skip = weights["downsample"]
-            let downsample = stride == 1
+            let downsample =
+                stride == 1
                 ? nil
                 : try NormalizedConv2d(skip[0], from: inputs, to: outputs, kernel: 1, stride: stride, normalization: normalization(skip[1]))
             self = .bottleneck(convolutions, downsample: downsample)

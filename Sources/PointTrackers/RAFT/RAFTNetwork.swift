@@ -54,8 +54,8 @@ struct RAFTNetwork {
         return try graph.model()
     }
 
-    /// One iteration. Inputs: `correlations` (cells x correlations), `flow` (1 x 2 x h x w, in cells), `hidden` (1 x hidden x h x w), and the
-    /// maps of `contextModel`. Outputs: `change` (of the flow) and `nextHidden`.
+    /// One iteration. Inputs: `correlations` (cells x correlations), `flow` (1 x 2 x h x w, in cells), `hidden` (1 x hidden x h x w), and
+    /// the maps of `contextModel`. Outputs: `change` (of the flow) and `nextHidden`.
     func updateModel(_ cells: ImageSize, tap: GraphTap = noGraphTap) throws -> ONNXModel {
         let graph = Graph("raft-update")
         func map(_ name: String, _ channels: Int) -> Value { graph.input(name, shape: [1, channels, cells.height, cells.width]) }

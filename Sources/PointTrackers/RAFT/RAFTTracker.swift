@@ -32,7 +32,8 @@ public final class RAFTTracker: PointTracker {
         try TrackerError.check("longestSide", longestSide, 1..., of: "RAFT")
         let weights = weights.withoutModulePrefix
         // A file that is neither is read as one of the two, which then says what it lacks.
-        architecture = RAFTArchitecture(of: weights.source)
+        architecture =
+            RAFTArchitecture(of: weights.source)
             ?? (weights.contains("update_block.gru.convz.weight") ? .small : .large)
         name = architecture == .large ? "raft" : "raft-small"
         self.findsOcclusions = findsOcclusions

@@ -27,7 +27,8 @@ struct RAFTUpdateBlock {
         // The flow itself joins as the last two channels.
         conv = try Conv2d(encoder["conv"], from: correlationWidth + flowWidths.1, to: motion - 2, kernel: 3)
         let gru = weights["gru"]
-        passes = isLarge
+        passes =
+            isLarge
             ? [
                 try RecurrentPass(gru, suffix: "1", form, motion: motion, kernel: (1, 5)),
                 try RecurrentPass(gru, suffix: "2", form, motion: motion, kernel: (5, 1)),
@@ -35,7 +36,8 @@ struct RAFTUpdateBlock {
         let headWidth = isLarge ? 256 : 128
         flow1 = try Conv2d(weights["flow_head"]["conv1"], from: form.hidden, to: headWidth, kernel: 3)
         flow2 = try Conv2d(weights["flow_head"]["conv2"], from: headWidth, to: 2, kernel: 3)
-        mask = isLarge
+        mask =
+            isLarge
             ? (
                 try Conv2d(weights["mask"][0], from: form.hidden, to: 256, kernel: 3),
                 try Conv2d(weights["mask"][2], from: 256, to: 576, kernel: 1)

@@ -20,14 +20,15 @@ struct RawTracks {
 
 /// Whole clips with all queries known from the start.
 extension WindowTracker {
-    /// - Throws: `MediaError.frameOutOfRange` for a query in a frame that does not exist, `TrackerError.invalidQuery` for a position that is none.
+    /// - Throws: `MediaError.frameOutOfRange` for a query in a frame that does not exist, `TrackerError.invalidQuery` for a position that
+    ///   is none.
     func check(_ queries: [PointQuery], in video: FrameStore) throws {
         for query in queries { try video.check(frame: query.frame) }
         try WindowTracking.check(queries.map(\.position))
     }
 
-    /// Follows points forward and backward, split at each one's own frame, where it stays as queried. Each direction has the points that have
-    /// frames left in it, and starts where the first of them does.
+    /// Follows points forward and backward, split at each one's own frame, where it stays as queried. Each direction has the points that
+    /// have frames left in it, and starts where the first of them does.
     func splitTracks(_ queries: [PointQuery], in video: FrameStore) throws -> ClipTracks {
         try check(queries, in: video)
         guard let first = queries.map(\.frame).min(), let last = queries.map(\.frame).max() else {

@@ -15,16 +15,17 @@ public struct CoTrackerOptions: Sendable {
     public var isAntialiased = false
     /// Side of the regular grid of support points in the first frame of every run; 0: none.
     public var supportGridSide = 6
-    /// How many points are tracked together at most. More are tracked in groups in the order of adding, each with all support points: a point
-    /// takes about 1.5 MB of memory in a window of 16 frames.
+    /// How many points are tracked together at most. More are tracked in groups in the order of adding, each with all support points: a
+    /// point takes about 1.5 MB of memory in a window of 16 frames.
     public var groupSize = 512
-    /// The most frames that are looked at together where CoTracker 3 takes a whole clip at once, an even number; nil: as many as the file has
-    /// embeddings of time (60 in the published ones). Longer clips are tracked through windows of that length, which start every half of it; what
-    /// has been found in the common frames is where the next window starts from. A frame of a window takes 9 MB.
+    /// The most frames that are looked at together where CoTracker 3 takes a whole clip at once, an even number; nil: as many as the file
+    /// has embeddings of time (60 in the published ones). Longer clips are tracked through windows of that length, which start every half
+    /// of it; what has been found in the common frames is where the next window starts from. A frame of a window takes 9 MB.
     public var longestClip: Int?
-    /// For whole clips (`track(_:in:)`) alone. True does what the authors' predictors do with `backward_tracking`: forward and backward runs over
-    /// the whole clip, in which all points take part in every window, also before they are queried (which influences others in CoTracker 3),
-    /// support points in the clip's first frame, and points outside of the frame may be visible. False runs no more than needed.
+    /// For whole clips (`track(_:in:)`) alone. True does what the authors' predictors do with `backward_tracking`: forward and backward
+    /// runs over the whole clip, in which all points take part in every window, also before they are queried (which influences others in
+    /// CoTracker 3), support points in the clip's first frame, and points outside of the frame may be visible. False runs no more than
+    /// needed.
     public var referenceQuirks = false
 
     public init() {}
@@ -45,7 +46,8 @@ public struct CoTrackerOptions: Sendable {
         try check(groupSize >= 1, "CoTracker's groups must have at least 1 point, not \(groupSize).")
         if let longest = longestClip {
             try check(
-                (2...512).contains(longest) && longest % 2 == 0, "CoTracker's longest clip must be an even number from 2 to 512 frames, not \(longest).")
+                (2...512).contains(longest) && longest % 2 == 0,
+                "CoTracker's longest clip must be an even number from 2 to 512 frames, not \(longest).")
         }
     }
 }

@@ -31,7 +31,9 @@ struct CorrelationWindows: Sendable {
     ///   - positions: x and y of each point in cells of the finest level, cell centres at whole numbers.
     ///   - templates: a feature vector for each point.
     ///   - result: takes `levels * self.count` numbers for each point.
-    func correlate(_ pyramid: FeaturePyramid, points count: Int, positions: StridedRows, templates: StridedRows, into result: MutableStridedRows) {
+    func correlate(
+        _ pyramid: FeaturePyramid, points count: Int, positions: StridedRows, templates: StridedRows, into result: MutableStridedRows
+    ) {
         let side = 2 * radius + 2
         withUnsafeTemporaryAllocation(of: Float.self, capacity: side * side) { products in
             guard let cells = products.baseAddress else { return }
@@ -83,7 +85,8 @@ struct CorrelationWindows: Sendable {
                 if x >= 0 && x < map.width {
                     cellRow[column] = Self.dot(mapRow + x * channels, template, channels)
                 } else {
-                    cellRow[column] = outside == .zeros ? 0 : Self.dot(mapRow + min(max(x, 0), map.width - 1) * channels, template, channels)
+                    cellRow[column] =
+                        outside == .zeros ? 0 : Self.dot(mapRow + min(max(x, 0), map.width - 1) * channels, template, channels)
                 }
             }
         }
@@ -109,7 +112,9 @@ struct CorrelationWindows: Sendable {
         var (first, second) = (SIMD8<Float>.zero, SIMD8<Float>.zero)
         var i = 0
         while i + 16 <= count {
-            first += x.loadUnaligned(fromByteOffset: 4 * i, as: SIMD8<Float>.self) * y.loadUnaligned(fromByteOffset: 4 * i, as: SIMD8<Float>.self)
+            first +=
+                x.loadUnaligned(fromByteOffset: 4 * i, as: SIMD8<Float>.self)
+                * y.loadUnaligned(fromByteOffset: 4 * i, as: SIMD8<Float>.self)
             second +=
                 x.loadUnaligned(fromByteOffset: 4 * i + 32, as: SIMD8<Float>.self)
                 * y.loadUnaligned(fromByteOffset: 4 * i + 32, as: SIMD8<Float>.self)

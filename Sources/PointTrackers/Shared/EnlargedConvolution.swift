@@ -3,9 +3,9 @@ import TensorFiles
 
 /// A 3 x 3 convolution with zeros around of maps that are enlarged first, bilinearly, the centres of the corner cells laid on each other.
 ///
-/// Both are linear, so the order may be changed: maps are enlarged in width, convolved in width while they are still as low as they were, and
-/// the three rows of the kernel's results enlarged in height. That is the same up to rounding, with half the multiplications for maps of half
-/// the height, and a quarter for those of a quarter. Meant for float32: where multiplications cost less, what is moved costs more.
+/// Both are linear, so the order may be changed: maps are enlarged in width, convolved in width while they are still as low as they were,
+/// and the three rows of the kernel's results enlarged in height. That is the same up to rounding, with half the multiplications for maps
+/// of half the height, and a quarter for those of a quarter. Meant for float32: where multiplications cost less, what is moved costs more.
 struct EnlargedConvolution: Sendable {
     private let weight: Tensor
     private let key: String
@@ -66,8 +66,8 @@ struct EnlargedConvolution: Sendable {
         }
     }
 
-    /// How much of each of `count` cells is in the cell `index` of `length` that they are enlarged to; all 0 for one outside. Rounded as in the
-    /// reference.
+    /// How much of each of `count` cells is in the cell `index` of `length` that they are enlarged to; all 0 for one outside. Rounded as in
+    /// the reference.
     private static func blend(_ index: Int, of length: Int, from count: Int) -> [Float] {
         var shares = [Float](repeating: 0, count: count)
         guard (0..<length).contains(index) else { return shares }

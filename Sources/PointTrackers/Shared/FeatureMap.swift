@@ -13,7 +13,8 @@ struct FeatureMap: Sendable {
 
     /// - Precondition: `rows` has `width * height` rows, and neither is 0.
     init(width: Int, height: Int, rows: Tensor) {
-        precondition(width > 0 && height > 0 && rows.shape.count == 2 && rows.shape[0] == width * height, "\(rows.shape) rows, \(width) x \(height)")
+        precondition(
+            width > 0 && height > 0 && rows.shape.count == 2 && rows.shape[0] == width * height, "\(rows.shape) rows, \(width) x \(height)")
         (self.width, self.height, self.rows) = (width, height, rows)
     }
 
@@ -52,8 +53,8 @@ struct FeatureMap: Sendable {
         }
     }
 
-    /// The bilinear blend of the four cells around a position, whose indices (not weights) are clamped to the map. `target` takes `channels`
-    /// numbers. How CoTracker 1, PIPs and PIPs++ take templates.
+    /// The bilinear blend of the four cells around a position, whose indices (not weights) are clamped to the map. `target` takes
+    /// `channels` numbers. How CoTracker 1, PIPs and PIPs++ take templates.
     func sampleClampingCells(_ position: SIMD2<Float>, into target: UnsafeMutablePointer<Float>) {
         sample(cells(position, clampsWeights: false), into: target)
     }

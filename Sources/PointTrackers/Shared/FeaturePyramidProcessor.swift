@@ -40,7 +40,8 @@ struct FeaturePyramidProcessor: FrameProcessor {
             throw TrackerError.frameTooSmall(width: size.width, height: size.height, least: stride << (levels - 1))
         }
         let network = try library.network("\(kind)-\(size)") {
-            try FeatureEncoder.model(weights, input: size, stride: stride, levels: levels, normalizes: normalizes, enlargesLate: enlargesLate)
+            try FeatureEncoder.model(
+                weights, input: size, stride: stride, levels: levels, normalizes: normalizes, enlargesLate: enlargesLate)
         }
         let outputs = try network(["image": input.tensor(image)])
         return FeaturePyramid(

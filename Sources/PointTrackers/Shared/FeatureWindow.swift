@@ -5,8 +5,8 @@ import TensorFiles
 
 /// CoTracker 1 or 2 on one window of frames: estimates of all points in all of its frames, refined together with the points' features.
 ///
-/// Positions are in cells of the finest map, cell centres at whole numbers. Correlations and embeddings are computed here in float32, as they
-/// need few operations on much memory; the transformer is a compiled network.
+/// Positions are in cells of the finest map, cell centres at whole numbers. Correlations and embeddings are computed here in float32, as
+/// they need few operations on much memory; the transformer is a compiled network.
 struct FeatureWindow: PointWindow {
     /// In what the networks differ, but for the transformer.
     struct Kind: Sendable {
@@ -23,9 +23,9 @@ struct FeatureWindow: PointWindow {
         var times: [Float]
         /// Embeddings of the map's cells; nil: the sines and cosines of column and row.
         var places: FeatureMap?
-        /// One iteration for a number of point slots. Inputs: `tokens` ((points frames) x 456), `features` ((points frames) x 128), both point
-        /// by point, and `unused` (1 x 1 x 1 x points: 0, or `unusedPoint`). Outputs: `delta` ((points frames) x 2, cells), `updated` (the new
-        /// features) and `visibility` ((points frames) x 1, logits).
+        /// One iteration for a number of point slots. Inputs: `tokens` ((points frames) x 456), `features` ((points frames) x 128), both
+        /// point by point, and `unused` (1 x 1 x 1 x points: 0, or `unusedPoint`). Outputs: `delta` ((points frames) x 2, cells), `updated`
+        /// (the new features) and `visibility` ((points frames) x 1, logits).
         var model: @Sendable (_ points: Int) throws -> ONNXModel
     }
 
@@ -65,9 +65,11 @@ struct FeatureWindow: PointWindow {
         }
     }
 
-    func callAsFunction(_ starts: [PointWindowStart], pyramids: [FeaturePyramid], observer: PointWindowObserver?) throws -> [PointEstimate] {
+    func callAsFunction(_ starts: [PointWindowStart], pyramids: [FeaturePyramid], observer: PointWindowObserver?) throws -> [PointEstimate]
+    {
         precondition(
-            pyramids.count == frames && starts.allSatisfy { $0.estimate.positions.count == frames && $0.estimate.visibility.count == frames })
+            pyramids.count == frames
+                && starts.allSatisfy { $0.estimate.positions.count == frames && $0.estimate.visibility.count == frames })
         guard !starts.isEmpty else { return [] }
         let slots = PointSlots.closeSlots(for: starts.count)
         let network = try network(slots: slots)
@@ -130,10 +132,11 @@ struct FeatureWindow: PointWindow {
         }
     }
 
-    /// Writes the tokens of all points: motion since the window's start, correlations, features, mask and visibility, with the embeddings of
-    /// place and time added.
+    /// Writes the tokens of all points: motion since the window's start, correlations, features, mask and visibility, with the embeddings
+    /// of place and time added.
     private func write(
-        _ tokens: inout Tensor, starts: [PointWindowStart], positions: [SIMD2<Float>], features: Tensor, places: [Float], pyramids: [FeaturePyramid]
+        _ tokens: inout Tensor, starts: [PointWindowStart], positions: [SIMD2<Float>], features: Tensor, places: [Float],
+        pyramids: [FeaturePyramid]
     ) {
         let (frames, windows, times) = (frames, windows, kind.times)
         let (correlations, flags) = (Self.motionWidth, Self.tokenWidth - 2)
@@ -143,7 +146,9 @@ struct FeatureWindow: PointWindow {
         tokens.withUnsafeMutableBuffer { tokens in
             features.withUnsafeBuffer { features in
                 positions.withUnsafeBufferPointer { positions in
-                    guard let tokens = tokens.baseAddress, let features = features.baseAddress, let start = positions.baseAddress else { return }
+                    guard let tokens = tokens.baseAddress, let features = features.baseAddress, let start = positions.baseAddress else {
+                        return
+                    }
                     // Frame by frame: (point, frame) is row `point * frames + frame`.
                     let target = MutableStridedRows(base: tokens, stride: Self.tokenWidth)
                     let templates = StridedRows(base: features, stride: Self.channels)
@@ -164,7 +169,8 @@ struct FeatureWindow: PointWindow {
                                     token[axis] = motion
                                     SinusoidalEmbedding.writeInterleaved(motion, frequencies: frequencies, into: token + 2 + 64 * axis)
                                 }
-                                (token + correlations + Self.levels * windows.count).update(from: templates[i * frames + frame], count: Self.channels)
+                                (token + correlations + Self.levels * windows.count).update(
+                                    from: templates[i * frames + frame], count: Self.channels)
                                 token[flags] = states[2 * (i * frames + frame)]
                                 token[flags + 1] = states[2 * (i * frames + frame) + 1]
                             }

@@ -101,14 +101,16 @@ struct LinearResampler: Sendable {
         withUnsafeTemporaryAllocation(of: Float.self, capacity: rows.count * width) { ring in
             for y in 0..<target.height {
                 let start = rows.starts[y]
-                for row in start..<(start + rows.count) where held[row % rows.count] != row && rows.weights[y * rows.count + row - start] != 0 {
+                for row in start..<(start + rows.count)
+                where held[row % rows.count] != row && rows.weights[y * rows.count + row - start] != 0 {
                     let slot = row % rows.count
                     resampleRow(row, UnsafeMutableBufferPointer(rebasing: ring[(slot * width)..<((slot + 1) * width)]))
                     held[slot] = row
                 }
                 for channel in 0..<3 {
                     let result = UnsafeMutableBufferPointer(
-                        rebasing: planes[(channel * target.pixelCount + y * target.width)..<(channel * target.pixelCount + (y + 1) * target.width)])
+                        rebasing: planes[
+                            (channel * target.pixelCount + y * target.width)..<(channel * target.pixelCount + (y + 1) * target.width)])
                     result.update(repeating: 0)
                     for k in 0..<rows.count where rows.weights[y * rows.count + k] != 0 {
                         let weight = rows.weights[y * rows.count + k]

@@ -24,8 +24,10 @@ struct NormalizedConv2d: Sendable {
         case .none: (self.convolution, normalizes) = (convolution, false)
         case .batch(let statistics):
             self.convolution = convolution.folding(
-                mean: try statistics.tensor("running_mean", shape: [outputs]), variance: try statistics.tensor("running_var", shape: [outputs]),
-                epsilon: 1e-5, scale: try statistics.tensor("weight", shape: [outputs]), shift: try statistics.tensor("bias", shape: [outputs]))
+                mean: try statistics.tensor("running_mean", shape: [outputs]),
+                variance: try statistics.tensor("running_var", shape: [outputs]),
+                epsilon: 1e-5, scale: try statistics.tensor("weight", shape: [outputs]),
+                shift: try statistics.tensor("bias", shape: [outputs]))
             normalizes = false
         }
     }
@@ -38,8 +40,8 @@ struct ResidualBlock: Sendable {
     private let conv1, conv2: NormalizedConv2d
     private let downsample: NormalizedConv2d?
 
-    /// - Parameter batchNormalized: whether statistics lie at `norm1`, `norm2` and, where `stride` is not 1, `downsample.1`; otherwise every
-    ///   picture's own are used.
+    /// - Parameter batchNormalized: whether statistics lie at `norm1`, `norm2` and, where `stride` is not 1, `downsample.1`; otherwise
+    ///   every picture's own are used.
     init(_ weights: Weights, from inputs: Int, to outputs: Int, stride: Int = 1, batchNormalized: Bool = false) throws {
         func normalization(_ key: String) -> ChannelNormalization { batchNormalized ? .batch(weights[key]) : .instance }
         conv1 = try NormalizedConv2d(
@@ -49,7 +51,8 @@ struct ResidualBlock: Sendable {
             stride == 1
             ? nil
             : try NormalizedConv2d(
-                weights["downsample"][0], from: inputs, to: outputs, kernel: 1, stride: stride, normalization: normalization("downsample.1"))
+                weights["downsample"][0], from: inputs, to: outputs, kernel: 1, stride: stride, normalization: normalization("downsample.1")
+            )
     }
 
     func callAsFunction(_ x: Value) -> Value {

@@ -34,8 +34,8 @@ enum SinusoidalEmbedding {
         return angles.map { sin($0) } + angles.map { cos($0) }
     }
 
-    /// The values, their sines at the scales 1, 2, 4, ..., then their cosines likewise (scale by scale, the values in turn): n (2 scales + 1)
-    /// numbers. The reference computes the cosine as a sine shifted by a rounded quarter turn, and so does this. CoTracker 3.
+    /// The values, their sines at the scales 1, 2, 4, ..., then their cosines likewise (scale by scale, the values in turn): n (2 scales +
+    /// 1) numbers. The reference computes the cosine as a sine shifted by a rounded quarter turn, and so does this. CoTracker 3.
     static func octaves(_ values: [Float], scales: Int = 10) -> [Float] {
         let size = values.count * (2 * scales + 1)
         return [Float](unsafeUninitializedCapacity: size) { buffer, count in
@@ -59,8 +59,8 @@ enum SinusoidalEmbedding {
         }
     }
 
-    /// `sin` of a position at the frequencies 10000^(-2k/dimension), then `cos`: `dimension` numbers (even). Token times, and either half of
-    /// a cell's embedding: the first half is that of its column, the second of its row.
+    /// `sin` of a position at the frequencies 10000^(-2k/dimension), then `cos`: `dimension` numbers (even). Token times, and either half
+    /// of a cell's embedding: the first half is that of its column, the second of its row.
     static func position(_ position: Int, dimension: Int) -> [Float] {
         let half = dimension / 2
         let angles = (0..<half).map { Double(position) * (1 / pow(10000, Double($0) / Double(half))) }

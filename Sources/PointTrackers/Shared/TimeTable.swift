@@ -9,7 +9,9 @@ enum TimeTable {
     /// - Throws: `TensorFileError` when it is absent, has another form, or has an odd number of frames or more than 512.
     static func read(_ weights: Weights, width: Int, example: Int) throws -> Tensor {
         let table = try weights.tensor("time_emb")
-        guard table.shape.count == 3, table.shape[0] == 1, table.shape[2] == width, (2...512).contains(table.shape[1]), table.shape[1] % 2 == 0 else {
+        guard table.shape.count == 3, table.shape[0] == 1, table.shape[2] == width, (2...512).contains(table.shape[1]),
+            table.shape[1] % 2 == 0
+        else {
             throw TensorFileError.shapeMismatch(
                 file: weights.source.name, tensor: weights.prefix + "time_emb", expected: [1, example, width], found: table.shape)
         }

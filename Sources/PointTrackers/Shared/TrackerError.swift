@@ -18,11 +18,12 @@ extension TrackerError {
     /// - Throws: `.invalidOption` for a value that is out of range.
     static func check(_ name: String, _ value: Int, _ range: some RangeExpression<Int>, of tracker: String) throws {
         guard range.contains(value) else {
-            let limits = switch range {
+            let limits =
+                switch range {
                 case let range as ClosedRange<Int>: "between \(range.lowerBound) and \(range.upperBound)"
                 case let range as PartialRangeFrom<Int>: "at least \(range.lowerBound)"
                 default: "in range"
-            }
+                }
             throw TrackerError.invalidOption("\(tracker): \(name) must be \(limits); it is \(value).")
         }
     }

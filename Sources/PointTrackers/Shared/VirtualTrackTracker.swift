@@ -63,12 +63,14 @@ extension VirtualTrackTracker {
     /// What the reference's network makes of a whole clip: all points take part in all windows.
     /// - Parameter entries: frames of the clip and positions in cells of the finest map.
     func rawTracks(
-        _ entries: [(time: Int, position: SIMD2<Float>)], in video: FrameStore, direction: TimeDirection, observer: PointWindowObserver? = nil
+        _ entries: [(time: Int, position: SIMD2<Float>)], in video: FrameStore, direction: TimeDirection,
+        observer: PointWindowObserver? = nil
     ) throws -> RawTracks {
         let count = video.frameCount
         func mirrored(_ frame: Int) -> Int { direction == .forward ? frame : count - 1 - frame }
         let run = WindowRun(
-            window: window(length: count), length: count, support: .init(grid: [], interval: nil, lifetime: nil), groupSize: Int.max, awaitsAll: true
+            window: window(length: count), length: count, support: .init(grid: [], interval: nil, lifetime: nil), groupSize: Int.max,
+            awaitsAll: true
         ) { [processor] in try video.value(of: processor, at: mirrored($0)) }
         run.add(entries.enumerated().map { .init(id: $0, time: mirrored($1.time), position: $1.position) })
         var result = RawTracks(frames: count, points: entries.count)

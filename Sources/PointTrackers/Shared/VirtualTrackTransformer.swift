@@ -1,9 +1,9 @@
 import NeuralGraph
 import TensorFiles
 
-/// The transformer of CoTracker 2 and 3. Attention in time is among the frames of each point; attention among points goes through 64 learned
-/// tracks, so that its cost is in proportion to the number of points: the learned tracks attend to the points, to each other, and the points
-/// attend to them.
+/// The transformer of CoTracker 2 and 3. Attention in time is among the frames of each point; attention among points goes through 64
+/// learned tracks, so that its cost is in proportion to the number of points: the learned tracks attend to the points, to each other, and
+/// the points attend to them.
 ///
 /// Source: github.com/facebookresearch/co-tracker, arXiv:2307.07635 (version 2), arXiv:2410.11831.
 struct VirtualTrackTransformer: Sendable {
@@ -48,7 +48,8 @@ struct VirtualTrackTransformer: Sendable {
         func divided(at first: Int) -> (Tracks, Tracks) {
             func part(_ range: Range<Int>) -> Tracks {
                 Tracks(
-                    tokens: tokens.sliced(axis: 0, (range.lowerBound * frames)..<(range.upperBound * frames)), count: range.count, frames: frames)
+                    tokens: tokens.sliced(axis: 0, (range.lowerBound * frames)..<(range.upperBound * frames)), count: range.count,
+                    frames: frames)
             }
             return (part(0..<first), part(first..<count))
         }
@@ -119,14 +120,17 @@ struct VirtualTrackTransformer: Sendable {
     /// - Parameters:
     ///   - tokens: (points frames) x token width, point by point.
     ///   - unused: 1 x 1 x 1 x points: what is added to the scores of points that nobody may attend to, 0 for others.
-    ///   - silencesUnused: whether unused points attend to all learned tracks alike. Their results mean nothing, and are the reference's then.
+    ///   - silencesUnused: whether unused points attend to all learned tracks alike. Their results mean nothing, and are the reference's
+    ///     then.
     ///   - tap: gets the first block's intermediate results.
     /// - Returns: (points frames) x `width`.
     func callAsFunction(_ tokens: Value, points: Int, frames: Int, unused: Value, silencesUnused: Bool, tap: GraphTap) -> Value {
         let graph = tokens.graph
         let embedded = inputTransform(tokens)
         tap("embedded") { embedded.reshaped([points, frames, Self.width]) }
-        let used = silencesUnused ? (unused > -1).asFloat().reshaped([points, 1]).expanded([points, frames]).reshaped([points * frames, 1]) : nil
+        let used =
+            silencesUnused
+            ? (unused > -1).asFloat().reshaped([points, 1]).expanded([points, frames]).reshaped([points * frames, 1]) : nil
         var asked = Tracks(tokens: embedded, count: points, frames: frames)
         // At first the same in all frames: so is what attention in time makes of them, which one frame's tokens tell.
         var learned = Tracks(tokens: virtual(in: graph).reshaped([Self.virtualTracks, Self.width]), count: Self.virtualTracks, frames: 1)

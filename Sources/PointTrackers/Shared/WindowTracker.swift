@@ -44,7 +44,8 @@ enum WindowTracking {
     /// Refuses positions that are no numbers, or absurd ones: by way of attention they would spoil all points.
     static func check(_ positions: [SIMD2<Float>]) throws {
         for position in positions where !(abs(position.x) <= 1e6 && abs(position.y) <= 1e6) {
-            throw TrackerError.invalidQuery("A point to be tracked has the position (\(position.x), \(position.y)), which is no place in a frame.")
+            throw TrackerError.invalidQuery(
+                "A point to be tracked has the position (\(position.x), \(position.y)), which is no place in a frame.")
         }
     }
 }

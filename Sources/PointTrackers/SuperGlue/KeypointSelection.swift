@@ -27,7 +27,8 @@ struct KeypointSelection: Sendable, Hashable {
         if let maximumCount, found.count > maximumCount {
             // In the order of the map where scores are equal.
             found = Array(
-                found.enumerated().sorted { ($1.element.score, $0.offset) < ($0.element.score, $1.offset) }.prefix(maximumCount).map(\.element))
+                found.enumerated().sorted { ($1.element.score, $0.offset) < ($0.element.score, $1.offset) }.prefix(maximumCount).map(
+                    \.element))
         }
         return found
     }
@@ -37,8 +38,8 @@ struct KeypointSelection: Sendable, Hashable {
         case open, suppressed, maximum
     }
 
-    /// Three rounds: in each, whatever is not suppressed and is the largest of its square becomes a maximum, and suppresses its square. Equal
-    /// neighbours are all maxima. Pixels below the threshold can suppress none above it: only those above are looked at.
+    /// Three rounds: in each, whatever is not suppressed and is the largest of its square becomes a maximum, and suppresses its square.
+    /// Equal neighbours are all maxima. Pixels below the threshold can suppress none above it: only those above are looked at.
     private func maxima(_ scores: UnsafeBufferPointer<Float>, width: Int, height: Int) -> [Selected] {
         var candidates: [Int] = []
         for i in scores.indices where scores[i] > threshold { candidates.append(i) }

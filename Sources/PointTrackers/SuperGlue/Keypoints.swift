@@ -30,8 +30,8 @@ struct Keypoints: Sendable {
 
     /// Bilinear samples between the cells' centres, of length 1 again.
     ///
-    /// As the weights were trained, the centres are spread a little: pixel 3.5 is at the first one, and the last one is at the picture's last
-    /// cell's end less 1 pixel.
+    /// As the weights were trained, the centres are spread a little: pixel 3.5 is at the first one, and the last one is at the picture's
+    /// last cell's end less 1 pixel.
     private static func descriptors(at positions: [SIMD2<Float>], cells: FeatureMap) -> Tensor {
         let side = Float(SuperPoint.cell)
         let count = SIMD2(Float(cells.width), Float(cells.height))

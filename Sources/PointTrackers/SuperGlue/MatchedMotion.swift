@@ -1,7 +1,8 @@
 /// Where any point of a picture went, from where its matched key points went.
 ///
-/// A key point that is almost at the point takes it along. Otherwise the nearest matched key points decide: their motion is fitted by an affine map
-/// that is pulled towards a mere shift, so that one or two of them, or a row of them, suffice. Those that move unlike the rest do not count.
+/// A key point that is almost at the point takes it along. Otherwise the nearest matched key points decide: their motion is fitted by an
+/// affine map that is pulled towards a mere shift, so that one or two of them, or a row of them, suffice. Those that move unlike the rest
+/// do not count.
 struct MatchedMotion: Sendable {
     struct Match: Sendable, Hashable {
         var from: SIMD2<Float>
@@ -12,8 +13,8 @@ struct MatchedMotion: Sendable {
 
     struct Estimate: Sendable, Hashable {
         var position: SIMD2<Float>
-        /// The score of the key point that took the point along; or the mean score of those around it, less the further the nearest one is away,
-        /// down to 0 at `reach`.
+        /// The score of the key point that took the point along; or the mean score of those around it, less the further the nearest one is
+        /// away, down to 0 at `reach`.
         var confidence: Float
     }
 
@@ -37,7 +38,9 @@ struct MatchedMotion: Sendable {
                 for match in matches {
                     let offset = match.from - position
                     let squared = offset.x * offset.x + offset.y * offset.y
-                    guard squared < limit, nearest.count < Self.neighbours || squared < nearest[Self.neighbours - 1].distance else { continue }
+                    guard squared < limit, nearest.count < Self.neighbours || squared < nearest[Self.neighbours - 1].distance else {
+                        continue
+                    }
                     var place = nearest.count
                     while place > 0 && nearest[place - 1].distance > squared { place -= 1 }
                     nearest.insert((squared, match), at: place)
@@ -53,7 +56,8 @@ struct MatchedMotion: Sendable {
         }
     }
 
-    /// Removes key points that move otherwise than most: by more than key points are exact to, and than growing, shrinking or turning would explain.
+    /// Removes key points that move otherwise than most: by more than key points are exact to, and than growing, shrinking or turning would
+    /// explain.
     private func removeOutliers(_ nearest: inout [(distance: Float, match: Match)], sorting sorted: inout [Float]) {
         guard nearest.count > 2 else { return }
         var median = SIMD2<Float>.zero

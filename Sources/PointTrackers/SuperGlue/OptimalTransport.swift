@@ -2,12 +2,12 @@ import Dispatch
 import Foundation
 import TensorFiles
 
-/// Optimal transport between two sets of key points by Sinkhorn's iterations: every row and every column has one unit to give, or leaves it in a
-/// bin.
+/// Optimal transport between two sets of key points by Sinkhorn's iterations: every row and every column has one unit to give, or leaves it
+/// in a bin.
 ///
-/// Source: Sarlin et al. 2020 (arXiv:1911.11763), section 3.2. The first iteration is computed with logarithms. What it leads to is close to a
-/// plan whose rows and columns need only factors near 1 (Schmitzer 2016, arXiv:1610.06519): further iterations multiply, and go back to
-/// logarithms whenever factors get large.
+/// Source: Sarlin et al. 2020 (arXiv:1911.11763), section 3.2. The first iteration is computed with logarithms. What it leads to is close
+/// to a plan whose rows and columns need only factors near 1 (Schmitzer 2016, arXiv:1610.06519): further iterations multiply, and go back
+/// to logarithms whenever factors get large.
 struct OptimalTransport: Sendable {
     /// 1 or more.
     let iterations: Int
@@ -45,8 +45,8 @@ struct OptimalTransport: Sendable {
     }
 }
 
-/// The state of the iterations: the plan is `exp(costs + u + v)`, and between returns to logarithms `a plan b`. Memory of its own, so that parts of
-/// the rows can be worked on at once; no two parts write the same.
+/// The state of the iterations: the plan is `exp(costs + u + v)`, and between returns to logarithms `a plan b`. Memory of its own, so that
+/// parts of the rows can be worked on at once; no two parts write the same.
 private final class Solver: @unchecked Sendable {
     private let costs: StridedRows
     /// Logarithms of what rows and columns sum up to.

@@ -12,7 +12,8 @@ struct PointwiseLayer: Sendable {
     ///   - inputOrder: likewise for inputs.
     ///   - statistics: those of a batch normalisation that follows, which becomes part of the layer; nil: none follows.
     init(
-        _ weights: Weights, from inputs: Int, to outputs: Int, outputOrder: [Int]? = nil, inputOrder: [Int]? = nil, statistics: Weights? = nil
+        _ weights: Weights, from inputs: Int, to outputs: Int, outputOrder: [Int]? = nil, inputOrder: [Int]? = nil,
+        statistics: Weights? = nil
     ) throws {
         key = weights.prefix
         var matrix = try weights.tensor("weight", shape: [outputs, inputs, 1]).reshaped([outputs, inputs])

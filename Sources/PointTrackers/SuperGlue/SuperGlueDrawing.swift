@@ -13,16 +13,16 @@ extension SuperGlueTracker {
         case everyFrame(filtersBothImages: Bool = false)
     }
 
-    /// Points for each of several masks that lie on key points, in every frame of a video: SAM-PT's own way to use SuperGlue, in which points are
-    /// not chosen beforehand.
+    /// Points for each of several masks that lie on key points, in every frame of a video: SAM-PT's own way to use SuperGlue, in which
+    /// points are not chosen beforehand.
     /// - Parameters:
     ///   - masks: of the objects in the query frame, of the frame's size.
     ///   - queryFrame: any frame; others are matched with it.
     ///   - positives: points inside of a mask, for each.
     ///   - negatives: points outside of a mask, for each.
     ///   - generator: makes all choices; seeded, they repeat.
-    /// - Returns: by frame, mask by mask, positive points first; ids are places in that order. Where there are too few key points, the rest is
-    ///   hidden at (-0.5, -0.5). A point's confidence is its match's score.
+    /// - Returns: by frame, mask by mask, positive points first; ids are places in that order. Where there are too few key points, the rest
+    ///   is hidden at (-0.5, -0.5). A point's confidence is its match's score.
     /// - Throws: `MediaError.frameOutOfRange`, `TrackerError.invalidQuery` for a mask of another size, `MediaError` when a frame cannot be
     ///   decoded, `CancellationError` between frames when the task is cancelled.
     public func drawPoints(
@@ -31,7 +31,8 @@ extension SuperGlueTracker {
     ) throws -> [[TrackedPoint]] {
         try video.check(frame: queryFrame)
         guard positives >= 0, negatives >= 0 else {
-            throw TrackerError.invalidQuery("\(positives) positive and \(negatives) negative points were asked for. Neither can be below 0.")
+            throw TrackerError.invalidQuery(
+                "\(positives) positive and \(negatives) negative points were asked for. Neither can be below 0.")
         }
         for mask in masks where mask.size != video.size {
             throw TrackerError.invalidQuery("A mask is \(mask.size), the video \(video.size). They must have one size.")
@@ -105,7 +106,9 @@ extension SuperGlueTracker {
     ) -> [TrackedPoint] {
         var points: [TrackedPoint] = []
         for kind in kinds {
-            let candidates = pairs.filter { kind.contains(scale.frame($0.from)) && (!filtersBothImages || kind.contains(scale.frame($0.to))) }
+            let candidates = pairs.filter {
+                kind.contains(scale.frame($0.from)) && (!filtersBothImages || kind.contains(scale.frame($0.to)))
+            }
             for place in 0..<kind.count {
                 let id = points.count
                 guard place < candidates.count else {

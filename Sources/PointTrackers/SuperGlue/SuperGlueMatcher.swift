@@ -25,8 +25,8 @@ struct SuperGlueMatcher: Sendable {
         exact = precision == .float32 ? library : NetworkLibrary(engine: engine, precision: .float32)
     }
 
-    /// Counts of key points that networks are compiled for: 64, 96, 128, 192, 256, ... Far fewer than those of points, as key points of every
-    /// frame differ in number, and every network has 48 MB of weights.
+    /// Counts of key points that networks are compiled for: 64, 96, 128, 192, 256, ... Far fewer than those of points, as key points of
+    /// every frame differ in number, and every network has 48 MB of weights.
     static func slots(for count: Int) -> Int {
         var slots = 64
         while slots < count { slots = slots.nonzeroBitCount == 1 ? slots / 2 * 3 : slots / 3 * 4 }

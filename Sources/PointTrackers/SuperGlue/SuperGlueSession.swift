@@ -2,8 +2,8 @@ import Media
 
 /// Points being found again by SuperGlue, each from the frame in which it was added.
 ///
-/// A point that no matched key point tells about is hidden and keeps its last position. Key points of a query frame are kept by the session as long
-/// as it follows points from there; without points, no frame is read.
+/// A point that no matched key point tells about is hidden and keeps its last position. Key points of a query frame are kept by the session
+/// as long as it follows points from there; without points, no frame is read.
 final class SuperGlueSession: TrackingSession {
     /// Where a point comes from.
     private struct Origin {

@@ -5,21 +5,21 @@ import TensorFiles
 
 /// Finds points again by matching key points with those of the frame in which the points were given: SuperPoint and SuperGlue.
 ///
-/// Every frame is compared with the query frame alone. Points do not drift and are found again after any time; motion between other frames is
-/// not used. A session matches once per frame for every frame in which points were added that it still follows.
+/// Every frame is compared with the query frame alone. Points do not drift and are found again after any time; motion between other frames
+/// is not used. A session matches once per frame for every frame in which points were added that it still follows.
 ///
 /// The networks know key points only: a point goes where the key point next to it goes, or as the matched key points around it move
 /// (`MatchedMotion`). The SAM-PT paper's way, which draws its points among the key points of a mask, is `drawPoints`.
 ///
-/// Sources: github.com/magicleap/SuperGluePretrainedNetwork for behaviour and weights (which are for non-commercial use), and SAM-PT's way of
-/// using it.
+/// Sources: github.com/magicleap/SuperGluePretrainedNetwork for behaviour and weights (which are for non-commercial use), and SAM-PT's way
+/// of using it.
 ///
 /// Key points have pixel centres at whole numbers, as in the reference; positions are converted by `PictureScale`.
 public final class SuperGlueTracker: PointTracker {
     /// How key points are found and matched. The defaults are the SAM-PT paper's where they do not limit the size of the problem.
     public struct Options: Sendable {
-        /// Frames with a longer side are reduced to it before key points are found; nil: never, as in the reference. The networks were trained
-        /// on pictures of up to 1600 pixels.
+        /// Frames with a longer side are reduced to it before key points are found; nil: never, as in the reference. The networks were
+        /// trained on pictures of up to 1600 pixels.
         public var longestSide: Int? = 1600
         /// Score that a key point must exceed, 0 to 1.
         public var keypointThreshold: Float = 0.005
@@ -117,7 +117,8 @@ extension SuperGlueTracker.Options {
         ] {
             try check((0...1).contains(threshold), "SuperGlue's \(name) threshold must be between 0 and 1, not \(threshold).")
         }
-        try check((0...64).contains(suppressionRadius), "SuperGlue's suppression radius must be between 0 and 64, not \(suppressionRadius).")
+        try check(
+            (0...64).contains(suppressionRadius), "SuperGlue's suppression radius must be between 0 and 64, not \(suppressionRadius).")
         try check((maximumKeypoints ?? 1) >= 1, "SuperGlue needs at least 1 key point, not \(maximumKeypoints ?? 0).")
         try check(sinkhornIterations >= 1, "SuperGlue needs at least 1 iteration of the optimal transport, not \(sinkhornIterations).")
         try check((0...1000).contains(snapRadius), "SuperGlue's snap radius must be between 0 and 1000 pixels, not \(snapRadius).")

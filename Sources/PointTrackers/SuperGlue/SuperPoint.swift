@@ -20,10 +20,11 @@ struct SuperPoint: Sendable {
         var inputs = 1
         var stages: [(Conv2d, Conv2d)] = []
         for (index, outputs) in [64, 64, 128, 128].enumerated() {
-            stages.append((
-                try Conv2d(weights["conv\(index + 1)a"], from: inputs, to: outputs, kernel: 3),
-                try Conv2d(weights["conv\(index + 1)b"], from: outputs, to: outputs, kernel: 3)
-            ))
+            stages.append(
+                (
+                    try Conv2d(weights["conv\(index + 1)a"], from: inputs, to: outputs, kernel: 3),
+                    try Conv2d(weights["conv\(index + 1)b"], from: outputs, to: outputs, kernel: 3)
+                ))
             inputs = outputs
         }
         self.stages = stages
@@ -58,7 +59,8 @@ struct SuperPoint: Sendable {
         let (rows, columns, cell) = (logits.shape[2], logits.shape[3], Self.cell)
         // The last class is a cell without a key point; the others are its pixels, row by row.
         let pixels = logits.softmax(axis: 1).sliced(axis: 1, 0..<(cell * cell))
-        graph.output("scores", pixels.reshaped([cell, cell, rows, columns]).transposed([2, 0, 3, 1]).reshaped([rows * cell, columns * cell]))
+        graph.output(
+            "scores", pixels.reshaped([cell, cell, rows, columns]).transposed([2, 0, 3, 1]).reshaped([rows * cell, columns * cell]))
         let descriptors = convDb(convDa(x).relu())
         tap("descriptorMap") { descriptors }
         graph.output("descriptors", descriptors.normalized(axis: 1, epsilon: 1e-24).channelsLast().reshaped([rows * columns, Self.width]))

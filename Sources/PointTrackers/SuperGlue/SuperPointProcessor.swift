@@ -17,7 +17,8 @@ struct SuperPointProcessor: FrameProcessor {
     ///   - longestSide: larger pictures are reduced to it; nil: none.
     ///   - tap: nil but in tests.
     init(
-        weights: Weights, selection: KeypointSelection, longestSide: Int?, engine: any InferenceEngine, precision: Precision, tap: GraphTap? = nil
+        weights: Weights, selection: KeypointSelection, longestSide: Int?, engine: any InferenceEngine, precision: Precision,
+        tap: GraphTap? = nil
     ) throws {
         network = try SuperPoint(weights)
         (self.selection, self.longestSide, self.tap) = (selection, longestSide, tap)
@@ -43,7 +44,9 @@ struct SuperPointProcessor: FrameProcessor {
         let target = size(of: image.size)
         let area = target.pixelCount
         return Tensor(shape: [1, 1, target.height, target.width]) { levels in
-            func level(_ red: Float, _ green: Float, _ blue: Float) -> Float { (0.2989 * red + 0.587 * green + 0.114 * blue).rounded(.down) / 255 }
+            func level(_ red: Float, _ green: Float, _ blue: Float) -> Float {
+                (0.2989 * red + 0.587 * green + 0.114 * blue).rounded(.down) / 255
+            }
             if target == image.size {
                 image.pixels.withUnsafeBufferPointer { pixels in
                     for i in 0..<area { levels[i] = level(Float(pixels[3 * i]), Float(pixels[3 * i + 1]), Float(pixels[3 * i + 2])) }

@@ -16,7 +16,8 @@ struct TAPIREncoder: Sendable {
         let resnet = weights["resnet_torch"]
         // JAX's "same" padding of an even size.
         initial = try Conv2d(
-            resnet["initial_conv"], from: 3, to: 64, kernel: 7, stride: 2, padding: Padding(top: 2, left: 2, bottom: 3, right: 3), bias: false)
+            resnet["initial_conv"], from: 3, to: 64, kernel: 7, stride: 2, padding: Padding(top: 2, left: 2, bottom: 3, right: 3),
+            bias: false)
         var inputs = 64
         groups = try Self.widths.indices.map { group in
             let width = Self.widths[group]
@@ -87,7 +88,8 @@ struct TAPIREncoder: Sendable {
                 try Conv2d(weights["conv_0"], from: inputs, to: outputs, kernel: 3, stride: stride, padding: padding, bias: false),
                 try Conv2d(weights["conv_1"], from: outputs, to: outputs, kernel: 3, bias: false)
             )
-            projection = projects ? try Conv2d(weights["proj_conv"], from: inputs, to: outputs, kernel: 1, stride: stride, bias: false) : nil
+            projection =
+                projects ? try Conv2d(weights["proj_conv"], from: inputs, to: outputs, kernel: 1, stride: stride, bias: false) : nil
         }
 
         func callAsFunction(_ x: Value) -> Value {

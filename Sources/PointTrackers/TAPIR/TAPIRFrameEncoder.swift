@@ -20,9 +20,10 @@ final class TAPIRFrameEncoder: FrameProcessor {
     func process(_ image: RGBImage) throws -> TAPIRMaps {
         let compiled = try library.network(key) { try network.encoder.model() }
         let outputs = try compiled(["image": SquarePicture.input(image, side: TAPIRNetwork.side)])
-        return TAPIRMaps(levels: try network.mapSides.indices.map { index in
-            guard let map = outputs["map\(index)"] else { throw TrackerError.missingOutput("map\(index)") }
-            return map
-        })
+        return TAPIRMaps(
+            levels: try network.mapSides.indices.map { index in
+                guard let map = outputs["map\(index)"] else { throw TrackerError.missingOutput("map\(index)") }
+                return map
+            })
     }
 }

@@ -24,9 +24,10 @@ extension TAPIRMaps: StorableFeatures {
             let part = rest.prefix(4 * shape[0] * shape[1])
             rest = rest.dropFirst(part.count)
             guard part.count == 4 * shape[0] * shape[1] else { return nil }
-            levels.append(Tensor(shape: shape) { target in
-                part.withUnsafeBytes { UnsafeMutableRawBufferPointer(target).copyMemory(from: $0) }
-            })
+            levels.append(
+                Tensor(shape: shape) { target in
+                    part.withUnsafeBytes { UnsafeMutableRawBufferPointer(target).copyMemory(from: $0) }
+                })
             side /= 2
         }
         guard rest.isEmpty, levels.count >= 2 else { return nil }

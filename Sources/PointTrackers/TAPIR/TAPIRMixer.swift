@@ -50,7 +50,8 @@ struct TAPIRMixer: Sendable {
             self.width = width
             key = weights.prefix
             norms = (
-                try LayerNorm(weights["layer_norm"], size: width, bias: false), try LayerNorm(weights["layer_norm_1"], size: width, bias: false)
+                try LayerNorm(weights["layer_norm"], size: width, bias: false),
+                try LayerNorm(weights["layer_norm_1"], size: width, bias: false)
             )
             let first = try Self.branches(weights["mlp1_up"], width: width)
             let second = try Self.branches(weights["mlp1_up_1"], width: width)

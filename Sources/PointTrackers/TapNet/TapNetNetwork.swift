@@ -28,7 +28,8 @@ struct TapNetNetwork: Sendable {
         let video = weights["tsm_resnet_video"]
         // JAX's "same" padding of an even size.
         stem = try Conv2d(
-            video["tsm_resnet_stem"], from: 3, to: 64, kernel: 7, stride: 2, padding: Padding(top: 2, left: 2, bottom: 3, right: 3), bias: false)
+            video["tsm_resnet_stem"], from: 3, to: 64, kernel: 7, stride: 2, padding: Padding(top: 2, left: 2, bottom: 3, right: 3),
+            bias: false)
         let widths = [(64, 64, 1), (64, 128, 2), (128, 256, 1)]
         blocks = try widths.enumerated().flatMap { unit, width in
             try (0..<2).map { block in
@@ -66,9 +67,9 @@ struct TapNetNetwork: Sendable {
 
     /// One block with neighbours in time, and after the last of them those without.
     ///
-    /// Inputs: `before`, `own`, `after` (`activated` of the stage or stem before, in the frame and its neighbours; zeros where there is none),
-    /// and `x` of the frame where `takesUnactivated`. Outputs: `activated` and, where the next stage takes it, `x`; of the last stage `map`
-    /// (cells x 256 channels).
+    /// Inputs: `before`, `own`, `after` (`activated` of the stage or stem before, in the frame and its neighbours; zeros where there is
+    /// none), and `x` of the frame where `takesUnactivated`. Outputs: `activated` and, where the next stage takes it, `x`; of the last
+    /// stage `map` (cells x 256 channels).
     func stageModel(_ stage: Int, tap: GraphTap = noGraphTap) throws -> ONNXModel {
         let graph = Graph("tapnet-stage")
         let block = blocks[stage]
@@ -116,7 +117,8 @@ struct TapNetNetwork: Sendable {
                 try Conv2d(weights["conv_0"], from: inputs, to: outputs, kernel: 3, stride: stride, padding: padding, bias: false),
                 try Conv2d(weights["conv_2"], from: outputs, to: outputs, kernel: 3, bias: false)
             )
-            projection = projects ? try Conv2d(weights["shortcut_conv"], from: inputs, to: outputs, kernel: 1, stride: stride, bias: false) : nil
+            projection =
+                projects ? try Conv2d(weights["shortcut_conv"], from: inputs, to: outputs, kernel: 1, stride: stride, bias: false) : nil
         }
 
         func activated(_ x: Value) -> Value { norms.0(x).relu() }

@@ -1,5 +1,6 @@
 extension MaskConfidence {
-    /// Coefficients as `Training/confidence/fit.py` printed them for 1378 masks and 80 frames without a mask, of 18 synthetic clips (`sampt evaluate confidence
+    /// Coefficients as `Training/confidence/fit.py` printed them for 1378 masks and 80 frames without a mask, of 18 synthetic clips (`sampt
+    /// evaluate confidence
     /// --clips 9 --frames 28` with `--clip-seed` 1 and 2) and the built-in models. Terms whose weight came out as 0 are left out.
     static let fitted = MaskConfidence(
         present: Sum(

@@ -1,7 +1,7 @@
 /// The frames of a run that a person should look at: where objects' masks are least likely to be right, spread over time.
 ///
-/// Frames come in order. Of each object the least sure frame of every stretch of time is a candidate, one of each time that the object is lost; so
-/// many candidates are kept as the answer can need, whatever the video's length.
+/// Frames come in order. Of each object the least sure frame of every stretch of time is a candidate, one of each time that the object is
+/// lost; so many candidates are kept as the answer can need, whatever the video's length.
 public struct FrameReview: Sendable {
     /// A frame to look at for the sake of one object.
     public struct Entry: Sendable, Equatable {
@@ -44,7 +44,8 @@ public struct FrameReview: Sendable {
             let entry = Entry(
                 frameIndex: result.frameIndex, seconds: seconds, objectID: object.id, confidence: confidence.isNaN ? 0 : confidence,
                 reason: evidence.weakness)
-            pools[object.id, default: Pool()].add(entry, stretch: Int(min(seconds / spacing, 1e15)), isLost: evidence.origin == .absent, limit: 5 * count)
+            pools[object.id, default: Pool()].add(
+                entry, stretch: Int(min(seconds / spacing, 1e15)), isLost: evidence.origin == .absent, limit: 5 * count)
         }
     }
 

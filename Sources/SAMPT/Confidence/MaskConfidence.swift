@@ -58,7 +58,8 @@ public enum ReviewReason: String, Sendable, CaseIterable, Codable {
 }
 
 extension MaskEvidence {
-    /// The expected intersection over union with the truth, 0 to 1. For a frame without a mask, the probability that the object is not to be seen.
+    /// The expected intersection over union with the truth, 0 to 1. For a frame without a mask, the probability that the object is not to
+    /// be seen.
     public var confidence: Float { MaskConfidence.fitted.value(self) }
 
     /// What lowers the confidence most.

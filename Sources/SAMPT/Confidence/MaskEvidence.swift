@@ -63,7 +63,9 @@ extension MaskEvidence {
         var (positives, visible, inside, left, negatives, outside, queried, queriedInside) = (0, 0, 0, 0, 0, 0, 0, 0)
         var confidence: Float = 0
         for point in points {
-            let isInside = point.isVisible && mask.map { $0.size.contains(point.position) && $0[Int(point.position.x), Int(point.position.y)] } ?? false
+            let isInside =
+                point.isVisible
+                && mask.map { $0.size.contains(point.position) && $0[Int(point.position.x), Int(point.position.y)] } ?? false
             guard point.isPositive else {
                 negatives += point.isVisible ? 1 : 0
                 outside += point.isVisible && !isInside ? 1 : 0

@@ -22,7 +22,8 @@ final class LiveRun {
         options.overlapsSteps = false
         // Two frames are in use: the one at hand and the one before. Some more are for processors that are slow to let go.
         method = Method(
-            segmenter: segmenter.segmenter, tracker: segmenter.tracker, options: options, video: FrameStore(frames, capacity: 4), objects: objects)
+            segmenter: segmenter.segmenter, tracker: segmenter.tracker, options: options, video: FrameStore(frames, capacity: 4),
+            objects: objects)
         pass = RollingPass(method, at: 0, direction: .forward)
     }
 

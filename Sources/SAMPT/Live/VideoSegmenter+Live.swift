@@ -11,13 +11,13 @@ extension VideoSegmenter {
     ///         print(result.captureNumber, result.latency, result.frame.objects[0].mask.area)
     ///     }
     ///
-    /// Frames are taken from `frames` one at a time, by its policy, while the consumer works on the result before; none is read ahead. So at
-    /// most one result waits for the consumer, and one frame for the work. Capturing starts with the first result that is asked for, and
+    /// Frames are taken from `frames` one at a time, by its policy, while the consumer works on the result before; none is read ahead. So
+    /// at most one result waits for the consumer, and one frame for the work. Capturing starts with the first result that is asked for, and
     /// ends when the iteration does.
-    /// - Parameter objects: `frame` is the number of the captured frame that the object is marked in; it is not dropped. Objects are tracked forwards
-    ///   only, whatever the options say.
-    /// - Throws (while iterating): `LiveError` for a tracker or a re-initialisation that needs frames a live source does not have, `QueryError`,
-    ///   `MediaError` where the source breaks off (after the results before it), errors of the networks, `CancellationError`.
+    /// - Parameter objects: `frame` is the number of the captured frame that the object is marked in; it is not dropped. Objects are
+    ///   tracked forwards only, whatever the options say.
+    /// - Throws (while iterating): `LiveError` for a tracker or a re-initialisation that needs frames a live source does not have,
+    ///   `QueryError`, `MediaError` where the source breaks off (after the results before it), errors of the networks, `CancellationError`.
     public func segmentLive(_ frames: LiveFrames, objects: [ObjectQuery]) -> AsyncThrowingStream<LiveFrameResult, any Error> {
         let run = LiveRun(self, frames, objects)
         let results = ProductionLane(ahead: 1, waitsAtEnd: false) { try run.next() }

@@ -1,7 +1,7 @@
 import Segmenters
 
-/// Everything a preset decides: the options of the method and the names of the two models. Unlike `VideoSegmenterOptions` it can leave a value to whichever
-/// segmenter will run.
+/// Everything a preset decides: the options of the method and the names of the two models. Unlike `VideoSegmenterOptions` it can leave a
+/// value to whichever segmenter will run.
 public struct MethodSettings: Sendable, Equatable {
     /// When the mask of the frame before takes the place of the first decoder pass.
     public enum PreviousMask: Sendable, Equatable {
@@ -62,7 +62,8 @@ public struct MethodSettings: Sendable, Equatable {
         }
         guard isKnown else {
             throw PresetError.invalidValue(
-                key: setting.key, value: setting.text, allowed: field.allowed + "." + field.words.guess(for: setting.text), source: setting.source)
+                key: setting.key, value: setting.text, allowed: field.allowed + "." + field.words.guess(for: setting.text),
+                source: setting.source)
         }
     }
 
@@ -75,10 +76,12 @@ public struct MethodSettings: Sendable, Equatable {
     public func validate() throws {
         let least = reinitializes && reinitialization != .rolling ? 2 : 1
         guard others.reinitialization.horizon >= least else {
-            throw PresetError.conflict("horizon must be at least 2 with reinit \(reinitialization.rawValue); it is \(others.reinitialization.horizon).")
+            throw PresetError.conflict(
+                "horizon must be at least 2 with reinit \(reinitialization.rawValue); it is \(others.reinitialization.horizon).")
         }
         if let tracked = others.reinitialization.trackerHorizon, tracked < others.reinitialization.horizon {
-            throw PresetError.conflict("tracker-horizon must be at least horizon (\(others.reinitialization.horizon)), or all; it is \(tracked).")
+            throw PresetError.conflict(
+                "tracker-horizon must be at least horizon (\(others.reinitialization.horizon)), or all; it is \(tracked).")
         }
     }
 }

@@ -2,7 +2,9 @@ extension [String] {
     /// " Did you mean x?" where one of these names is near to `text` or the only one that goes on after it, otherwise nothing.
     package func guess(for text: String) -> String {
         // Nobody means a name by a text much longer than all of them, and comparing takes time.
-        guard text.utf8.count <= 100, let nearest = self.min(by: { $0.editDistance(to: text) < $1.editDistance(to: text) }) else { return "" }
+        guard text.utf8.count <= 100, let nearest = self.min(by: { $0.editDistance(to: text) < $1.editDistance(to: text) }) else {
+            return ""
+        }
         if nearest.editDistance(to: text) <= Swift.max(2, nearest.count / 3) { return " Did you mean \(nearest)?" }
         let longer = filter { text.count >= 2 && $0.lowercased().hasPrefix(text.lowercased()) }
         return longer.count == 1 ? " Did you mean \(longer[0])?" : ""

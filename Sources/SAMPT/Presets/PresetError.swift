@@ -36,7 +36,8 @@ public enum PresetError: Error, Sendable, Equatable {
     /// Where the fault is; nil where it is in no single place.
     public var source: PresetSource? {
         switch self {
-        case .unknownPreset(_, let source), .unknownKey(_, let source), .invalidValue(_, _, _, let source), .invalidFile(_, let source), .cycle(_, let source):
+        case .unknownPreset(_, let source), .unknownKey(_, let source), .invalidValue(_, _, _, let source), .invalidFile(_, let source),
+            .cycle(_, let source):
             source
         case .unreadable, .missingResource, .conflict: nil
         }

@@ -91,7 +91,8 @@ extension PresetField {
             text: { $0[keyPath: path] ? yes : no })
     }
 
-    static func choice<Choice: RawRepresentable & CaseIterable & Sendable>(_ path: Path<Choice>) -> PresetField where Choice.RawValue == String {
+    static func choice<Choice: RawRepresentable & CaseIterable & Sendable>(_ path: Path<Choice>) -> PresetField
+    where Choice.RawValue == String {
         let words = Choice.allCases.map(\.rawValue)
         return PresetField(
             allowed: "one of \(words.joined(separator: ", "))", words: words,

@@ -78,11 +78,13 @@ struct PresetFile {
 
     private static func entries(_ text: String, source: PresetSource) throws -> [(key: Node, value: Node)] {
         guard aliases(in: text) <= mostAliases else {
-            throw PresetError.invalidFile(reason: "it repeats more than \(mostAliases) values by name (*name); write them out", source: source)
+            throw PresetError.invalidFile(
+                reason: "it repeats more than \(mostAliases) values by name (*name); write them out", source: source)
         }
         let root: Node?
         do {
-            // The end of line makes the text long enough to have memory of its own, which the parser goes on reading after it was given the text.
+            // The end of line makes the text long enough to have memory of its own, which the parser goes on reading after it was given the
+            // text.
             root = try Parser(yaml: text + String(repeating: "\n", count: 32), encoding: .utf8).singleRoot()
         } catch let error as YamlError {
             throw Self.error(error, source)
@@ -91,7 +93,8 @@ struct PresetFile {
         switch root {
         case .mapping(let mapping) where !mapping.isEmpty: return mapping.map { ($0.key, $0.value) }
         case nil, .mapping: throw PresetError.invalidFile(reason: "it is empty; \(example)", source: source)
-        case .scalar(let scalar) where scalar.string.isEmpty: throw PresetError.invalidFile(reason: "it is empty; \(example)", source: source)
+        case .scalar(let scalar) where scalar.string.isEmpty:
+            throw PresetError.invalidFile(reason: "it is empty; \(example)", source: source)
         default: throw PresetError.invalidFile(reason: example, source: source)
         }
     }

@@ -1,7 +1,8 @@
-/// The settings of a preset: one for every option of the method, and the two models. Names are those of the command line's options where there is one.
+/// The settings of a preset: one for every option of the method, and the two models. Names are those of the command line's options where
+/// there is one.
 ///
-/// This is the one table of names, ranges and meanings: reading presets, `--set`, the command line's options and their help, and the listing of a preset
-/// all come from it.
+/// This is the one table of names, ranges and meanings: reading presets, `--set`, the command line's options and their help, and the
+/// listing of a preset all come from it.
 public enum PresetKey: String, Sendable, CaseIterable {
     // In the order in which they are shown.
     case segmenter
@@ -72,9 +73,11 @@ public enum PresetKey: String, Sendable, CaseIterable {
         case .negativeRegion: "Where negative points are sampled: in a ring around the object, or anywhere outside it."
         case .pointMargin: "Sampled positive points keep this many pixels from the object's edge, where it is thick enough."
         case .clicksOnly: "Whether an object marked by clicks is followed by these alone, and not by points sampled on its mask as well."
-        case .promptConfidence: "Let points prompt when the tracker is at least this sure of them; tracker: leave it to the tracker's own threshold."
+        case .promptConfidence:
+            "Let points prompt when the tracker is at least this sure of them; tracker: leave it to the tracker's own threshold."
         case .border: "Points within this share of the frame's width or height from its border do not prompt."
-        case .trackingGroup: "So many objects at most are tracked together; other groups give other tracks where a tracker's points influence each other."
+        case .trackingGroup:
+            "So many objects at most are tracked together; other groups give other tracks where a tracker's points influence each other."
         case .patchFilter: "Whether points are rejected once their surroundings no longer look as in the query frame."
         case .patchSize: "The side of the compared surroundings in pixels."
         case .patchThreshold: "Points whose surroundings are no more similar than this are rejected."

@@ -22,7 +22,11 @@ extension Preset {
     private static func comment(_ text: String) -> [String] {
         var lines: [String] = []
         for word in text.split(separator: " ") {
-            if let last = lines.last, last.count + word.count < 110 { lines[lines.count - 1] += " \(word)" } else { lines.append("# \(word)") }
+            if let last = lines.last, last.count + word.count < 110 {
+                lines[lines.count - 1] += " \(word)"
+            } else {
+                lines.append("# \(word)")
+            }
         }
         return lines
     }

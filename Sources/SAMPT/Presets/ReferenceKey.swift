@@ -1,4 +1,5 @@
-/// Settings by the names of the reference implementation's configuration, so that its settings can be copied. Each means what it means there.
+/// Settings by the names of the reference implementation's configuration, so that its settings can be copied. Each means what it means
+/// there.
 enum ReferenceKey: String, CaseIterable {
     case pointTracker = "point_tracker"
     case samModel = "sam_model"
@@ -34,7 +35,8 @@ enum ReferenceKey: String, CaseIterable {
         "reinit-on-similar-mask-area": .similarArea, "reinit-on-similar-mask-area-and-sync-masks": .similarAreaInStep,
     ]
     private static let trackers = [
-        "cotracker": "cotracker", "pips": "pips", "pips_plus_plus": "pips++", "raft": "raft", "tapir": "tapir", "tapnet": "tapnet", "superglue": "superglue",
+        "cotracker": "cotracker", "pips": "pips", "pips_plus_plus": "pips++", "raft": "raft", "tapir": "tapir", "tapnet": "tapnet",
+        "superglue": "superglue",
     ]
     private static let segmenters = [
         "sam_vit_base": "sam-vit-b", "sam_vit_large": "sam-vit-l", "sam_vit_huge": "sam-vit-h", "samhq_vit_huge": "hq-sam-vit-h",

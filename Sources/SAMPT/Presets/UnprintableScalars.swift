@@ -1,5 +1,6 @@
 extension Unicode.Scalar {
-    /// Whether a terminal would obey it or hide it: control characters, those that break lines or change the direction of writing, and invisible tags.
+    /// Whether a terminal would obey it or hide it: control characters, those that break lines or change the direction of writing, and
+    /// invisible tags.
     package var isUnprintable: Bool {
         switch value {
         case 0x00...0x1F, 0x7F...0x9F: true

@@ -23,7 +23,9 @@ struct FramePrompter {
     ) throws -> [ObjectID: ObjectOutcome] {
         var candidates: [PromptCandidate] = []
         for object in states.keys.sorted() {
-            if let candidate = states[object]?.candidate(object, points: points[object] ?? [], options: options) { candidates.append(candidate) }
+            if let candidate = states[object]?.candidate(object, points: points[object] ?? [], options: options) {
+                candidates.append(candidate)
+            }
         }
         if options.prompting.usesOtherObjectsAsNegatives { shareNegatives(&candidates, &states, points, rivalry) }
         // No object to ask for: the image encoder need not run on this frame.
@@ -44,7 +46,8 @@ struct FramePrompter {
 
     /// Visible positive points of an object are negative points of the others.
     private func shareNegatives(
-        _ candidates: inout [PromptCandidate], _ states: inout [ObjectID: ObjectState], _ points: [ObjectID: [PromptPoint]], _ rivalry: Rivalry
+        _ candidates: inout [PromptCandidate], _ states: inout [ObjectID: ObjectState], _ points: [ObjectID: [PromptPoint]],
+        _ rivalry: Rivalry
     ) {
         guard points.count + rivals.count > 1 else { return }
         var positives = rivals.merging(points.mapValues { $0.filter { $0.isVisible && $0.isPositive }.map(\.position) }) { $1 }

@@ -1,4 +1,5 @@
 import Support
+
 /// Spreads k medoids over a set of points: each medoid is a point of the set, and the sum of distances from the points to their
 /// nearest medoid is small.
 ///
@@ -47,7 +48,11 @@ enum KMedoids {
                 continue
             }
             var draw = Float.random(in: 0..<total, using: &generator)
-            let next = distances.indices.first { draw -= distances[$0]; return draw < 0 && distances[$0] > 0 } ?? distances.indices.last { distances[$0] > 0 } ?? 0
+            let next =
+                distances.indices.first {
+                    draw -= distances[$0]
+                    return draw < 0 && distances[$0] > 0
+                } ?? distances.indices.last { distances[$0] > 0 } ?? 0
             medoids.append(next)
             for i in points.indices { distances[i] = min(distances[i], squaredDistance(points[i], points[next])) }
         }

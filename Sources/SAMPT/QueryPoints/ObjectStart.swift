@@ -29,7 +29,8 @@ struct ObjectStart: Sendable {
         }
         guard options.prompting.usesAppearanceMemory, segmenter.abilities.contains(.appearanceMemory) else { return }
         memory = try segmenter.frame(query.frame, of: video).remember(
-            .points(sampled.positives.map { PointPrompt($0, isPositive: true) } + sampled.negatives.map { PointPrompt($0, isPositive: false) }))
+            .points(
+                sampled.positives.map { PointPrompt($0, isPositive: true) } + sampled.negatives.map { PointPrompt($0, isPositive: false) }))
     }
 
     /// The outcome in the query frame, with the points as the tracker took them.
@@ -51,11 +52,13 @@ struct ObjectStart: Sendable {
             // What no click touches is not what was meant.
             let mask = segmenter.mask(prediction.logits, size: video.size)
                 .keepingParts(touching: points.filter(\.isPositive).map(\.position))
-            return ObjectOutcome(shape: .predicted(prediction.logits), mask: mask, predictedIoU: prediction.predictedIoU, evidence: .marked(prediction))
+            return ObjectOutcome(
+                shape: .predicted(prediction.logits), mask: mask, predictedIoU: prediction.predictedIoU, evidence: .marked(prediction))
         case .box(let box):
             let prediction = try segmenter.frame(query.frame, of: video).predict(box, segmenter, options)
             let mask = segmenter.mask(prediction.logits, size: video.size).clipped(to: box)
-            return ObjectOutcome(shape: .predicted(prediction.logits), mask: mask, predictedIoU: prediction.predictedIoU, evidence: .marked(prediction))
+            return ObjectOutcome(
+                shape: .predicted(prediction.logits), mask: mask, predictedIoU: prediction.predictedIoU, evidence: .marked(prediction))
         }
     }
 }
@@ -80,10 +83,13 @@ extension VideoSegmenterOptions {
 
 extension SegmentableFrame {
     /// The object that a user's clicks mark.
-    fileprivate func predict(_ clicks: [PointPrompt], _ segmenter: any PromptableSegmenter, _ options: VideoSegmenterOptions) throws -> MaskPrediction {
+    fileprivate func predict(
+        _ clicks: [PointPrompt], _ segmenter: any PromptableSegmenter, _ options: VideoSegmenterOptions
+    ) throws -> MaskPrediction {
         let refinements = options.prompting.refinements
         // Without negative points the first two passes would ask a segmenter that takes boxes the same.
-        var schedule = PassSchedule(refinements: refinements, for: segmenter.abilities, separatesPositives: clicks.contains { !$0.isPositive })
+        var schedule = PassSchedule(
+            refinements: refinements, for: segmenter.abilities, separatesPositives: clicks.contains { !$0.isPositive })
         // The only pass takes all points.
         if schedule.pointPasses == 0 { (schedule.startsWithPositives, schedule.pointPasses) = (false, 1) }
         return try answer(to: ObjectPrompt(points: clicks), schedule)

@@ -9,9 +9,9 @@ public struct QueryPointSampler: Sendable {
     public var method: PointSelectionMethod
     /// Points keep this many pixels from the object's edge, where the mask is thick enough; the reference keeps none.
     public var margin: Int
-    /// Does what the reference does: k-medoids start from the points nearest to the middle, and not from points spread over the mask; the mask
-    /// that corners are looked for in is eroded by squares of any side, which moves it by half a pixel where that is even (and by 3 pixels
-    /// where it should be 0); and where corners are missing, medoids of the whole mask take their place, which may be corners again.
+    /// Does what the reference does: k-medoids start from the points nearest to the middle, and not from points spread over the mask; the
+    /// mask that corners are looked for in is eroded by squares of any side, which moves it by half a pixel where that is even (and by 3
+    /// pixels where it should be 0); and where corners are missing, medoids of the whole mask take their place, which may be corners again.
     public var referenceQuirks: Bool
 
     public init(method: PointSelectionMethod, margin: Int = 0, referenceQuirks: Bool = false) {
@@ -71,7 +71,9 @@ public struct QueryPointSampler: Sendable {
         guard count > 0 else { return [] }
         let candidates = Self.subset(subsample, of: pixels, &generator)
         let points = candidates.map { SIMD2(Float($0.x), Float($0.y)) }
-        return KMedoids.select(count, from: points, startsInTheMiddle: referenceQuirks, using: &generator).map { (Int(candidates[$0].x), Int(candidates[$0].y)) }
+        return KMedoids.select(count, from: points, startsInTheMiddle: referenceQuirks, using: &generator).map {
+            (Int(candidates[$0].x), Int(candidates[$0].y))
+        }
     }
 
     /// A uniform random choice without replacement (the first steps of a Fisher-Yates shuffle).
@@ -94,8 +96,8 @@ public struct QueryPointSampler: Sendable {
         }
     }
 
-    /// Erosion by 6, 2 or 1 % of the diameter, the first that leaves 10 pixels; the mask itself when none does. For the reference, a square of
-    /// side 0 is OpenCV's default of 3 x 3.
+    /// Erosion by 6, 2 or 1 % of the diameter, the first that leaves 10 pixels; the mask itself when none does. For the reference, a square
+    /// of side 0 is OpenCV's default of 3 x 3.
     func erodedForCorners(_ mask: Mask) -> Mask {
         let diameter = mask.diameter
         for share in [0.06, 0.02, 0.01] {
@@ -122,10 +124,11 @@ extension VideoSegmenterOptions {
         let inside = QueryPointSampler(method: queryPoints.positiveMethod, margin: queryPoints.margin, referenceQuirks: referenceQuirks)
         let outside = QueryPointSampler(method: queryPoints.negativeMethod, referenceQuirks: referenceQuirks)
         let positives = inside.sample(queryPoints.positives, from: mask, image: image, using: &generator)
-        let negatives = switch queryPoints.negativeRegion {
-        case .surroundings: outside.sampleSurroundings(queryPoints.negatives, of: mask, image: image, using: &generator)
-        case .background: outside.sample(queryPoints.negatives, from: mask.inverted, image: image, using: &generator)
-        }
+        let negatives =
+            switch queryPoints.negativeRegion {
+            case .surroundings: outside.sampleSurroundings(queryPoints.negatives, of: mask, image: image, using: &generator)
+            case .background: outside.sample(queryPoints.negatives, from: mask.inverted, image: image, using: &generator)
+            }
         guard referenceQuirks, mask.isEmpty else { return QueryPoints(positives: positives, negatives: negatives) }
         return QueryPoints(positives: .init(repeating: SIMD2(0.5, 0.5), count: queryPoints.positives), negatives: negatives)
     }

@@ -6,8 +6,9 @@ public struct PlausibleArea: Sendable, Equatable {
     public var recent: ClosedRange<Float> = 0.4...2.5
     /// In multiples of the area in the query frame; both ends excluded.
     public var initial: ClosedRange<Float> = 0.1...10
-    /// Masks of no more pixels are too small to sample points on, in frames whose longest side is 1024 (the reference's 25); fewer by the area's
-    /// scale in smaller frames, and never more than a tenth of the object's area in its query frame: small objects are followed as well.
+    /// Masks of no more pixels are too small to sample points on, in frames whose longest side is 1024 (the reference's 25); fewer by the
+    /// area's scale in smaller frames, and never more than a tenth of the object's area in its query frame: small objects are followed as
+    /// well.
     public var smallest: Float = 25
 
     public init() {}

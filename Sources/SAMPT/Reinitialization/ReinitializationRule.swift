@@ -1,5 +1,5 @@
-/// When points are sampled anew from the predicted masks (paper, section 3.4): given how large the masks of a window of frames are, says from
-/// which frame's mask each object goes on.
+/// When points are sampled anew from the predicted masks (paper, section 3.4): given how large the masks of a window of frames are, says
+/// from which frame's mask each object goes on.
 ///
 /// Source: the four variants of the reference's `reinit_variant`, A to D.
 public protocol ReinitializationRule: Sendable {
@@ -9,14 +9,16 @@ public protocol ReinitializationRule: Sendable {
 
 /// The masks of some objects in a window of frames, in the order of tracking. The objects' points were placed in the first one.
 public struct ReinitializationWindow: Sendable {
-    /// Mask areas in pixels: of each object, `length` frames. 0 where there is no mask that can be trusted; in the first frame, where there is none.
+    /// Mask areas in pixels: of each object, `length` frames. 0 where there is no mask that can be trusted; in the first frame, where there
+    /// is none.
     public var areas: [[Float]]
     /// How many frames after the window's first one the next object outside it starts; nil: none does.
     public var framesToNextStart: Int?
     /// Of each object, masks of no more pixels are too small to sample points on.
     public var smallestArea: [Float]
-    /// Whether the rules compare with an area of 0 as the reference does, where an object has no mask in the first frame: C then takes the smallest mask, and
-    /// D, which divides by that area, any frame in which the object has no usable mask before all those in which it has one.
+    /// Whether the rules compare with an area of 0 as the reference does, where an object has no mask in the first frame: C then takes the
+    /// smallest mask, and D, which divides by that area, any frame in which the object has no usable mask before all those in which it has
+    /// one.
     public var referenceQuirks: Bool
 
     /// - Parameter smallestArea: one for each object; nil: 25 pixels for all.
@@ -112,8 +114,8 @@ public struct SimilarAreaInStepRule: ReinitializationRule {
 
 /// The ways of re-initialisation by name.
 public enum ReinitializationVariant: String, Sendable, CaseIterable, Codable {
-    /// Every object on its own, as soon as the horizon is over and its mask can be trusted, from the frame at hand; points of the query frame stay. Looks
-    /// back at nothing and so computes every frame once.
+    /// Every object on its own, as soon as the horizon is over and its mask can be trusted, from the frame at hand; points of the query
+    /// frame stay. Looks back at nothing and so computes every frame once.
     case rolling
     /// A of the reference, `reinit-on-horizon-and-sync-masks`.
     case horizon

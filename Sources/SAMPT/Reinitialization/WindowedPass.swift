@@ -2,9 +2,9 @@ import Media
 import PointTrackers
 import Support
 
-/// Steps 2 to 4 of SAM-PT in one direction of time, window by window as in the reference: a window of frames is tracked and segmented, a rule
-/// chooses the frame whose mask gives the next points, and the next window starts there. Frames between that one and the window's end are
-/// computed again.
+/// Steps 2 to 4 of SAM-PT in one direction of time, window by window as in the reference: a window of frames is tracked and segmented, a
+/// rule chooses the frame whose mask gives the next points, and the next window starts there. Frames between that one and the window's end
+/// are computed again.
 ///
 /// It keeps the outcomes of at most one window an object; memory does not grow with the video.
 final class WindowedPass: SegmentationPass {
@@ -144,7 +144,9 @@ final class WindowedPass: SegmentationPass {
             guard lost[index].tracking.frame + direction.rawValue == frame else { continue }
             try lost[index].tracking.advance()
             try segment(lost[index].objects, lost[index].tracking)
-            for object in lost[index].objects where trustedArea(of: object, at: frame) > smallestArea(of: object) { nextStarts[object] = frame }
+            for object in lost[index].objects where trustedArea(of: object, at: frame) > smallestArea(of: object) {
+                nextStarts[object] = frame
+            }
             lost[index].objects.removeAll { nextStarts[$0] != nil }
         }
         lost.removeAll(where: \.objects.isEmpty)

@@ -15,7 +15,9 @@ final class EncodingLane {
     ///   - frame: the first one to encode.
     ///   - ahead: how many frames are encoded at most before they are asked for.
     ///   - isAsking: whether the segmenter will be asked in the first frame.
-    init(_ segmenter: any PromptableSegmenter, on video: FrameStore, from frame: Int, _ direction: TimeDirection, ahead: Int, isAsking: Bool) {
+    init(
+        _ segmenter: any PromptableSegmenter, on video: FrameStore, from frame: Int, _ direction: TimeDirection, ahead: Int, isAsking: Bool
+    ) {
         let flag = Protected(isAsking)
         var next = frame
         frames = ProductionLane(ahead: ahead) {

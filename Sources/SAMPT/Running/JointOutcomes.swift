@@ -3,8 +3,8 @@ import PointTrackers
 import Segmenters
 import Support
 
-/// Without re-initialisation masks have no influence on tracks: all points are tracked first (`JointTracking`), then every frame is segmented
-/// once, with the points of all objects, whichever direction of time they come from.
+/// Without re-initialisation masks have no influence on tracks: all points are tracked first (`JointTracking`), then every frame is
+/// segmented once, with the points of all objects, whichever direction of time they come from.
 ///
 /// So tracker and image encoder may be ahead of the decoder, each in a lane of its own.
 final class JointOutcomes: OutcomeSource {

@@ -11,7 +11,8 @@ struct TrackedFrame {
     var starts: [ObjectID: ObjectStart]
 }
 
-/// Step 2 of SAM-PT where masks have no influence on it: tracks all points backwards first (they wait on disk), then forwards, frame by frame.
+/// Step 2 of SAM-PT where masks have no influence on it: tracks all points backwards first (they wait on disk), then forwards, frame by
+/// frame.
 final class JointTracking {
     private let method: Method
     private let starts: ObjectStarts

@@ -4,8 +4,8 @@ import Segmenters
 
 /// Keeps what backward tracking found until the frames are delivered in order.
 ///
-/// Outcomes go to a temporary file (logits and the mask, about 35 KB per object and frame with the built-in segmenter), so that memory does not
-/// grow with the length of the video. Written from the last frame to the first, read from the first to the last.
+/// Outcomes go to a temporary file (logits and the mask, about 35 KB per object and frame with the built-in segmenter), so that memory does
+/// not grow with the length of the video. Written from the last frame to the first, read from the first to the last.
 final class OutcomeSpool {
     private let url: URL
     private let file: FileHandle
@@ -85,7 +85,9 @@ extension Data {
             append(value: point.position.x)
             append(value: point.position.y)
             append(value: point.confidence)
-            append(number: (point.isPositive ? 1 : 0) | UInt32(point.origin.rawValue) << 1 | UInt32(UInt8(bitPattern: point.status.rawValue)) << 8)
+            append(
+                number: (point.isPositive ? 1 : 0) | UInt32(point.origin.rawValue) << 1 | UInt32(UInt8(bitPattern: point.status.rawValue))
+                    << 8)
         }
         // Given masks occur in query frames only, which forward tracking delivers.
         guard case .predicted(let logits) = outcome.shape, let mask = outcome.mask else { return append(number: 0) }
@@ -139,7 +141,8 @@ private struct RecordReader {
             let confidence = value()
             let flags = number()
             outcome.points.append(
-                PromptPoint(id: id, position: position, isPositive: flags & 1 != 0,
+                PromptPoint(
+                    id: id, position: position, isPositive: flags & 1 != 0,
                     status: PointStatus(rawValue: Int8(truncatingIfNeeded: flags >> 8)) ?? .occluded, confidence: confidence,
                     origin: PointOrigin(rawValue: UInt8(truncatingIfNeeded: flags >> 1 & 3)) ?? .reinitialization))
         }

@@ -14,9 +14,10 @@ struct ClipOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Take every n-th frame from the first on. Frame numbers stay those of the original video.", valueName: "n"))
     var stride = 1
 
-    @Option(help: ArgumentHelp(
-        "Work on frames made smaller to this many pixels on their longer side. Prompts and outputs stay in original pixels.",
-        valueName: "pixels"))
+    @Option(
+        help: ArgumentHelp(
+            "Work on frames made smaller to this many pixels on their longer side. Prompts and outputs stay in original pixels.",
+            valueName: "pixels"))
     var maxSide: Int?
 
     func validate() throws {

@@ -24,8 +24,10 @@ struct ExportCommand: AsyncParsableCommand {
             \(CommandStatus.help)
             """)
 
-    @Option(help: ArgumentHelp(
-        "nano, a published segmenter's name (see \"sampt models list\"), or a checkpoint file, as for --segmenter.", valueName: "name or file"))
+    @Option(
+        help: ArgumentHelp(
+            "nano, a published segmenter's name (see \"sampt models list\"), or a checkpoint file, as for --segmenter.",
+            valueName: "name or file"))
     var model: String
     @Option(help: ArgumentHelp("The folder to write to; made if there is none.", valueName: "folder"))
     var out: String
@@ -33,7 +35,9 @@ struct ExportCommand: AsyncParsableCommand {
     var objects = 1
     @Option(help: ArgumentHelp("How many points each object's prompt may have, 1 to 1000.", valueName: "n"))
     var points = 8
-    @Option(help: ArgumentHelp("The frames' size, for nano alone (default: 854x480); networks of the SAM family take all sizes.", valueName: "WxH"))
+    @Option(
+        help: ArgumentHelp(
+            "The frames' size, for nano alone (default: 854x480); networks of the SAM family take all sizes.", valueName: "WxH"))
     var frameSize: FrameSize?
 
     func validate() throws {
@@ -54,10 +58,12 @@ struct ExportCommand: AsyncParsableCommand {
             let segmenter = try segmenter()
             let folder = URL(fileURLWithPath: try OutputFolder(out).path, isDirectory: true)
             // One after the other: the large one's constants need not be in memory while the other is written.
-            let description = ModelDescription(model: segmenter.name, source: model, networks: [
-                try write(segmenter.exportedEncoder(frame: size), to: folder),
-                try write(segmenter.exportedDecoder(frame: size, objects: objects, points: points), to: folder),
-            ])
+            let description = ModelDescription(
+                model: segmenter.name, source: model,
+                networks: [
+                    try write(segmenter.exportedEncoder(frame: size), to: folder),
+                    try write(segmenter.exportedDecoder(frame: size, objects: objects, points: points), to: folder),
+                ])
             try AtomicFile.write(description.json(), to: folder.appendingPathComponent("model.json").path)
             return .success
         }
@@ -123,7 +129,8 @@ struct FrameSize: ExpressibleByArgument, Sendable {
 
     init?(argument: String) {
         let numbers = argument.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
-        guard numbers.count == 2, let width = numbers[0], let height = numbers[1], (1...16384).contains(width), (1...16384).contains(height) else {
+        guard numbers.count == 2, let width = numbers[0], let height = numbers[1], (1...16384).contains(width), (1...16384).contains(height)
+        else {
             return nil
         }
         size = ImageSize(width: width, height: height)

@@ -45,7 +45,8 @@ struct ImageCommand: AsyncParsableCommand {
             let clip = try Clip(path: picture, end: 1)
             let queries = try clip.queries(objects)
             try checkRefinement(queries, settings)
-            try checkOutputs(FileClaims(clip: clip, prompts: prompts, objects: objects, preset: models.presets.preset, segmenter: settings.segmenter))
+            try checkOutputs(
+                FileClaims(clip: clip, prompts: prompts, objects: objects, preset: models.presets.preset, segmenter: settings.segmenter))
             let start = ContinuousClock.now
             let pipeline = try pipeline(settings, frame: clip.originals.size)
             let statistics = RunStatistics(queries)
@@ -59,10 +60,11 @@ struct ImageCommand: AsyncParsableCommand {
                 if let masks { try ImageFile.writeIndexMask(frame.result.indexMask, to: masks) }
                 try drawn.get()
             }
-            try messages.show(SegmentationSummary(
-                video: clip.originals.name, frames: 1, framesTotal: 1,
-                seconds: Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000, outputs: [overlay, masks].compactMap { $0 },
-                objects: statistics.objects, damage: nil, exitStatus: .success))
+            try messages.show(
+                SegmentationSummary(
+                    video: clip.originals.name, frames: 1, framesTotal: 1,
+                    seconds: Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000, outputs: [overlay, masks].compactMap { $0 },
+                    objects: statistics.objects, damage: nil, exitStatus: .success))
             return .success
         }
     }
@@ -102,7 +104,8 @@ struct ImageCommand: AsyncParsableCommand {
         }
         guard isRefined else {
             throw CommandError.usage(
-                "--refinement: has no effect here: given masks are taken as they are\(takesBoxes ? ", and \(settings.segmenter) answers to a box at once" : "").")
+                "--refinement: has no effect here: given masks are taken as they are\(takesBoxes ? ", and \(settings.segmenter) answers to a box at once" : "")."
+            )
         }
     }
 

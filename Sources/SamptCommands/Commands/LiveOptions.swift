@@ -3,25 +3,28 @@ import Media
 
 /// Segmenting a source while it is recorded.
 struct LiveOptions: ParsableArguments {
-    @Flag(help: """
-        The video is a live source: "-" for standard input, a named pipe, or an address (rtsp://, udp://, ...). Frames are read once, when they \
-        come; query frames are numbers of captured frames.
-        """)
+    @Flag(
+        help: """
+            The video is a live source: "-" for standard input, a named pipe, or an address (rtsp://, udp://, ...). Frames are read once, when they \
+            come; query frames are numbers of captured frames.
+            """)
     var live = false
-    @Option(help: ArgumentHelp(
-        """
-        What comes: y4m, rgb24 (bare bytes; needs --live-size), ffmpeg (a container that FFmpeg reads), auto (y4m or a container), or playlist (a \
-        container, or HLS, DASH or SDP, which lead to other network addresses). The default is auto.
-        """,
-        valueName: "format"))
+    @Option(
+        help: ArgumentHelp(
+            """
+            What comes: y4m, rgb24 (bare bytes; needs --live-size), ffmpeg (a container that FFmpeg reads), auto (y4m or a container), or playlist (a \
+            container, or HLS, DASH or SDP, which lead to other network addresses). The default is auto.
+            """,
+            valueName: "format"))
     var liveFormat: LiveFormat?
     @Option(help: ArgumentHelp("The frames' size, for rgb24.", valueName: "WxH"))
     var liveSize: FrameSizeArgument?
     @Option(help: ArgumentHelp("Frames per second of rgb24 data, for the times of outputs with --live-policy all.", valueName: "n"))
     var liveRate: Double?
-    @Option(help: ArgumentHelp(
-        "latest: the newest frame is segmented, those that come meanwhile are dropped; all: none is dropped, the source waits. (default: latest)",
-        valueName: "policy"))
+    @Option(
+        help: ArgumentHelp(
+            "latest: the newest frame is segmented, those that come meanwhile are dropped; all: none is dropped, the source waits. (default: latest)",
+            valueName: "policy"))
     var livePolicy: LivePolicy?
     @Option(help: ArgumentHelp("End after so many seconds without data; 0: wait for ever. (default: 10)", valueName: "seconds"))
     var liveTimeout: Double?
@@ -40,7 +43,8 @@ struct LiveOptions: ParsableArguments {
             throw ValidationError("--contact-sheet needs a video whose length is known; a live source has none (--live).")
         }
         guard outputs.review == 0 else {
-            throw ValidationError("--review spreads frames over a length that a live source does not have; use the confidences in --rle (--live).")
+            throw ValidationError(
+                "--review spreads frames over a length that a live source does not have; use the confidences in --rle (--live).")
         }
         guard liveFormat != .rgb24 || liveSize != nil else {
             throw ValidationError("--live-format rgb24 needs --live-size: the data does not say how large frames are.")

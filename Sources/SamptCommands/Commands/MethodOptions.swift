@@ -49,7 +49,8 @@ struct MethodOptions: ParsableArguments {
                 switch key {
                 case .backward: "forward-only"
                 case .previousMaskIoU where isInverted: "no-previous-mask"
-                case .memory where text == "off", .otherNegatives where text == "off", .referenceQuirks where text == "off", .reinit where isInverted:
+                case .memory where text == "off", .otherNegatives where text == "off", .referenceQuirks where text == "off",
+                    .reinit where isInverted:
                     "no-\(key.rawValue)"
                 default: key.rawValue
                 }
@@ -60,9 +61,12 @@ struct MethodOptions: ParsableArguments {
     private var given: [(key: PresetKey, text: String)] {
         func word(_ isOn: Bool?) -> String? { isOn.map { $0 ? "on" : "off" } }
         let values: [(PresetKey, String?)] = [
-            (.positivePoints, positivePoints), (.negativePoints, negativePoints), (.positiveMethod, positiveMethod), (.negativeMethod, negativeMethod),
-            (.promptConfidence, promptConfidence), (.refinement, refinement), (.previousMaskIoU, noPreviousMask ? "never" : previousMaskIou),
-            (.iouThreshold, iouThreshold), (.reinit, noReinit ? "off" : reinit), (.horizon, horizon), (.reinitIoUThreshold, reinitIouThreshold),
+            (.positivePoints, positivePoints), (.negativePoints, negativePoints), (.positiveMethod, positiveMethod),
+            (.negativeMethod, negativeMethod),
+            (.promptConfidence, promptConfidence), (.refinement, refinement),
+            (.previousMaskIoU, noPreviousMask ? "never" : previousMaskIou),
+            (.iouThreshold, iouThreshold), (.reinit, noReinit ? "off" : reinit), (.horizon, horizon),
+            (.reinitIoUThreshold, reinitIouThreshold),
             (.memory, word(memory)), (.otherNegatives, word(otherNegatives)), (.backward, forwardOnly ? "off" : nil),
             (.referenceQuirks, word(referenceQuirks)), (.seed, seed),
         ]

@@ -29,7 +29,8 @@ enum ModelChoice: Equatable {
     /// - Parameter option: where it was given, for the error message.
     /// - Throws: `ValidationError` that lists the known names and guesses which was meant.
     private init(
-        _ given: String, kind: PublishedModel.Kind, builtIn: [String], shortNames: [String: String], option: String, catalogue: ModelCatalogue
+        _ given: String, kind: PublishedModel.Kind, builtIn: [String], shortNames: [String: String], option: String,
+        catalogue: ModelCatalogue
     ) throws {
         let text = shortNames[given] ?? given
         if builtIn.contains(text) {
@@ -47,7 +48,8 @@ enum ModelChoice: Equatable {
         } else {
             let known = builtIn + shortNames.keys.sorted() + catalogue.models.filter { $0.kind == kind }.map(\.name)
             throw ValidationError(
-                "\(option): \"\(text)\" is not known. Known are \(known.joined(separator: ", ")), and checkpoint files.\(known.guess(for: text))")
+                "\(option): \"\(text)\" is not known. Known are \(known.joined(separator: ", ")), and checkpoint files.\(known.guess(for: text))"
+            )
         }
     }
 

@@ -4,9 +4,10 @@ import Segmenters
 
 /// How the networks of segmenter and tracker run.
 struct NetworkOptions: ParsableArguments {
-    @Option(help: ArgumentHelp(
-        "Arithmetic of the networks: automatic (bfloat16 where the processor has it), float32 (exact, slower) or bfloat16.",
-        valueName: "precision"))
+    @Option(
+        help: ArgumentHelp(
+            "Arithmetic of the networks: automatic (bfloat16 where the processor has it), float32 (exact, slower) or bfloat16.",
+            valueName: "precision"))
     var precision: Precision = .automatic
 
     @Option(
@@ -34,7 +35,8 @@ struct NetworkOptions: ParsableArguments {
 
     /// The options that were given, as they are written.
     var given: [String] {
-        (precision == .automatic ? [] : ["--precision"]) + (partPrecisions.isEmpty ? [] : ["--part-precision"]) + (threads == nil ? [] : ["--threads"])
+        (precision == .automatic ? [] : ["--precision"]) + (partPrecisions.isEmpty ? [] : ["--part-precision"])
+            + (threads == nil ? [] : ["--threads"])
     }
 
     func precision(of part: Part) throws -> Precision { try precisions()[part] ?? precision }
@@ -70,10 +72,12 @@ struct NetworkOptions: ParsableArguments {
     }
 
     /// The case of that name, or an error that lists the known ones and guesses which was meant.
-    private static func choose<Name: RawRepresentable & CaseIterable>(_ type: Name.Type, _ text: String) throws -> Name where Name.RawValue == String {
+    private static func choose<Name: RawRepresentable & CaseIterable>(_ type: Name.Type, _ text: String) throws -> Name
+    where Name.RawValue == String {
         if let name = Name(rawValue: text) { return name }
         let known = Name.allCases.map(\.rawValue)
-        throw ValidationError("--part-precision: \"\(text)\" is not known. Known are \(known.joined(separator: ", ")).\(known.guess(for: text))")
+        throw ValidationError(
+            "--part-precision: \"\(text)\" is not known. Known are \(known.joined(separator: ", ")).\(known.guess(for: text))")
     }
 }
 

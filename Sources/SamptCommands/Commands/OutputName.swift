@@ -18,7 +18,8 @@ enum OutputName {
     /// - Throws: `CommandError.usage` for the ending of a picture or a video.
     static func checkText(_ path: String?, form: String, option: String) throws {
         guard let path, media.contains(ending(of: path)) else { return }
-        throw CommandError.usage("\(option) \(path): is written as \(form), which that ending hides. Give it a name that ends in .\(form.lowercased()).")
+        throw CommandError.usage(
+            "\(option) \(path): is written as \(form), which that ending hides. Give it a name that ends in .\(form.lowercased()).")
     }
 
     private static func ending(of path: String) -> String { (path as NSString).pathExtension.lowercased() }

@@ -3,8 +3,10 @@ import SAMPT
 
 /// Settings under a name, and single ones.
 struct PresetOptions: ParsableArguments {
-    @Option(help: ArgumentHelp(
-        "Start from these settings: the name of a preset, as \"sampt presets list\" shows it, or a YAML file.", valueName: "name or file"))
+    @Option(
+        help: ArgumentHelp(
+            "Start from these settings: the name of a preset, as \"sampt presets list\" shows it, or a YAML file.",
+            valueName: "name or file"))
     var preset: String?
     @Option(
         name: .customLong("set"), parsing: .unconditionalSingleValue,
@@ -17,7 +19,8 @@ struct PresetOptions: ParsableArguments {
     var given: [String] { (preset == nil ? [] : ["--preset"]) + (changes.isEmpty ? [] : ["--set"]) }
 
     /// The preset with the changes.
-    /// - Parameter only: the settings that have a meaning for the command; nil: all. Others may come from the preset, but `--set` refuses them.
+    /// - Parameter only: the settings that have a meaning for the command; nil: all. Others may come from the preset, but `--set` refuses
+    ///   them.
     /// - Throws: `PresetError`, `CommandError.usage`.
     func settings(only used: [PresetKey]? = nil) throws -> MethodSettings {
         var settings = try preset.map { try Preset.load($0).settings() } ?? MethodSettings()
@@ -25,7 +28,8 @@ struct PresetOptions: ParsableArguments {
             try settings.apply(PresetSetting(key, text, source: .option("--set")))
             if let used, !used.flatMap(\.names).contains(key) {
                 throw CommandError.usage(
-                    "--set \(key): has no effect here. Of a preset, this command uses \(used.map(\.rawValue).joined(separator: ", ")) alone.")
+                    "--set \(key): has no effect here. Of a preset, this command uses \(used.map(\.rawValue).joined(separator: ", ")) alone."
+                )
             }
         }
         return settings

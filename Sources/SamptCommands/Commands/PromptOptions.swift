@@ -25,16 +25,18 @@ struct PromptOptions: ParsableArguments {
         help: ArgumentHelp("A box around an object; x1 and y1 are exclusive.", valueName: "[object:]x0,y0,x1,y1"))
     var box: [ObjectArgument<BoxCorners>] = []
 
-    @Option(help: ArgumentHelp(
-        "A mask PNG. \"3:file.png\": all its pixels above 0 are object 3. \"file.png\": an index mask, each id in it is an object.",
-        valueName: "[object:]file"))
+    @Option(
+        help: ArgumentHelp(
+            "A mask PNG. \"3:file.png\": all its pixels above 0 are object 3. \"file.png\": an index mask, each id in it is an object.",
+            valueName: "[object:]file"))
     var mask: [ObjectArgument<String>] = []
 
     @Option(help: ArgumentHelp("What an object is called in legends and results.", valueName: "object:name"))
     var name: [ObjectArgument<String>] = []
 
-    @Option(help: ArgumentHelp(
-        "Objects from a file: JSON (docs/cli.md) or SAM-PT's query-point text, told apart by content.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Objects from a file: JSON (docs/cli.md) or SAM-PT's query-point text, told apart by content.", valueName: "file"))
     var prompts: String?
 
     @Option(help: ArgumentHelp("Objects from a query-point text file of the SAM-PT reference implementation.", valueName: "file"))
@@ -46,7 +48,9 @@ struct PromptOptions: ParsableArguments {
     func objects(frames: [ObjectArgument<Int>] = []) throws -> [MarkedObject] {
         var objects: [Int: MarkedObject] = [:]
         for object in try fileObjects() {
-            guard objects[object.id] == nil else { throw CommandError.invalidInput("Object number \(object.id) is given twice in the prompts.") }
+            guard objects[object.id] == nil else {
+                throw CommandError.invalidInput("Object number \(object.id) is given twice in the prompts.")
+            }
             objects[object.id] = object
         }
         func change(_ id: Int?, _ body: (inout MarkedObject) -> Void) {
@@ -111,8 +115,9 @@ struct PromptOptions: ParsableArguments {
 
 /// In which frames of a video objects are marked.
 struct QueryFrameOptions: ParsableArguments {
-    @Option(help: ArgumentHelp(
-        "The query frame, where an object is marked, counted from 0 in the original video; without \"OBJECT:\" for all (default: the first frame).",
-        valueName: "[object:]n"))
+    @Option(
+        help: ArgumentHelp(
+            "The query frame, where an object is marked, counted from 0 in the original video; without \"OBJECT:\" for all (default: the first frame).",
+            valueName: "[object:]n"))
     var frame: [ObjectArgument<Int>] = []
 }

@@ -18,7 +18,10 @@ public struct Sampt: AsyncParsableCommand {
             \(CommandStatus.help)
             """,
         version: ProgramVersion.current,
-        subcommands: [SegmentCommand.self, ImageCommand.self, TrackCommand.self, EvaluateCommand.self, PresetsCommand.self, ModelsCommand.self, ExportCommand.self])
+        subcommands: [
+            SegmentCommand.self, ImageCommand.self, TrackCommand.self, EvaluateCommand.self, PresetsCommand.self, ModelsCommand.self,
+            ExportCommand.self,
+        ])
 
     public init() {}
 }

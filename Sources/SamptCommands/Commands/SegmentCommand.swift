@@ -59,7 +59,8 @@ struct SegmentCommand: AsyncParsableCommand {
             let clip = try clip.open()
             let queries = try clip.queries(objects)
             var claims = try FileClaims(
-                clip: clip, prompts: prompts, objects: objects, preset: models.presets.preset, segmenter: settings.segmenter, tracker: settings.tracker)
+                clip: clip, prompts: prompts, objects: objects, preset: models.presets.preset, segmenter: settings.segmenter,
+                tracker: settings.tracker)
             try destinations.claim(in: &claims, maskNames: destinations.masks == nil ? [] : clip.pictureFileNames())
             try destinations.checkWritable()
             let (segmenter, tracker) = try models.makeModels(settings, frame: clip.originals.size)
@@ -98,8 +99,9 @@ struct SegmentCommand: AsyncParsableCommand {
 struct OutputOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A video with masks and points drawn in (.mp4, .mov, .mkv).", valueName: "file"))
     var overlay: String?
-    @Option(help: ArgumentHelp(
-        "Index masks as palette PNGs, one a frame, named like the folder's frames or 00000.png by frame number.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp(
+            "Index masks as palette PNGs, one a frame, named like the folder's frames or 00000.png by frame number.", valueName: "folder"))
     var masks: String?
     @Option(help: ArgumentHelp("Masks as COCO run lengths, with scores, in one JSON file.", valueName: "file"))
     var rle: String?
@@ -107,9 +109,10 @@ struct OutputOptions: ParsableArguments {
     var tracks: String?
     @Option(help: ArgumentHelp("A picture of up to 12 frames with masks, to judge the result at a glance (.png).", valueName: "file"))
     var contactSheet: String?
-    @Option(help: ArgumentHelp(
-        "Name the frames where masks are least likely to be right, spread over time: at the end, with --json, and marked on the contact sheet.",
-        valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Name the frames where masks are least likely to be right, spread over time: at the end, with --json, and marked on the contact sheet.",
+            valueName: "n"))
     var review = 0
 
     func validate() throws {

@@ -6,13 +6,14 @@ import TensorFiles
 
 /// Which segmenter runs.
 struct SegmenterOptions: ParsableArguments {
-    @Option(help: ArgumentHelp(
-        """
-        The segmenter: nano (built in), the name of a published model as "sampt models list" shows it (sam-vit-h, mobile-sam, \
-        hq-sam-vit-l, ...), or a checkpoint file of SAM, HQ-SAM, MobileSAM or Light HQ-SAM (.pth, .pt, .safetensors); which of them \
-        it is, its tensors tell. (default: the preset's, or nano)
-        """,
-        valueName: "name or file"))
+    @Option(
+        help: ArgumentHelp(
+            """
+            The segmenter: nano (built in), the name of a published model as "sampt models list" shows it (sam-vit-h, mobile-sam, \
+            hq-sam-vit-l, ...), or a checkpoint file of SAM, HQ-SAM, MobileSAM or Light HQ-SAM (.pth, .pt, .safetensors); which of them \
+            it is, its tensors tell. (default: the preset's, or nano)
+            """,
+            valueName: "name or file"))
     var segmenter: String?
 
     @Flag(help: "Of an HQ-SAM or Light HQ-SAM segmenter: take its high-quality mask alone, without SAM's added.")
@@ -44,7 +45,8 @@ struct SegmenterOptions: ParsableArguments {
     ) throws -> any PromptableSegmenter {
         guard let weights else { return try NanoPrompt(engine: engine, encoder: encoder(), precision: networks.precision(of: .decoder)) }
         let segmenter = try SAMSegmenter(
-            weights: weights, engine: engine, precision: networks.precision(of: .encoder), decoderPrecision: networks.precision(of: .decoder),
+            weights: weights, engine: engine, precision: networks.precision(of: .encoder),
+            decoderPrecision: networks.precision(of: .decoder),
             hqTokenOnly: hqTokenOnly)
         guard segmenter.architecture.isHQ || !hqTokenOnly else {
             throw CommandError.usage("--hq-token-only needs an HQ-SAM segmenter; \(weights.source.name) is \(segmenter.name).")

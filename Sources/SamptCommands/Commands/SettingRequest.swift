@@ -18,8 +18,8 @@ struct SettingRequest: Sendable {
     /// How it was asked for: `--horizon`, or `--set horizon`.
     var option: String
 
-    /// - Throws: `CommandError.usage` where the setting changes nothing, whatever its value, or asks for what does not happen beside the others.
-    ///   What happens anyway may be asked for.
+    /// - Throws: `CommandError.usage` where the setting changes nothing, whatever its value, or asks for what does not happen beside the
+    ///   others. What happens anyway may be asked for.
     func checkEffect(_ use: MethodUse, in settings: MethodSettings) throws {
         guard let reason = key.idleReason(for: use) ?? key.idleReason(in: settings) ?? unusedVariant(in: settings) else { return }
         throw CommandError.usage("\(option): has no effect here: \(reason).")
@@ -52,7 +52,8 @@ extension PresetKey {
         case .horizon, .reinitIoUThreshold:
             return text(.reinit) == "off" ? Self.reinitIsOff : nil
         case .trackerHorizon:
-            return ["off", "rolling"].contains(text(.reinit)) && text(self) != "all" ? "it is for windows, not for reinit \(text(.reinit))" : nil
+            return ["off", "rolling"].contains(text(.reinit)) && text(self) != "all"
+                ? "it is for windows, not for reinit \(text(.reinit))" : nil
         case .patchSize, .patchThreshold:
             return text(.patchFilter) == "off" ? "points are not rejected by appearance (patch-filter off)" : nil
         case .otherNegativesLimit:
@@ -60,7 +61,8 @@ extension PresetKey {
         case .negativeMethod, .negativeRegion:
             return text(.negativePoints) == "0" ? "no negative points are sampled (negative-points 0)" : nil
         case .previousMaskIoU:
-            return text(.refinement) == "0" && !["never", "automatic"].contains(text(self)) ? "there are no passes to refine a mask (refinement 0)" : nil
+            return text(.refinement) == "0" && !["never", "automatic"].contains(text(self))
+                ? "there are no passes to refine a mask (refinement 0)" : nil
         case .memory:
             return text(self) == "on" && text(.segmenter) != "nano" ? "\(text(.segmenter)) cannot remember appearances; nano can" : nil
         default: return nil

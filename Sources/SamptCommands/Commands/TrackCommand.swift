@@ -34,12 +34,13 @@ struct TrackCommand: AsyncParsableCommand {
     var frame: Int?
     @Option(help: ArgumentHelp("Write the trajectories to this JSON file.", valueName: "file"))
     var tracks: String?
-    @Option(help: ArgumentHelp(
-        """
-        Write the video with points and trails drawn in (.mp4, .mov, .mkv), or its frames as PNGs into a folder (a name without extension). \
-        Dots are visible points, rings hidden ones.
-        """,
-        valueName: "file or folder"))
+    @Option(
+        help: ArgumentHelp(
+            """
+            Write the video with points and trails drawn in (.mp4, .mov, .mkv), or its frames as PNGs into a folder (a name without extension). \
+            Dots are visible points, rings hidden ones.
+            """,
+            valueName: "file or folder"))
     var draw: String?
     @OptionGroup(title: "Presets and models") var models: TrackingModelOptions
     @OptionGroup(title: "Messages") var messages: MessageOptions
@@ -65,7 +66,8 @@ struct TrackCommand: AsyncParsableCommand {
             let tracker = try models.makeTracker(trackerName, frame: clip.originals.size)
             let interruption = Interruption()
             interruption.listen()
-            let summary = try await job.run(tracker: tracker, interruption: interruption, progress: ProgressReporter(isQuiet: messages.quiet))
+            let summary = try await job.run(
+                tracker: tracker, interruption: interruption, progress: ProgressReporter(isQuiet: messages.quiet))
             try messages.show(summary)
             return summary.exitStatus
         }
@@ -96,8 +98,9 @@ struct TrackCommand: AsyncParsableCommand {
         if let grid {
             for row in 0..<grid {
                 for column in 0..<grid {
-                    positions.append(SIMD2(
-                        (Float(column) + 0.5) * Float(size.width) / Float(grid), (Float(row) + 0.5) * Float(size.height) / Float(grid)))
+                    positions.append(
+                        SIMD2(
+                            (Float(column) + 0.5) * Float(size.width) / Float(grid), (Float(row) + 0.5) * Float(size.height) / Float(grid)))
                 }
             }
         }

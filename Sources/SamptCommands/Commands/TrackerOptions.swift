@@ -7,13 +7,14 @@ import TensorFiles
 
 /// Which point tracker runs.
 struct TrackerOptions: ParsableArguments {
-    @Option(help: ArgumentHelp(
-        """
-        The point tracker: nano (built in, learned), lucas-kanade (classic, needs no network), the name of a published one as \
-        "sampt models list" shows it (cotracker, pips, pips++, raft, tapir, superglue, ...), or its checkpoint file (.pth, .pt, .safetensors, .npy); \
-        which network it is, its tensors tell. (default: the preset's, or nano)
-        """,
-        valueName: "name or file"))
+    @Option(
+        help: ArgumentHelp(
+            """
+            The point tracker: nano (built in, learned), lucas-kanade (classic, needs no network), the name of a published one as \
+            "sampt models list" shows it (cotracker, pips, pips++, raft, tapir, superglue, ...), or its checkpoint file (.pth, .pt, .safetensors, .npy); \
+            which network it is, its tensors tell. (default: the preset's, or nano)
+            """,
+            valueName: "name or file"))
     var tracker: String?
 
     func validate() throws {
@@ -25,7 +26,9 @@ struct TrackerOptions: ParsableArguments {
 
     /// - Parameter name: from the settings.
     /// - Throws: `ValidationError` for an unknown name.
-    func choice(_ name: String) throws -> ModelChoice { try ModelChoice.tracker(name, option: tracker == nil ? "the setting tracker" : "--tracker") }
+    func choice(_ name: String) throws -> ModelChoice {
+        try ModelChoice.tracker(name, option: tracker == nil ? "the setting tracker" : "--tracker")
+    }
 
     /// The parts of a tracker whose precision can be chosen.
     static func parts(of choice: ModelChoice) -> [NetworkOptions.Part] {
@@ -38,7 +41,8 @@ struct TrackerOptions: ParsableArguments {
     ///   - engine: not asked for by trackers without a network.
     ///   - encoder: the built-in tracker's, which the segmenter may share.
     func make(
-        _ choice: ModelChoice, engine: @autoclosure () throws -> any InferenceEngine, networks: NetworkOptions, encoder: NanoFrameEncoder? = nil
+        _ choice: ModelChoice, engine: @autoclosure () throws -> any InferenceEngine, networks: NetworkOptions,
+        encoder: NanoFrameEncoder? = nil
     ) throws -> any PointTracker {
         if choice == .lucasKanade { return LucasKanadeTracker() }
         let engine = try engine()

@@ -1,7 +1,8 @@
 import Media
 import SAMPT
 
-/// One picture of a few frames, evenly spaced over the clip, with each object's confidence. Of frames to look at, some are added and all are marked.
+/// One picture of a few frames, evenly spaced over the clip, with each object's confidence. Of frames to look at, some are added and all
+/// are marked.
 final class ContactSheetOutput: FrameOutput {
     let path: String
     private let names: [Int: String]

@@ -76,5 +76,7 @@ struct FileClaims {
         .usage("\(path): is given for two outputs, \(first) and \(second). Give them different names.")
     }
 
-    private static func join(_ folder: String, _ name: String) -> String { folder.utf8.last == UInt8(ascii: "/") ? folder + name : folder + "/" + name }
+    private static func join(_ folder: String, _ name: String) -> String {
+        folder.utf8.last == UInt8(ascii: "/") ? folder + name : folder + "/" + name
+    }
 }

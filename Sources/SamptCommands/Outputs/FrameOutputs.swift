@@ -33,7 +33,8 @@ final class RunLengthOutput: FrameOutput {
             let box = runs.boundingBox
             return Object(
                 id: object.id, score: object.predictedIoU.flatMap { $0.isFinite ? $0.rounded(decimals: 4) : nil },
-                confidence: object.confidence.map { $0.rounded(decimals: 4) }, area: runs.area, bbox: [box.x, box.y, box.width, box.height],
+                confidence: object.confidence.map { $0.rounded(decimals: 4) }, area: runs.area,
+                bbox: [box.x, box.y, box.width, box.height],
                 segmentation: runs)
         }
         try stream.append(Frame(frame: frame.number, time: frame.seconds.rounded(decimals: 6), objects: objects))

@@ -36,7 +36,9 @@ struct OutputDestinations: Sendable, Equatable {
         if let maskNames {
             try claims.write(folder: masks, names: maskNames, by: "--masks")
         } else {
-            let isNumber = { (name: String) in name.hasSuffix(".png") && name.count >= 9 && name.dropLast(4).allSatisfy { $0.isASCII && $0.isNumber } }
+            let isNumber = { (name: String) in
+                name.hasSuffix(".png") && name.count >= 9 && name.dropLast(4).allSatisfy { $0.isASCII && $0.isNumber }
+            }
             try claims.write(folder: masks, namesLike: isNumber, by: "--masks")
         }
     }

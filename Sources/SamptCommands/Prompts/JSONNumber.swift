@@ -11,7 +11,8 @@ struct JSONInteger: Decodable {
         } catch {
             // Foundation has an error of its own here, which says nothing of the place.
             let number = try JSONFloat.number(container, decoder)
-            throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "\(number) is not an integer, or too large"))
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "\(number) is not an integer, or too large"))
         }
     }
 }

@@ -98,7 +98,8 @@ package struct FrameNumbering: Sendable, Equatable {
         }
         let (steps, rest) = (number - first).quotientAndRemainder(dividingBy: stride)
         guard number >= first, number <= last else {
-            throw CommandError.invalidInput("\(object): query frame \(number) is left out; the frames read are \(first) to \(last) (see --start, --end).")
+            throw CommandError.invalidInput(
+                "\(object): query frame \(number) is left out; the frames read are \(first) to \(last) (see --start, --end).")
         }
         guard rest == 0 else {
             let before = original(steps)

@@ -39,8 +39,9 @@ struct PromptsFile: Decodable {
                 label = try fields.decodeIfPresent(JSONInteger.self, forKey: .label)?.value ?? 1
             }
             guard label == 0 || label == 1 else {
-                throw DecodingError.dataCorrupted(.init(
-                    codingPath: decoder.codingPath, debugDescription: "label \(label) is neither 1 (on the object) nor 0 (not on it)"))
+                throw DecodingError.dataCorrupted(
+                    .init(
+                        codingPath: decoder.codingPath, debugDescription: "label \(label) is neither 1 (on the object) nor 0 (not on it)"))
             }
         }
     }
@@ -125,7 +126,9 @@ extension PromptsFile.Object {
         return MarkedObject(
             id: id ?? defaultID, name: name, frame: frame,
             points: (points ?? []).map { PointPrompt(SIMD2($0.x, $0.y), isPositive: $0.label == 1) }, box: corners,
-            mask: mask.map { MaskReference(path: $0.file.hasPrefix("/") ? $0.file : folder.appendingPathComponent($0.file).path, id: $0.id) })
+            mask: mask.map {
+                MaskReference(path: $0.file.hasPrefix("/") ? $0.file : folder.appendingPathComponent($0.file).path, id: $0.id)
+            })
     }
 }
 
@@ -141,8 +144,9 @@ extension Decoder {
     fileprivate func rejectUnknownKeys(known: [String]) throws {
         let fields = try container(keyedBy: AnyKey.self)
         guard let unknown = fields.allKeys.map(\.stringValue).sorted().first(where: { !known.contains($0) }) else { return }
-        throw DecodingError.dataCorrupted(.init(
-            codingPath: codingPath, debugDescription: "unknown field \"\(unknown)\"; known are \(known.joined(separator: ", "))"))
+        throw DecodingError.dataCorrupted(
+            .init(
+                codingPath: codingPath, debugDescription: "unknown field \"\(unknown)\"; known are \(known.joined(separator: ", "))"))
     }
 }
 

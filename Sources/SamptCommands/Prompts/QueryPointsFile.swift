@@ -41,7 +41,9 @@ enum QueryPointsFile {
                 points.append(PointPrompt(SIMD2(point.x, point.y), isPositive: points.count < positives))
             }
             guard points.count >= positives else {
-                throw invalid(index + 1, "has \(points.count) point\(points.count == 1 ? "" : "s"), fewer than the \(positives) positive ones line 1 says.")
+                throw invalid(
+                    index + 1,
+                    "has \(points.count) point\(points.count == 1 ? "" : "s"), fewer than the \(positives) positive ones line 1 says.")
             }
             objects.append(MarkedObject(id: objects.count + 1, frame: frame, points: points))
         }

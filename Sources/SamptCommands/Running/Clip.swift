@@ -82,7 +82,8 @@ struct Clip: Sendable {
     /// What outputs need to know of it.
     func outputClip(_ queries: [ObjectQuery]) -> OutputClip {
         OutputClip(
-            name: originals.name, size: originals.size, pixelAspect: originals.pixelAspect, timeBase: originals.timing.timeBase, frameCount: frames.frameCount,
+            name: originals.name, size: originals.size, pixelAspect: originals.pixelAspect, timeBase: originals.timing.timeBase,
+            frameCount: frames.frameCount,
             objects: queries.map { OutputObject(id: $0.id, name: $0.name, queryFrame: numbering.original($0.frame)) },
             duration: duration, sound: sound)
     }

@@ -44,10 +44,12 @@ public enum CommandStatus: Int32, Sendable, CaseIterable {
     var code: ExitCode { ExitCode(rawValue) }
 
     /// The table that every command's help ends with.
-    static let help = "EXIT STATUS\n" + allCases.map { status in
-        let number = String(status.rawValue)
-        return String(repeating: " ", count: 5 - number.count) + number + "  " + status.meaning
-    }.joined(separator: "\n")
+    static let help =
+        "EXIT STATUS\n"
+        + allCases.map { status in
+            let number = String(status.rawValue)
+            return String(repeating: " ", count: 5 - number.count) + number + "  " + status.meaning
+        }.joined(separator: "\n")
 
     /// The status of a command that ends with `error`.
     init(_ error: any Error) {
@@ -125,7 +127,9 @@ public enum CommandError: Error, Sendable, Equatable {
 extension CommandError: DescribedError {
     public var description: String {
         switch self {
-        case .usage(let message), .invalidInput(let message), .missingInput(let message), .insufficientMemory(let message), .failure(let message): message
+        case .usage(let message), .invalidInput(let message), .missingInput(let message), .insufficientMemory(let message),
+            .failure(let message):
+            message
         }
     }
 }

@@ -2,7 +2,8 @@ import Media
 import SAMPT
 import Segmenters
 
-/// The way between a video's original pixels, in which people mark objects and get results, and the pixels of the frames that are worked on.
+/// The way between a video's original pixels, in which people mark objects and get results, and the pixels of the frames that are worked
+/// on.
 struct FrameScale: Sendable {
     let original: ImageSize
     let working: ImageSize

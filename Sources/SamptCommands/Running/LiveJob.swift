@@ -11,7 +11,8 @@ struct LiveJob: Sendable {
     private let scale: FrameScale
     private let destinations: OutputDestinations
 
-    /// - Throws: `LiveError` for a tracker or options that do not suit a live source, `QueryError` and `CommandError` for objects that do not fit it.
+    /// - Throws: `LiveError` for a tracker or options that do not suit a live source, `QueryError` and `CommandError` for objects that do
+    ///   not fit it.
     init(segmenter: VideoSegmenter, frames: LiveFrames, objects: [MarkedObject], destinations: OutputDestinations) throws {
         try segmenter.checkLive()
         (self.segmenter, self.frames, self.destinations) = (segmenter, frames, destinations)
@@ -23,8 +24,9 @@ struct LiveJob: Sendable {
         self.scale = scale
     }
 
-    /// Runs to the end of the source, to where it breaks off, or to the interruption; in all three cases the outputs are whole and under their
-    /// final names. Where something else goes wrong, they are finished too, with the frames so far: a live source does not come again.
+    /// Runs to the end of the source, to where it breaks off, or to the interruption; in all three cases the outputs are whole and under
+    /// their final names. Where something else goes wrong, they are finished too, with the frames so far: a live source does not come
+    /// again.
     /// - Throws: what went wrong; where no frame was made, outputs are removed.
     func run(interruption: Interruption, progress: ProgressReporter) async throws -> SegmentationSummary {
         let outputs = try SegmentationOutputs(destinations, clip: outputClip) { progress.warn(of: $0) }
@@ -63,7 +65,8 @@ struct LiveJob: Sendable {
         let written = try await outputs.finish(isComplete: damage == nil && !isInterrupted)
         let failures = await outputs.failures
         return SegmentationSummary(
-            video: frames.name, frames: await outputs.frameCount, framesTotal: frames.capturedCount, seconds: meter.seconds, outputs: written,
+            video: frames.name, frames: await outputs.frameCount, framesTotal: frames.capturedCount, seconds: meter.seconds,
+            outputs: written,
             objects: statistics.objects, damage: damage, failures: failures.map { "\($0)" }, live: meter.summary(frames),
             exitStatus: !failures.isEmpty ? .unwritableOutput : isInterrupted ? .interrupted : damage != nil ? .partial : .success)
     }
@@ -98,7 +101,8 @@ struct LiveJob: Sendable {
 
     private var outputClip: OutputClip {
         OutputClip(
-            name: frames.name, size: frames.originalSize, pixelAspect: frames.pixelAspect, timeBase: frames.timing.timeBase, frameCount: .max,
+            name: frames.name, size: frames.originalSize, pixelAspect: frames.pixelAspect, timeBase: frames.timing.timeBase,
+            frameCount: .max,
             objects: queries.map { OutputObject(id: $0.id, name: $0.name, queryFrame: $0.frame) })
     }
 }
@@ -181,7 +185,8 @@ struct LiveSummary: Sendable, Encodable {
 
     var line: String {
         String(
-            format: "Captured %d frames, dropped %d. Latency: median %.0f ms, 95 %% %.0f ms, 99 %% %.0f ms, at most %.0f ms.", framesCaptured,
+            format: "Captured %d frames, dropped %d. Latency: median %.0f ms, 95 %% %.0f ms, 99 %% %.0f ms, at most %.0f ms.",
+            framesCaptured,
             framesDropped, latency.median, latency.p95, latency.p99, latency.maximum)
     }
 }

@@ -4,8 +4,8 @@ import ModelStore
 
 /// How much address space a command will need, compared with what the shell allows it (`ulimit -v`, `ulimit -d`).
 ///
-/// It is an estimate, from measured runs: memory that is refused in the midst of the work ends the process, or has it wait for threads that never
-/// come. What a machine has is not asked for: it may be lent out several times over.
+/// It is an estimate, from measured runs: memory that is refused in the midst of the work ends the process, or has it wait for threads that
+/// never come. What a machine has is not asked for: it may be lent out several times over.
 struct MemoryNeed: Equatable {
     /// In bytes.
     let bytes: Int

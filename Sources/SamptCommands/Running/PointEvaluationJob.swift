@@ -63,7 +63,8 @@ struct PointEvaluationJob: Sendable {
             if report.videos.count < names.count { write() }
             if !isQuiet, let outcome = report.videos.first(where: { $0.name == name }) {
                 let rate = String(format: "%.1f frames/s", Double(outcome.frames) / max(outcome.seconds, 1e-3))
-                StandardError.print("[\(index + 1)/\(names.count)] \(PointTable.row(outcome.name, outcome.queries, outcome.scores))  \(rate)")
+                StandardError.print(
+                    "[\(index + 1)/\(names.count)] \(PointTable.row(outcome.name, outcome.queries, outcome.scores))  \(rate)")
             }
         }
         report.complete = true

@@ -1,13 +1,15 @@
 import SAMPT
 
 extension String {
-    /// The text on one line, with everything that a terminal would obey or hide as an escape: names in files, checkpoints' pickles and servers' answers
-    /// must not move the cursor, recolour or reverse what is shown. "\u{1B}[2J" becomes `\u{1B}[2J` in letters, a line end `\n`.
+    /// The text on one line, with everything that a terminal would obey or hide as an escape: names in files, checkpoints' pickles and
+    /// servers' answers must not move the cursor, recolour or reverse what is shown. "\u{1B}[2J" becomes `\u{1B}[2J` in letters, a line end
+    /// `\n`.
     ///
     /// Every message and table goes through it (`StandardError`, `StandardOutput`).
     var printable: String { escaping { $0 == "\n" ? "\\n" : $0 == "\t" ? "\\t" : "\\u{\(String($0.value, radix: 16, uppercase: true))}" } }
 
-    /// JSON with the same characters as JSON's own escapes. `JSONEncoder` leaves those above U+007E as they are; outside strings there are none but line ends.
+    /// JSON with the same characters as JSON's own escapes. `JSONEncoder` leaves those above U+007E as they are; outside strings there are
+    /// none but line ends.
     var printableJSON: String {
         escaping { scalar in
             guard scalar != "\n" else { return "\n" }

@@ -2,7 +2,8 @@ import ArgumentParser
 import Foundation
 
 extension Sampt {
-    /// To be called first. Ends the process with a message where the shell allows so little memory (`ulimit -v`) that not even threads could start.
+    /// To be called first. Ends the process with a message where the shell allows so little memory (`ulimit -v`) that not even threads
+    /// could start.
     public static func prepareProcess() {
         StandardStreams.prepare()
         do { try MemoryNeed.program.check() } catch {
@@ -12,7 +13,8 @@ extension Sampt {
     }
 
     /// Runs the program, after `prepareProcess`, as a process: with its arguments, its streams, and a status for the shell.
-    /// - Returns: the exit status. Status 74 stands for results on the standard output that could not be written, where nothing worse happened.
+    /// - Returns: the exit status. Status 74 stands for results on the standard output that could not be written, where nothing worse
+    ///   happened.
     public static func runProcess() async -> Int32 {
         if let what = ProgramArguments.firstThatIsNoText() {
             StandardError.print("sampt: \(what) is not UTF-8. Rename the file or folder, or give it a second name: ln -s.")

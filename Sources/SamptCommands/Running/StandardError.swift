@@ -1,7 +1,7 @@
 import Foundation
 
-/// Messages for the person at the terminal; stdout is kept for results. What cannot be shown (a closed terminal, a full disk) is dropped: no
-/// message is worth the work.
+/// Messages for the person at the terminal; stdout is kept for results. What cannot be shown (a closed terminal, a full disk) is dropped:
+/// no message is worth the work.
 enum StandardError {
     static func print(_ line: String) { write(line.printable + "\n") }
 

@@ -107,11 +107,13 @@ private final class TrackOutputs {
         var picture: RGBImage?
         if drawsTrails {
             picture = trails.draw(
-                points.map { TrailPoint(id: $0.id, position: $0.position, isVisible: $0.isVisible) }, on: try clip.originals.frame(at: frame))
+                points.map { TrailPoint(id: $0.id, position: $0.position, isVisible: $0.isVisible) },
+                on: try clip.originals.frame(at: frame))
         }
-        try outputs.append(Step(
-            number: clip.numbering.original(frame), seconds: clip.seconds(frame), timestamp: clip.originals.timing.timestamps[frame],
-            stem: clip.stem(frame), points: points, picture: picture))
+        try outputs.append(
+            Step(
+                number: clip.numbering.original(frame), seconds: clip.seconds(frame), timestamp: clip.originals.timing.timestamps[frame],
+                stem: clip.stem(frame), points: points, picture: picture))
     }
 
     /// - Returns: the paths that exist now.

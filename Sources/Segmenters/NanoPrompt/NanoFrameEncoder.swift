@@ -60,7 +60,8 @@ extension NanoFrameEncoder.Maps: StorableFeatures {
     private static func shapes(_ grid: NanoInputGrid) -> [[Int]] {
         let (width, height) = (grid.input.width, grid.input.height)
         return [
-            [1, height / 4, width / 4, 24], [1, height / 4, width / 4, 32], [1, height / 8, width / 8, 64], [1, height / 16, width / 16, 128],
+            [1, height / 4, width / 4, 24], [1, height / 4, width / 4, 32], [1, height / 8, width / 8, 64],
+            [1, height / 16, width / 16, 128],
             [1, 64, height / 8, width / 8],
         ]
     }
@@ -78,7 +79,9 @@ extension NanoFrameEncoder.Maps: StorableFeatures {
         var start = storedBytes.startIndex
         let maps = shapes.map { shape in
             Tensor(shape: shape) { target in
-                storedBytes[start..<(start + 4 * target.count)].withUnsafeBytes { UnsafeMutableRawBufferPointer(target).copyMemory(from: $0) }
+                storedBytes[start..<(start + 4 * target.count)].withUnsafeBytes {
+                    UnsafeMutableRawBufferPointer(target).copyMemory(from: $0)
+                }
                 start += 4 * target.count
             }
         }

@@ -4,9 +4,9 @@ import TensorFiles
 
 /// The part of SAM's square input that a frame fills, as far as an image encoder can tell it from the rest.
 ///
-/// The rest is zeros. What layers that look only a little around make of zeros is the same with every frame: it is computed once, on a blank
-/// input, and becomes part of the network (`BlankMaps`). Of each frame only those lines (rows, or columns of an upright frame) are computed
-/// that it has an influence on. Results are those of the whole input, up to rounding.
+/// The rest is zeros. What layers that look only a little around make of zeros is the same with every frame: it is computed once, on a
+/// blank input, and becomes part of the network (`BlankMaps`). Of each frame only those lines (rows, or columns of an upright frame) are
+/// computed that it has an influence on. Results are those of the whole input, up to rounding.
 struct FilledPart: Hashable, Sendable {
     /// Of maps with channels last: 1 for rows, 2 for columns.
     var axis: Int
@@ -55,7 +55,8 @@ extension SAMArchitecture.TinyViT {
         for stride in [2, 2] + [Int](repeating: 1, count: depths[0]) + [2] { reach = Self.reach(reach, stride: stride) }
         let windows = (reach + self.windows[0] - 1) / self.windows[0]
         guard lines(windows, atBlock: depths[1] + 1) <= SAMInputGrid.side / 8 else { return nil }
-        // Convolutions take the end of what they are given for the image's, which is wrong for the last line of each that follows on another.
+        // Convolutions take the end of what they are given for the image's, which is wrong for the last line of each that follows on
+        // another.
         return (windows, 8 * lines(windows, atBlock: 0) + 4 * depths[0])
     }
 
@@ -80,9 +81,11 @@ struct BlankMaps {
         var shape = map.shape
         shape[axis] = range.count
         return map.withUnsafeBuffer { values in
-            Tensor(shape: shape, (0..<rows).flatMap { row in
-                values[((row * side + range.lowerBound) * length)..<((row * side + range.upperBound) * length)]
-            })
+            Tensor(
+                shape: shape,
+                (0..<rows).flatMap { row in
+                    values[((row * side + range.lowerBound) * length)..<((row * side + range.upperBound) * length)]
+                })
         }
     }
 }
@@ -101,7 +104,8 @@ extension Value {
         return ofRows { $0.sliced(axis: part.axis, 0..<(part.axis == 1 ? count : count * shape[3])) }
     }
 
-    /// Works on rows as they lie in memory, 1 x rows x (columns channels): with four axes the engine would take them for maps and reorder them.
+    /// Works on rows as they lie in memory, 1 x rows x (columns channels): with four axes the engine would take them for maps and reorder
+    /// them.
     private func ofRows(_ change: (Value) -> Value) -> Value {
         let rows = change(reshaped([1, shape[1], shape[2] * shape[3]]))
         return rows.reshaped([1, rows.shape[1], rows.shape[2] / shape[3], shape[3]])

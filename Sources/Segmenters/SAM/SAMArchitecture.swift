@@ -66,8 +66,8 @@ public struct SAMArchitecture: Sendable, Equatable {
         }
     }
 
-    /// - Throws: `SegmenterError.unknownCheckpoint` when the file holds none of the family, `TensorFileError` when it holds one that lacks a
-    ///   tensor or has a tensor of another shape.
+    /// - Throws: `SegmenterError.unknownCheckpoint` when the file holds none of the family, `TensorFileError` when it holds one that lacks
+    ///   a tensor or has a tensor of another shape.
     public init(_ weights: Weights) throws {
         let image = weights["image_encoder"]
         isHQ = weights["mask_decoder"].contains("hf_token.weight")
@@ -78,7 +78,9 @@ public struct SAMArchitecture: Sendable, Equatable {
         } else {
             throw SegmenterError.unknownCheckpoint(
                 file: weights.source.name,
-                reason: "it has neither \(image.prefix)pos_embed (SAM, HQ-SAM) nor \(image.prefix)patch_embed.seq.0.c.weight (MobileSAM, Light HQ-SAM)")
+                reason:
+                    "it has neither \(image.prefix)pos_embed (SAM, HQ-SAM) nor \(image.prefix)patch_embed.seq.0.c.weight (MobileSAM, Light HQ-SAM)"
+            )
         }
     }
 }
@@ -115,7 +117,9 @@ extension SAMArchitecture.TinyViT {
             let name = stage == 0 ? "conv1.c.weight" : "attn.attention_biases"
             var depth = 0
             while layer["blocks"][depth].contains(name) { depth += 1 }
-            guard depth > 0 else { throw TensorFileError.missingTensor(file: weights.source.name, tensor: layer["blocks"][0].prefix + name) }
+            guard depth > 0 else {
+                throw TensorFileError.missingTensor(file: weights.source.name, tensor: layer["blocks"][0].prefix + name)
+            }
             depths.append(depth)
             if stage > 0 {
                 let biases = try layer["blocks"][0].shape(name, rank: 2)

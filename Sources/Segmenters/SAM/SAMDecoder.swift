@@ -64,7 +64,8 @@ final class SAMDecoder: Sendable {
         _ batch: [ObjectPrompt], takesMasks: Bool, multiple: Bool, on features: SAMFrameEncoder.Features, library: NetworkLibrary
     ) throws -> [Answer] {
         let inputs = Inputs(
-            batch, takesMasks: takesMasks, isMultiple: multiple, ownTokens: network.architecture.ownTokens, prompts: prompts, grid: features.grid)
+            batch, takesMasks: takesMasks, isMultiple: multiple, ownTokens: network.architecture.ownTokens, prompts: prompts,
+            grid: features.grid)
         let compiled = try library.network("\(key)-\(inputs.form.key)") { try network.decoderModel(inputs.form) }
         return try Self.answers(compiled(inputs.tensors.merging(features.tensors) { own, _ in own }), form: inputs.form)
     }
@@ -74,7 +75,9 @@ final class SAMDecoder: Sendable {
         let perObject = masks.count / form.objects
         let side = SAMInputGrid.maskSide
         func logits(_ tensor: Tensor, _ index: Int) -> MaskLogits {
-            tensor.withUnsafeBuffer { MaskLogits(width: side, height: side, values: Array($0[(index * side * side)..<((index + 1) * side * side)])) }
+            tensor.withUnsafeBuffer {
+                MaskLogits(width: side, height: side, values: Array($0[(index * side * side)..<((index + 1) * side * side)]))
+            }
         }
         let (count, scores) = (perObject / (side * side), iou.values)
         return (0..<form.objects).map { object in

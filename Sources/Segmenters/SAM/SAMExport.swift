@@ -66,10 +66,10 @@ extension SAMSegmenter: ExportableSegmenter {
             "encoder", purpose: "The image encoder, once for each picture. float32 or bfloat16.", model: network.encoderModel(),
             meanings: [
                 "image": """
-                    RGB, channels first. The picture is resized (Pillow's bilinear filter) so that its longest side is 1024, normalised as \
-                    (value - mean) / deviation with the means 123.675, 116.28, 103.53 and the deviations 58.395, 57.12, 57.375 of values \
-                    from 0 to 255, and then padded with zeros on the right and at the bottom
-                    """,
+                RGB, channels first. The picture is resized (Pillow's bilinear filter) so that its longest side is 1024, normalised as \
+                (value - mean) / deviation with the means 123.675, 116.28, 103.53 and the deviations 58.395, 57.12, 57.375 of values \
+                from 0 to 255, and then padded with zeros on the right and at the bottom
+                """
             ].merging(Self.encoderOutputs("for the decoder")) { $1 })
     }
 
@@ -80,16 +80,17 @@ extension SAMSegmenter: ExportableSegmenter {
             model: network.exportedDecoderModel(objects: objects, points: points + 2),
             meanings: [
                 "points": """
-                    x, y in pixels of the encoder's input: column and row of the picture's pixel, counted from 0, times 1024 / longest side, \
-                    plus 0.5
-                    """,
+                x, y in pixels of the encoder's input: column and row of the picture's pixel, counted from 0, times 1024 / longest side, \
+                plus 0.5
+                """,
                 "labels": """
-                    1: on the object; 0: not on it; 2 and 3: a box's top left and bottom right corner; -1: the padding point that a prompt \
-                    without a box must have; -2: unused
-                    """,
+                1: on the object; 0: not on it; 2 and 3: a box's top left and bottom right corner; -1: the padding point that a prompt \
+                without a box must have; -2: unused
+                """,
                 "previous": "logits of an earlier pass (the output masks), used where has is 1",
                 "has": "1: previous counts; 0: there is no mask",
-                "masks": "logits, above 0 is object. Mask 0 is the single answer, masks 1 to 3 are parts of different extent. A picture's mask "
+                "masks":
+                    "logits, above 0 is object. Mask 0 is the single answer, masks 1 to 3 are parts of different extent. A picture's mask "
                     + "is had by enlarging to 1024 x 1024, cutting the padding off, and resizing to the picture (both bilinear)",
                 "iou": "the predicted intersection over union of each mask",
                 "hqMask": "HQ-SAM's logits, to be added to those of the chosen mask, or taken alone",
@@ -98,7 +99,8 @@ extension SAMSegmenter: ExportableSegmenter {
 
     private static func encoderOutputs(_ use: String) -> [String: String] {
         [
-            "embedding": "\(use): the image embedding, a cell of 16 x 16 pixels a row", "keys": "\(use): the embedding as the first layer's keys",
+            "embedding": "\(use): the image embedding, a cell of 16 x 16 pixels a row",
+            "keys": "\(use): the embedding as the first layer's keys",
             "values": "\(use): the embedding as the first layer's values", "queries": "\(use): the embedding as the first layer's queries",
             "hq": "\(use): HQ-SAM's features",
         ]

@@ -26,7 +26,8 @@ public final class SAMSegmenter: PromptableSegmenter {
     ///   - precision: of the encoder; positions of prompts are always encoded in float32.
     ///   - decoderPrecision: of the decoder; nil for that of the encoder.
     ///   - hqTokenOnly: of an HQ checkpoint: whether the mask is HQ-SAM's alone, without SAM's added.
-    /// - Throws: `SegmenterError.unknownCheckpoint`, or `TensorFileError` naming a tensor that is absent, has another shape or is not finite.
+    /// - Throws: `SegmenterError.unknownCheckpoint`, or `TensorFileError` naming a tensor that is absent, has another shape or is not
+    ///   finite.
     public init(
         weights: Weights, engine: any InferenceEngine, precision: Precision = .automatic, decoderPrecision: Precision? = nil,
         hqTokenOnly: Bool = false

@@ -41,7 +41,8 @@ public struct NumpyFile: TensorSource {
         else { throw TensorFileError.unsupportedType(file: contents.name, tensor: arrayName, type: String(header.type.prefix(20))) }
         let bytes = header.end..<contents.count
         return try .whole(
-            type: type, shape: header.shape, isColumnMajor: header.isColumnMajor, storage: .file(bytes), byteCount: bytes.count, record: nil,
+            type: type, shape: header.shape, isColumnMajor: header.isColumnMajor, storage: .file(bytes), byteCount: bytes.count,
+            record: nil,
             name: arrayName, file: contents.name)
     }
 

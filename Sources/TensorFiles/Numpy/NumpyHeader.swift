@@ -13,9 +13,12 @@ struct NumpyHeader: Equatable {
     /// - Throws: `TensorFileError.malformed`.
     init(_ bytes: UnsafeRawBufferPointer, file: String) throws {
         func malformed(_ reason: String) -> TensorFileError { .malformed(file: file, reason: "its header \(reason)") }
-        guard bytes.count >= 12, bytes.starts(with: Self.magic), (1...3).contains(bytes[6]) else { throw malformed("is of an unknown version") }
+        guard bytes.count >= 12, bytes.starts(with: Self.magic), (1...3).contains(bytes[6]) else {
+            throw malformed("is of an unknown version")
+        }
         let isShort = bytes[6] == 1
-        let length = isShort ? bytes.littleEndian(at: 8, as: UInt16.self).map(Int.init) : bytes.littleEndian(at: 8, as: UInt32.self).map(Int.init)
+        let length =
+            isShort ? bytes.littleEndian(at: 8, as: UInt16.self).map(Int.init) : bytes.littleEndian(at: 8, as: UInt32.self).map(Int.init)
         let start = isShort ? 10 : 12
         guard let length, length <= 65536, length <= bytes.count - start else { throw malformed("is longer than the file") }
         end = start + length
@@ -74,7 +77,8 @@ private struct Parser {
     mutating func word() -> String? {
         skipSpaces()
         let start = position
-        while position < text.count, Character(UnicodeScalar(text[position])).isLetter || Character(UnicodeScalar(text[position])).isNumber {
+        while position < text.count, Character(UnicodeScalar(text[position])).isLetter || Character(UnicodeScalar(text[position])).isNumber
+        {
             position += 1
         }
         return position == start ? nil : String(decoding: text[start..<position], as: UTF8.self)
@@ -85,7 +89,9 @@ private struct Parser {
         var numbers: [Int] = []
         while !take(")") {
             // Python 2 wrote long integers with an L.
-            guard numbers.count < 64, let word = word(), let number = Int(word.hasSuffix("L") ? String(word.dropLast()) : word) else { return nil }
+            guard numbers.count < 64, let word = word(), let number = Int(word.hasSuffix("L") ? String(word.dropLast()) : word) else {
+                return nil
+            }
             numbers.append(number)
             guard take(",") else { return take(")") ? numbers : nil }
         }

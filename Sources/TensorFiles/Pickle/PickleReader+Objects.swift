@@ -38,7 +38,9 @@ extension PickleReader {
             heap.arrays.append(.init())
             return .array(heap.arrays.count - 1)
         case .numpyFromBuffer:
-            guard case .numpyType(let type) = argument(1), case .tuple(let shape) = argument(2) else { throw damaged("an array lacks type or shape") }
+            guard case .numpyType(let type) = argument(1), case .tuple(let shape) = argument(2) else {
+                throw damaged("an array lacks type or shape")
+            }
             var isColumnMajor = false
             if case .string(let order) = argument(3) { isColumnMajor = string(order) == "F" }
             heap.arrays.append(.init(shape: shape, type: type, isColumnMajor: isColumnMajor, data: argument(0)))

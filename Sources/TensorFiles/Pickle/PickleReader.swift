@@ -126,7 +126,9 @@ struct PickleReader {
         case UInt8(ascii: "Q"): push(try persistent(try pop()))
         case UInt8(ascii: "R"), 0x81:
             let arguments = try pop()
-            guard case .global(let function) = try pop(), case .tuple(let items) = arguments else { throw damaged("it calls what is no function") }
+            guard case .global(let function) = try pop(), case .tuple(let items) = arguments else {
+                throw damaged("it calls what is no function")
+            }
             push(try made(by: function, items))
         case UInt8(ascii: "b"):
             let state = try pop()
@@ -138,7 +140,9 @@ struct PickleReader {
     // MARK: Reading
 
     private mutating func number<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type) throws -> T {
-        guard position <= end - MemoryLayout<T>.size, let value = bytes.littleEndian(at: position, as: T.self) else { throw damaged("it is cut off") }
+        guard position <= end - MemoryLayout<T>.size, let value = bytes.littleEndian(at: position, as: T.self) else {
+            throw damaged("it is cut off")
+        }
         position += MemoryLayout<T>.size
         return value
     }
@@ -190,7 +194,9 @@ struct PickleReader {
     }
 
     private func global(module: Range<Int>, name: Range<Int>) throws -> PickleGlobal {
-        let (module, name) = (String(decoding: bytes[module].prefix(100), as: UTF8.self), String(decoding: bytes[name].prefix(100), as: UTF8.self))
+        let (module, name) = (
+            String(decoding: bytes[module].prefix(100), as: UTF8.self), String(decoding: bytes[name].prefix(100), as: UTF8.self)
+        )
         guard let global = PickleGlobal(module: module, name: name) else { throw forbidden("\(module).\(name)") }
         return global
     }

@@ -129,7 +129,9 @@ package struct PickledArray: Sendable {
     package func doubles() throws -> [Double] {
         guard stored.type == .float64 else { return try stored.floats(in: file.contents.data).withUnsafeBuffer { $0.map(Double.init) } }
         return try bytes().withUnsafeBytes { bytes in
-            (0..<stored.count).map { Double(bitPattern: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self))) }
+            (0..<stored.count).map {
+                Double(bitPattern: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self)))
+            }
         }
     }
 }

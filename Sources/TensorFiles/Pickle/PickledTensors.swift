@@ -22,7 +22,9 @@ struct PickledTensors {
         }
     }
 
-    private func damaged(_ tensor: String, _ reason: String) -> TensorFileError { .damagedTensor(file: reader.file, tensor: tensor, reason: reason) }
+    private func damaged(_ tensor: String, _ reason: String) -> TensorFileError {
+        .damagedTensor(file: reader.file, tensor: tensor, reason: reason)
+    }
 
     private func torch(_ tensor: PickleHeap.Tensor, _ name: String) throws -> StoredTensor {
         let storage = reader.heap.storages[tensor.storage]
@@ -64,7 +66,8 @@ struct StorageProblem: Error {
 extension StoredTensor {
     /// A tensor that fills its storage.
     static func whole(
-        type: TensorElementType, shape: [Int], isColumnMajor: Bool, storage: Storage, byteCount: Int, record: Int?, name: String, file: String
+        type: TensorElementType, shape: [Int], isColumnMajor: Bool, storage: Storage, byteCount: Int, record: Int?, name: String,
+        file: String
     ) throws -> StoredTensor {
         var strides: [Int]?
         if isColumnMajor {
@@ -76,7 +79,8 @@ extension StoredTensor {
         }
         var problem = ""
         let tensor = StoredTensor(
-            type: type, shape: shape, strides: strides, offset: 0, storage: storage, storageCount: byteCount / type.byteCount, record: record,
+            type: type, shape: shape, strides: strides, offset: 0, storage: storage, storageCount: byteCount / type.byteCount,
+            record: record,
             problem: &problem)
         guard let tensor else { throw TensorFileError.damagedTensor(file: file, tensor: name, reason: problem) }
         guard tensor.count * type.byteCount == byteCount else {

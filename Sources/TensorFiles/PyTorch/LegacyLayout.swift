@@ -54,7 +54,9 @@ enum LegacyLayout {
             else { throw malformed("the storage \(key) reaches past the end of the file; download it again") }
             let start = position + 8
             position = start + Int(count) * type.byteCount
-            guard places.updateValue((Int(count), start..<position), forKey: key) == nil else { throw malformed("it has the storage \(key) twice") }
+            guard places.updateValue((Int(count), start..<position), forKey: key) == nil else {
+                throw malformed("it has the storage \(key) twice")
+            }
         }
         let tensors = PickledTensors(reader: reader, pickleRecord: nil) { key, count, type in
             guard let place = places[key] else { throw StorageProblem(reason: "its storage \(key.prefix(50)) is not in the file") }

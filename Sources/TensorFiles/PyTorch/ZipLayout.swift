@@ -7,7 +7,8 @@ enum ZipLayout {
         let archive = try ZipArchive(bytes, file: file)
         let pickles = archive.records.filter { $0.name == "data.pkl" || $0.name.hasSuffix("/data.pkl") }
         guard pickles.count == 1, let pickle = pickles.first else {
-            throw TensorFileError.unknownFormat(file: file, reason: "it is a zip archive of something else; if it holds a checkpoint, unpack it")
+            throw TensorFileError.unknownFormat(
+                file: file, reason: "it is a zip archive of something else; if it holds a checkpoint, unpack it")
         }
         let prefix = String(pickle.name.dropLast("data.pkl".count))
         var indices: [String: Int] = [:]
@@ -35,8 +36,12 @@ enum ZipLayout {
         var reader = PickleReader(bytes, in: range, file: file)
         let value = try reader.run()
         let tensors = PickledTensors(reader: reader, pickleRecord: indices[pickle.name]) { key, _, _ in
-            guard let index = indices[prefix + "data/" + key] else { throw StorageProblem(reason: "its storage \(key.prefix(50)) is not in the file") }
-            guard !archive.records[index].isCompressed else { throw StorageProblem(reason: "its storage is compressed, which PyTorch never does") }
+            guard let index = indices[prefix + "data/" + key] else {
+                throw StorageProblem(reason: "its storage \(key.prefix(50)) is not in the file")
+            }
+            guard !archive.records[index].isCompressed else {
+                throw StorageProblem(reason: "its storage is compressed, which PyTorch never does")
+            }
             return .init(bytes: archive.records[index].bytes, record: index)
         }
         let identity = contents.data.subdata(in: archive.directory) + contents.data[range]

@@ -22,7 +22,8 @@ struct NumpyArchive {
 
     /// The whole file.
     func finished() throws -> [UInt8] {
-        let end = Self.little(0x0605_4b50, 4) + Self.little(0, 4) + Self.little(count, 2) + Self.little(count, 2)
+        let end =
+            Self.little(0x0605_4b50, 4) + Self.little(0, 4) + Self.little(count, 2) + Self.little(count, 2)
             + Self.little(directory.count, 4) + Self.little(bytes.count, 4) + Self.little(0, 2)
         guard bytes.count + directory.count + end.count <= Int(UInt32.max) else { throw TooLarge() }
         return bytes + directory + end
@@ -33,10 +34,12 @@ struct NumpyArchive {
         guard start + size <= Int(UInt32.max) else { throw TooLarge() }
         let checksum = [header, data].reduce(crc32(0, nil, 0)) { (sum: UInt, part: [UInt8]) in crc32(sum, part, UInt32(part.count)) }
         // Version 2.0, no flags, stored, the first day that zip knows.
-        let fields = Self.little(20, 2) + Self.little(0, 2) + Self.little(0, 2) + Self.little(0, 2) + Self.little(0x21, 2)
+        let fields =
+            Self.little(20, 2) + Self.little(0, 2) + Self.little(0, 2) + Self.little(0, 2) + Self.little(0x21, 2)
             + Self.little(Int(checksum), 4) + Self.little(size, 4) + Self.little(size, 4) + Self.little(file.count, 2) + Self.little(0, 2)
         bytes += Self.little(0x0403_4b50, 4) + fields + file + header + data
-        directory += Self.little(0x0201_4b50, 4) + Self.little(20, 2) + fields + [UInt8](repeating: 0, count: 10) + Self.little(start, 4) + file
+        directory +=
+            Self.little(0x0201_4b50, 4) + Self.little(20, 2) + fields + [UInt8](repeating: 0, count: 10) + Self.little(start, 4) + file
         count += 1
     }
 

@@ -6,7 +6,8 @@ import PointTrackers
 public struct PointEvaluation: Sendable {
     public var tracker: any PointTracker
     public var mode: QueryMode
-    /// Frames are brought to this size before they are tracked; nil: their own. TAP-Vid's is 256x256. Scores are measured at 256x256 in any case.
+    /// Frames are brought to this size before they are tracked; nil: their own. TAP-Vid's is 256x256. Scores are measured at 256x256 in any
+    /// case.
     public var resolution: ImageSize?
 
     public init(tracker: any PointTracker, mode: QueryMode, resolution: ImageSize? = PointScores.raster) {

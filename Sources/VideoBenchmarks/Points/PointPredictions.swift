@@ -1,8 +1,8 @@
 import Media
 import PointTrackers
 
-/// A tracker's answers for one video in the arrays that TAP-Vid's programs take (`compute_tapvid_metrics`), without their batch dimension. Places are in
-/// pixels of a frame of 256x256 (`PointScores.raster`), pixel centres at +0.5.
+/// A tracker's answers for one video in the arrays that TAP-Vid's programs take (`compute_tapvid_metrics`), without their batch dimension.
+/// Places are in pixels of a frame of 256x256 (`PointScores.raster`), pixel centres at +0.5.
 public struct PointPredictions: Sendable, Equatable {
     public let queryCount: Int
     public let frameCount: Int

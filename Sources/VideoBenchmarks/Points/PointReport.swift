@@ -58,7 +58,8 @@ public struct PointReport: Sendable, Codable {
         func numbers(_ scores: PointScores) -> [String] { scores.named.map { $0.value.isNaN ? "" : String(format: "%.6f", $0.value) } }
         var lines = [["video", "frames", "queries", "seconds"] + mean.named.map(\.name)]
         for video in videos {
-            lines.append([quoted(video.name), "\(video.frames)", "\(video.queries)", String(format: "%.3f", video.seconds)] + numbers(video.scores))
+            lines.append(
+                [quoted(video.name), "\(video.frames)", "\(video.queries)", String(format: "%.3f", video.seconds)] + numbers(video.scores))
         }
         let (frames, queries) = (videos.reduce(0) { $0 + $1.frames }, videos.reduce(0) { $0 + $1.queries })
         lines.append(["mean", "\(frames)", "\(queries)", String(format: "%.3f", videos.reduce(0) { $0 + $1.seconds })] + numbers(mean))

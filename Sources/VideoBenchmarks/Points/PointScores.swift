@@ -13,10 +13,11 @@ public struct PointScores: Sendable, Equatable {
 
     /// How often the tracker says rightly whether the point is visible (OA).
     public var occlusionAccuracy: Double
-    /// For each threshold: of the points that are visible in truth, how many lie nearer than it, whatever the tracker says of their visibility.
+    /// For each threshold: of the points that are visible in truth, how many lie nearer than it, whatever the tracker says of their
+    /// visibility.
     public var pointsWithin: [Double]
-    /// For each threshold: hits / (visible points + false alarms). A hit is visible, said to be, and nearer than the threshold; a false alarm is
-    /// said to be visible but is not, or lies further away.
+    /// For each threshold: hits / (visible points + false alarms). A hit is visible, said to be, and nearer than the threshold; a false
+    /// alarm is said to be visible but is not, or lies further away.
     public var jaccard: [Double]
 
     public init(occlusionAccuracy: Double, pointsWithin: [Double], jaccard: [Double]) {
@@ -31,7 +32,8 @@ public struct PointScores: Sendable, Equatable {
     /// The measures by TAP-Vid's names, in the order of its tables.
     public var named: [(name: String, value: Double)] {
         var values = [
-            ("average_jaccard", averageJaccard), ("average_pts_within_thresh", averagePointsWithin), ("occlusion_accuracy", occlusionAccuracy),
+            ("average_jaccard", averageJaccard), ("average_pts_within_thresh", averagePointsWithin),
+            ("occlusion_accuracy", occlusionAccuracy),
         ]
         values += zip(Self.thresholds, jaccard).map { ("jaccard_\($0)", $1) }
         values += zip(Self.thresholds, pointsWithin).map { ("pts_within_\($0)", $1) }
@@ -53,8 +55,8 @@ public struct PointScores: Sendable, Equatable {
 extension PointScores {
     /// Scores tracks of `queries` against the truth.
     /// - Parameters:
-    ///   - position: where the tracker puts a query's point in a frame, in pixels of the raster (pixel centres at +0.5). A position that is not
-    ///     finite is a miss.
+    ///   - position: where the tracker puts a query's point in a frame, in pixels of the raster (pixel centres at +0.5). A position that is
+    ///     not finite is a miss.
     ///   - isVisible: whether the tracker says that the point is visible.
     public init(
         of queries: [TruthQuery], mode: QueryMode, truth: PointTruth, position: (_ query: Int, _ frame: Int) -> SIMD2<Double>,

@@ -5,8 +5,8 @@ import Media
 ///
 ///     {"videos": [{"name": "street", "video": "street.mp4", "tracks": [[[10.5, 20.5], [11, 20.5, 0], null]]}]}
 ///
-/// `video` is a video file or a folder of frames, relative to the file. Each track has an entry for every frame: `[x, y]` where the point is
-/// visible, in pixels of the frame with pixel centres at +0.5; `[x, y, 0]` where it is hidden but known; `null` where it is not.
+/// `video` is a video file or a folder of frames, relative to the file. Each track has an entry for every frame: `[x, y]` where the point
+/// is visible, in pixels of the frame with pixel centres at +0.5; `[x, y, 0]` where it is hidden but known; `null` where it is not.
 public struct PointTracksFile: PointDataset {
     public let name: String
     public var videoNames: [String] { entries.map(\.name) }
@@ -146,7 +146,8 @@ public enum PointDatasetFile {
         if FileManager.default.fileExists(atPath: json) { return try PointTracksFile(path: json) }
         let shards = try FolderListing.names(folder.path, pathExtensions: ["pkl"]).sorted()
         guard !shards.isEmpty else {
-            throw PointBenchmarkError.unknownForm(file: folder.lastPathComponent, reason: "the folder holds neither tracks.json nor .pkl files")
+            throw PointBenchmarkError.unknownForm(
+                file: folder.lastPathComponent, reason: "the folder holds neither tracks.json nor .pkl files")
         }
         return try Shards(name: folder.lastPathComponent, parts: shards.map { try TAPVidPickle(url: folder.appendingPathComponent($0)) })
     }

@@ -17,7 +17,8 @@ public struct PointTruth: Sendable, Equatable {
             occluded.count == positions.count
         else {
             throw PointBenchmarkError.wrongShape(
-                video: name, reason: "\(pointCount) points in \(frameCount) frames have \(positions.count) positions and \(occluded.count) flags")
+                video: name,
+                reason: "\(pointCount) points in \(frameCount) frames have \(positions.count) positions and \(occluded.count) flags")
         }
         if let bad = positions.indices.first(where: { !occluded[$0] && !(positions[$0].x.isFinite && positions[$0].y.isFinite) }) {
             throw PointBenchmarkError.notFinite(video: name, point: bad / frameCount, frame: bad % frameCount)
@@ -48,7 +49,8 @@ public struct PointTruth: Sendable, Equatable {
 public enum QueryMode: String, Sendable, CaseIterable, Codable {
     /// Each track is asked for in the first frame that shows it; the frames after that count.
     case first
-    /// Each track is asked for in frames 0, 5, 10, ... where they show it, each time as a query of its own; all frames but the query's count.
+    /// Each track is asked for in frames 0, 5, 10, ... where they show it, each time as a query of its own; all frames but the query's
+    /// count.
     case strided
 
     static let stride = 5
@@ -106,7 +108,8 @@ public enum PointBenchmarkError: DescribedError, Sendable, Equatable {
     public var description: String {
         switch self {
         case .wrongShape(let video, let reason): "\(video): its tracks do not fit: \(reason)."
-        case .notFinite(let video, let point, let frame): "\(video): point \(point) is visible in frame \(frame) but has no finite position."
+        case .notFinite(let video, let point, let frame):
+            "\(video): point \(point) is visible in frame \(frame) but has no finite position."
         case .unknownForm(let file, let reason):
             "\(file): is not a file of point tracks (TAP-Vid's pickle, or the JSON form of docs/point-benchmarks.md): \(reason)."
         case .noVideos(let file): "\(file): holds no videos."

@@ -5,8 +5,8 @@ import TensorFiles
 /// A file of the TAP-Vid benchmark: `tapvid_davis.pkl` (a dictionary of videos by name), `tapvid_rgb_stacking.pkl` (a list), a shard of
 /// TAP-Vid-Kinetics (a list whose frames are JPEGs), RoboTAP.
 ///
-/// Each video is a dictionary: `video`, T x H x W x 3 bytes or T JPEGs; `points`, N x T x 2 fractions of width and height; `occluded`, N x T
-/// flags. The file is mapped; frames are read when they are asked for. Pickles are read as data, nothing in them is executed.
+/// Each video is a dictionary: `video`, T x H x W x 3 bytes or T JPEGs; `points`, N x T x 2 fractions of width and height; `occluded`, N x
+/// T flags. The file is mapped; frames are read when they are asked for. Pickles are read as data, nothing in them is executed.
 public struct TAPVidPickle: PointDataset {
     public let name: String
     public let videoNames: [String]
@@ -52,7 +52,8 @@ public struct TAPVidPickle: PointDataset {
         let numbers = try points.doubles()
         let truth = try PointTruth(
             pointCount: points.shape[0], frameCount: points.shape[1],
-            positions: (0..<(numbers.count / 2)).map { SIMD2(numbers[2 * $0], numbers[2 * $0 + 1]) }, occluded: flags.doubles().map { $0 != 0 },
+            positions: (0..<(numbers.count / 2)).map { SIMD2(numbers[2 * $0], numbers[2 * $0 + 1]) },
+            occluded: flags.doubles().map { $0 != 0 },
             name: name)
         let frames: any FrameSource
         if let array = try node["video"]?.array(named: "\(name)/video") {
@@ -60,7 +61,8 @@ public struct TAPVidPickle: PointDataset {
                 throw wrong("video is no array of T x H x W x 3 bytes: its shape is \(array.shape)")
             }
             frames = PickledFrames(
-                name: name, pixels: try array.bytes(), frameCount: array.shape[0], width: array.shape[2], height: array.shape[1], file: file)
+                name: name, pixels: try array.bytes(), frameCount: array.shape[0], width: array.shape[2], height: array.shape[1], file: file
+            )
         } else if let pictures = node["video"]?.byteStrings ?? node["video"]?.elements?.compactMap(\.bytes), !pictures.isEmpty {
             frames = try EncodedFrames(name: name, pictures: pictures)
         } else {
@@ -111,7 +113,9 @@ private struct EncodedFrames: FrameSource {
     func frame(at index: Int) throws -> RGBImage {
         guard pictures.indices.contains(index) else { throw MediaError.frameOutOfRange(index: index, count: frameCount) }
         let image = try ImageFile.readRGB(data: pictures[index], name: "\(name), frame \(index)")
-        guard image.size == size else { throw MediaError.frameSizeDiffers(path: "\(name), frame \(index)", expected: size, found: image.size) }
+        guard image.size == size else {
+            throw MediaError.frameSizeDiffers(path: "\(name), frame \(index)", expected: size, found: image.size)
+        }
         return image
     }
 }

@@ -138,8 +138,10 @@ extension ClipLayer {
             centerX: course(&generator, start: size.x / 2, rate: 25, amplitude: 15),
             centerY: course(&generator, start: size.y / 2, rate: 25, amplitude: 15),
             angle: course(&generator, start: generator.angle(), rate: 0.1, amplitude: 0.05),
-            logScale: course(&generator, start: 0, rate: 0.05, amplitude: 0.08), shear: course(&generator, start: 0, rate: 0, amplitude: 0.03),
-            waves: waves(&generator, count: 2, steepness: 0.06, lengths: 90...180), gain: course(&generator, start: 1, rate: 0, amplitude: 0.06))
+            logScale: course(&generator, start: 0, rate: 0.05, amplitude: 0.08),
+            shear: course(&generator, start: 0, rate: 0, amplitude: 0.03),
+            waves: waves(&generator, count: 2, steepness: 0.06, lengths: 90...180),
+            gain: course(&generator, start: 1, rate: 0, amplitude: 0.06))
     }
 
     /// A thing that moves on its own and bends.
@@ -154,8 +156,10 @@ extension ClipLayer {
             centerX: course(&generator, start: generator.number(in: 0...1) * size.x, rate: 60, amplitude: 60),
             centerY: course(&generator, start: generator.number(in: 0...1) * size.y, rate: 60, amplitude: 60),
             angle: course(&generator, start: generator.angle(), rate: 0.6, amplitude: 0.3),
-            logScale: course(&generator, start: 0, rate: 0.1, amplitude: 0.2), shear: course(&generator, start: 0, rate: 0, amplitude: 0.15),
-            waves: waves(&generator, count: 3, steepness: 0.2, lengths: 40...110), gain: course(&generator, start: 1, rate: 0, amplitude: 0.1))
+            logScale: course(&generator, start: 0, rate: 0.1, amplitude: 0.2),
+            shear: course(&generator, start: 0, rate: 0, amplitude: 0.15),
+            waves: waves(&generator, count: 3, steepness: 0.2, lengths: 40...110),
+            gain: course(&generator, start: 1, rate: 0, amplitude: 0.1))
     }
 
     /// - Parameters:

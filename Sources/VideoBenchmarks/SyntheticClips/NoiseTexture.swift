@@ -2,7 +2,8 @@ import Foundation
 import SAMPT
 import Support
 
-/// A seamless coloured texture without fine structure that a camera could not resolve: noise of several wavelengths, mixed from a few colours.
+/// A seamless coloured texture without fine structure that a camera could not resolve: noise of several wavelengths, mixed from a few
+/// colours.
 struct NoiseTexture: Sendable {
     /// Texels along each side; the texture repeats after them.
     let side: Int
@@ -14,7 +15,8 @@ struct NoiseTexture: Sendable {
         precondition(side >= 64 && side & (side - 1) == 0)
         self.side = side
         let colors = (0..<4).map { _ in
-            SIMD4<Float>(Float(generator.number(in: 20...235)), Float(generator.number(in: 20...235)), Float(generator.number(in: 20...235)), 0)
+            SIMD4<Float>(
+                Float(generator.number(in: 20...235)), Float(generator.number(in: 20...235)), Float(generator.number(in: 20...235)), 0)
         }
         // Large areas of two colours, patches of a third, small marks of a fourth, and shades.
         let areas = Self.noise(side, wavelengths: [64, 32, 16, 8], using: &generator)
@@ -34,8 +36,8 @@ struct NoiseTexture: Sendable {
         }
     }
 
-    /// Noise between about -1 and 1 on a torus: random values on a lattice for each wavelength (in texels), smoothly interpolated, weaker for
-    /// shorter ones.
+    /// Noise between about -1 and 1 on a torus: random values on a lattice for each wavelength (in texels), smoothly interpolated, weaker
+    /// for shorter ones.
     private static func noise(_ side: Int, wavelengths: [Int], using generator: inout SeededGenerator) -> [Float] {
         var sum = [Float](repeating: 0, count: side * side)
         for wavelength in wavelengths {

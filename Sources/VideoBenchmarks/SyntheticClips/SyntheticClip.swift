@@ -62,7 +62,8 @@ public struct SyntheticClip: FrameSource {
                         let (layer, place) = top((SIMD2(Double(x), Double(y)) + sample) * pixel, poses)
                         sum += layers[layer].texture.color(at: place) * poses[layer].gain
                     }
-                    let color = (sum * 0.25).clamped(lowerBound: SIMD4(repeating: 0), upperBound: SIMD4(repeating: 255)).rounded(.toNearestOrEven)
+                    let color = (sum * 0.25).clamped(lowerBound: SIMD4(repeating: 0), upperBound: SIMD4(repeating: 255)).rounded(
+                        .toNearestOrEven)
                     let position = 3 * (y * size.width + x)
                     target[position] = UInt8(color.x)
                     target[position + 1] = UInt8(color.y)
@@ -88,10 +89,12 @@ public struct SyntheticClip: FrameSource {
         return map
     }
 
-    /// The exact tracks of points that are chosen at random among all visible places of all frames, at least half of them on things where there
-    /// are any in sight, none within 1.5 units of an edge when it is chosen.
+    /// The exact tracks of points that are chosen at random among all visible places of all frames, at least half of them on things where
+    /// there are any in sight, none within 1.5 units of an edge when it is chosen.
     public func truth(pointCount: Int) throws -> PointTruth {
-        guard (0...1_000_000).contains(pointCount) else { throw MediaError.invalidArgument("\(pointCount) points are too many, or less than none.") }
+        guard (0...1_000_000).contains(pointCount) else {
+            throw MediaError.invalidArgument("\(pointCount) points are too many, or less than none.")
+        }
         var generator = SeededGenerator(seed: ~seed)
         let all = (0..<frameCount).map(poses)
         let unit = Self.unit(size)

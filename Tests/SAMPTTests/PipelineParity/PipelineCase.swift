@@ -111,7 +111,9 @@ struct PipelineCase: Sendable, CustomTestStringConvertible {
             let columns = (0..<count).map { column in
                 ScriptedTracker.Column(
                     queryFrame: Int(queries[3 * column]),
-                    positions: (0..<frames).map { SIMD2(positions.values[2 * ($0 * count + column)], positions.values[2 * ($0 * count + column) + 1]) },
+                    positions: (0..<frames).map {
+                        SIMD2(positions.values[2 * ($0 * count + column)], positions.values[2 * ($0 * count + column) + 1])
+                    },
                     isVisible: (0..<frames).map { visibilities.values[$0 * count + column] != 0 })
             }
             return ScriptedTracker(script: .table(columns: columns), log: log)

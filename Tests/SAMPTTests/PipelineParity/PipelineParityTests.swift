@@ -13,7 +13,8 @@ import Testing
 struct PipelineParityTests {
     @Test(arguments: PipelineCase.all.filter { $0.config.labels == nil }) func matches(_ parity: PipelineCase) throws {
         try withMemoryToItself {
-            let run = try PipelineRun(parity, options: parity.options(), queries: parity.queries(parity.data.inputs().tensor("queryPoints")))
+            let run = try PipelineRun(
+                parity, options: parity.options(), queries: parity.queries(parity.data.inputs().tensor("queryPoints")))
             let results = try PipelineResults(parity)
             try results.compareTracks(run.trajectories, run.visibilities)
             try compareScores(run, results)
@@ -63,7 +64,9 @@ struct PipelineParityTests {
             #expect(ours.direction == (pass == 0 ? .forward : .backward))
             #expect(Float(ours.start) == (pass == 0 ? start : last - start))
             for place in 0..<count {
-                let given = (0..<points).map { SIMD2(queries[3 * ((row + place) * points + $0) + 1], queries[3 * ((row + place) * points + $0) + 2]) }
+                let given = (0..<points).map {
+                    SIMD2(queries[3 * ((row + place) * points + $0) + 1], queries[3 * ((row + place) * points + $0) + 2])
+                }
                 #expect(Array(ours.points[(place * points)..<((place + 1) * points)]) == given, "window \(window)")
                 let chosen = Int(rows.values[4 * (row + place) + 2])
                 guard chosen >= 0 else { continue }
@@ -81,7 +84,8 @@ struct PipelineParityTests {
     @Test(arguments: PipelineCase.all.filter { $0.has("fixedQ2.logits") }) func matchesWithScaledBoxes(_ parity: PipelineCase) throws {
         try withMemoryToItself {
             let run = try PipelineRun(
-                parity, options: parity.options(), queries: parity.queries(parity.data.inputs().tensor("queryPoints")), letsBoxesUnscaled: false)
+                parity, options: parity.options(), queries: parity.queries(parity.data.inputs().tensor("queryPoints")),
+                letsBoxesUnscaled: false)
             let results = try PipelineResults(parity, prefix: "fixedQ2.")
             try results.compare("scoresPerFrame", run.scores)
             try results.compareMasks(run.targetLogits())
@@ -93,12 +97,15 @@ struct PipelineParityTests {
     @Test(arguments: PipelineCase.all.filter { $0.has("fixedQ9.visibilities") }) func patchFilterMatches(_ parity: PipelineCase) throws {
         for (prefix, swaps) in [("", true), ("fixedQ9.", false)] {
             let filter = PatchFilter(size: parity.config.patchSize, threshold: parity.config.patchSimilarityThreshold)
-            let (positions, queries) = (try parity.data.inputs().tensor("tableTrajectories").values, try parity.data.inputs().tensor("queryPoints").values)
+            let (positions, queries) = (
+                try parity.data.inputs().tensor("tableTrajectories").values, try parity.data.inputs().tensor("queryPoints").values
+            )
             let clip = try parity.clip()
             let count = queries.count / 3
             let references = try (0..<count).map { i in
                 filter.patch(
-                    around: SIMD2(queries[3 * i + 1], queries[3 * i + 2]) + 0.5, in: try clip.frame(at: Int(queries[3 * i])), swapsRedAndBlue: swaps)
+                    around: SIMD2(queries[3 * i + 1], queries[3 * i + 2]) + 0.5, in: try clip.frame(at: Int(queries[3 * i])),
+                    swapsRedAndBlue: swaps)
             }
             var similarities: [Float] = []
             for frame in 0..<parity.config.frames {
@@ -132,7 +139,11 @@ struct PipelineParityTests {
                 if direction == .forward { found[query.frame].append([]) }
                 while true {
                     let own = (tracking.points[query.id] ?? []).map { Float($0.status.rawValue) }
-                    if tracking.frame == query.frame { found[query.frame][found[query.frame].count - 1] = own } else { found[tracking.frame].append(own) }
+                    if tracking.frame == query.frame {
+                        found[query.frame][found[query.frame].count - 1] = own
+                    } else {
+                        found[tracking.frame].append(own)
+                    }
                     if tracking.frame == end { break }
                     try tracking.advance()
                 }
@@ -191,7 +202,8 @@ struct PipelineParityTests {
         let outcomes = (0..<config.frames).map { frame in runs.flatMap { $0.outcomes[frame] } }
         func perFrame(_ value: (ObjectOutcome) -> [Float]) -> [Float] { outcomes.flatMap { $0.flatMap(value) } }
         try results.compareTracks(
-            perFrame { $0.points.flatMap { [$0.position.x - 0.5, $0.position.y - 0.5] } }, perFrame { $0.points.map { Float($0.status.rawValue) } })
+            perFrame { $0.points.flatMap { [$0.position.x - 0.5, $0.position.y - 0.5] } },
+            perFrame { $0.points.map { Float($0.status.rawValue) } })
         try results.compare("scoresPerFrame", perFrame { [$0.predictedIoU ?? PipelineRun.nothing] })
         try results.compareMasks(labels.indices.flatMap { object in outcomes.map { runs[0].logits($0[object]) } })
 

@@ -17,10 +17,12 @@ struct PipelineResults {
     /// Numbers, of which those that stand for -infinity must be at the same places.
     func compare(_ name: String, _ values: [Float]) throws {
         let output = try #require(parity.data.outputs.first { $0.name == prefix + name })
-        let elements = try #require(output.elements(of: Tensor(shape: output.fullShape ?? output.shape, values)), "\(name): \(values.count) values")
+        let elements = try #require(
+            output.elements(of: Tensor(shape: output.fullShape ?? output.shape, values)), "\(name): \(values.count) values")
         let reference = try expected.tensor(prefix + name).values
         func isNumber(_ value: Float) -> Bool { value > PipelineRun.nothing }
-        #expect(zip(elements, reference).allSatisfy { isNumber($0) == isNumber($1) }, "\(parity.data): \(prefix + name), -infinity elsewhere")
+        #expect(
+            zip(elements, reference).allSatisfy { isNumber($0) == isNumber($1) }, "\(parity.data): \(prefix + name), -infinity elsewhere")
         let error = relativeL2(elements.filter(isNumber), reference.filter(isNumber))
         #expect(error <= limit(prefix + name), "\(parity.data): \(prefix + name), \(error)")
     }
@@ -71,7 +73,9 @@ struct PipelineResults {
             if row[3] == 0 { ranks.append(row) }
             let rank = ranks.last { $0[0] == row[0] && $0[1] == row[1] && $0[2] == row[2] }
                 .flatMap { own in ranks.filter { $0[0] == own[0] && $0[1] == own[1] }.firstIndex(of: own) }
-            #expect(calls[kept.firstIndex(of: index) ?? 0] == [row[1], Float(rank ?? -1), row[3], row[4], row[5], row[6]], "\(parity.data): call \(index)")
+            #expect(
+                calls[kept.firstIndex(of: index) ?? 0] == [row[1], Float(rank ?? -1), row[3], row[4], row[5], row[6]],
+                "\(parity.data): call \(index)")
         }
         // After a box that pixels within the noise of 0 may move, the calls of this frame and object prove nothing.
         let sure = kept.indices.filter { place in
@@ -79,7 +83,8 @@ struct PipelineResults {
             return !kept[..<place].contains { table[(8 * $0)..<(8 * $0 + 3)].elementsEqual(row.prefix(3)) && table[8 * $0 + 7] == 0 }
         }
         let ours = run.boxes
-        let difference = largestDifference(sure.flatMap { ours[(4 * $0)..<(4 * $0 + 4)] }, sure.flatMap { boxes[(4 * kept[$0])..<(4 * kept[$0] + 4)] })
+        let difference = largestDifference(
+            sure.flatMap { ours[(4 * $0)..<(4 * $0 + 4)] }, sure.flatMap { boxes[(4 * kept[$0])..<(4 * kept[$0] + 4)] })
         #expect(difference < 1e-2, "\(parity.data): boxes")
         let scores = run.predictedIoU
         let error = relativeL2(sure.map { scores[$0] }, sure.map { predicted[kept[$0]] })
@@ -118,7 +123,8 @@ struct PipelineResults {
                 guard let output = parity.data.outputs.first(where: { $0.name == name + ".lowRes" }) else { continue }
                 if parity.has(name + ".points") {
                     let points = call.prompt.points.flatMap { [($0.position.x - 0.5) * scale.x, ($0.position.y - 0.5) * scale.y] }
-                    #expect(try largestDifference(points, expected.tensor(name + ".points").values) < 1e-2, "\(parity.data): \(name).points")
+                    #expect(
+                        try largestDifference(points, expected.tensor(name + ".points").values) < 1e-2, "\(parity.data): \(name).points")
                     #expect(try call.prompt.points.map { $0.isPositive ? 1 : 0 } == expected.tensor(name + ".labels").values)
                 }
                 let logits = try #require(output.elements(of: Tensor(shape: output.fullShape ?? output.shape, call.answer.logits.values)))

@@ -68,8 +68,10 @@ struct PipelineRun {
     var calls: [[Float]] {
         chains.flatMap { chain in
             chain.calls.enumerated().map { pass, call in
-                [Float(frameOfWindow(chain)), Float(chain.rank), Float(pass), Float(call.prompt.points.count),
-                 Float(call.prompt.points.count { $0.isPositive }), call.prompt.box == nil ? 0 : 1]
+                [
+                    Float(frameOfWindow(chain)), Float(chain.rank), Float(pass), Float(call.prompt.points.count),
+                    Float(call.prompt.points.count { $0.isPositive }), call.prompt.box == nil ? 0 : 1,
+                ]
             }
         }
     }
@@ -85,7 +87,8 @@ struct PipelineRun {
 
     var predictedIoU: [Float] { chains.flatMap { $0.calls.map(\.answer.predictedIoU) } }
 
-    /// Whether the box around the mask is the same for thresholds a little above and below 0; nil where that depends on how little, by the noise.
+    /// Whether the box around the mask is the same for thresholds a little above and below 0; nil where that depends on how little, by the
+    /// noise.
     func isStable(_ call: CallLog.Call) -> Bool? {
         let logits = segmenter.frameLogits(call.answer.logits, size: parity.size)
         func bounds(_ threshold: Float) -> [Int] {

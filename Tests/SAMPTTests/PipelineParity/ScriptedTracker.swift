@@ -6,7 +6,8 @@ struct ScriptedTracker: PointTracker {
     enum Script: Sendable {
         /// By query point: a column of positions (pixel centres at whole numbers) and visibilities for every frame.
         case table(columns: [Column])
-        /// Point i of a session has moved by (2.5, -0.25) a frame since its query, counted in frames of the video or in steps of the session.
+        /// Point i of a session has moved by (2.5, -0.25) a frame since its query, counted in frames of the video or in steps of the
+        /// session.
         case drift(countsSteps: Bool)
     }
 

@@ -45,7 +45,9 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
     func validate() throws {
         guard results != nil else { return }
         let idle = (masks == nil ? [] : ["--masks"]) + models.given + method.requests.map(\.option)
-        if let option = idle.first { throw ValidationError("\(option) has no effect with --results: the masks that are there are scored, and nothing runs.") }
+        if let option = idle.first {
+            throw ValidationError("\(option) has no effect with --results: the masks that are there are scored, and nothing runs.")
+        }
     }
 
     func run() async throws {
@@ -69,7 +71,9 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
         claims.read(list, as: "the list")
         for sequence in dataset.sequences {
             for path in sequence.frames { claims.read(path, as: "a frame of \(sequence.name)") }
-            for path in sequence.annotations + (results.map { sequence.resultFiles(in: $0) } ?? []) { claims.read(path, as: "a mask of \(sequence.name)") }
+            for path in sequence.annotations + (results.map { sequence.resultFiles(in: $0) } ?? []) {
+                claims.read(path, as: "a mask of \(sequence.name)")
+            }
         }
         if let json { try claims.write(json, by: "--json") }
         if let masks { try claims.write(folder: masks, names: dataset.sequences.flatMap(\.resultNames), by: "--masks") }
@@ -77,7 +81,8 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
 
     private func show(_ report: DAVISReport) {
         guard !quiet else { return }
-        StandardOutput.print("sequence".padded(to: 24) + "     J      F    J&F" + (report.mean.confidence == nil ? "" : "   rank of confidence, its error"))
+        StandardOutput.print(
+            "sequence".padded(to: 24) + "     J      F    J&F" + (report.mean.confidence == nil ? "" : "   rank of confidence, its error"))
         for (name, entry) in report.sequences.sorted(by: { $0.key < $1.key }) {
             StandardOutput.print(row(name, entry.j, entry.f, entry.jf) + Self.columns(entry.confidence))
         }
@@ -109,7 +114,8 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
             guard !quiet else { continue }
             let seconds = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
             let rate = String(format: "%.1f frames/s", Double(sequence.frames.count) / max(seconds, 1e-3))
-            StandardError.print("[\(index + 1)/\(dataset.sequences.count)] \(row(sequence.name.text, score.j.mean, score.f.mean, score.jf))  \(rate)")
+            StandardError.print(
+                "[\(index + 1)/\(dataset.sequences.count)] \(row(sequence.name.text, score.j.mean, score.f.mean, score.jf))  \(rate)")
         }
         return (DAVISReport(scores), failure)
     }

@@ -29,7 +29,8 @@ struct EvaluateConfidence: AsyncParsableCommand {
     var frames = 32
     @Option(help: "Write the agreement to this JSON file.")
     var json: String?
-    @Option(help: ArgumentHelp("Write the evidence, confidence and J of every object and frame to this file, for fitting.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Write the evidence, confidence and J of every object and frame to this file, for fitting.", valueName: "file"))
     var csv: String?
     @Flag(help: "Print nothing but errors.")
     var quiet = false
@@ -107,7 +108,8 @@ enum ConfidenceTable {
         let header = (["clip", "object", "frame", "origin"] + names + ["confidence", "j"]).joined(separator: ",")
         let rows = outcomes.map { outcome in
             let numbers = outcome.evidence.values.map { String($0.value) } + [String(outcome.evidence.confidence), String(outcome.j)]
-            return (["\(outcome.clip)", "\(outcome.object)", "\(outcome.frame)", "\(outcome.evidence.origin)"] + numbers).joined(separator: ",")
+            return (["\(outcome.clip)", "\(outcome.object)", "\(outcome.frame)", "\(outcome.evidence.origin)"] + numbers).joined(
+                separator: ",")
         }
         return ([header] + rows).joined(separator: "\n") + "\n"
     }

@@ -30,16 +30,18 @@ struct EvaluatePoints: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Make so many synthetic clips.", valueName: "n"))
     var synthetic: Int?
     @OptionGroup(title: "Synthetic clips") var clips: SyntheticOptions
-    @Option(help: ArgumentHelp(
-        """
-        Which queries are made of the tracks: first (each track once, in the first frame that shows it; the frames after that count) or strided \
-        (every 5 frames; all other frames count).
-        """,
-        valueName: "mode"))
+    @Option(
+        help: ArgumentHelp(
+            """
+            Which queries are made of the tracks: first (each track once, in the first frame that shows it; the frames after that count) or strided \
+            (every 5 frames; all other frames count).
+            """,
+            valueName: "mode"))
     var mode = QueryMode.first
-    @Option(help: ArgumentHelp(
-        "Track at this size, as TAP-Vid does, or at the videos' own (native). Distances are measured at 256x256 in any case.",
-        valueName: "width x height"))
+    @Option(
+        help: ArgumentHelp(
+            "Track at this size, as TAP-Vid does, or at the videos' own (native). Distances are measured at 256x256 in any case.",
+            valueName: "width x height"))
     var resolution = Resolution.fixed(PointScores.raster)
     @Option(help: ArgumentHelp("Write scores.json and scores.csv into this folder.", valueName: "folder"))
     var output: String?
@@ -75,7 +77,9 @@ struct EvaluatePoints: AsyncParsableCommand {
             let settings = settings(data, tracker: trackerName)
             try checkOutputs(data, tracker: trackerName)
             let report = try output.map { restart ? PointReport(settings: settings) : try PointReport.resume(in: $0, settings: settings) }
-            let evaluation = PointEvaluation(tracker: try models.makeTracker(trackerName, frame: resolution.size ?? MemoryNeed.usualFrame), mode: mode, resolution: resolution.size)
+            let evaluation = PointEvaluation(
+                tracker: try models.makeTracker(trackerName, frame: resolution.size ?? MemoryNeed.usualFrame), mode: mode,
+                resolution: resolution.size)
             let job = PointEvaluationJob(
                 dataset: data, evaluation: evaluation, report: report ?? PointReport(settings: settings), output: output,
                 predictions: predictions.map(PredictionFolder.init), isQuiet: quiet)
@@ -97,16 +101,21 @@ struct EvaluatePoints: AsyncParsableCommand {
         return settings
     }
 
-    /// Finds out, before the tracker is loaded, whether scores and tracks can be written, and whether they would take the place of something.
+    /// Finds out, before the tracker is loaded, whether scores and tracks can be written, and whether they would take the place of
+    /// something.
     private func checkOutputs(_ data: any PointDataset, tracker: String) throws {
         var claims = try FileClaims(preset: models.presets.preset, tracker: tracker)
         if let dataset {
             let inside = ["tracks.json"] + ((try? FolderListing.names(dataset, pathExtensions: ["pkl"])) ?? [])
-            for file in [dataset] + inside.map({ dataset + "/" + $0 }) where FileIdentity(file: file) != nil { claims.read(file, as: "the dataset") }
+            for file in [dataset] + inside.map({ dataset + "/" + $0 }) where FileIdentity(file: file) != nil {
+                claims.read(file, as: "the dataset")
+            }
         }
         let scores = ["scores.json", "scores.csv"]
         if let output { try claims.write(folder: output, names: scores, by: "--output") }
-        if let predictions { try claims.write(folder: predictions, names: data.videoNames.map(PredictionFolder.fileName), by: "--predictions") }
+        if let predictions {
+            try claims.write(folder: predictions, names: data.videoNames.map(PredictionFolder.fileName), by: "--predictions")
+        }
         for (path, names) in [(output, scores), (predictions, ["predictions.npz"])] {
             guard let path else { continue }
             let folder = try OutputFolder(path)

@@ -91,7 +91,8 @@ struct EvaluateSynthesize: AsyncParsableCommand {
                 let timestamp = video.frames.timing.timestamps[frame]
                 try outputs[0].append(image, timestamp: timestamp, stem: String(format: "%05d", frame))
                 if outputs.count > 1 {
-                    try outputs[1].append(trails.draw(video.truth.drawn(frame, size: image.size), on: image), timestamp: timestamp, stem: "")
+                    try outputs[1].append(
+                        trails.draw(video.truth.drawn(frame, size: image.size), on: image), timestamp: timestamp, stem: "")
                 }
             }
             for output in outputs { try output.finish() }
@@ -104,7 +105,8 @@ struct EvaluateSynthesize: AsyncParsableCommand {
 
     private func outputClip(_ video: PointVideo) -> OutputClip {
         OutputClip(
-            name: video.name, size: video.frames.size, timeBase: video.frames.timing.timeBase, frameCount: video.frames.frameCount, objects: [])
+            name: video.name, size: video.frames.size, timeBase: video.frames.timing.timeBase, frameCount: video.frames.frameCount,
+            objects: [])
     }
 }
 

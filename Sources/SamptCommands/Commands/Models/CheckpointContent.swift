@@ -6,8 +6,8 @@ import TensorFiles
 
 /// What a checkpoint holds, for the store of checkpoints, which knows no networks.
 enum CheckpointContent {
-    /// As `ModelStore.ContentCheck`: a file must hold the network of the model whose name it gets, whole and of finite numbers. Sizes may differ within a family,
-    /// as those of one's own weights do.
+    /// As `ModelStore.ContentCheck`: a file must hold the network of the model whose name it gets, whole and of finite numbers. Sizes may
+    /// differ within a family, as those of one's own weights do.
     static func objection(to file: URL, as model: PublishedModel) -> String? {
         do {
             let source = try TensorFile.open(file)
@@ -30,8 +30,10 @@ enum CheckpointContent {
             return ["hq-sam", "light-hq-sam", "mobile-sam", "sam-vit"].first { model.name.hasPrefix($0) }
         case .tracker:
             let networks: [(prefix: String, network: LearnedTracker.Network)] = [
-                ("cotracker-s", .coTracker1), ("cotracker-2", .coTracker2), ("cotracker-3", .coTracker3), ("pips++", .pipsPlusPlus), ("pips", .pips),
-                ("raft", .raft), ("tapir", .tapir), ("bootstapir", .tapir), ("tapnet", .tapNet), ("superglue", .superGlue), ("superpoint", .superPoint),
+                ("cotracker-s", .coTracker1), ("cotracker-2", .coTracker2), ("cotracker-3", .coTracker3), ("pips++", .pipsPlusPlus),
+                ("pips", .pips),
+                ("raft", .raft), ("tapir", .tapir), ("bootstapir", .tapir), ("tapnet", .tapNet), ("superglue", .superGlue),
+                ("superpoint", .superPoint),
             ]
             return networks.first { model.name.hasPrefix($0.prefix) }?.network.rawValue
         }

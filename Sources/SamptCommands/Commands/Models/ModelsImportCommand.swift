@@ -17,8 +17,10 @@ struct ModelsImportCommand: AsyncParsableCommand {
 
     @Argument(help: "The file.")
     var file: String
-    @Option(help: ArgumentHelp(
-        "The model that the file is for. Needed for files that are not published ones, such as weights of your own.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "The model that the file is for. Needed for files that are not published ones, such as weights of your own.", valueName: "name")
+    )
     var name: String?
     @Flag(help: "Link to the file in place of copying it; it must then stay where it is.")
     var link = false
@@ -31,7 +33,8 @@ struct ModelsImportCommand: AsyncParsableCommand {
             if !result.isPublished {
                 StandardError.print("sampt: warning: \(file): is not the published file of \(result.model.name); it is used in its place.")
             }
-            StandardError.print("\(result.model.name): \(result.model.network), licence \(result.isPublished ? result.model.licence : "not known")")
+            StandardError.print(
+                "\(result.model.name): \(result.model.network), licence \(result.isPublished ? result.model.licence : "not known")")
             StandardOutput.print(path: store.file(of: result.model).path)
             return .success
         }

@@ -48,11 +48,14 @@ struct ModelsPullCommand: AsyncParsableCommand {
     }
 
     /// - Returns: false when it was interrupted.
-    private func pull(_ model: PublishedModel, from address: URL, into store: ModelStore, _ interruption: Interruption) async throws -> Bool {
+    private func pull(_ model: PublishedModel, from address: URL, into store: ModelStore, _ interruption: Interruption) async throws -> Bool
+    {
         let reporter = DownloadReporter(model.name, isQuiet: quiet)
         var options = DownloadOptions()
         options.stallTimeout = timeout
-        if !quiet, case .absent = store.state(of: model) { StandardError.print("\(model.name): \(model.network), licence \(model.licence)") }
+        if !quiet, case .absent = store.state(of: model) {
+            StandardError.print("\(model.name): \(model.network), licence \(model.licence)")
+        }
         let work = Task { [options] in try await store.pull(model, from: address, options: options) { reporter.show($0) } }
         interruption.onRequest { work.cancel() }
         defer { reporter.close() }
@@ -60,7 +63,8 @@ struct ModelsPullCommand: AsyncParsableCommand {
             let file = try await work.value
             reporter.close()
             if case .present(_, isPublished: false) = store.state(of: model), !quiet {
-                StandardError.print("\(model.name): is there, but not the published file. \"sampt models remove \(model.name)\" makes room for it.")
+                StandardError.print(
+                    "\(model.name): is there, but not the published file. \"sampt models remove \(model.name)\" makes room for it.")
             }
             StandardOutput.print(path: file.path)
             return true

@@ -26,9 +26,13 @@ struct ModelsVerifyCommand: AsyncParsableCommand {
                 switch try store.verify(model) {
                 case .published: StandardOutput.print("\(model.name): the published file")
                 case .asImported:
-                    StandardOutput.print("\(model.name): unchanged since it came; \(model.md5 == nil ? "its authors publish no MD5" : "not the published file")")
+                    StandardOutput.print(
+                        "\(model.name): unchanged since it came; \(model.md5 == nil ? "its authors publish no MD5" : "not the published file")"
+                    )
                 case .different(let md5):
-                    StandardOutput.print("\(model.name): DIFFERENT: its MD5 is \(md5), \(model.md5.map { "the published one is \($0)" } ?? "once it was another")")
+                    StandardOutput.print(
+                        "\(model.name): DIFFERENT: its MD5 is \(md5), \(model.md5.map { "the published one is \($0)" } ?? "once it was another")"
+                    )
                     damaged.append(model.name)
                 }
             }

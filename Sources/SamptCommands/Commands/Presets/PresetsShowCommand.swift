@@ -16,7 +16,9 @@ struct PresetsShowCommand: AsyncParsableCommand {
         try await withExitStatus {
             let preset = try Preset.load(preset, source: .option("presets show"))
             try preset.settings().validate()
-            for line in try preset.listing().split(separator: "\n", omittingEmptySubsequences: false).dropLast() { StandardOutput.print(String(line)) }
+            for line in try preset.listing().split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
+                StandardOutput.print(String(line))
+            }
             return .success
         }
     }
