@@ -74,6 +74,23 @@ struct EvaluatePointsTests {
         }
     }
 
+    @Test(
+        "Another checkpoint at the same path is another evaluation",
+        .enabled(if: ParityCase.named("raft_small") != nil && ParityCase.named("pips") != nil, Comment(rawValue: ParityCase.missing)))
+    func otherWeights() throws {
+        try withFolder { path in
+            let checkpoints = try GeneratedCheckpoints()
+            defer { checkpoints.remove() }
+            let file = try checkpoints.write("raft_small", as: "tracker.safetensors")
+            let arguments = ["evaluate", "points", "--synthetic", "1", "--tracker", file, "--output", path("scores")] + small
+            let first = try Program.run(arguments)
+            #expect(first.status == 0, "\(first.errors)")
+            _ = try checkpoints.write("pips", as: "tracker.safetensors")
+            let second = try Program.run(arguments)
+            #expect(second.status == CommandStatus.usage.rawValue && second.errors.contains("its weights is "), "\(second.errors)")
+        }
+    }
+
     @Test("Predictions of every video, also of those done before whose file is gone")
     func predictions() throws {
         try withFolder { path in

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import ModelStore
 import NeuralGraph
+import PointTrackers
 import SAMPT
 import TensorFiles
 
@@ -85,6 +86,14 @@ enum ModelChoice: Equatable {
     }
 
     private static func describe(_ kind: PublishedModel.Kind) -> String { kind == .tracker ? "point tracker" : "segmenter" }
+
+    /// Tells weights apart that have one name, such as another checkpoint at the same path.
+    /// - Throws: as `weights()`.
+    func fingerprint() throws -> String {
+        guard let weights = try weights() else { return "built in, sampt \(ProgramVersion.current)" }
+        let detector = SuperGlueTracker.recognises(weights.source) ? try detectorWeights() : nil
+        return ([weights.source.fingerprint] + (detector.map { [$0.source.fingerprint] } ?? [])).joined(separator: " ")
+    }
 
     /// The checkpoint's weights; nil for a model whose weights, if any, come with the program.
     /// - Throws: `ModelStoreError` for a published model that is not in the store, `TensorFileError` for a file that is no checkpoint.

@@ -74,7 +74,7 @@ struct EvaluatePoints: AsyncParsableCommand {
             } else {
                 data = try clips.dataset(count: synthetic ?? 0)
             }
-            let settings = settings(data, tracker: trackerName)
+            let settings = try settings(data, tracker: trackerName)
             try checkOutputs(data, tracker: trackerName)
             let report = try output.map { restart ? PointReport(settings: settings) : try PointReport.resume(in: $0, settings: settings) }
             let evaluation = PointEvaluation(
@@ -90,10 +90,11 @@ struct EvaluatePoints: AsyncParsableCommand {
     }
 
     /// What must be equal for scores to be put together.
-    private func settings(_ data: any PointDataset, tracker: String) -> [String: String] {
+    private func settings(_ data: any PointDataset, tracker: String) throws -> [String: String] {
         var settings = [
             "dataset": data.name, "videos": String(data.videoNames.count), "tracker": tracker, "mode": mode.rawValue,
             "resolution": resolution.defaultValueDescription, "precision": models.networks.precision.rawValue,
+            "weights": try models.tracker.choice(tracker).fingerprint(),
         ]
         let parts = models.networks.partPrecisions
         if !parts.isEmpty { settings["partPrecisions"] = parts.sorted().joined(separator: " ") }
