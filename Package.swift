@@ -82,6 +82,9 @@ let package = Package(
             dependencies: ["CFFmpeg", "Media", "SAMPT", "VideoBenchmarks", "SamptCommands", "TensorFiles", "TestSupport"],
             path: "Fuzz/InputFuzzing"),
 
+        .executableTarget(
+            name: "ticker-beside-runs", dependencies: ["Support", "Media", "Segmenters", "PointTrackers", "SAMPT"],
+            path: "Tests/TickerBesideRuns"),
         .target(name: "TestSupport", dependencies: ["TensorFiles"], path: "Tests/TestSupport"),
         tests("Support"),
         tests("Media", ["Support", "CFFmpeg"]),
@@ -90,7 +93,7 @@ let package = Package(
         tests("Inference"),
         tests("Segmenters"),
         tests("PointTrackers", resources: [.copy("Resources/tapnet")]),
-        tests("SAMPT", ["Support"]),
+        tests("SAMPT", ["Support", "ticker-beside-runs"]),
         tests("SAMPTKit"),
         tests("VideoBenchmarks"),
         tests("ModelStore"),

@@ -63,6 +63,8 @@ struct TAPVidFuzzing: InputFuzzing {
             return isReadable
         } catch is PointBenchmarkError {
             return false
+        } catch is VideoNameError {
+            return false
         } catch is TensorFileError {
             return false
         }

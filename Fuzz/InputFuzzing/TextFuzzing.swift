@@ -91,6 +91,8 @@ struct TrackFuzzing: InputFuzzing {
             return true
         } catch is PointBenchmarkError {
             return false
+        } catch is VideoNameError {
+            return false
         } catch is MediaError {
             return false
         } catch {

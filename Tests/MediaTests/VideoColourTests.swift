@@ -39,9 +39,10 @@ struct VideoColourTests {
         for value in [pixel.red, pixel.green, pixel.blue] { #expect(abs(Int(value) - level) <= 1) }
     }
 
-    /// The references differ from each other by more than is allowed: a tag that is not looked at shows.
+    /// The references differ from each other by more than is allowed: a tag that is not looked at shows. FCC's matrix is BT.601's but for
+    /// rounding.
     @Test func tagsMatter() throws {
-        let pictures = try ["bt709-tv", "smpte170m-tv", "smpte240m-tv", "fcc-tv", "bt2020nc-tv", "bt709-pc"].map {
+        let pictures = try ["bt709-tv", "smpte170m-tv", "smpte240m-tv", "bt2020nc-tv", "bt709-pc"].map {
             try ImageFile.readRGB(testData("clips/colour-\($0).png")).pixels
         }
         for a in pictures.indices {

@@ -172,7 +172,7 @@ struct CoTracker1Tests {
         #expect(try tracker.track([], in: video).points == [[]])
         #expect(throws: MediaError.frameOutOfRange(index: 1, count: 1)) { try tracker.start(on: video, at: 1, direction: .forward) }
         #expect(throws: MediaError.frameOutOfRange(index: 2, count: 1)) { try tracker.track([.init(frame: 2, position: .zero)], in: video) }
-        #expect(throws: MediaError.self) { try session.add([SIMD2(.nan, 1)], group: 0) }
+        #expect(throws: TrackerError.self) { try session.add([SIMD2(.nan, 1)], group: 0) }
         #expect(session.points.count == 1)
     }
 

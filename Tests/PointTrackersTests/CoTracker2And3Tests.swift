@@ -248,7 +248,7 @@ struct CoTracker2And3Tests {
         #expect(throws: MediaError.frameOutOfRange(index: 2, count: 1)) {
             try tracker.clipTracks([.init(frame: 2, position: .zero)], in: video)
         }
-        #expect(throws: MediaError.self) { try session.add([SIMD2(.nan, 1)], group: 0) }
+        #expect(throws: TrackerError.self) { try session.add([SIMD2(.nan, 1)], group: 0) }
         #expect(session.points.count == 1)
     }
 

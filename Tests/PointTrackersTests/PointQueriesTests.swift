@@ -125,7 +125,7 @@ struct PointQueriesTests {
         #expect(throws: MediaError.frameOutOfRange(index: 5, count: 5)) {
             try Recorder().follow([PointQuery(frame: 5, position: SIMD2(1, 1))], on: store)
         }
-        #expect(throws: MediaError.self) { try Recorder().follow([PointQuery(frame: 1, position: SIMD2(.nan, 1))], on: store) }
+        #expect(throws: TrackerError.self) { try Recorder().follow([PointQuery(frame: 1, position: SIMD2(.nan, 1))], on: store) }
         let tracker = Recorder()
         var steps = 0
         tracker.onAdvance = {

@@ -116,7 +116,7 @@ struct SuperGlueTests {
         try session.add([SIMD2(2, 2)], group: 0)
         #expect(throws: MediaError.frameOutOfRange(index: -1, count: 1)) { try session.advance() }
         #expect(session.points.count == 1 && session.frame == 0)
-        #expect(throws: MediaError.self) { try session.add([SIMD2(.nan, 1)], group: 0) }
+        #expect(throws: TrackerError.self) { try session.add([SIMD2(.nan, 1)], group: 0) }
         #expect(throws: MediaError.frameOutOfRange(index: 1, count: 1)) { try tracker.start(on: video, at: 1, direction: .forward) }
         #expect(video.computations(of: tracker.processor.cacheKey) == 0)
     }
@@ -278,8 +278,8 @@ struct SuperGlueTests {
             try tracker.drawPoints(masks: masks, queryFrame: frame, in: video, positives: positives, negatives: 0, using: &generator)
         }
         #expect(throws: MediaError.frameOutOfRange(index: 2, count: 2)) { try draw([left()], frame: 2, positives: 1) }
-        #expect(throws: MediaError.self) { try draw([Mask(width: 4, height: 4)], frame: 0, positives: 1) }
-        #expect(throws: MediaError.self) { try draw([left()], frame: 0, positives: -1) }
+        #expect(throws: TrackerError.self) { try draw([Mask(width: 4, height: 4)], frame: 0, positives: 1) }
+        #expect(throws: TrackerError.self) { try draw([left()], frame: 0, positives: -1) }
         #expect(try draw([], frame: 0, positives: 3) == [[], []])
         #expect(try draw([left()], frame: 0, positives: 0) == [[], []])
         let empty = try draw([Mask(size: size)], frame: 0, positives: 2)

@@ -225,9 +225,9 @@ struct TAPIRTests {
         #expect(!TAPIR.recognises(AlteredTensors(source: source, removed: ["torch_pips_mixer.linear.weight"])))
         var options = TAPIR.Options()
         options.margin = 60
-        #expect(throws: MediaError.self) { try tracker(options) }
+        #expect(throws: TrackerError.self) { try tracker(options) }
         options.window = 0
-        #expect(throws: MediaError.self) { try tracker(options) }
+        #expect(throws: TrackerError.self) { try tracker(options) }
     }
 
     /// Features survive the temporary file that a second pass reads them from.

@@ -60,12 +60,16 @@ struct QueryPointParityTests {
         for (name, item) in fixture.cases {
             let points = try #require(candidates[name]).map { SIMD2($0[1], $0[0]) }
             for run in item.runs {
-                var generator = SeededGenerator(seed: 72)
-                let medoids = KMedoids.select(run.k, from: points, using: &generator)
-                #expect(Set(medoids).count == run.k)
-                let objective = points.reduce(0.0) { sum, point in
-                    sum + (medoids.map { Double(((point - points[$0]) * (point - points[$0])).sum().squareRoot()) }.min() ?? 0)
+                // Where it begins is random: what counts is the median of several.
+                let objectives = (72..<77 as Range<UInt64>).map { seed in
+                    var generator = SeededGenerator(seed: seed)
+                    let medoids = KMedoids.select(run.k, from: points, using: &generator)
+                    #expect(Set(medoids).count == run.k)
+                    return points.reduce(0.0) { sum, point in
+                        sum + (medoids.map { Double(((point - points[$0]) * (point - points[$0])).sum().squareRoot()) }.min() ?? 0)
+                    }
                 }
+                let objective = objectives.sorted()[2]
                 let limit = run.k == 1 ? run.best_known * (1 + 1e-6) : 1.02 * run.sampt_default_alternate
                 #expect(objective <= limit, "\(name), k = \(run.k): \(objective / run.best_known) of the best known")
             }

@@ -57,6 +57,8 @@ struct ReinitializationRuleTests {
         var options = VideoSegmenterOptions()
         (options.reinitialization.variant, options.reinitialization.horizon, options.reinitialization.trackerHorizon) = (variant, 8, 8)
         (options.prompting.refinements, options.referenceQuirks, options.prompting.minimumIoU) = (0, true, 0.5)
+        // One point, so that all masks have one area.
+        options.queryPoints.followsClicksOnly = true
         let segmenter = VideoSegmenter(segmenter: FakeSegmenter(unsure: 0..<1), tracker: tracker, options: options)
         for try await _ in segmenter.segment(video, objects: [ObjectQuery(id: 1, prompt: .points([.positive(30.5, 30.5)]))]) {}
         #expect(tracker.seen.withLock { $0.prefix(2) } == [0..<8, chosen..<(chosen == 1 ? 9 : 10)])
@@ -126,6 +128,8 @@ struct WindowedPassTests {
         let tracker = FakeTracker()
         var options = self.options(.similarArea)
         options.reinitialization.trackerHorizon = 8
+        // One point, so that all masks have one area.
+        options.queryPoints.followsClicksOnly = true
         let segmenter = VideoSegmenter(segmenter: FakeSegmenter(unsure: 0..<1), tracker: tracker, options: options)
         for try await _ in segmenter.segment(video, objects: [ObjectQuery(id: 1, prompt: .points([.positive(30.5, 30.5)]))]) {}
         // The first frame of equal area. The median, which stands in for masks without an area, would be frame 5.

@@ -96,7 +96,7 @@ struct VideoSegmenterTests {
     }
 
     /// Both directions pass the frames between two query frames, 24 in number; all but those still in the cache are read from the spool.
-    @Test(arguments: [(UInt64(1) << 20, 30), (0, 51)]) func framesBetweenQueryFramesAreEncodedOnce(
+    @Test(arguments: [(UInt64(1) << 20, 30), (0, 52)]) func framesBetweenQueryFramesAreEncodedOnce(
         budget: UInt64, expected: Int
     ) async throws {
         let video = MovingDisk(frameCount: 30)

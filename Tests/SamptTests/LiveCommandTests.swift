@@ -233,7 +233,7 @@ struct LiveCommandTests {
         #expect(huge.status == CommandStatus.usage.rawValue && huge.errors.contains("16384x16384"), "\(huge.errors)")
         #expect(!clip.exists("m.json"))
         let patient = try Program.run(
-            base + raw + ["--live-policy", "all", "--live-rate", "0.000001", "--live-timeout", "1e30", "--overlay", clip.path("o.mp4")],
+            base + raw + ["--live-policy", "all", "--live-rate", "0.000001", "--live-timeout", "1e30"],
             input: { try $0.write(contentsOf: data) })
         #expect(patient.status == 0, "\(patient.errors)")
         #expect(try masks("m.json").frames.map(\.time) == (0..<12).map { Double($0) / 0.000001 })

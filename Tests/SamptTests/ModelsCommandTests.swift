@@ -218,7 +218,11 @@ struct ModelsCommandTests {
         let outcome = try run(["pull", "pips", "--from", "http://127.0.0.1:1/pips.pth"])
         #expect(outcome.status == CommandStatus.unwritableOutput.rawValue, "\(outcome.errors)")
         #expect(outcome.errors.contains(store))
-        #expect(try run(["import", file("own", "x"), "--name", "pips"]).status == CommandStatus.unwritableOutput.rawValue)
+        guard ParityCase.named("pips") != nil else { return }
+        let checkpoints = try GeneratedCheckpoints()
+        defer { checkpoints.remove() }
+        let own = try checkpoints.write("pips")
+        #expect(try run(["import", own, "--name", "pips"]).status == CommandStatus.unwritableOutput.rawValue)
     }
 
     @Test("Downloads are shown by bytes, speed and time left")

@@ -18,7 +18,7 @@ struct OverlayTests {
         let clip = try TestClip(frameCount: 1)
         defer { clip.remove() }
         let copied = try Program.run([
-            "segment", source("tone.mp4"), "--point", "32,24", "--end", "8", "--overlay", clip.path("o.mp4"), "--json",
+            "segment", source("tone.mp4"), "--point", "10,10", "--end", "8", "--overlay", clip.path("o.mp4"), "--json",
         ])
         #expect(copied.status == 0, "\(copied.errors)")
         #expect(try holds("mp4a", clip.path("o.mp4")))
@@ -29,7 +29,7 @@ struct OverlayTests {
         #expect(drawn.status == 0, "\(drawn.errors)")
         #expect(try holds("mp4a", clip.path("t.mp4")))
         let left = try Program.run([
-            "segment", source("tone-pcm.mkv"), "--point", "32,24", "--end", "5", "--overlay", clip.path("p.mp4"), "--json", "--quiet",
+            "segment", source("tone-pcm.mkv"), "--point", "10,10", "--end", "5", "--overlay", clip.path("p.mp4"), "--json", "--quiet",
         ])
         #expect(left.status == 0, "\(left.errors)")
         #expect(left.errors.split(separator: "\n").count == 1 && left.errors.contains("the sound (pcm_u8) is not copied"), "\(left.errors)")

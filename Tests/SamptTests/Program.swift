@@ -10,17 +10,7 @@ struct Program {
         var errors: String
     }
 
-    /// Beside the tests' own bundle.
-    static let url: URL = {
-        let arguments = ProcessInfo.processInfo.arguments.first ?? ""
-        let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        let folders = [
-            URL(fileURLWithPath: arguments).deletingLastPathComponent(), executable.deletingLastPathComponent(),
-            Fixtures.packageRoot.appendingPathComponent(".build/release"), Fixtures.packageRoot.appendingPathComponent(".build/debug"),
-        ]
-        let candidates = folders.map { $0.appendingPathComponent("sampt") }
-        return candidates.first { FileManager.default.isExecutableFile(atPath: $0.path) } ?? candidates[0]
-    }()
+    static let url = BuiltProgram.url("sampt")
 
     /// - Parameters:
     ///   - program: run in place of the built one.

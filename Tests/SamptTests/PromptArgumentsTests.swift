@@ -10,8 +10,14 @@ import Testing
 
 @Suite("Prompts on the command line")
 struct PromptArgumentsTests {
+    private struct Marks: ParsableArguments {
+        @OptionGroup var prompts: PromptOptions
+        @OptionGroup var queryFrames: QueryFrameOptions
+    }
+
     private func objects(_ arguments: String...) throws -> [MarkedObject] {
-        try PromptOptions.parse(arguments).objects()
+        let marks = try Marks.parse(arguments)
+        return try marks.prompts.objects(frames: marks.queryFrames.frame)
     }
 
     @Test("A point without a number is for object 1")

@@ -73,7 +73,7 @@ struct ProductionLaneTests {
     }
 
     /// A cancelled task hears of it when the element in the making is over, and that element can hear of it as well.
-    @Test(.timeLimit(.minutes(1))) func cancellingATaskCancelsTheWork() async throws {
+    @Test func cancellingATaskCancelsTheWork() async throws {
         let ended = Protected(false)
         let lane = ProductionLane<Int>(ahead: 1) {
             defer { ended.withLock { $0 = true } }

@@ -12,6 +12,8 @@ enum ContainerLength {
         let promised: Int? =
             if head.starts(with: [0x1a, 0x45, 0xdf, 0xa3]) {
                 matroska(bytes)
+            } else if head.starts(with: asfHeader.prefix(12)) {
+                asf(bytes)
             } else if head.starts(with: Array("RIFF".utf8)) {
                 riff(head)
             } else if head.starts(with: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]) {
@@ -46,6 +48,30 @@ enum ContainerLength {
     private static func riff(_ head: [UInt8]) -> Int? {
         let length = (0..<4).reduce(0) { $0 | Int(head[4 + $1]) << (8 * $1) }
         return length > 0x7fff_0000 ? nil : 8 + length
+    }
+
+    private static let asfHeader: [UInt8] = [
+        0x30, 0x26, 0xb2, 0x75, 0x8e, 0x66, 0xcf, 0x11, 0xa6, 0xd9, 0x00, 0xaa, 0x00, 0x62, 0xce, 0x6c,
+    ]
+    private static let asfFileProperties: [UInt8] = [
+        0xa1, 0xdc, 0xab, 0x8c, 0x47, 0xa9, 0xcf, 0x11, 0x8e, 0xe4, 0x00, 0xc0, 0x0c, 0x20, 0x53, 0x65,
+    ]
+
+    /// The length in ASF's file properties, which broadcasts leave open. Source: Advanced Systems Format, 3.2.
+    private static func asf(_ bytes: Bytes) -> Int? {
+        func little(_ bytes: ArraySlice<UInt8>) -> Int? {
+            bytes.last.map { $0 < 0x40 } == true ? bytes.reversed().reduce(0) { $0 << 8 | Int($1) } : nil
+        }
+        var position = 30
+        for _ in 0..<1000 {
+            let head = bytes.read(position, 92)
+            guard head.count == 92, let length = little(head[16..<24]), length >= 24,
+                case (let next, false) = position.addingReportingOverflow(length)
+            else { return nil }
+            if head.starts(with: asfFileProperties) { return length >= 92 && head[88] & 1 == 0 ? little(head[40..<48]) : nil }
+            position = next
+        }
+        return nil
     }
 
     /// The end of the segment, which holds everything but the header; a recording whose length was not known has none.

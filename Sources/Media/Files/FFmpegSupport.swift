@@ -60,7 +60,8 @@ final class RGBConverter {
             context, Int32(width), Int32(height), format, Int32(width), Int32(height), AV_PIX_FMT_RGB24,
             Int32(SWS_BICUBIC) | Int32(SWS_ACCURATE_RND), nil, nil, nil)
         guard let context else { return nil }
-        setColours(context, frame)
+        let isFull = isFullRange(frame)
+        setColours(context, frame, isFull: isFull)
         var image = RGBImage(width: width, height: height)
         let rows = image.pixels.withUnsafeMutableBufferPointer { pixels -> Int32 in
             var planes: [UnsafeMutablePointer<UInt8>?] = [pixels.baseAddress, nil, nil, nil]
@@ -75,13 +76,25 @@ final class RGBConverter {
                 }
             }
         }
-        return rows == Int32(height) ? image : nil
+        guard rows == Int32(height) else { return nil }
+        // FFmpeg takes 8-bit levels for a palette, whatever their range.
+        if format == AV_PIX_FMT_GRAY8, !isFull { Self.stretchLevels(&image.pixels) }
+        return image
+    }
+
+    /// From 16...235 to 0...255.
+    private static func stretchLevels(_ pixels: inout [UInt8]) {
+        let levels = (0..<256).map { UInt8(clamping: (($0 - 16) * 255 + ($0 < 16 ? -109 : 109)) / 219) }
+        levels.withUnsafeBufferPointer { levels in
+            pixels.withUnsafeMutableBufferPointer { pixels in
+                for index in pixels.indices { pixels[index] = levels[Int(pixels[index])] }
+            }
+        }
     }
 
     /// The matrix and range the source is tagged with. Without a matrix pictures are BT.709 from 720 lines up and BT.601 below, as players
     /// take them.
-    private func setColours(_ context: OpaquePointer, _ frame: UnsafeMutablePointer<AVFrame>) {
-        let isFull = isFullRange(frame)
+    private func setColours(_ context: OpaquePointer, _ frame: UnsafeMutablePointer<AVFrame>, isFull: Bool) {
         var space = Int32(frame.pointee.colorspace.rawValue)
         if frame.pointee.colorspace == AVCOL_SPC_UNSPECIFIED {
             space = frame.pointee.height >= 720 && !isFull ? SWS_CS_ITU709 : SWS_CS_ITU601

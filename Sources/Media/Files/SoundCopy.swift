@@ -16,6 +16,7 @@ final class SoundCopy {
     private struct Track {
         var source: UnsafeMutablePointer<AVStream>
         var target: UnsafeMutablePointer<AVStream>
+        var trial: SoundTrial
         /// Time 0 of the new video, in the source's ticks.
         var start: Int64
         var lastDecoded = Int64.min
@@ -53,13 +54,13 @@ final class SoundCopy {
             stream.pointee.discard = AVDISCARD_ALL
             guard stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_AUDIO else { continue }
             hasSound = true
-            guard Self.fits(stream, output.pointee.oformat), let target = Self.makeStream(like: stream, in: output) else {
+            guard let trial = Self.trial(stream, output.pointee.oformat), let target = Self.makeStream(like: stream, in: output) else {
                 note(stream, "this container does not take it (.mkv takes almost every kind)")
                 continue
             }
             stream.pointee.discard = AVDISCARD_DEFAULT
             let start = source.start * Double(max(1, stream.pointee.time_base.den)) / Double(max(1, stream.pointee.time_base.num))
-            tracks[number] = Track(source: stream, target: target, start: Int64(exactly: start.rounded()) ?? 0)
+            tracks[number] = Track(source: stream, target: target, trial: trial, start: Int64(exactly: start.rounded()) ?? 0)
         }
         guard hasSound else { return nil }
         seek(to: source.start)
@@ -76,26 +77,15 @@ final class SoundCopy {
         if problem == nil { problem = "the sound (\(name)) is not copied: \(reason)" }
     }
 
-    /// Whether a container takes a stream: it is asked to write a header for it, into memory.
-    private static func fits(_ stream: UnsafeMutablePointer<AVStream>, _ container: UnsafePointer<AVOutputFormat>?) -> Bool {
+    /// nil where the container does not take the stream.
+    private static func trial(_ stream: UnsafeMutablePointer<AVStream>, _ container: UnsafePointer<AVOutputFormat>?) -> SoundTrial? {
         guard let container, stream.pointee.codecpar.pointee.codec_id != AV_CODEC_ID_NONE,
             avformat_query_codec(container, stream.pointee.codecpar.pointee.codec_id, FF_COMPLIANCE_NORMAL) == 1
-        else { return false }
-        var allocated: UnsafeMutablePointer<AVFormatContext>?
-        avformat_alloc_output_context2(&allocated, container, nil, nil)
-        guard let trial = Owned(allocated, free: { avformat_free_context($0) }), makeStream(like: stream, in: trial.pointer) != nil,
-            avio_open_dyn_buf(&trial.pointer.pointee.pb) >= 0
-        else { return false }
-        let code = avformat_write_header(trial.pointer, nil)
-        if code >= 0 { av_write_trailer(trial.pointer) }
-        var written: UnsafeMutablePointer<UInt8>?
-        avio_close_dyn_buf(trial.pointer.pointee.pb, &written)
-        trial.pointer.pointee.pb = nil
-        av_free(written)
-        return code >= 0
+        else { return nil }
+        return SoundTrial(like: stream, in: container)
     }
 
-    private static func makeStream(
+    static func makeStream(
         like source: UnsafeMutablePointer<AVStream>, in output: UnsafeMutablePointer<AVFormatContext>
     ) -> UnsafeMutablePointer<AVStream>? {
         guard let target = avformat_new_stream(output, nil), avcodec_parameters_copy(target.pointee.codecpar, source.pointee.codecpar) >= 0
@@ -122,6 +112,12 @@ final class SoundCopy {
             guard time >= 0, isLater(packet.pointer.pointee, number) else {
                 av_packet_unref(packet.pointer)
                 continue
+            }
+            guard track.trial.takes(packet.pointer, timeBase: source) else {
+                note(track.source, "its data is damaged, or this container does not take it")
+                av_packet_unref(packet.pointer)
+                isAtEnd = true
+                return
             }
             av_packet_rescale_ts(packet.pointer, source, track.target.pointee.time_base)
             packet.pointer.pointee.stream_index = track.target.pointee.index

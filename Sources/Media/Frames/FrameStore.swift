@@ -193,7 +193,8 @@ public final class FrameStore: Sendable {
     }
 }
 
-/// Keeps something of a `FrameStore`'s frames as long as it lives.
+/// Keeps something of a `FrameStore`'s frames as long as it lives. Hold it in a property, or `withExtendedLifetime`: a variable that is not
+/// read any more may end early.
 public final class FrameLease: Sendable {
     private let end: @Sendable () -> Void
 
