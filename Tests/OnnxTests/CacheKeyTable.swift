@@ -41,11 +41,14 @@ enum CacheKeyTable {
         var proto = try ModelProto(serialized: model.data)
         // Addresses differ from run to run.
         for index in proto.graph.initializer.indices { proto.graph.initializer[index].externalData = [] }
-        // Fowler, Noll and Vo's.
-        var state: UInt64 = 0xcbf2_9ce4_8422_2325
-        func add(_ word: UInt32) { state = (state ^ UInt64(word)) &* 0x100_0000_01b3 }
-        for byte in proto.serialized() { add(UInt32(byte)) }
-        for tensor in model.constants { tensor.withUnsafeBuffer { for value in $0 { add(value.bitPattern) } } }
-        return String(state, radix: 16)
+        // Constants that lie elsewhere come in no order.
+        let constants = model.constants.map { tensor in tensor.withUnsafeBuffer { fold($0.lazy.map(\.bitPattern)) } }.sorted()
+        let graph = fold(proto.serialized().lazy.map(UInt32.init))
+        return String(constants.reduce(graph) { ($0 ^ $1) &* 0x100_0000_01b3 }, radix: 16)
+    }
+
+    /// Fowler, Noll and Vo's hash.
+    private static func fold(_ words: some Sequence<UInt32>) -> UInt64 {
+        words.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     }
 }
