@@ -245,8 +245,12 @@ struct VideoSegmenterTests {
             ([ObjectQuery(id: 1, prompt: .mask(empty))], .emptyMask(object: "object 1")),
             ([ObjectQuery(id: 1, prompt: .mask(small))], .maskSizeDiffers(object: "object 1", mask: small.size, frame: size)),
         ]
+        var continuous = VideoSegmenterOptions()
+        continuous.reinitialization.variant = nil
+        let without = continuous
         for (objects, expected) in cases {
             await #expect(throws: expected) { _ = try await collect(video, objects) }
+            await #expect(throws: expected) { _ = try await collect(video, objects, options: without) }
         }
     }
 }

@@ -18,7 +18,8 @@ final class JointOutcomes: OutcomeSource {
 
     init(_ method: Method) {
         self.method = method
-        queryFrames = Dictionary(uniqueKeysWithValues: method.objects.map { ($0.id, $0.frame) })
+        // Ids are checked later, when the first frame is asked for.
+        queryFrames = Dictionary(method.objects.map { ($0.id, $0.frame) }) { first, _ in first }
         tracking = JointTracking(method)
     }
 
