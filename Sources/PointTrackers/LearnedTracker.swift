@@ -50,7 +50,7 @@ public enum LearnedTracker {
         weights: Weights, engine: any InferenceEngine, precision: Precision = .automatic
     ) throws -> any PointTracker {
         let source = weights.source
-        try source.checkFinite()
+        try Weights(source).checkFinite(engine)
         // What CoTracker gets wrong in one window is where the next starts: in bfloat16, tracks are off by pixels in the end.
         let exact = precision == .automatic ? .float32 : precision
         switch Network(of: source) {
@@ -83,7 +83,7 @@ public enum LearnedTracker {
     public static func tracker(
         matcher: Weights, detector: Weights, engine: any InferenceEngine, precision: Precision = .automatic
     ) throws -> SuperGlueTracker {
-        for source in [matcher.source, detector.source] { try source.checkFinite() }
+        for source in [matcher.source, detector.source] { try Weights(source).checkFinite(engine) }
         guard SuperGlueTracker.recognises(matcher.source) else {
             throw TrackerError.unknownCheckpoint(file: matcher.source.name, reason: "its tensors are not those of SuperGlue")
         }
