@@ -3,6 +3,7 @@ import Foundation
 import Media
 import PointTrackers
 import SAMPT
+import Support
 
 struct ImageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -63,7 +64,7 @@ struct ImageCommand: AsyncParsableCommand {
             try messages.show(
                 SegmentationSummary(
                     video: clip.originals.name, frames: 1, framesTotal: 1,
-                    seconds: Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000, outputs: [overlay, masks].compactMap { $0 },
+                    seconds: start.secondsAgo, outputs: [overlay, masks].compactMap { $0 },
                     objects: statistics.objects, damage: nil, exitStatus: .success))
             return .success
         }

@@ -1,5 +1,6 @@
 import Media
 import SAMPT
+import Support
 
 /// A frame's result as it leaves the program: at the original size, with the original video's frame number.
 struct ReportedFrame: Sendable {
@@ -30,8 +31,8 @@ struct OutputClip: Sendable {
     var duration = 0.0
     /// What videos made of the clip sound like; nil for pictures and live sources.
     var sound: SoundSource?
-    /// How many frames are to be looked at (`--review`).
-    var reviewed = 0
+    /// Gathers the frames to look at (`--review`), each before outputs get it; nil where nobody asked for them.
+    var review: Protected<FrameReview>?
 
     var names: [Int: String] { Dictionary(objects.map { ($0.id, $0.name) }) { first, _ in first } }
 }

@@ -2,6 +2,7 @@ import Foundation
 import Media
 import PointTrackers
 import SAMPT
+import Support
 
 /// Follows points through a clip into a JSON file and a video with trails.
 struct TrackingJob: Sendable {
@@ -15,6 +16,12 @@ struct TrackingJob: Sendable {
 
     /// As `SegmentationJob.run`: outputs are whole also after damage or interruption.
     func run(tracker: any PointTracker, interruption: Interruption, progress: ProgressReporter) async throws -> SegmentationSummary {
+        try await onThread { try follow(tracker, interruption, progress) }
+    }
+
+    private func follow(
+        _ tracker: any PointTracker, _ interruption: Interruption, _ progress: ProgressReporter
+    ) throws -> SegmentationSummary {
         let began = ContinuousClock.now
         let outputs = try TrackOutputs(self) { progress.warn(of: $0) }
         var damage = clip.damage
@@ -27,7 +34,7 @@ struct TrackingJob: Sendable {
             while !interruption.isRequested {
                 try outputs.append(session.points.map(reported), frame: session.frame)
                 done += 1
-                let seconds = Double((ContinuousClock.now - began) / .milliseconds(1)) / 1000
+                let seconds = began.secondsAgo
                 progress.show(SegmentationProgress(framesDone: done, framesTotal: total, secondsElapsed: seconds))
                 guard done < total else { break }
                 try session.advance()
@@ -46,7 +53,7 @@ struct TrackingJob: Sendable {
         let failures = outputs.failures
         return SegmentationSummary(
             video: clip.originals.name, frames: done, framesTotal: total,
-            seconds: Double((ContinuousClock.now - began) / .milliseconds(1)) / 1000,
+            seconds: began.secondsAgo,
             outputs: written, notes: outputs.notes, objects: [], damage: damage, failures: failures.map { "\($0)" },
             exitStatus: !failures.isEmpty ? .unwritableOutput : isInterrupted ? .interrupted : damage != nil ? .partial : .success)
     }
