@@ -6,7 +6,7 @@
 # make build      .build/release/sampt, as the tests need it; make program builds it as users get it, in less time
 # make install    the program, its libraries, man page and completions, under PREFIX (/usr/local)
 # make dist       an archive that runs where it is unpacked; make check-dist tries it
-# make examples   the programs in Examples/, which use the library
+# make examples   the programs in Examples/, which use the library; make check-consumer does what README.md says of depending on it
 # make docs       the library's documentation (DocC), in out/docs
 # make bench      timed comparisons (docs/results.md says how to read them)
 # make clean      removes what the build made; .deps stays
@@ -25,7 +25,7 @@ DESTDIR ?=
 FORMATTED := Package.swift Sources Tests Benchmarks Fuzz Examples
 FILTER ?=
 
-.PHONY: help setup build program demo test test-onnx lint format install dist check-dist examples docs bench clean
+.PHONY: help setup build program demo test test-onnx lint format install dist check-dist examples check-consumer docs bench clean
 help:
 	@sed -n 's/^# make/make/p' $(MAKEFILE_LIST)
 
@@ -66,6 +66,9 @@ check-dist: dist
 
 examples: setup
 	$(SWIFT) build -c release --package-path Examples --scratch-path .build/examples
+
+check-consumer:
+	@bash Scripts/check-consumer.sh
 
 docs: setup
 	@bash Scripts/docs.sh

@@ -33,10 +33,7 @@ extension FrameResult {
                 points: object.outcome.points)
         }
         var index = IndexMask(width: image.width, height: image.height)
-        for object in objects {
-            let id = UInt16(object.id)
-            for (i, value) in object.mask.values.enumerated() where value != 0 { index.values[i] = id }
-        }
+        for object in objects { index.add(object.mask, id: object.id) }
         self.init(frameIndex: frameIndex, image: image, objects: objects, indexMask: index)
     }
 
