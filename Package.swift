@@ -95,7 +95,8 @@ let package = Package(
         .target(
             name: "InputFuzzing",
             dependencies: [
-                "CFFmpeg", "TensorFiles", "Media", "SAMPT", "MethodPresets", "VideoBenchmarks", "SegmentationJobs", "TestSupport",
+                "CFFmpeg", "Support", "TensorFiles", "Media", "SAMPT", "MethodPresets", "VideoBenchmarks", "SegmentationJobs",
+                "TestSupport",
             ],
             path: "Fuzz/InputFuzzing"),
 
