@@ -16,7 +16,7 @@ package final class RunStatistics: Sendable {
     private let queries: [ObjectQuery]
     private let sums = Protected<[Int: Sums]>([:])
 
-    init(_ queries: [ObjectQuery]) { self.queries = queries }
+    package init(_ queries: [ObjectQuery]) { self.queries = queries }
 
     func add(_ frame: ReportedFrame) {
         sums.withLock { sums in
