@@ -102,3 +102,14 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The second program, with the database of project files, is a part of the package only where it is asked for: who uses the library or builds
+// `sampt` neither fetches nor compiles what it needs.
+if Context.environment["SAMPT_STUDIO"] == "1" {
+    package.products.append(.executable(name: "sampt-studio", targets: ["sampt-studio"]))
+    package.dependencies.append(.package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"))
+    package.targets += [
+        library("ProjectFile", ["Support", "TensorFiles", "Media", "SAMPT", .product(name: "GRDB", package: "GRDB.swift")]),
+        tests("ProjectFile", ["Support", "Media", "SAMPT", .product(name: "GRDB", package: "GRDB.swift")]),
+    ]
+}
