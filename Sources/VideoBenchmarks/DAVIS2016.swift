@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 
 /// A DAVIS-2016 dataset on disk: sequences of frames with one object's masks.
 public struct DAVIS2016: Sendable {
@@ -47,7 +48,7 @@ public struct DAVIS2016: Sendable {
         sequences = order.compactMap { found[$0] }
         guard !sequences.isEmpty else { throw MediaError.invalidArgument("\(list) names no sequence.") }
         for path in sequences.flatMap({ $0.frames + $0.annotations }) where !FileManager.default.fileExists(atPath: path) {
-            throw MediaError.notFound(path: path)
+            throw FileError.notFound(path: path)
         }
     }
 

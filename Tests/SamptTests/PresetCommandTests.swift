@@ -1,11 +1,13 @@
 import ArgumentParser
 import Foundation
 import Media
+import MethodPresets
 import SAMPT
 import TestSupport
 import Testing
 
 @testable import SamptCommands
+@testable import SegmentationJobs
 
 @Suite("Precedence of settings: default, preset, --set in order, options of their own")
 struct PresetPrecedenceTests {

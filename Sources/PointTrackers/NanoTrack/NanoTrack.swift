@@ -2,6 +2,7 @@ import Inference
 import Media
 import NeuralGraph
 import Segmenters
+import Support
 import TensorFiles
 
 /// The built-in point tracker: small, learned, on the built-in segmenter's encoder, one frame at a time (docs/models/nano-track.md).

@@ -1,9 +1,12 @@
 import ArgumentParser
 import Foundation
 import Inference
+import InferenceOpenVINO
 import Media
 import NeuralGraph
+import SegmentationJobs
 import Segmenters
+import Support
 
 struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

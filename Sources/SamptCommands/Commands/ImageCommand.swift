@@ -1,8 +1,10 @@
 import ArgumentParser
 import Foundation
 import Media
+import MethodPresets
 import PointTrackers
 import SAMPT
+import SegmentationJobs
 
 struct ImageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -46,7 +48,8 @@ struct ImageCommand: AsyncParsableCommand {
             let queries = try clip.queries(objects)
             try checkRefinement(queries, settings)
             try checkOutputs(
-                FileClaims(clip: clip, prompts: prompts, objects: objects, preset: models.presets.preset, segmenter: settings.segmenter))
+                FileClaims(
+                    clip: clip, promptFiles: prompts.files, objects: objects, preset: models.presets.preset, segmenter: settings.segmenter))
             let start = ContinuousClock.now
             let pipeline = try pipeline(settings, frame: clip.originals.size)
             let statistics = RunStatistics(queries)

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Media
+import MethodPresets
 import PointTrackers
 import SAMPT
+import SegmentationJobs
 import Segmenters
 
 /// Which segmenter and tracker run, and how.

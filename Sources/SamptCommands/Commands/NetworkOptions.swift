@@ -1,5 +1,7 @@
 import ArgumentParser
 import Inference
+import InferenceOpenVINO
+import SegmentationJobs
 import Segmenters
 
 /// How the networks of segmenter and tracker run.

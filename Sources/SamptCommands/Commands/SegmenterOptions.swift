@@ -1,6 +1,7 @@
 import ArgumentParser
 import Inference
 import SAMPT
+import SegmentationJobs
 import Segmenters
 import TensorFiles
 

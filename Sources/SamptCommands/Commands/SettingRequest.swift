@@ -1,4 +1,6 @@
+import MethodPresets
 import SAMPT
+import SegmentationJobs
 
 /// What a command does with objects, as far as settings depend on it.
 enum MethodUse: Sendable, CaseIterable {

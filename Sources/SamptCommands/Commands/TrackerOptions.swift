@@ -2,6 +2,7 @@ import ArgumentParser
 import Inference
 import PointTrackers
 import SAMPT
+import SegmentationJobs
 import Segmenters
 import TensorFiles
 

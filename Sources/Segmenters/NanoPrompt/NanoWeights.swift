@@ -1,3 +1,4 @@
+import Support
 import TensorFiles
 
 /// The built-in segmenter's weights, shipped with the package.
