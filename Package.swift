@@ -142,7 +142,27 @@ if Context.environment["SAMPT_STUDIO"] == "1" {
     package.products.append(.executable(name: "sampt-studio", targets: ["sampt-studio"]))
     package.dependencies.append(.package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"))
     package.targets += [
-        library("ProjectFile", ["Support", "TensorFiles", "Media", "SAMPT", .product(name: "GRDB", package: "GRDB.swift")]),
-        tests("ProjectFile", ["Support", "Media", "SAMPT", .product(name: "GRDB", package: "GRDB.swift")]),
+        library(
+            "ProjectFile",
+            [
+                "Support", "TensorFiles", "Media", "SAMPT", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]),
+        library(
+            "StudioCommands",
+            [
+                "Support", "Inference", "InferenceOpenVINO", "Media", "Segmenters", "PointTrackers", "SAMPT", "MethodPresets",
+                "SegmentationJobs", "SamptCommands", "ProjectFile", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(name: "sampt-studio", dependencies: ["SamptCommands", "StudioCommands"]),
+        tests(
+            "ProjectFile", ["Support", "Media", "SAMPT", .product(name: "GRDB", package: "GRDB.swift")],
+            resources: [.copy("Resources/forms")]),
+        .testTarget(
+            name: "StudioTests",
+            dependencies: [
+                "Support", "Media", "SAMPT", "SegmentationJobs", "SamptCommands", "ProjectFile", "StudioCommands", "sampt", "sampt-studio",
+                "TestSupport",
+            ]),
     ]
 }

@@ -88,13 +88,16 @@ public final class ProjectFile: SessionStore {
                 guard row.integer(0) == Int64(number), let data = row.data(1),
                     row.integer(2) == RowChecksum.of(data, table: "entry", "\(number)")
                 else { throw ProjectFileError.damaged(path: path, what: "entry \(number) of its log is not as it was written") }
-                try visit(LoggedEdit(number: number, edit: try Edit(json: data)))
+                guard let text = String(validating: data, as: UTF8.self) else {
+                    throw ProjectFileError.damaged(path: path, what: "entry \(number) of its log is no text")
+                }
+                try visit(LoggedEdit(number: number, edit: try Edit(json: text)))
             }
         }
     }
 
     public func append(_ edit: LoggedEdit) throws {
-        let data = try edit.edit.json()
+        let data = Data(try edit.edit.json.utf8)
         try database.write { db in
             let last = try Int.fetchOne(db, sql: "SELECT max(number) FROM entry") ?? 0
             guard edit.number == last + 1 else {

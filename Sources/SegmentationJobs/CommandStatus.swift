@@ -43,6 +43,7 @@ public enum CommandStatus: Int32, Sendable, CaseIterable {
     package init(_ error: any Error) {
         switch error {
         case let error as CommandError: self = error.status
+        case let error as any StatusError: self = error.commandStatus
         case let error as FileError: self = Self.status(of: error)
         case MediaError.invalidArgument: self = .usage
         case is MediaError: self = .invalidInput

@@ -5,7 +5,7 @@ import SegmentationJobs
 import Segmenters
 
 /// How the networks of segmenter and tracker run.
-struct NetworkOptions: ParsableArguments {
+package struct NetworkOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Arithmetic of the networks: automatic (bfloat16 where the processor has it), float32 (exact, slower) or bfloat16.",
@@ -25,7 +25,7 @@ struct NetworkOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Threads for the networks (default: all cores).", valueName: "n"))
     var threads: Int?
 
-    func validate() throws {
+    package func validate() throws {
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be between 1 and 1024.") }
         _ = try precisions()
     }
@@ -42,6 +42,16 @@ struct NetworkOptions: ParsableArguments {
     }
 
     func precision(of part: Part) throws -> Precision { try precisions()[part] ?? precision }
+
+    /// What a whole model's precision is called among those of parts.
+    package static let wholeName = "all"
+
+    /// The precisions that were asked for, by part.
+    package func precisionTexts() throws -> [String: String] {
+        var texts = Dictionary(uniqueKeysWithValues: try precisions().map { ($0.key.rawValue, $0.value.rawValue) })
+        if precision != .automatic { texts[Self.wholeName] = precision.rawValue }
+        return texts
+    }
 
     func engine() throws -> OpenVINOEngine { try OpenVINOEngine(.init(threads: threads)) }
 
@@ -81,6 +91,8 @@ struct NetworkOptions: ParsableArguments {
         throw ValidationError(
             "--part-precision: \"\(text)\" is not known. Known are \(known.joined(separator: ", ")).\(known.guess(for: text))")
     }
+
+    package init() {}
 }
 
 extension Precision: ExpressibleByArgument {}

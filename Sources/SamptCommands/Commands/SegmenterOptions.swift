@@ -6,7 +6,7 @@ import Segmenters
 import TensorFiles
 
 /// Which segmenter runs.
-struct SegmenterOptions: ParsableArguments {
+package struct SegmenterOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
@@ -18,9 +18,9 @@ struct SegmenterOptions: ParsableArguments {
     var segmenter: String?
 
     @Flag(help: "Of an HQ-SAM or Light HQ-SAM segmenter: take its high-quality mask alone, without SAM's added.")
-    var hqTokenOnly = false
+    package var hqTokenOnly = false
 
-    func validate() throws {
+    package func validate() throws {
         if let segmenter { _ = try ModelChoice.segmenter(segmenter) }
     }
 
@@ -29,7 +29,7 @@ struct SegmenterOptions: ParsableArguments {
 
     /// - Parameter name: from the settings.
     /// - Throws: `ValidationError` for an unknown name, `CommandError.usage` where the built-in segmenter cannot do what is asked.
-    func choice(_ name: String) throws -> ModelChoice {
+    package func choice(_ name: String) throws -> ModelChoice {
         let choice = try ModelChoice.segmenter(name, option: segmenter == nil ? "the setting segmenter" : "--segmenter")
         if case .builtIn = choice, hqTokenOnly { throw CommandError.usage("--hq-token-only needs an HQ-SAM segmenter, not nano.") }
         return choice
@@ -54,4 +54,6 @@ struct SegmenterOptions: ParsableArguments {
         }
         return segmenter
     }
+
+    package init() {}
 }

@@ -3,7 +3,7 @@ import SAMPT
 import SegmentationJobs
 
 /// What a command does with objects, as far as settings depend on it.
-enum MethodUse: Sendable, CaseIterable {
+package enum MethodUse: Sendable, CaseIterable {
     /// Objects marked in any frames of a video.
     case video
     /// Objects in a source that is read once, as it comes.

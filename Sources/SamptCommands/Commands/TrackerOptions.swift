@@ -7,7 +7,7 @@ import Segmenters
 import TensorFiles
 
 /// Which point tracker runs.
-struct TrackerOptions: ParsableArguments {
+package struct TrackerOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
@@ -18,7 +18,7 @@ struct TrackerOptions: ParsableArguments {
             valueName: "name or file"))
     var tracker: String?
 
-    func validate() throws {
+    package func validate() throws {
         if let tracker { _ = try ModelChoice.tracker(tracker) }
     }
 
@@ -27,7 +27,7 @@ struct TrackerOptions: ParsableArguments {
 
     /// - Parameter name: from the settings.
     /// - Throws: `ValidationError` for an unknown name.
-    func choice(_ name: String) throws -> ModelChoice {
+    package func choice(_ name: String) throws -> ModelChoice {
         try ModelChoice.tracker(name, option: tracker == nil ? "the setting tracker" : "--tracker")
     }
 
@@ -56,4 +56,6 @@ struct TrackerOptions: ParsableArguments {
         }
         return try LearnedTracker.tracker(matcher: weights, detector: choice.detectorWeights(), engine: engine, precision: precision)
     }
+
+    package init() {}
 }

@@ -40,7 +40,7 @@ struct ProjectApplyCommand: AsyncParsableCommand {
         try await withExitStatus {
             let lines = try EditLines(edits)
             let (path, video, threads, quiet) = (argument.project, place.video, threads, quiet)
-            let project = try await onThread { try OpenProject(path, video: video, needsModels: true, threads: threads) }
+            let project = try await onThread { try OpenProject(path, video: video, models: .ifThere, threads: threads) }
             defer { project.close() }
             let interruption = Interruption()
             interruption.listen()

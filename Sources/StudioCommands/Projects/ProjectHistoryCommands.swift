@@ -1,4 +1,5 @@
 import ArgumentParser
+import ProjectFile
 import SAMPT
 import SamptCommands
 import SegmentationJobs
@@ -28,7 +29,6 @@ struct ProjectRedoCommand: AsyncParsableCommand {
 /// Steps through the list of edits.
 struct HistoryStep: ParsableArguments {
     @OptionGroup var argument: ProjectArgument
-    @OptionGroup var place: ProjectVideoOption
     @Option(name: [.short, .customLong("count")], help: ArgumentHelp("How many.", valueName: "n"))
     var count = 1
     @OptionGroup(title: "Messages") var messages: ProjectMessageOptions
@@ -39,11 +39,21 @@ struct HistoryStep: ParsableArguments {
 
     func take(_ edit: Edit) async throws {
         try await withExitStatus {
-            let (path, video) = (argument.project, place.video)
-            let project = try await onThread { try OpenProject(path, video: video, needsModels: false) }
-            defer { project.close() }
+            let path = argument.project
+            // No frame is looked at: the video need not be there.
+            let (file, session) = try await onThread {
+                let file = try ProjectFile(path: path)
+                if let reason = file.readOnlyReason { throw ProjectFileError.readOnly(path: path, reason: reason) }
+                return (
+                    file,
+                    try AnnotationSession(
+                        VideoSegmenter(missing: "they are not needed here"), video: RememberedVideo(file.details.video, project: path),
+                        store: file, models: file.details.models.identity)
+                )
+            }
+            defer { file.close() }
             for _ in 0..<count {
-                let change = try await project.session.apply(edit)
+                let change = try await session.apply(edit)
                 if messages.json { StandardOutput.print(json: try SessionReply.changed(change)) }
             }
             return .success

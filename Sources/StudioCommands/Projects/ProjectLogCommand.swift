@@ -28,7 +28,7 @@ struct ProjectLogCommand: AsyncParsableCommand {
                 defer { file.close() }
                 return try file.loadLog()
             }
-            for entry in log { StandardOutput.print(json: String(decoding: try entry.edit.json(), as: UTF8.self)) }
+            for entry in log { StandardOutput.print(json: try entry.edit.json) }
             return .success
         }
     }

@@ -57,7 +57,7 @@ struct ProjectPropagateCommand: AsyncParsableCommand {
     func run() async throws {
         try await withExitStatus {
             let (path, video, threads) = (argument.project, place.video, threads)
-            let project = try await onThread { try OpenProject(path, video: video, needsModels: true, threads: threads) }
+            let project = try await onThread { try OpenProject(path, video: video, models: .needed, threads: threads) }
             defer { project.close() }
             let last = project.clip.frames.frameCount - 1
             let range = from != nil || to != nil ? (from ?? 0)...max(from ?? 0, to ?? last) : nil
@@ -68,7 +68,7 @@ struct ProjectPropagateCommand: AsyncParsableCommand {
             let interruption = Interruption()
             interruption.listen()
             let summary = try await run.run(interruption: interruption, progress: ProgressReporter(isQuiet: messages.quiet))
-            if messages.json { StandardOutput.print(json: try SessionReply.answer(summary)) }
+            if messages.json { StandardOutput.print(json: try SessionReply.propagated(summary)) }
             if !messages.quiet { StandardError.print(summary.line) }
             return summary.ending == .cancelled ? .interrupted : .success
         }

@@ -48,10 +48,11 @@ struct EditScript: Sendable {
     /// - Returns: the answer; nil for what needs none.
     private func apply(_ line: Data) async throws -> String? {
         if let question = try SessionQuestion(line) { return try await question.answer(from: session) }
-        switch try Edit(json: line) {
+        guard let text = String(validating: line, as: UTF8.self) else { throw CommandError.invalidInput("The line is not UTF-8.") }
+        switch try Edit(json: text) {
         case .propagate(var propagation):
             propagation.plan = nil
-            return try SessionReply.answer(try await PropagationRun(session: session, propagation: propagation).run(
+            return try SessionReply.propagated(try await PropagationRun(session: session, propagation: propagation).run(
                 interruption: interruption, progress: progress))
         // Another session's log says how far its propagations came; here they are run.
         case .reached: return nil

@@ -13,14 +13,25 @@ struct OpenProject: Sendable {
     let file: ProjectFile
     let clip: Clip
     let session: AnnotationSession
+    /// Whether objects are followed backwards, too, as far as the settings of the method are concerned.
+    let isTrackedBackward: Bool
+
+    /// Whether models are loaded.
+    enum ModelUse: Sendable {
+        /// Nothing is computed.
+        case none
+        /// What needs them is refused where they are not there.
+        case ifThere
+        case needed
+    }
 
     /// Opens a project to work on it. It blocks: to be called off the threads that tasks share.
     /// - Parameters:
     ///   - video: where the video is now; nil: where it was.
-    ///   - needsModels: whether something is to be computed. Otherwise the models need not be there.
+    ///   - models: whether something is to be computed.
     ///   - access: for reading where nothing is to be changed.
     /// - Throws: `ProjectFileError`; errors of the video and of the models.
-    init(_ path: String, video: String?, needsModels: Bool, threads: Int? = nil, access: ProjectAccess = .writing) throws {
+    init(_ path: String, video: String?, models use: ModelUse, threads: Int? = nil, access: ProjectAccess = .writing) throws {
         file = try ProjectFile(path: path, access: access)
         do {
             if access == .writing, let reason = file.readOnlyReason { throw ProjectFileError.readOnly(path: path, reason: reason) }
@@ -31,7 +42,8 @@ struct OpenProject: Sendable {
                 throw ProjectFileError.videoDiffers(
                     path: path, video: place, difference: "it has \(clip.frames.frameCount) frames, that one \(details.video.frameCount)")
             }
-            let (segmenter, identity) = try Self.segmenter(details.models, project: path, needsModels: needsModels, threads: threads, clip: clip)
+            let (segmenter, identity) = try Self.segmenter(details.models, project: path, use: use, threads: threads, clip: clip)
+            isTrackedBackward = segmenter.options.tracking.isBackward
             session = try AnnotationSession(segmenter, video: clip.frames, store: file, models: identity)
             if access == .writing { try file.update { $0.video.move(to: place, project: path) } }
         } catch {
@@ -42,7 +54,7 @@ struct OpenProject: Sendable {
 
     /// Makes a project and opens it.
     init(making path: String, recipe: ProjectRecipe, clip: Clip, video: String, segmenter: VideoSegmenter) throws {
-        self.clip = clip
+        (self.clip, isTrackedBackward) = (clip, segmenter.options.tracking.isBackward)
         file = try recipe.make(at: path, clip: clip, video: video)
         do {
             session = try AnnotationSession(segmenter, video: clip.frames, store: file, models: recipe.models.identity)
@@ -72,10 +84,18 @@ struct OpenProject: Sendable {
     }
 
     private static func segmenter(
-        _ models: ProjectModels, project: String, needsModels: Bool, threads: Int?, clip: Clip
+        _ models: ProjectModels, project: String, use: ModelUse, threads: Int?, clip: Clip
     ) throws -> (VideoSegmenter, identity: String) {
+        do {
+            guard use != .none else { return (VideoSegmenter(missing: "they are not needed here"), models.identity) }
+            return (try segmenter(models, project: project, threads: threads, clip: clip), models.identity)
+        } catch let error where use == .ifThere && [.missingInput, .usage].contains(CommandStatus(error)) {
+            return (VideoSegmenter(missing: "\(error)"), models.identity)
+        }
+    }
+
+    private static func segmenter(_ models: ProjectModels, project: String, threads: Int?, clip: Clip) throws -> VideoSegmenter {
         let settings = try models.methodSettings(project: project)
-        guard needsModels else { return (VideoSegmenter(missing: "they are not needed here"), models.identity) }
         let options = try models.options(threads: threads)
         let choices = [try options.segmenter.choice(models.segmenter), try options.tracker.choice(models.tracker)]
         try ModelChoice.checkPresence(choices)
@@ -85,7 +105,7 @@ struct OpenProject: Sendable {
             throw ProjectFileError.modelsDiffer(path: project, difference: "the model \(name) is not the one that it was made with")
         }
         let (segmenter, tracker) = try options.makeModels(settings, frame: clip.frames.size)
-        return (VideoSegmenter(segmenter: segmenter, tracker: tracker, options: settings.options(for: segmenter)), models.identity)
+        return VideoSegmenter(segmenter: segmenter, tracker: tracker, options: settings.options(for: segmenter))
     }
 }
 

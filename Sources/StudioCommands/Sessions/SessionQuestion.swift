@@ -59,7 +59,7 @@ struct SessionQuestion: Decodable {
         case .candidates:
             let place = AnchorPlace(object: try needed(object, "object"), frame: try needed(frame, "frame"))
             let candidates = try await session.candidates(of: place.object, at: place.frame)
-            let edits = try candidates.map { String(decoding: try Edit.choose(place, $0).json(), as: UTF8.self) }
+            let edits = try candidates.map { try Edit.choose(place, $0).json }
             let described = candidates.map { CandidateAnswer(score: $0.score, mask: $0.mask, area: $0.mask.area) }
             let fields = try SessionReply.answer(CandidatesAnswer(frame: place.frame, object: place.object, candidates: described))
             return fields.dropLast() + ",\"edits\":[" + edits.joined(separator: ",") + "]}"

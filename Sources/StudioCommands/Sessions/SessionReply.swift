@@ -7,13 +7,11 @@ import SegmentationJobs
 enum SessionReply {
     /// What an edit changed.
     static func changed(_ change: SessionChange) throws -> String {
-        try line([("edit", try change.logged.edit.withoutDerivedValues.json())], Changed(change))
+        try line([("edit", try change.logged.edit.withoutDerivedValues.json)], Changed(change))
     }
 
     /// What a propagation did.
-    static func propagated(_ summary: PropagationSummary, change: (canUndo: Bool, canRedo: Bool)?) throws -> String {
-        try line([], summary)
-    }
+    static func propagated(_ summary: PropagationSummary) throws -> String { try line([], summary) }
 
     /// An answer to a question.
     static func answer(_ fields: some Encodable) throws -> String { try line([], fields) }
@@ -43,11 +41,11 @@ enum SessionReply {
     }
 
     /// - Parameter documents: fields whose values are JSON already.
-    private static func line(_ documents: [(name: String, value: Data)], _ fields: some Encodable) throws -> String {
+    private static func line(_ documents: [(name: String, value: String)], _ fields: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let rest = try encoder.encode(fields).dropFirst()
-        let first = documents.map { "\"\($0.name)\":" + String(decoding: $0.value, as: UTF8.self) + "," }.joined()
+        let first = documents.map { "\"\($0.name)\":\($0.value)," }.joined()
         return "{" + first + String(decoding: rest, as: UTF8.self)
     }
 }
