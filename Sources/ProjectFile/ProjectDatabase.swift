@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import GRDBSQLite
 import Media
+import Support
 
 /// A project's database: opened for this process alone, or for reading where it cannot be written.
 ///

@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 
 /// What a project was made from. Everything else is in its log.
 public struct ProjectDetails: Sendable, Codable, Equatable {

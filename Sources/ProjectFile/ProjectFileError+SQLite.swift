@@ -1,6 +1,6 @@
 import Foundation
 import GRDB
-import Media
+import Support
 
 extension ProjectFileError {
     /// What an error of SQLite means for the file; others as they are.
@@ -32,7 +32,7 @@ extension ProjectFileError {
 
     /// A file that cannot be made.
     init(creating path: String, _ error: any Error) {
-        if case MediaError.unwritable(_, let reason) = error {
+        if case FileError.unwritable(_, let reason) = error {
             self = .unwritable(path: path, reason: reason)
         } else {
             self = .unwritable(path: path, reason: "\(error)")

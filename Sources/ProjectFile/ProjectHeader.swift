@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 
 /// What a file says of itself in its first hundred bytes, read before SQLite sees it.
 struct ProjectHeader {

@@ -83,8 +83,8 @@ extension ProjectFile {
     }
 
     /// Visits all frames, some at a time, so that others may use the file in between.
-    private func forEachFrame(
-        progress: (Double) -> Void, _ visit: (_ key: SpanKey?, _ number: Int, StoredFrame) throws -> Bool
+    func forEachFrame(
+        progress: (Double) -> Void = { _ in }, _ visit: (_ key: SpanKey?, _ number: Int, StoredFrame) throws -> Bool
     ) throws {
         let total = max(1, try database.read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM frame") ?? 0 })
         var (done, place): (Int, (span: Int64, number: Int64)?) = (0, nil)
@@ -115,7 +115,7 @@ extension ProjectFile {
 }
 
 /// A frame of a result as the file has it.
-private struct StoredFrame {
+struct StoredFrame {
     var data: Data?
     var checksum: Int64?
     var confidence: Float?

@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 import TensorFiles
 
 /// What tells one video from another, wherever it lies and whatever it is called.
