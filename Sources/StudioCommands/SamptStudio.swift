@@ -1,6 +1,7 @@
 import ArgumentParser
 import SamptCommands
 import SegmentationJobs
+import Support
 
 /// The program `sampt-studio`: what `sampt` hands on, since it needs a database that nothing else does. It speaks as `sampt`.
 public struct SamptStudio: AsyncParsableCommand {

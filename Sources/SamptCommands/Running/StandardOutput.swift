@@ -11,7 +11,7 @@ package enum StandardOutput {
     /// A JSON document that somebody waits for.
     package static func printNow(json: String) {
         print(json: json)
-        fflush(stdout)
+        _ = StandardStreams.flushOutput()
     }
 
     /// The path of a file that there is now, as it is where a program reads it.

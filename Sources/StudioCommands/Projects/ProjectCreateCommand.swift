@@ -3,6 +3,7 @@ import Media
 import ProjectFile
 import SamptCommands
 import SegmentationJobs
+import Support
 
 /// `sampt project create`.
 struct ProjectCreateCommand: AsyncParsableCommand {

@@ -6,6 +6,7 @@ import ProjectFile
 import SAMPT
 import SamptCommands
 import SegmentationJobs
+import Support
 
 /// Models and settings as options name them, as a project keeps them.
 struct ProjectRecipe {

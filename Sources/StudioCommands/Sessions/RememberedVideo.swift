@@ -1,5 +1,6 @@
 import Media
 import ProjectFile
+import Support
 
 /// A project's video as the project remembers it, for those who look at no frame: it need not be there.
 struct RememberedVideo: FrameSource {
