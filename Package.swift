@@ -49,18 +49,21 @@ let package = Package(
             resources: [.copy("Resources/nano-tracker.safetensors")]),
         library("SAMPT", ["Support", "Media", "Segmenters", "PointTrackers"]),
         library(
-            "MethodPresets", ["Support", "Media", "Segmenters", "SAMPT", .product(name: "Yams", package: "Yams")],
+            "MethodPresets", ["Support", "Media", "Segmenters", "PointTrackers", "SAMPT", .product(name: "Yams", package: "Yams")],
             resources: [.copy("Resources/Presets")]),
         library("SAMPTKit", ["Support", "SAMPT", "Segmenters", "PointTrackers", "Media", "Inference", "InferenceOpenVINO", "TensorFiles"]),
         library("VideoBenchmarks", ["Support", "TensorFiles", "Media", "PointTrackers", "SAMPT", "CZlib"]),
         library("ModelStore", ["Support", "CFFmpeg", "CCurl"]),
         library(
             "SegmentationJobs",
-            ["Support", "TensorFiles", "NeuralGraph", "Media", "Segmenters", "PointTrackers", "SAMPT", "MethodPresets", "ModelStore"]),
+            [
+                "Support", "TensorFiles", "NeuralGraph", "Inference", "Media", "Segmenters", "PointTrackers", "SAMPT", "MethodPresets",
+                "ModelStore",
+            ]),
         library(
             "SamptCommands",
             [
-                "Support", "TensorFiles", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media", "Segmenters", "PointTrackers", "SAMPT",
+                "Support", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media", "Segmenters", "PointTrackers", "SAMPT",
                 "MethodPresets", "VideoBenchmarks", "ModelStore", "SegmentationJobs",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -129,7 +132,8 @@ let package = Package(
             name: "SamptTests",
             dependencies: [
                 "Support", "TensorFiles", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media", "Segmenters", "SAMPT", "MethodPresets",
-                "VideoBenchmarks", "ModelStore", "SegmentationJobs", "SamptCommands", "sampt", "InputFuzzing", "TestSupport",
+                "PointTrackers", "VideoBenchmarks", "ModelStore", "SegmentationJobs", "SamptCommands", "sampt", "InputFuzzing",
+                "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
     ],

@@ -60,15 +60,17 @@ public struct ProjectModels: Sendable, Codable, Equatable {
     public var fingerprints: [String]
     /// Every setting of the method by its key, as `sampt presets show` writes them.
     public var settings: [String: String]
-    /// The arithmetic of each part that was asked for.
-    public var precision: [String: String]
+    /// The arithmetic of their networks, and of parts that have one of their own.
+    public var precision: String
+    public var partPrecisions: [String: String]
+    /// Of an HQ-SAM segmenter, its own mask without SAM's added.
     public var hqTokenOnly: Bool
 
     public init(
-        segmenter: String, tracker: String, fingerprints: [String], settings: [String: String], precision: [String: String] = [:],
-        hqTokenOnly: Bool = false
+        segmenter: String, tracker: String, fingerprints: [String], settings: [String: String], precision: String = "automatic",
+        partPrecisions: [String: String] = [:], hqTokenOnly: Bool = false
     ) {
         (self.segmenter, self.tracker, self.fingerprints, self.settings) = (segmenter, tracker, fingerprints, settings)
-        (self.precision, self.hqTokenOnly) = (precision, hqTokenOnly)
+        (self.precision, self.partPrecisions, self.hqTokenOnly) = (precision, partPrecisions, hqTokenOnly)
     }
 }

@@ -49,7 +49,7 @@ public enum CommandStatus: Int32, Sendable, CaseIterable {
         case is MediaError: self = .invalidInput
         case let error as ModelStoreError: self = Self.status(of: error)
         case QueryError.noObjects: self = .usage
-        case SegmenterError.missingResource: self = .missingInput
+        case is MissingResource: self = .missingInput
         case SegmenterError.unknownCheckpoint: self = .invalidInput
         case TrackerError.invalidOption: self = .usage
         case is TrackerError: self = .invalidInput
@@ -67,7 +67,7 @@ public enum CommandStatus: Int32, Sendable, CaseIterable {
     private static func status(of error: PresetError) -> CommandStatus {
         if case .file? = error.source { return .invalidInput }
         switch error {
-        case .unreadable, .missingResource: return .missingInput
+        case .unreadable: return .missingInput
         case .invalidFile: return .invalidInput
         case .unknownPreset, .unknownKey, .invalidValue, .cycle, .conflict: return .usage
         }

@@ -5,6 +5,7 @@ import MethodPresets
 import PointTrackers
 import SAMPT
 import SegmentationJobs
+import Segmenters
 
 struct ImageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -97,7 +98,7 @@ struct ImageCommand: AsyncParsableCommand {
     /// Refuses `--refinement` where no mask is refined.
     private func checkRefinement(_ queries: [ObjectQuery], _ settings: MethodSettings) throws {
         guard method.refinement != nil else { return }
-        let takesBoxes = settings.segmenter != "nano"
+        let takesBoxes = SegmenterFamily.abilities(of: settings.segmenter).contains(.boxes)
         let isRefined = queries.contains { query in
             switch query.prompt {
             case .points: true

@@ -48,7 +48,7 @@ struct HistoryStep: ParsableArguments {
                     file,
                     try AnnotationSession(
                         VideoSegmenter(missing: "they are not needed here"), video: RememberedVideo(file.details.video, project: path),
-                        store: file, models: file.details.models.identity)
+                        store: file)
                 )
             }
             defer { file.close() }

@@ -1,7 +1,5 @@
 import Foundation
-import InferenceOpenVINO
 import Media
-import MethodPresets
 import ProjectFile
 import SAMPT
 import SamptCommands
@@ -42,7 +40,7 @@ struct OpenProject: Sendable {
                 throw ProjectFileError.videoDiffers(
                     path: path, video: place, difference: "it has \(clip.frames.frameCount) frames, that one \(details.video.frameCount)")
             }
-            let (segmenter, identity) = try Self.segmenter(details.models, project: path, use: use, threads: threads, clip: clip)
+            let (segmenter, identity) = try Self.segmenter(details.models, project: path, use: use, threads: threads, frame: clip.frames.size)
             isTrackedBackward = segmenter.options.tracking.isBackward
             session = try AnnotationSession(segmenter, video: clip.frames, store: file, models: identity)
             if access == .writing { try file.update { $0.video.move(to: place, project: path) } }
@@ -57,7 +55,7 @@ struct OpenProject: Sendable {
         (self.clip, isTrackedBackward) = (clip, segmenter.options.tracking.isBackward)
         file = try recipe.make(at: path, clip: clip, video: video)
         do {
-            session = try AnnotationSession(segmenter, video: clip.frames, store: file, models: recipe.models.identity)
+            session = try AnnotationSession(segmenter, video: clip.frames, store: file, models: recipe.models.identity())
         } catch {
             file.close()
             throw error
@@ -83,36 +81,15 @@ struct OpenProject: Sendable {
         throw difference ?? ProjectFileError.videoMissing(path: project, video: video.path)
     }
 
+    /// What computes, and what its results are told apart by.
     private static func segmenter(
-        _ models: ProjectModels, project: String, use: ModelUse, threads: Int?, clip: Clip
-    ) throws -> (VideoSegmenter, identity: String) {
+        _ models: ProjectModels, project: String, use: ModelUse, threads: Int?, frame: ImageSize
+    ) throws -> (VideoSegmenter, identity: String?) {
+        guard use != .none else { return (VideoSegmenter(missing: "they are not needed here"), nil) }
         do {
-            guard use != .none else { return (VideoSegmenter(missing: "they are not needed here"), models.identity) }
-            return (try segmenter(models, project: project, threads: threads, clip: clip), models.identity)
+            return (try models.segmenter(project: project, threads: threads, frame: frame), try models.identity())
         } catch let error where use == .ifThere && [.missingInput, .usage].contains(CommandStatus(error)) {
-            return (VideoSegmenter(missing: "\(error)"), models.identity)
+            return (VideoSegmenter(missing: "\(error)"), nil)
         }
-    }
-
-    private static func segmenter(_ models: ProjectModels, project: String, threads: Int?, clip: Clip) throws -> VideoSegmenter {
-        let settings = try models.methodSettings(project: project)
-        let options = try models.options(threads: threads)
-        let choices = [try options.segmenter.choice(models.segmenter), try options.tracker.choice(models.tracker)]
-        try ModelChoice.checkPresence(choices)
-        let found = try choices.map { try $0.fingerprint() }
-        guard found == models.fingerprints else {
-            let name = found.first == models.fingerprints.first ? models.tracker : models.segmenter
-            throw ProjectFileError.modelsDiffer(path: project, difference: "the model \(name) is not the one that it was made with")
-        }
-        let (segmenter, tracker) = try options.makeModels(settings, frame: clip.frames.size)
-        return VideoSegmenter(segmenter: segmenter, tracker: tracker, options: settings.options(for: segmenter))
-    }
-}
-
-extension ProjectModels {
-    /// Tells apart what gives other numbers, for the keys of results: weights, arithmetic, and how the processor does it.
-    var identity: String {
-        let parts = precision.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-        return (fingerprints + parts + (hqTokenOnly ? ["hq-token-only"] : []) + [OpenVINOEngine.arithmetic]).joined(separator: "|")
     }
 }

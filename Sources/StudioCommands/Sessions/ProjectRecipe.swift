@@ -1,5 +1,6 @@
 import Foundation
 import Inference
+import InferenceOpenVINO
 import Media
 import MethodPresets
 import ProjectFile
@@ -23,7 +24,10 @@ struct ProjectRecipe {
         models = ProjectModels(
             segmenter: settings.segmenter, tracker: settings.tracker, fingerprints: [try segmenter.fingerprint(), try tracker.fingerprint()],
             settings: Dictionary(uniqueKeysWithValues: PresetKey.allCases.map { ($0.rawValue, $0.text(in: settings)) }),
-            precision: try options.networks.precisionTexts(), hqTokenOnly: options.segmenter.hqTokenOnly)
+            precision: options.networks.precision.rawValue,
+            partPrecisions: Dictionary(
+                uniqueKeysWithValues: try options.networks.precisions().map { ($0.key.rawValue, $0.value.rawValue) }),
+            hqTokenOnly: options.segmenter.hqTokenOnly)
     }
 
     /// The program may be started from elsewhere next time.
@@ -56,14 +60,35 @@ extension ProjectModels {
         return result
     }
 
-    /// The options that make these models.
-    func options(threads: Int?) throws -> ModelOptions {
-        var arguments = ["--segmenter", segmenter, "--tracker", tracker]
-        if hqTokenOnly { arguments.append("--hq-token-only") }
-        for (part, precision) in precision.sorted(by: { $0.key < $1.key }) {
-            arguments += part == NetworkOptions.wholeName ? ["--precision", precision] : ["--part-precision", "\(part)=\(precision)"]
+    /// The models themselves.
+    /// - Parameters:
+    ///   - threads: for the networks; nil: all cores.
+    ///   - frame: the frames' size.
+    func segmenter(project: String, threads: Int?, frame: ImageSize) throws -> VideoSegmenter {
+        let settings = try methodSettings(project: project)
+        let choices = (try ModelChoice.segmenter(segmenter), try ModelChoice.tracker(tracker))
+        try ModelChoice.checkPresence([choices.0, choices.1])
+        for (index, choice) in [choices.0, choices.1].enumerated() {
+            let (found, made) = (try choice.fingerprint(), fingerprints.indices.contains(index) ? fingerprints[index] : "")
+            // Those of another version of the program give results of their own (`identity`), beside the ones that there are.
+            let areBuiltIn = [found, made].allSatisfy { $0.hasPrefix(ModelChoice.builtInFingerprint) }
+            guard found == made || areBuiltIn else {
+                let name = index == 0 ? segmenter : tracker
+                throw ProjectFileError.modelsDiffer(path: project, difference: "the model \(name) is not the one that it was made with")
+            }
         }
-        if let threads { arguments += ["--threads", "\(threads)"] }
-        return try ModelOptions.parse(arguments)
+        let parts = partPrecisions.compactMap { key, value in ModelPart(rawValue: key).flatMap { part in Precision(rawValue: value).map { (part, $0) } } }
+        let maker = ModelMaker(
+            engine: { try OpenVINOEngine(.init(threads: threads)) }, precision: Precision(rawValue: precision) ?? .automatic,
+            partPrecisions: Dictionary(uniqueKeysWithValues: parts), hqTokenOnly: hqTokenOnly)
+        let models = try maker.models(segmenter: choices.0, tracker: choices.1, frame: frame)
+        return VideoSegmenter(segmenter: models.segmenter, tracker: models.tracker, options: settings.options(for: models.segmenter))
+    }
+
+    /// Tells apart what gives other numbers, for the keys of results: weights, arithmetic, and how the processor does it.
+    func identity() throws -> String {
+        let found = try [ModelChoice.segmenter(segmenter), ModelChoice.tracker(tracker)].map { try $0.fingerprint() }
+        let parts = partPrecisions.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        return (found + [precision] + parts + (hqTokenOnly ? ["hq-token-only"] : []) + [OpenVINOEngine.arithmetic]).joined(separator: "|")
     }
 }

@@ -15,7 +15,7 @@ import TensorFiles
 public final class CoTracker2: PointTracker, VirtualTrackTracker {
     public typealias Options = CoTrackerOptions
 
-    public let name = "cotracker2"
+    public var name: String { TrackerFamily.coTracker2.name }
     /// Frames that are looked at together: 8 in version 2, 16 in version 2.1.
     public var windowFrames: Int { network.frames }
     public let options: Options

@@ -26,7 +26,7 @@ public final class CoTracker3: PointTracker, VirtualTrackTracker {
         case offline
     }
 
-    public let name = "cotracker3"
+    public var name: String { TrackerFamily.coTracker3.name }
     public let mode: Mode
     public let options: Options
     let processor: FeaturePyramidProcessor
