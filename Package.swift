@@ -140,8 +140,8 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-// The second program, with the database of project files, is a part of the package only where it is asked for: who uses the library or builds
-// `sampt` neither fetches nor compiles what it needs.
+// The second program, with the database of project files, is a part of the package only where it is asked for: who uses the library or
+// builds `sampt` neither fetches nor compiles what it needs.
 if Context.environment["SAMPT_STUDIO"] == "1" {
     package.products.append(.executable(name: "sampt-studio", targets: ["sampt-studio"]))
     package.dependencies.append(.package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"))
@@ -155,18 +155,17 @@ if Context.environment["SAMPT_STUDIO"] == "1" {
         library(
             "StudioCommands",
             [
-                "Support", "Inference", "InferenceOpenVINO", "Media", "Segmenters", "PointTrackers", "SAMPT", "MethodPresets",
-                "SegmentationJobs", "SamptCommands", "ProjectFile", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Support", "Inference", "InferenceOpenVINO", "Media", "Segmenters", "SAMPT", "MethodPresets", "SegmentationJobs",
+                "SamptCommands", "ProjectFile", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "sampt-studio", dependencies: ["SamptCommands", "StudioCommands"]),
         tests(
-            "ProjectFile", ["Support", "Media", "SAMPT", .product(name: "GRDB", package: "GRDB.swift")],
+            "ProjectFile", ["Media", "SAMPT", .product(name: "GRDB", package: "GRDB.swift")],
             resources: [.copy("Resources/forms")]),
         .testTarget(
             name: "StudioTests",
             dependencies: [
-                "Support", "Media", "SAMPT", "SegmentationJobs", "SamptCommands", "ProjectFile", "StudioCommands", "sampt", "sampt-studio",
-                "TestSupport",
+                "Media", "SAMPT", "SegmentationJobs", "ProjectFile", "sampt", "sampt-studio", "TestSupport",
             ]),
     ]
 }

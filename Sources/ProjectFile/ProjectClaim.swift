@@ -5,8 +5,8 @@ import Support
 /// A process's claim on a project file: nobody else has it open, in this process or another.
 ///
 /// SQLite locks bytes of the file as long as a process has it open; the system takes such locks back however the process ends. They do
-/// not hold within a process, and are lost when it closes the file a second time: so files that are open are listed, too, and one on the list
-/// is not touched.
+/// not hold within a process, and are lost when it closes the file a second time: so files that are open are listed, too, and one on the
+/// list is not touched.
 final class ProjectClaim: Sendable {
     private static let open = Protected<Set<FileIdentity>>([])
     private let identity: FileIdentity
@@ -25,7 +25,12 @@ final class ProjectClaim: Sendable {
     }
 
     func release() {
-        guard isHeld.withLock({ held in defer { held = false }; return held }) else { return }
+        guard
+            isHeld.withLock({ held in
+                defer { held = false }
+                return held
+            })
+        else { return }
         _ = Self.open.withLock { $0.remove(identity) }
     }
 
@@ -33,7 +38,7 @@ final class ProjectClaim: Sendable {
 
     /// The process that has locked the file, 0 where the system does not tell which; nil where none has.
     private static func holder(of path: String) -> Int32? {
-        let file = Foundation.open(path, O_RDONLY | O_CLOEXEC)
+        let file = Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else { return nil }
         defer { close(file) }
         // SQLite's pending, reserved and shared bytes.

@@ -6,9 +6,9 @@ import Support
 
 /// A project's database: opened for this process alone, or for reading where it cannot be written.
 ///
-/// At rest it is one file without others beside it, which any folder can hold, also one that cannot be written. While it is open, changes go
-/// to a write-ahead log beside it ("-wal") and are on disk when `write` returns. A process that is killed leaves that log, and the next one
-/// that opens the project takes it in.
+/// At rest it is one file without others beside it, which any folder can hold, also one that cannot be written. While it is open, changes
+/// go to a write-ahead log beside it ("-wal") and are on disk when `write` returns. A process that is killed leaves that log, and the next
+/// one that opens the project takes it in.
 ///
 /// Sendable: GRDB's queue runs one access at a time, whoever asks.
 final class ProjectDatabase: Sendable {
@@ -35,6 +35,7 @@ final class ProjectDatabase: Sendable {
         let isRead = readOnlyReason != nil
         // What is left to do before a file can be read is done in a copy where it cannot be done in place.
         let copy = isRead && (Self.needsWriting(path, header) || header.version < ProjectSchema.current) ? try TemporaryCopy(of: path) : nil
+        defer { withExtendedLifetime(copy) {} }
         do {
             queue = try DatabaseQueue(path: copy?.path ?? path, configuration: Self.configuration(reads: isRead && copy == nil))
             try ProjectSchema.check(queue, path: path)
@@ -57,8 +58,11 @@ final class ProjectDatabase: Sendable {
         let file: PartFile
         do { file = try PartFile(for: path) } catch { throw ProjectFileError(creating: path, error) }
         defer { file.discard() }
+        PartFile.removeLeftovers(of: path)
         do {
             let queue = try DatabaseQueue(path: file.path, configuration: configuration(reads: false))
+            // What is not finished goes as a whole.
+            try queue.writeWithoutTransaction { db in _ = try String.fetchOne(db, sql: "PRAGMA journal_mode = MEMORY") }
             try queue.inTransaction { db in
                 try ProjectSchema.create(db)
                 try fill(db)
@@ -69,6 +73,12 @@ final class ProjectDatabase: Sendable {
             throw ProjectFileError.of(error, path: path)
         }
         do { try file.commit() } catch { throw ProjectFileError(creating: path, error) }
+        // Its name is to outlive the machine, too.
+        let folder = open(PathParts(path).folder, O_RDONLY | O_CLOEXEC)
+        if folder >= 0 {
+            fsync(folder)
+            Foundation.close(folder)
+        }
     }
 
     /// Reads, within one transaction.
@@ -110,7 +120,6 @@ final class ProjectDatabase: Sendable {
         configuration.label = "sampt.project"
         configuration.prepareDatabase { db in
             sqlite3_limit(db.sqliteConnection, SQLITE_LIMIT_LENGTH, Int32(longestField))
-            sqlite3_limit(db.sqliteConnection, SQLITE_LIMIT_ATTACHED, 0)
             // Nothing in a file is obeyed; pages are looked at before they are used.
             for pragma in ["trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0", "temp_store = MEMORY"] {
                 try db.execute(sql: "PRAGMA \(pragma)")

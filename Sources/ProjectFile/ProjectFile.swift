@@ -34,7 +34,8 @@ public final class ProjectFile: SessionStore {
     public init(path: String, access: ProjectAccess = .writing) throws {
         database = try ProjectDatabase(path: path, access: access)
         let details = try database.read { db in
-            try Row.fetchOne(db, sql: "SELECT value, checksum FROM setting WHERE name = ?", arguments: [Self.detailsName]).map(StoredRow.init)
+            try Row.fetchOne(db, sql: "SELECT value, checksum FROM setting WHERE name = ?", arguments: [Self.detailsName]).map(
+                StoredRow.init)
         }
         guard let data = details?.data(0), details?.integer(1) == RowChecksum.of(data, table: "setting", Self.detailsName),
             let value = try? JSONDecoder().decode(ProjectDetails.self, from: data)
@@ -140,7 +141,9 @@ public final class ProjectFile: SessionStore {
         let row = try database.read { db in
             try Row.fetchOne(
                 db.cachedStatement(
-                    sql: "SELECT content.data, frame.checksum FROM frame JOIN content ON content.id = frame.content WHERE span = ? AND number = ?"),
+                    sql:
+                        "SELECT content.data, frame.checksum FROM frame JOIN content ON content.id = frame.content WHERE span = ? AND number = ?"
+                ),
                 arguments: [id, index]
             ).map(StoredRow.init)
         }

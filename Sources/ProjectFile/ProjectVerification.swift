@@ -69,8 +69,10 @@ extension ProjectFile {
         } catch let error as EditError { damages.append(ProjectDamage(kind: .entry, description: error.description)) }
         do {
             try forEachFrame(progress: progress) { key, number, stored in
-                guard let key, stored.fault(key: key, number: number) == nil, let data = stored.data, let frame = try? SpanFrame(data: data) else {
-                    damages.append(ProjectDamage(kind: .frame, description: "Frame \(number) of the result \(key?.description ?? "?") is left out."))
+                guard let key, stored.fault(key: key, number: number) == nil, let data = stored.data, let frame = try? SpanFrame(data: data)
+                else {
+                    damages.append(
+                        ProjectDamage(kind: .frame, description: "Frame \(number) of the result \(key?.description ?? "?") is left out."))
                     return damages.count < 100_000
                 }
                 try copy.save([frame], of: key)

@@ -1,7 +1,7 @@
 import Foundation
 
-/// A copy of a project whose folder cannot be written, and whose last process was killed: its log has to be taken in before anything is read,
-/// and that happens in the copy.
+/// A copy of a project whose folder cannot be written, and whose last process was killed: its log has to be taken in before anything is
+/// read, and that happens in the copy.
 ///
 /// The copy's names go as soon as it is let go of, which is when SQLite has opened it: nothing stays behind however the process ends after.
 final class TemporaryCopy {
@@ -21,7 +21,9 @@ final class TemporaryCopy {
             try? FileManager.default.removeItem(at: folder)
             throw ProjectFileError.unreadable(
                 path: original,
-                reason: "it cannot be written where it is, and a copy to read it from does not fit into \(folder.deletingLastPathComponent().path)")
+                reason:
+                    "it cannot be written where it is, and a copy to read it from does not fit into \(folder.deletingLastPathComponent().path)"
+            )
         }
     }
 

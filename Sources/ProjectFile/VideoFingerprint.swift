@@ -6,8 +6,8 @@ import TensorFiles
 /// What tells one video from another, wherever it lies and whatever it is called.
 ///
 /// A file up to 64 MiB is hashed whole. Of a larger one its size, its first and last mebibyte and 4 KiB of every further one count: of a
-/// video of two hours that takes a second, and other videos differ everywhere. Of a folder of pictures the names and sizes of all count, and
-/// the contents of 64 of them, evenly spaced.
+/// video of two hours that takes a second, and other videos differ everywhere. Of a folder of pictures the names and sizes of all count,
+/// and the contents of 64 of them, evenly spaced.
 public struct VideoFingerprint: Sendable, Codable, Equatable {
     /// 16 hexadecimal digits.
     public let digest: String
@@ -44,7 +44,9 @@ public struct VideoFingerprint: Sendable, Codable, Equatable {
     }
 
     private static func ofFolder(_ path: String) throws -> VideoFingerprint {
-        let names = try FolderListing.names(path, pathExtensions: ["jpg", "jpeg", "png"]).sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
+        let names = try FolderListing.names(path, pathExtensions: ["jpg", "jpeg", "png"]).sorted {
+            Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8))
+        }
         var (content, bytes) = (Data(), 0)
         let step = max(1, (names.count + sampledPictures - 1) / sampledPictures)
         for (index, name) in names.enumerated() {
@@ -92,7 +94,9 @@ private final class BoundedReader {
                 pread(descriptor, bytes.baseAddress.map { $0 + done }, range.count - done, off_t(range.lowerBound + done))
             }
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw ProjectFileError.unreadable(path: path, reason: count < 0 ? "an error of its disk" : "it became shorter meanwhile") }
+            guard count > 0 else {
+                throw ProjectFileError.unreadable(path: path, reason: count < 0 ? "an error of its disk" : "it became shorter meanwhile")
+            }
             done += count
         }
         return data

@@ -15,7 +15,12 @@ struct DamagedProjectTests {
             defer { project.close() }
             let damages = try project.verify()
             var isWhole = true
-            if let log = try? project.loadLog() { #expect(log.elementsEqual(expected.log.prefix(log.count)), "\(what)"); isWhole = log.count == 7 } else { isWhole = false }
+            if let log = try? project.loadLog() {
+                #expect(log.elementsEqual(expected.log.prefix(log.count)), "\(what)")
+                isWhole = log.count == 7
+            } else {
+                isWhole = false
+            }
             for (index, key) in SampleProject.keys.enumerated() {
                 for number in 0..<20 {
                     guard let frame = try? project.frame(number, of: key) else {

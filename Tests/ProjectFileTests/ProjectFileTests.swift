@@ -132,11 +132,14 @@ struct ProjectFileTests {
     @Test("Fields of other kinds and sizes than they should have are damage, not a trap")
     func hostileFields() throws {
         let attacks = [
-            "UPDATE entry SET edit = zeroblob(200000000) WHERE number = 2", "UPDATE entry SET checksum = 1", "UPDATE setting SET value = x'00'",
-            "UPDATE content SET data = zeroblob(100000000) WHERE id = 1", "UPDATE content SET data = x''", "DELETE FROM content",
+            "UPDATE entry SET edit = zeroblob(20000000) WHERE number = 2", "UPDATE entry SET checksum = 1",
+            "UPDATE setting SET value = x'00'",
+            "UPDATE content SET data = zeroblob(10000000) WHERE id = 1", "UPDATE content SET data = x''", "DELETE FROM content",
             "UPDATE frame SET content = 9223372036854775807", "UPDATE frame SET number = number + 9223372036854770000",
-            "UPDATE span SET key = 'x' || id", "DELETE FROM entry WHERE number = 1", "UPDATE entry SET number = 9223372036854775807 WHERE number = 7",
-            "UPDATE frame SET confidence = 9e999", "UPDATE frame SET checksum = checksum + 1 WHERE number = 4", "DELETE FROM span", "DELETE FROM setting",
+            "UPDATE span SET key = 'x' || id", "DELETE FROM entry WHERE number = 1",
+            "UPDATE entry SET number = 9223372036854775807 WHERE number = 7",
+            "UPDATE frame SET confidence = 9e999", "UPDATE frame SET checksum = checksum + 1 WHERE number = 4", "DELETE FROM span",
+            "DELETE FROM setting",
         ]
         for attack in attacks {
             let sample = try SampleProject()

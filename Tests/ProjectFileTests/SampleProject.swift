@@ -21,7 +21,8 @@ struct SampleProject {
         video: ProjectVideo(
             path: "/videos/a.mp4", project: "/videos/a.sampt", fingerprint: VideoFingerprint(digest: "0011223344556677", bytes: 4711),
             frameCount: 20, size: size),
-        models: ProjectModels(segmenter: "nano", tracker: "nano", fingerprints: ["a", "b"], settings: ["seed": "72"]), program: "sampt test")
+        models: ProjectModels(segmenter: "nano", tracker: "nano", fingerprints: ["a", "b"], settings: ["seed": "72"]), program: "sampt test"
+    )
 
     /// Made, with some edits and the frames of two results.
     func make(frames: Int = 20) throws -> ProjectFile {
@@ -61,9 +62,11 @@ struct SampleProject {
         evidence.predictedIoU = Float(index % 10) / 10
         let levels = (0..<(16 * 12)).map { Int8(truncatingIfNeeded: ($0 &* 7 &+ index) % 120) }
         let point = PromptPoint(
-            id: index, position: SIMD2(Float(index), 3.5), isPositive: index % 2 == 0, status: .visible, confidence: 0.5, origin: .queryMask)
+            id: index, position: SIMD2(Float(index), 3.5), isPositive: index % 2 == 0, status: .visible, confidence: 0.5, origin: .queryMask
+        )
         return SpanFrame(
-            index: index, origin: .predicted, mask: RunLengthMask(disk(index)), logits: RoundedLogits(width: 16, height: 12, levels: levels),
+            index: index, origin: .predicted, mask: RunLengthMask(disk(index)),
+            logits: RoundedLogits(width: 16, height: 12, levels: levels),
             predictedIoU: 0.75, evidence: evidence, points: [point])
     }
 

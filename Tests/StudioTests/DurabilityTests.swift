@@ -21,13 +21,13 @@ struct DurabilityTests {
         #"{"edit":"add-point","object":1,"frame":5,"x":70.5,"y":60.5,"positive":false}"#,
         #"{"edit":"rename-object","object":2,"name":"corner"}"#,
         #"{"edit":"undo"}"#,
-        #"{"edit":"add-stroke","object":1,"frame":6,"path":[[46,36],[50,40]],"radius":3,"erases":false}"#,
+        #"{"edit":"add-stroke","object":1,"frame":6,"path":[[46,36],[50,40]],"radius":3}"#,
         #"{"edit":"propagate","objects":[1]}"#,
         #"{"edit":"add-point","object":2,"frame":7,"x":80.5,"y":60.5,"positive":true}"#,
         #"{"edit":"undo"}"#,
         #"{"edit":"redo"}"#,
         #"{"edit":"propagate"}"#,
-        #"{"edit":"order-objects","order":[2,1]}"#,
+        #"{"edit":"order-objects","objects":[2,1]}"#,
     ]
 
     @Test("Killed at seeded moments of a session, again and again: edits, frames and masks are those of an undisturbed one")

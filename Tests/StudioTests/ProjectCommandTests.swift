@@ -31,7 +31,8 @@ struct ProjectCommandTests {
         let again = try StudioProgram.run(["project", "propagate", project])
         #expect(again.status == 0 && again.errors.contains("nothing was computed"), "\(again.errors)")
 
-        let correction = #"{"edit":"add-point","object":1,"frame":5,"x":52.5,"y":36.5,"positive":false}"# + "\n" + #"{"edit":"propagate"}"# + "\n"
+        let correction =
+            #"{"edit":"add-point","object":1,"frame":5,"x":52.5,"y":36.5,"positive":false}"# + "\n" + #"{"edit":"propagate"}"# + "\n"
         let corrected = try StudioProgram.run(["project", "apply", project, "-"], input: correction)
         #expect(corrected.status == 0, "\(corrected.errors)")
         let after = try rle(project, clip)
@@ -55,7 +56,9 @@ struct ProjectCommandTests {
         let clip = try StudioClip()
         defer { clip.remove() }
         let project = try clip.makeProject()
-        let script = StudioClip.marking + #"{"edit":"propagate"}"# + "\n" + #"{"edit":"add-point","object":1,"frame":5,"x":52.5,"y":36.5,"positive":false}"#
+        let script =
+            StudioClip.marking + #"{"edit":"propagate"}"# + "\n"
+            + #"{"edit":"add-point","object":1,"frame":5,"x":52.5,"y":36.5,"positive":false}"#
             + "\n" + #"{"edit":"propagate","policy":"paper"}"# + "\n"
         #expect(try StudioProgram.run(["project", "apply", project, "-"], input: script).status == 0)
         let log = try StudioProgram.run(["project", "log", project])
@@ -72,7 +75,9 @@ struct ProjectCommandTests {
     func segmentKept() throws {
         let clip = try StudioClip()
         defer { clip.remove() }
-        let options = ["segment", clip.frames, "--point", "40.5,36.5", "--point", "2:10,10", "--frame", "2:3", "--tracker", "lucas-kanade", "--quiet"]
+        let options = [
+            "segment", clip.frames, "--point", "40.5,36.5", "--point", "2:10,10", "--frame", "2:3", "--tracker", "lucas-kanade", "--quiet",
+        ]
         let plain = try StudioProgram.run(options + ["--rle", clip.path("plain.json"), "--tracks", clip.path("plain-tracks.json")])
         #expect(plain.status == 0, "\(plain.errors)")
         let project = clip.path("kept.sampt")

@@ -19,7 +19,8 @@ struct ProjectPlaceTests {
         try StudioClip.write(3, step: 2, to: URL(fileURLWithPath: clip.frames))
         for arguments in [["propagate", project], ["propagate", project, "--video", clip.frames]] {
             let refused = try StudioProgram.run(["project"] + arguments)
-            #expect(refused.status == CommandStatus.invalidInput.rawValue && refused.errors.contains("is not the video"), "\(refused.errors)")
+            #expect(
+                refused.status == CommandStatus.invalidInput.rawValue && refused.errors.contains("is not the video"), "\(refused.errors)")
         }
         let found = try StudioProgram.run(["project", "propagate", project, "--video", clip.path("elsewhere"), "--quiet"])
         #expect(found.status == 0, "\(found.errors)")
@@ -50,7 +51,9 @@ struct ProjectPlaceTests {
     }
 
     #if os(Linux)
-        @Test("A folder that cannot be written is read from, also what a killed program left", .enabled(if: SmallDisk.mayMount, Comment(rawValue: SmallDisk.needed)))
+        @Test(
+            "A folder that cannot be written is read from, also what a killed program left",
+            .enabled(if: SmallDisk.mayMount, Comment(rawValue: SmallDisk.needed)))
         func readOnlyFolder() throws {
             let clip = try StudioClip(frameCount: 3)
             defer { clip.remove() }
@@ -87,7 +90,9 @@ struct ProjectPlaceTests {
             try disk.remount(readOnly: false)
         }
 
-        @Test("On a full disk edits are refused, and all that were acknowledged are there", .enabled(if: SmallDisk.mayMount, Comment(rawValue: SmallDisk.needed)))
+        @Test(
+            "On a full disk edits are refused, and all that were acknowledged are there",
+            .enabled(if: SmallDisk.mayMount, Comment(rawValue: SmallDisk.needed)))
         func fullDisk() throws {
             let clip = try StudioClip(frameCount: 3)
             defer { clip.remove() }

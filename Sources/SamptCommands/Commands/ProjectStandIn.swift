@@ -1,7 +1,8 @@
 import ArgumentParser
 import SegmentationJobs
 
-/// `sampt project`, as far as this program knows it: the second one has it (`SecondProgram`), and is started before arguments are looked at.
+/// `sampt project`, as far as this program knows it: the second one has it (`SecondProgram`), and is started before arguments are looked
+/// at.
 struct ProjectStandIn: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "project",

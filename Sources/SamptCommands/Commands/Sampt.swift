@@ -21,7 +21,8 @@ public struct Sampt: AsyncParsableCommand {
             """,
         version: ProgramVersion.current,
         subcommands: [
-            SegmentCommand.self, ProjectStandIn.self, ImageCommand.self, TrackCommand.self, EvaluateCommand.self, PresetsCommand.self, ModelsCommand.self,
+            SegmentCommand.self, ProjectStandIn.self, ImageCommand.self, TrackCommand.self, EvaluateCommand.self, PresetsCommand.self,
+            ModelsCommand.self,
             ExportCommand.self,
         ])
 

@@ -56,7 +56,8 @@ package struct SegmentCommand: AsyncParsableCommand {
         if project != nil, live.live { throw ValidationError("--project keeps a video that can be read again, not a live source.") }
         if project != nil, let option = clip.givenPart {
             throw ValidationError(
-                "\(option) has no place beside --project: a project is of the whole video. \"sampt project propagate\" takes --from and --to.")
+                "\(option) has no place beside --project: a project is of the whole video. \"sampt project propagate\" takes --from and --to."
+            )
         }
         if outputs.review > 0, messages.quiet, !messages.json, outputs.contactSheet == nil {
             throw ValidationError("--review has no effect with --quiet, but for --json and --contact-sheet. Ask for one of them.")
@@ -91,7 +92,8 @@ package struct SegmentCommand: AsyncParsableCommand {
         try destinations.claim(in: &claims, maskNames: destinations.masks == nil ? [] : clip.pictureFileNames())
         try destinations.checkWritable()
         return SegmentRequest(
-            video: video, clip: clip, queries: queries, destinations: destinations, models: models, settings: settings, reviewed: outputs.review)
+            video: video, clip: clip, queries: queries, destinations: destinations, models: models, settings: settings,
+            reviewed: outputs.review)
     }
 
     /// Runs a job to its end and says what it did.

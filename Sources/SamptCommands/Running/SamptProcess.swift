@@ -14,7 +14,8 @@ extension AsyncParsableCommand {
     }
 
     /// Runs the program, after `prepareProcess`, as a process: with its arguments, its streams, and a status for the shell.
-    /// - Parameter handOn: asked first whether the arguments are for another program; its status where they are and it could not be started.
+    /// - Parameter handOn: asked first whether the arguments are for another program; its status where they are and it could not be
+    ///   started.
     /// - Returns: the exit status. Status 74 stands for results on the standard output that could not be written, where nothing worse
     ///   happened.
     package static func runProcess(handingOn handOn: ([String]) -> CommandStatus? = { _ in nil }) async -> Int32 {

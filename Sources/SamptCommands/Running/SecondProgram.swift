@@ -5,7 +5,8 @@ import Support
 /// The program beside this one, for what needs a database: who builds `sampt` alone does not pay for that.
 package enum SecondProgram {
     static let name = "sampt-studio"
-    static let howToGetIt = "Build it in a checkout with \"make studio\" (\"make install\" then takes it along), and keep it beside this program."
+    static let howToGetIt =
+        "Build it in a checkout with \"make studio\" (\"make install\" then takes it along), and keep it beside this program."
 
     /// The commands that it has.
     static let commands = ["project"]
@@ -17,7 +18,8 @@ package enum SecondProgram {
         guard let program = places.first(where: { access($0, X_OK) == 0 }) else {
             if ProgramArguments.askForHelp(arguments) { return nil }
             let what = arguments.first == "segment" ? "--project" : arguments.first ?? name
-            StandardError.print("sampt: \(what) needs the second program, \(name), which is not in \(places.first ?? "any folder"). \(howToGetIt)")
+            StandardError.print(
+                "sampt: \(what) needs the second program, \(name), which is not in \(places.first ?? "any folder"). \(howToGetIt)")
             return .missingInput
         }
         var words = ([program] + arguments).map { strdup($0) }

@@ -27,8 +27,10 @@ struct ProjectCommand: AsyncParsableCommand {
             \(CommandStatus.help)
             """,
         subcommands: [
-            ProjectCreateCommand.self, ProjectApplyCommand.self, ProjectPropagateCommand.self, ProjectUndoCommand.self, ProjectRedoCommand.self,
-            ProjectInfoCommand.self, ProjectLogCommand.self, ProjectExportCommand.self, ProjectVerifyCommand.self, ProjectCompactCommand.self,
+            ProjectCreateCommand.self, ProjectApplyCommand.self, ProjectPropagateCommand.self, ProjectUndoCommand.self,
+            ProjectRedoCommand.self,
+            ProjectInfoCommand.self, ProjectLogCommand.self, ProjectExportCommand.self, ProjectVerifyCommand.self,
+            ProjectCompactCommand.self,
         ])
 }
 
@@ -46,6 +48,7 @@ struct ProjectArgument: ParsableArguments {
 struct ProjectVideoOption: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Where the project's video is now, if it was moved. It must be the same one; the project remembers the place.", valueName: "file"))
+            "Where the project's video is now, if it was moved. It must be the same one; the project remembers the place.",
+            valueName: "file"))
     var video: String?
 }

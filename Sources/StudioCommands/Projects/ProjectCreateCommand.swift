@@ -22,7 +22,8 @@ struct ProjectCreateCommand: AsyncParsableCommand {
 
     @Argument(help: "A video file, or a folder of JPEG or PNG frames.")
     var video: String
-    @Option(name: [.short, .customLong("output")], help: ArgumentHelp("The project to make (.sampt). It must not exist.", valueName: "file"))
+    @Option(
+        name: [.short, .customLong("output")], help: ArgumentHelp("The project to make (.sampt). It must not exist.", valueName: "file"))
     var output: String
     @OptionGroup(title: "Presets and models") var models: ModelOptions
     @OptionGroup(title: "Method") var method: MethodOptions

@@ -37,7 +37,9 @@ struct ProjectExportCommand: AsyncParsableCommand {
             try destinations.claim(in: &claims, maskNames: destinations.masks == nil ? [] : project.clip.pictureFileNames())
             try destinations.checkWritable()
             let objects = project.session.state.objects
-            guard !objects.isEmpty else { throw CommandError.invalidInput("\(path): has no objects. Mark one first (sampt project apply).") }
+            guard !objects.isEmpty else {
+                throw CommandError.invalidInput("\(path): has no objects. Mark one first (sampt project apply).")
+            }
             let job = SegmentationJob(
                 results: SessionFrames.results(of: project), clip: project.clip,
                 queries: objects.map { ObjectQuery(id: $0.id, name: $0.name, frame: $0.queryFrame ?? 0, prompt: .points([])) },

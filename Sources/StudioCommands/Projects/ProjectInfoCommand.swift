@@ -72,7 +72,8 @@ private struct ProjectDescription: Sendable {
         struct Fields: Encodable { var details: ProjectDetails, contents: ProjectContents, objects: [Object] }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(Fields(details: details, contents: contents, objects: try await objects())), as: UTF8.self)
+        return String(
+            decoding: try encoder.encode(Fields(details: details, contents: contents, objects: try await objects())), as: UTF8.self)
     }
 
     func lines() async throws -> [String] {
@@ -87,7 +88,8 @@ private struct ProjectDescription: Sendable {
         ]
         for object in try await objects() {
             let anchors = object.anchors.isEmpty ? "marked nowhere" : "marked in \(object.anchors.map(String.init).joined(separator: ", "))"
-            lines.append("object \(object.id)   \(object.name): \(anchors); \(object.framesCurrent) frames up to date, \(object.framesOutdated) not")
+            lines.append(
+                "object \(object.id)   \(object.name): \(anchors); \(object.framesCurrent) frames up to date, \(object.framesOutdated) not")
         }
         return lines
     }

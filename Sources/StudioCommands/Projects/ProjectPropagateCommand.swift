@@ -31,7 +31,8 @@ struct ProjectPropagateCommand: AsyncParsableCommand {
     var to: Int?
     @Option(help: "Where to go from the marked frames: forward, backward or both.")
     var direction: PropagationDirection = .both
-    @Option(help: "What a correction does to other frames: anchored (points are sampled anew from the corrected mask) or paper (section 4.6).")
+    @Option(
+        help: "What a correction does to other frames: anchored (points are sampled anew from the corrected mask) or paper (section 4.6).")
     var policy: CorrectionPolicy = .anchored
     @Flag(help: "Compute what is up to date again, too: other objects' points may have changed since.")
     var all = false
@@ -67,7 +68,10 @@ struct ProjectPropagateCommand: AsyncParsableCommand {
                     objects: try numbers(), range: range, direction: direction, policy: policy, recomputesAll: all))
             let interruption = Interruption()
             interruption.listen()
-            let summary = try await run.run(interruption: interruption, progress: ProgressReporter(isQuiet: messages.quiet))
+            let progress = ProgressReporter(isQuiet: messages.quiet)
+            let work = Task { try await run.run(progress: progress) }
+            interruption.onRequest { work.cancel() }
+            let summary = try await work.value
             if messages.json { StandardOutput.print(json: try SessionReply.propagated(summary)) }
             if !messages.quiet { StandardError.print(summary.line) }
             return summary.ending == .cancelled ? .interrupted : .success

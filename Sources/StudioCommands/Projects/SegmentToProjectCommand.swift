@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Media
 import ProjectFile
 import SAMPT
@@ -21,10 +22,18 @@ struct SegmentToProjectCommand: AsyncParsableCommand {
                 making: path, recipe: ProjectRecipe(models: request.models, settings: request.settings), clip: request.clip,
                 video: request.video, segmenter: request.makeSegmenter())
             defer { project.close() }
-            for edit in try request.queries.flatMap(Edit.marking) { try await project.session.apply(edit) }
+            do {
+                for edit in try request.queries.flatMap(Edit.marking) { try await project.session.apply(edit) }
+            } catch {
+                // Nothing that anybody could go on from.
+                project.close()
+                unlink(path)
+                throw error
+            }
             let isBothWays = project.isTrackedBackward
             let job = SegmentationJob(
-                results: SessionFrames.results(of: project, after: Propagation(direction: isBothWays ? .both : .forward)), clip: request.clip,
+                results: SessionFrames.results(of: project, after: Propagation(direction: isBothWays ? .both : .forward)),
+                clip: request.clip,
                 queries: request.queries, destinations: request.destinations, reviewed: request.reviewed)
             return try await command.finish(job, noting: path)
         }

@@ -67,6 +67,14 @@ final class EditLines: @unchecked Sendable {
     }
 
     private func readMore() throws {
+        // Whoever writes may think for an hour; who wants to stop is not to wait for that.
+        var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        while true {
+            try Cancellation.check()
+            let ready = poll(&wait, 1, 100)
+            if ready > 0 { break }
+            guard ready == 0 || errno == EINTR else { throw FileError.unreadable(path: name, reason: AtomicFile.reason(code: errno)) }
+        }
         var piece = [UInt8](repeating: 0, count: 1 << 16)
         let count = read(descriptor, &piece, piece.count)
         if count < 0, errno == EINTR { return }

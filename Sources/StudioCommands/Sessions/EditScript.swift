@@ -52,8 +52,8 @@ struct EditScript: Sendable {
         switch try Edit(json: text) {
         case .propagate(var propagation):
             propagation.plan = nil
-            return try SessionReply.propagated(try await PropagationRun(session: session, propagation: propagation).run(
-                interruption: interruption, progress: progress))
+            let run = PropagationRun(session: session, propagation: propagation)
+            return try SessionReply.propagated(try await run.run(progress: progress))
         // Another session's log says how far its propagations came; here they are run.
         case .reached: return nil
         case let edit: return try SessionReply.changed(try await session.apply(edit))

@@ -40,7 +40,8 @@ struct OpenProject: Sendable {
                 throw ProjectFileError.videoDiffers(
                     path: path, video: place, difference: "it has \(clip.frames.frameCount) frames, that one \(details.video.frameCount)")
             }
-            let (segmenter, identity) = try Self.segmenter(details.models, project: path, use: use, threads: threads, frame: clip.frames.size)
+            let (segmenter, identity) = try Self.segmenter(
+                details.models, project: path, use: use, threads: threads, frame: clip.frames.size)
             isTrackedBackward = segmenter.options.tracking.isBackward
             session = try AnnotationSession(segmenter, video: clip.frames, store: file, models: identity)
             if access == .writing { try file.update { $0.video.move(to: place, project: path) } }

@@ -22,7 +22,8 @@ struct ProjectRecipe {
         settings.segmenter = Self.lasting(settings.segmenter, segmenter)
         settings.tracker = Self.lasting(settings.tracker, tracker)
         models = ProjectModels(
-            segmenter: settings.segmenter, tracker: settings.tracker, fingerprints: [try segmenter.fingerprint(), try tracker.fingerprint()],
+            segmenter: settings.segmenter, tracker: settings.tracker,
+            fingerprints: [try segmenter.fingerprint(), try tracker.fingerprint()],
             settings: Dictionary(uniqueKeysWithValues: PresetKey.allCases.map { ($0.rawValue, $0.text(in: settings)) }),
             precision: options.networks.precision.rawValue,
             partPrecisions: Dictionary(
@@ -53,7 +54,8 @@ extension ProjectModels {
             do {
                 try result.apply(PresetSetting(key, text, source: .option("the project's setting")))
             } catch {
-                throw ProjectFileError.modelsDiffer(path: project, difference: "its setting \(key)=\(text) means nothing to this version of sampt")
+                throw ProjectFileError.modelsDiffer(
+                    path: project, difference: "its setting \(key)=\(text) means nothing to this version of sampt")
             }
         }
         (result.segmenter, result.tracker) = (segmenter, tracker)
@@ -77,7 +79,9 @@ extension ProjectModels {
                 throw ProjectFileError.modelsDiffer(path: project, difference: "the model \(name) is not the one that it was made with")
             }
         }
-        let parts = partPrecisions.compactMap { key, value in ModelPart(rawValue: key).flatMap { part in Precision(rawValue: value).map { (part, $0) } } }
+        let parts = partPrecisions.compactMap { key, value in
+            ModelPart(rawValue: key).flatMap { part in Precision(rawValue: value).map { (part, $0) } }
+        }
         let maker = ModelMaker(
             engine: { try OpenVINOEngine(.init(threads: threads)) }, precision: Precision(rawValue: precision) ?? .automatic,
             partPrecisions: Dictionary(uniqueKeysWithValues: parts), hqTokenOnly: hqTokenOnly)

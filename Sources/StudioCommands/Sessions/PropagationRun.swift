@@ -1,7 +1,6 @@
 import Foundation
 import SAMPT
 import SegmentationJobs
-import Support
 
 /// What a propagation did, for programs and people.
 struct PropagationSummary: Sendable, Encodable, Equatable {
@@ -31,23 +30,23 @@ struct PropagationRun: Sendable {
     var session: AnnotationSession
     var propagation: Propagation
 
+    /// Cancelling the task stops the work.
     /// - Returns: what was done, also where it was stopped.
     /// - Throws: what `AnnotationSession.propagate` throws, but for the stop.
-    func run(interruption: Interruption, progress: any JobProgress) async throws -> PropagationSummary {
-        let summary = Protected(PropagationSummary())
-        let work = Task {
+    func run(progress: any JobProgress) async throws -> PropagationSummary {
+        var summary = PropagationSummary()
+        defer { progress.close() }
+        do {
             for try await news in session.propagate(propagation) {
-                summary.withLock { $0.take(news) }
+                summary.take(news)
                 progress.show(
                     SegmentationProgress(framesDone: news.framesDone, framesTotal: news.framesTotal, secondsElapsed: news.secondsElapsed))
             }
+        } catch is CancellationError {
+            summary.ending = .cancelled
         }
-        interruption.onRequest { work.cancel() }
-        defer { progress.close() }
-        do { try await work.value } catch is CancellationError where interruption.isRequested {
-            summary.withLock { $0.ending = .cancelled }
-        }
-        return summary.withLock { $0 }
+        if Task.isCancelled, summary.ending != .complete { summary.ending = .cancelled }
+        return summary
     }
 }
 

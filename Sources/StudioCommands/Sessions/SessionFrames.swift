@@ -27,7 +27,8 @@ actor SessionFrames {
         if let propagation {
             self.propagation = nil
             for try await news in project.session.propagate(propagation) {
-                progress(SegmentationProgress(framesDone: news.framesDone, framesTotal: news.framesTotal, secondsElapsed: news.secondsElapsed))
+                progress(
+                    SegmentationProgress(framesDone: news.framesDone, framesTotal: news.framesTotal, secondsElapsed: news.secondsElapsed))
             }
         }
         let (video, index) = (project.clip.frames, next)

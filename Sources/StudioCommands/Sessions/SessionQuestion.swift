@@ -75,7 +75,9 @@ struct SessionQuestion: Decodable {
             let spans = try await session.spans(of: object).map(SpansAnswer.Span.init)
             return try SessionReply.answer(SpansAnswer(object: object, spans: spans))
         case .review:
-            guard let count, (1...1000).contains(count) else { throw CommandError.invalidInput("The question review needs a count from 1 to 1000.") }
+            guard let count, (1...1000).contains(count) else {
+                throw CommandError.invalidInput("The question review needs a count from 1 to 1000.")
+            }
             return try SessionReply.answer(ReviewAnswer(review: try await session.review(count: count).map(ReviewAnswer.Entry.init)))
         }
     }

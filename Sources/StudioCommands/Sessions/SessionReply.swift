@@ -62,7 +62,10 @@ extension Edit {
         case .setBox(let place, let box, _): .setBox(place, box)
         case .addStroke(let place, let stroke, _): .addStroke(place, stroke)
         case .propagate(var propagation):
-            { propagation.plan = nil; return .propagate(propagation) }()
+            {
+                propagation.plan = nil
+                return .propagate(propagation)
+            }()
         default: self
         }
     }
