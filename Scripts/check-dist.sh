@@ -36,7 +36,7 @@ if [ "${2:-}" = inside ]; then
     mkdir frames
     cp picture.jpg frames/0.jpg
     "$sampt" project create frames -o picture.sampt --quiet
-    "$sampt" project info picture.sampt | grep -q "1 frames"
+    "$sampt" project info picture.sampt | grep -q "1 frame,"
   fi
   if command -v ldd >/dev/null; then
     ! ldd "$sampt"* | grep -E "not found|$checkout|$toolchain" || { echo "check-dist: the program takes libraries from there" >&2 && exit 1; }

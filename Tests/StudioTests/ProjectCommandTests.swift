@@ -145,4 +145,49 @@ struct ProjectCommandTests {
         let chosen = try StudioProgram.run(["project", "apply", project, "-"], input: choice + "\n")
         #expect(chosen.status == 0, "\(chosen.output)")
     }
+
+    /// Starts `project apply PROJECT -`, sends lines, and interrupts it as soon as so many of them are answered.
+    private func interrupt(_ project: String, sending lines: String, afterAnswers count: Int, microseconds: UInt32 = 0) throws -> Int32 {
+        let process = Process()
+        (process.executableURL, process.arguments) = (StudioProgram.studio, ["project", "apply", project, "-"])
+        let (input, output) = (Pipe(), Pipe())
+        (process.standardInput, process.standardOutput, process.standardError) = (input, output, FileHandle.nullDevice)
+        try process.run()
+        try input.fileHandleForWriting.write(contentsOf: Data(lines.utf8))
+        var answers = 0
+        while answers < count {
+            let data = output.fileHandleForReading.availableData
+            guard !data.isEmpty else { break }
+            answers += data.count { $0 == 0x0A }
+        }
+        usleep(microseconds)
+        kill(process.processIdentifier, SIGINT)
+        while !output.fileHandleForReading.availableData.isEmpty {}
+        process.waitUntilExit()
+        try? input.fileHandleForWriting.close()
+        return process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
+    }
+
+    @Test("Ctrl-C ends a propagation and keeps what is done; going on gives the masks of one that was not interrupted")
+    func interrupted() throws {
+        let clip = try StudioClip(frameCount: 24)
+        defer { clip.remove() }
+        let (project, undisturbed) = (try clip.makeProject(), try clip.makeProject("undisturbed.sampt"))
+        let propagation = #"{"edit":"propagate"}"# + "\n"
+        let status = try interrupt(project, sending: StudioClip.marking + propagation, afterAnswers: 2, microseconds: 60_000)
+        #expect(status == CommandStatus.interrupted.rawValue)
+        let goneOn = try StudioProgram.run(["project", "propagate", project, "--quiet"])
+        #expect(goneOn.status == 0, "\(goneOn.errors)")
+        #expect(try StudioProgram.run(["project", "apply", undisturbed, "-"], input: StudioClip.marking + propagation).status == 0)
+        #expect(try rle(project, clip) == rle(undisturbed, clip, "undisturbed.json"))
+    }
+
+    @Test("Ctrl-C ends a session that waits for a line that does not come")
+    func interruptedWaiting() throws {
+        let clip = try StudioClip(frameCount: 1)
+        defer { clip.remove() }
+        let project = try clip.makeProject()
+        #expect(try interrupt(project, sending: StudioClip.marking, afterAnswers: 2) == CommandStatus.interrupted.rawValue)
+        #expect(try StudioProgram.run(["project", "undo", project]).status == 0)
+    }
 }

@@ -79,7 +79,7 @@ private struct ProjectDescription: Sendable {
     func lines() async throws -> [String] {
         let video = details.video
         var lines = [
-            "video      \(video.path) (\(video.frameCount) frames, \(video.width)x\(video.height))",
+            "video      \(video.path) (\(video.frameCount) frame\(video.frameCount == 1 ? "" : "s"), \(video.width)x\(video.height))",
             "models     \(details.models.segmenter), \(details.models.tracker)",
             "log        \(contents.entries) entries, \(contents.logBytes.asBytes)",
             "results    \(contents.frames) frames in \(contents.spans) spans, \(contents.frameBytes.asBytes)"
