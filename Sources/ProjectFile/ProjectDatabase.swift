@@ -89,7 +89,15 @@ final class ProjectDatabase: Sendable {
     /// Changes the file within one transaction, which is on disk when this returns. An error leaves the file as it was.
     func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
         if let readOnlyReason { throw ProjectFileError.readOnly(path: path, reason: readOnlyReason) }
-        do { return try queue.write(body) } catch { throw ProjectFileError.of(error, path: path) }
+        do {
+            do { return try queue.write(body) } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
+                // What the log has for the file may free as much as is needed.
+                try queue.writeWithoutTransaction { db in _ = try Row.fetchAll(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+                return try queue.write(body)
+            }
+        } catch {
+            throw ProjectFileError.of(error, path: path)
+        }
     }
 
     /// Rebuilds the file without what was deleted.
@@ -116,7 +124,8 @@ final class ProjectDatabase: Sendable {
     private static func configuration(reads: Bool) -> Configuration {
         var configuration = Configuration()
         configuration.readonly = reads
-        configuration.busyMode = .immediateError
+        // Somebody may be reading; who has it open for longer is noticed before (`ProjectClaim`).
+        configuration.busyMode = .timeout(2)
         configuration.label = "sampt.project"
         configuration.prepareDatabase { db in
             sqlite3_limit(db.sqliteConnection, SQLITE_LIMIT_LENGTH, Int32(longestField))
@@ -126,7 +135,10 @@ final class ProjectDatabase: Sendable {
             }
             guard !reads else { return }
             // With the lock held from the start, the write-ahead log needs no shared memory.
-            for pragma in ["locking_mode = EXCLUSIVE", "synchronous = FULL"] { _ = try Row.fetchAll(db, sql: "PRAGMA \(pragma)") }
+            // That log stays small, a mebibyte, so that a disk that fills up holds the project and not the log.
+            for pragma in ["locking_mode = EXCLUSIVE", "synchronous = FULL", "wal_autocheckpoint = 256"] {
+                _ = try Row.fetchAll(db, sql: "PRAGMA \(pragma)")
+            }
         }
         return configuration
     }

@@ -96,13 +96,13 @@ struct ProjectPlaceTests {
         func fullDisk() throws {
             let clip = try StudioClip(frameCount: 3)
             defer { clip.remove() }
-            let disk = try SmallDisk(kibibytes: 700)
+            let disk = try SmallDisk(kibibytes: 3000)
             let project = disk.path("full.sampt")
             #expect(try StudioProgram.run(["project", "create", clip.frames, "-o", project, "--tracker", "lucas-kanade"]).status == 0)
-            let name = String(repeating: "n", count: 190)
-            let renames = (0..<3000).map { #"{"edit":"rename-object","object":1,"name":"\#(name)\#($0)"}"# }
+            let path = (0..<300).map { "[\(10 + $0 % 70).25,\(10 + $0 % 50).75]" }.joined(separator: ",")
+            let strokes = (0..<1000).map { _ in #"{"edit":"add-stroke","object":1,"frame":1,"path":[\#(path)],"radius":2}"# }
             let outcome = try StudioProgram.run(
-                ["project", "apply", project, "-"], input: StudioClip.marking + renames.joined(separator: "\n") + "\n")
+                ["project", "apply", project, "-"], input: StudioClip.marking + strokes.joined(separator: "\n") + "\n")
             #expect(outcome.status == CommandStatus.invalidInput.rawValue, "\(outcome.errors)")
             let accepted = outcome.answers.filter { $0["error"] == nil }
             let errors = outcome.answers.compactMap { $0["error"] as? String }
