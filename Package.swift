@@ -16,6 +16,7 @@ let package = Package(
         .library(name: "SAMPTKit", targets: ["SAMPTKit"]),
         .library(name: "SAMPT", targets: ["SAMPT", "Segmenters", "PointTrackers", "Media", "Inference"]),
         .library(name: "NeuralGraph", targets: ["NeuralGraph", "TensorFiles"]),
+        .library(name: "MaskFormats", targets: ["MaskFormats"]),
         .library(name: "VideoBenchmarks", targets: ["VideoBenchmarks"]),
         .library(name: "ModelStore", targets: ["ModelStore"]),
         .executable(name: "sampt", targets: ["sampt"]),
@@ -49,12 +50,13 @@ let package = Package(
             "SAMPT", ["Support", "Media", "Segmenters", "PointTrackers", .product(name: "Yams", package: "Yams")],
             resources: [.copy("Resources/Presets")]),
         library("SAMPTKit", ["SAMPT", "Segmenters", "PointTrackers", "Media", "Inference", "TensorFiles"]),
+        library("MaskFormats", ["Support", "Media", "CZlib"]),
         library("VideoBenchmarks", ["Support", "TensorFiles", "Media", "Inference", "PointTrackers", "SAMPT"]),
         library("ModelStore", ["Support", "CFFmpeg", "CCurl"]),
         library(
             "SamptCommands",
             [
-                "Support", "SAMPT", "VideoBenchmarks", "Inference", "ModelStore", "TensorFiles", "NeuralGraph",
+                "Support", "SAMPT", "MaskFormats", "VideoBenchmarks", "Inference", "ModelStore", "TensorFiles", "NeuralGraph",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
@@ -79,7 +81,7 @@ let package = Package(
         .target(name: "FuzzRunning", path: "Fuzz/FuzzRunning"),
         .target(
             name: "InputFuzzing",
-            dependencies: ["CFFmpeg", "Media", "SAMPT", "VideoBenchmarks", "SamptCommands", "TensorFiles", "TestSupport"],
+            dependencies: ["CFFmpeg", "Media", "SAMPT", "MaskFormats", "VideoBenchmarks", "SamptCommands", "TensorFiles", "TestSupport"],
             path: "Fuzz/InputFuzzing"),
 
         .executableTarget(
@@ -95,6 +97,8 @@ let package = Package(
         tests("PointTrackers", resources: [.copy("Resources/tapnet")]),
         tests("SAMPT", ["Support", "ticker-beside-runs"]),
         tests("SAMPTKit"),
+        tests("MaskFormats", ["Media", "Support"]),
+        .testTarget(name: "FormatJudgeTests", dependencies: ["MaskFormats", "Media", "TestSupport"]),
         tests("VideoBenchmarks"),
         tests("ModelStore"),
         .testTarget(name: "OnnxTests", dependencies: ["NeuralGraph", "Inference", "Segmenters", "PointTrackers", "TestSupport"]),
