@@ -77,7 +77,8 @@ struct FormatJudgeTests {
         let (status, output) = try judge("check", folder.path)
         print(output)
         #expect(status == 0, "\(output)")
-        for format in MaskFormat.allCases { #expect(output.contains("ok \(format.name):"), "nobody judged \(format.name)") }
+        let silent = MaskFormat.allCases.map(\.name).filter { !output.contains("ok \($0):") }
+        #expect(silent == [], "nobody judged these")
     }
 
     @Test("What other software writes")

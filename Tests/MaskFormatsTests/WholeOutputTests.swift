@@ -1,6 +1,7 @@
 import Foundation
 import MaskFormats
 import Media
+import Support
 import TestSupport
 import Testing
 
@@ -62,7 +63,7 @@ struct WholeOutputTests {
         let folder = try Fixtures.temporaryFolder()
         try Data().write(to: folder.appendingPathComponent("x"))
         for path in [folder.path, folder.path + "/x", folder.path + "/none/x"] {
-            #expect(throws: MediaError.self) { try MaskFormat.davis.writer(at: path, clip: Sample().clip) }
+            #expect(throws: FileError.self) { try MaskFormat.davis.writer(at: path, clip: Sample().clip) }
         }
         #expect(throws: MediaError.self) { try MaskFormat.coco.writer(at: folder.path + "/masks.png", clip: Sample().clip) }
         #expect(throws: MediaError.self) { try MaskFormat.prores.writer(at: folder.path + "/a.mp4", clip: Sample().clip) }
@@ -111,7 +112,7 @@ struct WholeOutputTests {
                 }
                 try writer.finish()
                 Issue.record("\(format.name) fits on the disk")
-            } catch MediaError.unwritable(let path, let reason) {
+            } catch FileError.unwritable(let path, let reason) {
                 #expect(path == disk.path(format.fileName) && reason == "no space left on device", "\(path): \(reason)")
             }
             #expect(try disk.contents == [])

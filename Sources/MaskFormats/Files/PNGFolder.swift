@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 
 /// The PNGs of a folder as frames, in natural order.
 struct PNGFolder: Sendable {
@@ -8,7 +9,7 @@ struct PNGFolder: Sendable {
     let stems: [String]
     let numbers: [Int]
 
-    /// - Throws: `MediaError` when there is no such folder; `MaskFormatError.invalid` when no PNG is in it.
+    /// - Throws: `FileError` when there is no such folder; `MaskFormatError.invalid` when no PNG is in it.
     init(_ path: String) throws {
         self.path = path
         let names = try Self.names(path)
@@ -33,7 +34,7 @@ struct PNGFolder: Sendable {
         try checkFolder(path)
         let names: [String]
         do { names = try FileManager.default.contentsOfDirectory(atPath: path) } catch {
-            throw MediaError.unreadable(path: path, reason: AtomicFile.reason(error))
+            throw FileError.unreadable(path: path, reason: AtomicFile.reason(error))
         }
         return names.filter { name in
             var status = stat()
@@ -48,7 +49,7 @@ struct PNGFolder: Sendable {
 
     private static func checkFolder(_ path: String) throws {
         var status = stat()
-        guard stat(path, &status) == 0 else { throw MediaError.notFound(path: path) }
-        guard status.st_mode & S_IFMT == S_IFDIR else { throw MediaError.unreadable(path: path, reason: "it is no folder") }
+        guard stat(path, &status) == 0 else { throw FileError.notFound(path: path) }
+        guard status.st_mode & S_IFMT == S_IFDIR else { throw FileError.unreadable(path: path, reason: "it is no folder") }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 
 /// A folder under a temporary name beside its target, which takes the target's name when everything is in it: the folder appears whole or
 /// not at all. The target must be absent or an empty folder.
@@ -15,7 +16,7 @@ final class PartFolder {
 
     private static let mark = ".part-"
 
-    /// - Throws: `MediaError.unwritable`.
+    /// - Throws: `FileError.unwritable`.
     init(for target: String) throws {
         var name = target
         while name.utf8.count > 1, name.utf8.last == UInt8(ascii: "/") { name.removeLast() }
@@ -60,13 +61,13 @@ final class PartFolder {
 
     /// Runs what writes a file in it; messages name the folder, not its temporary name.
     func write(_ body: () throws -> Void) throws {
-        do { try body() } catch MediaError.unwritable(_, let reason) {
-            throw MediaError.unwritable(path: target, reason: reason)
+        do { try body() } catch FileError.unwritable(_, let reason) {
+            throw FileError.unwritable(path: target, reason: reason)
         }
     }
 
     /// Gives the folder its name.
-    /// - Throws: `MediaError.unwritable`; the folder is then gone.
+    /// - Throws: `FileError.unwritable`; the folder is then gone.
     func commit() throws {
         guard isOpen else { return }
         // Takes the place of an empty folder and of nothing else.
@@ -87,11 +88,11 @@ final class PartFolder {
         if lock >= 0 { close(lock) }
     }
 
-    private static func failed(_ path: String, _ code: Int32) -> MediaError {
-        .unwritable(path: path, reason: String(cString: strerror(code)).lowercased())
+    private static func failed(_ path: String, _ code: Int32) -> FileError {
+        .unwritable(path: path, reason: AtomicFile.reason(code: code))
     }
 
-    /// - Throws: `MediaError.unwritable` for what a new folder cannot take the place of.
+    /// - Throws: `FileError.unwritable` for what a new folder cannot take the place of.
     static func checkReplaceable(_ path: String) throws {
         var status = stat()
         guard lstat(path, &status) == 0 else {
@@ -99,10 +100,10 @@ final class PartFolder {
             return
         }
         guard status.st_mode & S_IFMT == S_IFDIR else {
-            throw MediaError.unwritable(path: path, reason: "there is a file of this name, and a folder is needed")
+            throw FileError.unwritable(path: path, reason: "there is a file of this name, and a folder is needed")
         }
         guard let inside = try? FileManager.default.contentsOfDirectory(atPath: path), inside.isEmpty else {
-            throw MediaError.unwritable(path: path, reason: "the folder is not empty; give the output another name")
+            throw FileError.unwritable(path: path, reason: "the folder is not empty; give the output another name")
         }
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 
 /// Where something lies in a file.
 struct FilePart: Sendable, Equatable {
@@ -13,11 +14,11 @@ final class RandomAccessFile: Sendable {
     let count: Int
     private let descriptor: Int32
 
-    /// - Throws: `MediaError` for what is no file.
+    /// - Throws: `FileError` for what is no file.
     init(_ path: String) throws {
         try InputFile.checkIsFile(path)
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw MediaError.unreadable(path: path, reason: String(cString: strerror(errno)).lowercased()) }
+        guard descriptor >= 0 else { throw FileError.unreadable(path: path, reason: AtomicFile.reason(code: errno)) }
         var status = stat()
         fstat(descriptor, &status)
         count = Int(clamping: status.st_size)
@@ -36,7 +37,7 @@ final class RandomAccessFile: Sendable {
                 return pread(descriptor, base + total, bytes.count - total, off_t(start + total))
             }
             if found < 0, errno == EINTR { continue }
-            guard found >= 0 else { throw MediaError.unreadable(path: path, reason: String(cString: strerror(errno)).lowercased()) }
+            guard found >= 0 else { throw FileError.unreadable(path: path, reason: AtomicFile.reason(code: errno)) }
             if found == 0 { break }
             total += found
         }
@@ -44,11 +45,11 @@ final class RandomAccessFile: Sendable {
     }
 
     /// The bytes of a part.
-    /// - Throws: `MediaError.unreadable`, also when the file has become shorter.
+    /// - Throws: `FileError.unreadable`, also when the file has become shorter.
     func read(_ part: FilePart) throws -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: part.count)
         guard try read(into: &bytes, from: part.start) == part.count else {
-            throw MediaError.unreadable(path: path, reason: "it has become shorter while it was read")
+            throw FileError.unreadable(path: path, reason: "it has become shorter while it was read")
         }
         return bytes
     }

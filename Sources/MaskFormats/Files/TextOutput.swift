@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 
 /// A text file that is written piece by piece and appears when it is whole.
 final class TextOutput {
@@ -41,13 +42,13 @@ final class Spool {
     private(set) var count = 0
 
     /// - Parameter output: the file or folder it waits for.
-    /// - Throws: `MediaError.unwritable`.
+    /// - Throws: `FileError.unwritable`.
     init(beside output: String) throws {
         let folder = PathParts(output).folder
         let path = "\(folder)/.\(UUID().uuidString.prefix(8)).spool"
         descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw MediaError.unwritable(path: output, reason: String(cString: strerror(errno)).lowercased())
+            throw FileError.unwritable(path: output, reason: AtomicFile.reason(code: errno))
         }
         unlink(path)
         self.output = output
@@ -107,8 +108,8 @@ final class Spool {
         buffer.removeAll(keepingCapacity: true)
     }
 
-    private func failed(_ code: Int32) -> MediaError {
-        .unwritable(path: output, reason: String(cString: strerror(code)).lowercased())
+    private func failed(_ code: Int32) -> FileError {
+        .unwritable(path: output, reason: AtomicFile.reason(code: code))
     }
 }
 

@@ -17,6 +17,7 @@ struct XMLScanner {
     private var open: [String] = []
     /// Where the element of the last event begins.
     private(set) var start = 0
+    private(set) var startLine = 1
 
     /// More is no name.
     private static let longestName = 256
@@ -41,7 +42,7 @@ struct XMLScanner {
                 guard open.isEmpty else { throw invalid("the file ends inside <\(open[open.count - 1])>") }
                 return nil
             }
-            start = bytes.offset - 1
+            (start, startLine) = (bytes.offset - 1, line)
             switch try bytes.peek() {
             case UInt8(ascii: "?"): try skip(past: "?>")
             case UInt8(ascii: "!"): try skipDeclaration()

@@ -1,4 +1,5 @@
 import Media
+import Support
 
 /// A format that annotation tools, benchmarks or editors read. `description` says what each is, keeps and loses; docs/formats.md is made of
 /// the same table.
@@ -48,12 +49,20 @@ public enum MaskFormat: String, Sendable, CaseIterable {
     /// Whether frames have to come with their pictures.
     public var needsPictures: Bool { description.needsPictures }
 
+    /// Whether frames' times are in it.
+    public var keepsTimes: Bool {
+        switch self {
+        case .rle, .csv, .csvPoints, .overlay, .cutout, .prores, .vp9: true
+        default: false
+        }
+    }
+
     /// Masks in this format, to be written.
     /// - Parameters:
     ///   - path: a file or a folder, as `description.form` says. A file is replaced; a folder must be absent or empty.
     ///   - clip: the video they belong to.
-    /// - Throws: `MediaError.unwritable`, and `invalidArgument` for a path with another extension than the format's or a size that no frame
-    ///   has.
+    /// - Throws: `FileError.unwritable`, and `MediaError.invalidArgument` for a path with another extension than the format's or a size
+    ///   that no frame has.
     public func writer(at path: String, clip: MaskClip, options: MaskFormatOptions = .init()) throws -> MaskWriter {
         guard (1...16384).contains(clip.size.width), (1...16384).contains(clip.size.height) else {
             throw MediaError.invalidArgument("\(path): frames of \(clip.size) cannot be written.")
@@ -62,8 +71,18 @@ public enum MaskFormat: String, Sendable, CaseIterable {
         return MaskWriter(self, path: path, clip: clip, target: try target(path, clip, options))
     }
 
+    /// Finds out whether `path` can be written later.
+    /// - Throws: as `writer`.
+    public func checkWritable(_ path: String) throws {
+        try description.form.check(path, format: self)
+        switch description.form {
+        case .folder: try PartFolder(for: path).discard()
+        case .file: try PartFile(for: path).discard()
+        }
+    }
+
     /// Masks in this format, to be read.
-    /// - Throws: `MaskFormatError` for content that is damaged or of another format, `MediaError` for what cannot be opened.
+    /// - Throws: `MaskFormatError` for content that is damaged or of another format, `FileError` for what cannot be opened.
     public func reader(at path: String, options: MaskFormatOptions = .init()) throws -> MaskReader {
         guard let source = try source(path, options) else {
             throw MaskFormatError.notReadable(format: name, readable: Self.readable.map(\.name))

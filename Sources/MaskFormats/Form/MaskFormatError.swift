@@ -1,6 +1,6 @@
 import Support
 
-/// What can go wrong with annotation files. Files that cannot be opened or written are `MediaError`.
+/// What can go wrong with annotation files. Files that cannot be opened or written are `FileError`.
 public enum MaskFormatError: Error, Sendable, Equatable {
     /// The content is damaged or that of something else.
     /// - `place`: where in the file: a key, a line, a frame; nil: as a whole.

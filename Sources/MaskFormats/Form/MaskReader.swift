@@ -26,7 +26,7 @@ public struct MaskReader: Sendable {
 
     /// The masks of one frame.
     /// - Parameter position: the frame's place in `frameNumbers`.
-    /// - Throws: `MaskFormatError` that names the place in the file, `MediaError`.
+    /// - Throws: `MaskFormatError` that names the place in the file, `FileError`, `MediaError`.
     public func frame(at position: Int) throws -> MaskFrame {
         guard source.numbers.indices.contains(position) else {
             throw MediaError.frameOutOfRange(index: position, count: source.numbers.count)
@@ -42,16 +42,16 @@ public struct MaskReader: Sendable {
 
     /// Writes all frames with `writer`.
     /// - Parameters:
-    ///   - picture: the picture of a frame by number, for formats that show it.
+    ///   - prepare: completes a frame with what the file does not know, such as its picture for formats that show it.
     ///   - progress: hears how many frames are written, and of how many.
     /// - Throws: also `CancellationError`; the writer is then as it was, and can be finished or abandoned.
     public func copy(
-        to writer: MaskWriter, picture: (Int) throws -> RGBImage? = { _ in nil }, progress: (Int, Int) -> Void = { _, _ in }
+        to writer: MaskWriter, prepare: (inout MaskFrame) throws -> Void = { _ in }, progress: (Int, Int) -> Void = { _, _ in }
     ) throws {
         for position in 0..<frameCount {
             try Cancellation.check()
             var frame = try frame(at: position)
-            if writer.format.needsPictures { frame.picture = try picture(frame.number) }
+            try prepare(&frame)
             try writer.append(frame)
             progress(position + 1, frameCount)
         }

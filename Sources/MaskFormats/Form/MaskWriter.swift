@@ -27,10 +27,10 @@ public final class MaskWriter {
     deinit { abandon() }
 
     /// Adds a frame.
-    /// - Throws: `MaskFormatError` for what the format cannot hold, `MediaError` for frames out of order or of another size, and when the
-    ///   disk is full. Nothing is then left behind.
+    /// - Throws: `MaskFormatError` for what the format cannot hold, `MediaError` for frames out of order or of another size, `FileError`
+    ///   when the disk is full. Nothing is then left behind.
     public func append(_ frame: MaskFrame) throws {
-        guard isOpen else { throw MediaError.unwritable(path: path, reason: "it is closed") }
+        guard isOpen else { throw FileError.unwritable(path: path, reason: "it is closed") }
         do {
             try check(frame)
             try target.append(frame)
@@ -43,7 +43,7 @@ public final class MaskWriter {
 
     /// Completes the file or folder and gives it its name. Without frames nothing is written.
     /// - Parameter isComplete: whether the whole video is in it, for formats that say so.
-    /// - Throws: `MediaError.unwritable`; nothing is then left behind.
+    /// - Throws: `FileError.unwritable`; nothing is then left behind.
     public func finish(isComplete: Bool = true) throws {
         guard isOpen else { return }
         guard last != nil else { return abandon() }

@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 
 /// One black and white PNG an object and frame, in a folder an object named by its id; `objects.json` beside them has names, categories
 /// and colours.

@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 
 /// COCO's annotations (cocodataset.org, "Data format"): images, categories, and an annotation an object and frame. What an object is
 /// across frames is told by `track_id`, as video tools do.

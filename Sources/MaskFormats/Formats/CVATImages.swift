@@ -145,9 +145,7 @@ struct CVATImagesSource: MaskSource {
         var (size, others, hasRoot): (ImageSize?, Int, Bool) = (nil, 0, false)
         /// Shapes without a group: their image, and their label.
         var nameless: [(image: Int, label: String)] = []
-        while true {
-            let line = scanner.line
-            guard let event = try scanner.next() else { break }
+        while let event = try scanner.next() {
             guard case .open(let name, let attributes, let isEmpty) = event else { continue }
             if !hasRoot, name != "annotations" { throw scanner.invalid("<\(name)> is no beginning of CVAT's annotations") }
             hasRoot = true
@@ -166,7 +164,7 @@ struct CVATImagesSource: MaskSource {
             size = found
             var image = Image(
                 number: try number("id"), stem: attributes["name"].flatMap { FileNames.stem(ofPath: $0) },
-                part: FilePart(start: scanner.start, count: 0), line: line)
+                part: FilePart(start: scanner.start, count: 0), line: scanner.startLine)
             if !isEmpty {
                 for shape in try Self.shapes(&scanner, others: &others) {
                     if let group = shape.group {

@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 
 /// CVAT's segmentation mask 1.1 (docs.cvat.ai), in the form of Pascal VOC: class colours in `SegmentationClass`, object colours in
 /// `SegmentationObject`, the classes in `labelmap.txt`.

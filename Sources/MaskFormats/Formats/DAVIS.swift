@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 
 /// A data set in the form of DAVIS 2017 (davischallenge.org): `Annotations/480p/SEQUENCE/00000.png` with DAVIS's palette, and
 /// `ImageSets/2017/val.txt` with the sequence's name. 255 is void there, never an object.

@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 
 /// Index PNGs in one folder, as `--masks` writes them: 8 bits in DAVIS's colours, 16 bits grey where an id is above 255.
 final class IndexMaskTarget: MaskTarget {

@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 
 /// Numbers of classes, and of objects within them, as MOTS has them (Voigtlaender et al., 2019): an object's number is class x 1000 +
 /// instance; class 10 marks regions to ignore.

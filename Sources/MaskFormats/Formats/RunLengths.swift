@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 
 /// The JSON that `--rle` writes (docs/cli.md, "Masks as JSON"), byte by byte.
 final class RunLengthTarget: MaskTarget {

@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 
 /// SA-V's JSON (ai.meta.com/datasets/segment-anything-video): for every annotated frame a list with every object's run lengths. Annotated
 /// is every fourth frame.

@@ -1,6 +1,7 @@
 import CZlib
 import Foundation
 import Media
+import Support
 
 /// A Supervisely video project (developer.supervisely.com, "Supervisely annotation format"): `meta.json` with the classes, and
 /// `dataset/ann/VIDEO.json` with objects and, frame by frame, figures as compressed PNGs.
@@ -91,7 +92,7 @@ final class SuperviselyTarget: MaskTarget {
         return digits(object) + digits(frame)
     }
 
-    /// - Throws: `MediaError.unwritable` where there is no memory for it.
+    /// - Throws: `FileError.unwritable` where there is no memory for it.
     private static func compressed(_ data: Data) throws -> Data {
         var count = compressBound(UInt(data.count))
         var result = [UInt8](repeating: 0, count: Int(count))
@@ -99,7 +100,7 @@ final class SuperviselyTarget: MaskTarget {
             guard let base = bytes.bindMemory(to: UInt8.self).baseAddress else { return Z_DATA_ERROR }
             return compress2(&result, &count, base, UInt(bytes.count), Z_DEFAULT_COMPRESSION)
         }
-        guard code == Z_OK else { throw MediaError.unwritable(path: "a bitmap", reason: "zlib could not compress it") }
+        guard code == Z_OK else { throw FileError.unwritable(path: "a bitmap", reason: "zlib could not compress it") }
         return Data(result.prefix(Int(count)))
     }
 

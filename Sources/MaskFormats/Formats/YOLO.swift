@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 
 /// YOLO segmentation (docs.ultralytics.com, "Instance segmentation datasets"): `labels/train/00000.txt` a frame, each line a class from 0
 /// and a polygon in parts of width and height; `data.yaml` names the classes.

@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 
 /// YouTube-VIS's annotations (youtube-vos.org, "Video instance segmentation"): a list of masks over all frames for every object. Ground
 /// truth has uncompressed counts, which its evaluation expects, results have compressed ones and a score.

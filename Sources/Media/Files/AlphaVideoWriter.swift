@@ -1,5 +1,6 @@
 import CFFmpeg
 import Foundation
+import Support
 
 /// Writes a video whose frames have straight alpha, frame by frame, under a temporary name until it is finished.
 public final class AlphaVideoWriter {
@@ -39,13 +40,13 @@ public final class AlphaVideoWriter {
     }
 
     /// - Parameter timeBase: seconds per tick of the timestamps, as a fraction.
-    /// - Throws: `MediaError.unwritable` when the file cannot be created or this FFmpeg has no such encoder, `invalidArgument` for
+    /// - Throws: `FileError.unwritable` when the file cannot be created or this FFmpeg has no such encoder, `invalidArgument` for
     ///   impossible sizes or time bases.
     public init(
         path: String, codec: Codec, size: ImageSize, timeBase: (numerator: Int, denominator: Int), pixelAspect: PixelAspect = .square
     ) throws {
         _ = quietFFmpeg
-        func failed(_ reason: String) -> MediaError { .unwritable(path: path, reason: reason) }
+        func failed(_ reason: String) -> FileError { .unwritable(path: path, reason: reason) }
         guard (1...largestSide).contains(size.width), (1...largestSide).contains(size.height) else {
             throw MediaError.invalidArgument("A video cannot have frames of \(size).")
         }
@@ -134,7 +135,7 @@ public final class AlphaVideoWriter {
     ///   - timestamp: in ticks of the time base, above that of the frame before.
     /// - Throws: `MediaError` when a size differs or the disk is full; the file is then removed.
     public func append(_ image: RGBImage, alpha mask: Mask, timestamp: Int64) throws {
-        guard isOpen else { throw MediaError.unwritable(path: path, reason: "it is closed") }
+        guard isOpen else { throw FileError.unwritable(path: path, reason: "it is closed") }
         guard image.size == size, mask.size == size else {
             throw MediaError.frameSizeDiffers(path: path, expected: size, found: image.size == size ? mask.size : image.size)
         }
@@ -169,7 +170,7 @@ public final class AlphaVideoWriter {
     /// Full and none, as exact as the format has them.
     private func setAlpha(_ mask: Mask) throws {
         guard let plane = frame.pointer.pointee.data.3 else {
-            throw MediaError.unwritable(path: path, reason: "there is no plane for alpha")
+            throw FileError.unwritable(path: path, reason: "there is no plane for alpha")
         }
         let stride = Int(frame.pointer.pointee.linesize.3)
         mask.values.withUnsafeBufferPointer { mask in
@@ -227,6 +228,6 @@ public final class AlphaVideoWriter {
     private func check(_ code: Int32) throws {
         guard code < 0 else { return }
         cancel()
-        throw MediaError.unwritable(path: path, reason: ffmpegMessage(code).lowercased())
+        throw FileError.unwritable(path: path, reason: ffmpegMessage(code).lowercased())
     }
 }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import SegmentationJobs
+import Support
 
 /// The program `sampt`.
 public struct Sampt: AsyncParsableCommand {
@@ -20,7 +22,7 @@ public struct Sampt: AsyncParsableCommand {
         version: ProgramVersion.current,
         subcommands: [
             SegmentCommand.self, ImageCommand.self, TrackCommand.self, EvaluateCommand.self, PresetsCommand.self, ModelsCommand.self,
-            ExportCommand.self,
+            ExportCommand.self, ConvertCommand.self,
         ])
 
     public init() {}

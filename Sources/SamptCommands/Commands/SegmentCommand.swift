@@ -1,7 +1,9 @@
 import ArgumentParser
 import Foundation
 import Media
+import MethodPresets
 import SAMPT
+import SegmentationJobs
 
 struct SegmentCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -18,6 +20,10 @@ struct SegmentCommand: AsyncParsableCommand {
               sampt segment street.mp4 --point 1:320,240 --negative 1:10,20 \\
                 --box 2:100,50,180,220 --frame 2:48 --name 2:bicycle \\
                 --masks masks/ --rle masks.json
+
+            For annotation tools and editors (sampt convert --list says which formats there are):
+              sampt segment rabbit.mp4 --point 640,360 \\
+                --export cvat-images:task.xml --export prores:cut.mov
 
             With the paper's settings and models (their checkpoints come with "sampt models pull"):
               sampt segment rabbit.mp4 --point 640,360 --overlay out.mp4 \\
@@ -51,7 +57,7 @@ struct SegmentCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await withExitStatus {
-            let destinations = outputs.destinations
+            let destinations = try outputs.destinations
             try destinations.validate()
             let settings = try models.settings(with: method, for: live.live ? .live : .video)
             if live.live { return try await runLive(destinations, settings) }
@@ -59,7 +65,7 @@ struct SegmentCommand: AsyncParsableCommand {
             let clip = try clip.open()
             let queries = try clip.queries(objects)
             var claims = try FileClaims(
-                clip: clip, prompts: prompts, objects: objects, preset: models.presets.preset, segmenter: settings.segmenter,
+                clip: clip, promptFiles: prompts.files, objects: objects, preset: models.presets.preset, segmenter: settings.segmenter,
                 tracker: settings.tracker)
             try destinations.claim(in: &claims, maskNames: destinations.masks == nil ? [] : clip.pictureFileNames())
             try destinations.checkWritable()
@@ -78,7 +84,8 @@ struct SegmentCommand: AsyncParsableCommand {
     private func runLive(_ destinations: OutputDestinations, _ settings: MethodSettings) async throws -> CommandStatus {
         let objects = try prompts.objects(frames: queryFrames.frame)
         var claims = try FileClaims(
-            prompts: prompts, objects: objects, preset: models.presets.preset, segmenter: settings.segmenter, tracker: settings.tracker)
+            promptFiles: prompts.files, objects: objects, preset: models.presets.preset, segmenter: settings.segmenter,
+            tracker: settings.tracker)
         if clip.video == "-" { claims.readStandardInput(as: "the video") } else { claims.read(clip.video, as: "the video") }
         try destinations.claim(in: &claims, maskNames: nil)
         try destinations.checkWritable()
@@ -111,16 +118,32 @@ struct OutputOptions: ParsableArguments {
     var contactSheet: String?
     @Option(
         help: ArgumentHelp(
+            "Masks in a format that other tools read, repeatable: coco:masks.json, cvat-images:task.xml, prores:cut.mov, ... (all: sampt convert --list).",
+            valueName: "format:path"))
+    var export: [String] = []
+    @Option(help: ArgumentHelp("The colour behind the objects in --export cutout:... (default: 00b140).", valueName: "rrggbb"))
+    var background: HexadecimalColor?
+    @Option(
+        help: ArgumentHelp(
             "Name the frames where masks are least likely to be right, spread over time: at the end, with --json, and marked on the contact sheet.",
             valueName: "n"))
     var review = 0
 
     func validate() throws {
         guard (0...1000).contains(review) else { throw ValidationError("--review must be between 0 and 1000.") }
+        let exports = try validating { try destinations }.exports
+        if background != nil, !exports.contains(where: { $0.format == .cutout }) {
+            throw ValidationError("--background has no effect here: it is for --export cutout:...")
+        }
     }
 
+    /// - Throws: `CommandError.usage` for exports that name no format or no path.
     var destinations: OutputDestinations {
-        OutputDestinations(overlay: overlay, masks: masks, rle: rle, tracks: tracks, contactSheet: contactSheet)
+        get throws {
+            OutputDestinations(
+                overlay: overlay, masks: masks, rle: rle, tracks: tracks, contactSheet: contactSheet,
+                exports: try export.map { try ExportDestination($0, background: background?.color) })
+        }
     }
 }
 
