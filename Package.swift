@@ -85,6 +85,9 @@ let package = Package(
             path: "Benchmarks/BenchmarkPipeline"),
 
         .executableTarget(
+            name: "benchmark-formats", dependencies: ["Media", "MaskFormats"], path: "Benchmarks/BenchmarkFormats"),
+
+        .executableTarget(
             name: "benchmark-segmenters",
             dependencies: ["TensorFiles", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media", "Segmenters"],
             path: "Benchmarks/BenchmarkSegmenters"),
@@ -97,7 +100,8 @@ let package = Package(
         .target(
             name: "InputFuzzing",
             dependencies: [
-                "CFFmpeg", "TensorFiles", "Media", "SAMPT", "MethodPresets", "MaskFormats", "VideoBenchmarks", "SegmentationJobs",
+                "CFFmpeg", "Support", "TensorFiles", "Media", "SAMPT", "MethodPresets", "MaskFormats", "VideoBenchmarks",
+                "SegmentationJobs",
                 "TestSupport",
             ],
             path: "Fuzz/InputFuzzing"),

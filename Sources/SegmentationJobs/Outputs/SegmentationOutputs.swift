@@ -30,7 +30,8 @@ package struct OutputDestinations: Sendable, Equatable {
     /// - Throws: `CommandError.usage` when there is none, or two are one file.
     package func validate() throws {
         guard !paths.isEmpty else {
-            throw CommandError.usage("No output is asked for. Give at least one of --overlay, --masks, --rle, --tracks, --contact-sheet, --export.")
+            throw CommandError.usage(
+                "No output is asked for. Give at least one of --overlay, --masks, --rle, --tracks, --contact-sheet, --export.")
         }
         var claims = FileClaims()
         try claim(in: &claims, maskNames: [])
