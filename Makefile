@@ -1,7 +1,8 @@
 # make demo       masks on a real clip, from a clean machine (sets up, builds, runs)
-# make test       every test but those of test-onnx; make test FILTER=Name runs the tests whose name matches
+# make test       every test but those of test-onnx and test-formats; make test FILTER=Name runs the tests whose name matches
 # make test-durability  200 processes killed in the midst of a session, instead of the 10 of make test
 # make test-onnx  every graph against the ONNX checker and ONNX Runtime
+# make test-formats  every annotation format before software that is not ours
 # make lint       the sources' format (make format mends what a program can mend)
 # make setup      what the build needs: FFmpeg's libraries, OpenVINO (demo and test call it)
 # make build      .build/release/sampt, as the tests need it; make program builds it as users get it, in less time
@@ -29,7 +30,7 @@ DESTDIR ?=
 FORMATTED := Package.swift Sources Tests Benchmarks Fuzz Examples
 FILTER ?=
 
-.PHONY: help setup setup-studio build program studio demo test test-durability test-onnx lint format install dist check-dist examples docs bench clean
+.PHONY: help setup setup-studio build program studio demo test test-durability test-onnx test-formats lint format install dist check-dist examples docs bench clean
 help:
 	@sed -n 's/^# make/make/p' $(MAKEFILE_LIST)
 
@@ -53,7 +54,7 @@ demo: program
 	@bash Scripts/demo.sh $(PROGRAM)/release/sampt
 
 test: setup-studio
-	$(STUDIO) $(SWIFT) test $(SWIFT_FLAGS) $(if $(FILTER),--filter '$(FILTER)',--skip OnnxTests)
+	$(STUDIO) $(SWIFT) test $(SWIFT_FLAGS) $(if $(FILTER),--filter '$(FILTER)',--skip OnnxTests --skip FormatJudgeTests)
 
 test-durability: setup-studio
 	$(STUDIO) SAMPT_KILLS=200 $(SWIFT) test $(SWIFT_FLAGS) --filter DurabilityTests
@@ -61,6 +62,10 @@ test-durability: setup-studio
 test-onnx: setup
 	@bash Scripts/setup-onnx.sh
 	$(SWIFT) test $(SWIFT_FLAGS) --filter OnnxTests
+
+test-formats: setup
+	@bash Scripts/setup-formats.sh
+	$(SWIFT) test $(SWIFT_FLAGS) --filter FormatJudgeTests
 
 lint:
 	@bash Scripts/lint.sh $(FORMATTED)

@@ -17,6 +17,7 @@ let package = Package(
         .library(
             name: "SAMPT", targets: ["SAMPT", "MethodPresets", "Segmenters", "PointTrackers", "Media", "Inference", "InferenceOpenVINO"]),
         .library(name: "NeuralGraph", targets: ["NeuralGraph", "TensorFiles"]),
+        .library(name: "MaskFormats", targets: ["MaskFormats"]),
         .library(name: "VideoBenchmarks", targets: ["VideoBenchmarks"]),
         .library(name: "ModelStore", targets: ["ModelStore"]),
         .executable(name: "sampt", targets: ["sampt"]),
@@ -52,19 +53,20 @@ let package = Package(
             "MethodPresets", ["Support", "Media", "Segmenters", "PointTrackers", "SAMPT", .product(name: "Yams", package: "Yams")],
             resources: [.copy("Resources/Presets")]),
         library("SAMPTKit", ["Support", "SAMPT", "Segmenters", "PointTrackers", "Media", "Inference", "InferenceOpenVINO", "TensorFiles"]),
+        library("MaskFormats", ["Support", "Media", "CZlib"]),
         library("VideoBenchmarks", ["Support", "TensorFiles", "Media", "PointTrackers", "SAMPT", "CZlib"]),
         library("ModelStore", ["Support", "CFFmpeg", "CCurl"]),
         library(
             "SegmentationJobs",
             [
                 "Support", "TensorFiles", "NeuralGraph", "Inference", "Media", "Segmenters", "PointTrackers", "SAMPT", "MethodPresets",
-                "ModelStore",
+                "MaskFormats", "ModelStore",
             ]),
         library(
             "SamptCommands",
             [
                 "Support", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media", "Segmenters", "PointTrackers", "SAMPT",
-                "MethodPresets", "VideoBenchmarks", "ModelStore", "SegmentationJobs",
+                "MethodPresets", "MaskFormats", "VideoBenchmarks", "ModelStore", "SegmentationJobs",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
@@ -83,6 +85,9 @@ let package = Package(
             path: "Benchmarks/BenchmarkPipeline"),
 
         .executableTarget(
+            name: "benchmark-formats", dependencies: ["Media", "MaskFormats"], path: "Benchmarks/BenchmarkFormats"),
+
+        .executableTarget(
             name: "benchmark-segmenters",
             dependencies: ["TensorFiles", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media", "Segmenters"],
             path: "Benchmarks/BenchmarkSegmenters"),
@@ -95,7 +100,9 @@ let package = Package(
         .target(
             name: "InputFuzzing",
             dependencies: [
-                "CFFmpeg", "TensorFiles", "Media", "SAMPT", "MethodPresets", "VideoBenchmarks", "SegmentationJobs", "TestSupport",
+                "CFFmpeg", "Support", "TensorFiles", "Media", "SAMPT", "MethodPresets", "MaskFormats", "VideoBenchmarks",
+                "SegmentationJobs",
+                "TestSupport",
             ],
             path: "Fuzz/InputFuzzing"),
 
@@ -120,6 +127,8 @@ let package = Package(
             ]),
         tests("MethodPresets", ["Media", "Segmenters", "SAMPT"]),
         tests("SAMPTKit"),
+        tests("MaskFormats", ["Support", "Media"]),
+        .testTarget(name: "FormatJudgeTests", dependencies: ["MaskFormats", "Media", "TestSupport"]),
         tests("VideoBenchmarks", ["Support", "TensorFiles", "Media", "PointTrackers", "SAMPT"]),
         tests("ModelStore"),
         .testTarget(
@@ -132,7 +141,8 @@ let package = Package(
             name: "SamptTests",
             dependencies: [
                 "Support", "TensorFiles", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media", "Segmenters", "SAMPT", "MethodPresets",
-                "PointTrackers", "VideoBenchmarks", "ModelStore", "SegmentationJobs", "SamptCommands", "sampt", "InputFuzzing",
+                "PointTrackers", "MaskFormats", "VideoBenchmarks", "ModelStore", "SegmentationJobs", "SamptCommands", "sampt",
+                "InputFuzzing",
                 "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),

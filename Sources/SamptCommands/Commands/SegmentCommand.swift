@@ -21,6 +21,10 @@ package struct SegmentCommand: AsyncParsableCommand {
                 --box 2:100,50,180,220 --frame 2:48 --name 2:bicycle \\
                 --masks masks/ --rle masks.json
 
+            For annotation tools and editors (sampt convert --list says which formats there are):
+              sampt segment rabbit.mp4 --point 640,360 \\
+                --export cvat-images:task.xml --export prores:cut.mov
+
             With the paper's settings and models (their checkpoints come with "sampt models pull"):
               sampt segment rabbit.mp4 --point 640,360 --overlay out.mp4 \\
                 --preset sam-pt --set refinement=3
@@ -78,7 +82,7 @@ package struct SegmentCommand: AsyncParsableCommand {
 
     /// What is asked for, with everything checked that can be before models are loaded.
     package func request() throws -> SegmentRequest {
-        let destinations = outputs.destinations
+        let destinations = try outputs.destinations
         if project == nil || !destinations.paths.isEmpty { try destinations.validate() }
         let settings = try models.settings(with: method, for: .video)
         let objects = try prompts.objects(frames: queryFrames.frame)
@@ -161,16 +165,32 @@ package struct OutputOptions: ParsableArguments {
     var contactSheet: String?
     @Option(
         help: ArgumentHelp(
+            "Masks in a format that other tools read, repeatable: coco:masks.json, cvat-images:task.xml, prores:cut.mov, ... (all: sampt convert --list).",
+            valueName: "format:path"))
+    var export: [String] = []
+    @Option(help: ArgumentHelp("The colour behind the objects in --export cutout:... (default: 00b140).", valueName: "rrggbb"))
+    var background: HexadecimalColor?
+    @Option(
+        help: ArgumentHelp(
             "Name the frames where masks are least likely to be right, spread over time: at the end, with --json, and marked on the contact sheet.",
             valueName: "n"))
     package var review = 0
 
     package func validate() throws {
         guard (0...1000).contains(review) else { throw ValidationError("--review must be between 0 and 1000.") }
+        let exports = try validating { try destinations }.exports
+        if background != nil, !exports.contains(where: { $0.format == .cutout }) {
+            throw ValidationError("--background has no effect here: it is for --export cutout:...")
+        }
     }
 
+    /// - Throws: `CommandError.usage` for exports that name no format or no path.
     package var destinations: OutputDestinations {
-        OutputDestinations(overlay: overlay, masks: masks, rle: rle, tracks: tracks, contactSheet: contactSheet)
+        get throws {
+            OutputDestinations(
+                overlay: overlay, masks: masks, rle: rle, tracks: tracks, contactSheet: contactSheet,
+                exports: try export.map { try ExportDestination($0, background: background?.color) })
+        }
     }
 
     package init() {}

@@ -15,6 +15,7 @@ struct ProjectExportCommand: AsyncParsableCommand {
             Nothing is computed: frames that were not propagated have the masks that are there, or none.
 
               sampt project export rabbit.sampt --overlay out.mp4 --masks masks/
+              sampt project export rabbit.sampt --export youtube-vis:masks.json
               sampt project export rabbit.sampt --contact-sheet sheet.png --review 3
 
             \(CommandStatus.help)
@@ -27,7 +28,7 @@ struct ProjectExportCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await withExitStatus {
-            let destinations = outputs.destinations
+            let destinations = try outputs.destinations
             try destinations.validate()
             let (path, video) = (argument.project, place.video)
             let project = try await onThread { try OpenProject(path, video: video, models: .none, access: .reading) }
