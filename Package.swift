@@ -101,8 +101,7 @@ let package = Package(
             name: "InputFuzzing",
             dependencies: [
                 "CFFmpeg", "Support", "TensorFiles", "Media", "SAMPT", "MethodPresets", "MaskFormats", "VideoBenchmarks",
-                "SegmentationJobs",
-                "TestSupport",
+                "SegmentationJobs", "TestSupport",
             ],
             path: "Fuzz/InputFuzzing"),
 
