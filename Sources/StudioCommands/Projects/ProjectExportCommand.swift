@@ -12,7 +12,8 @@ struct ProjectExportCommand: AsyncParsableCommand {
         commandName: "export",
         abstract: "Write a project's masks, tracks and pictures, as \"sampt segment\" does.",
         discussion: """
-            Nothing is computed: frames that were not propagated have the masks that are there, or none.
+            Nothing is propagated: other frames have the masks that are there, or none. Where objects overlap, the segmenter decides whose the \
+            pixels are, as in a run; so it has to be there.
 
               sampt project export rabbit.sampt --overlay out.mp4 --masks masks/
               sampt project export rabbit.sampt --export youtube-vis:masks.json
@@ -31,7 +32,7 @@ struct ProjectExportCommand: AsyncParsableCommand {
             let destinations = try outputs.destinations
             try destinations.validate()
             let (path, video) = (argument.project, place.video)
-            let project = try await onThread { try OpenProject(path, video: video, models: .none, access: .reading) }
+            let project = try await onThread { try OpenProject(path, video: video, models: .ifThere, access: .reading) }
             defer { project.close() }
             var claims = try FileClaims(clip: project.clip, preset: nil)
             claims.read(path, as: "the project")

@@ -36,12 +36,18 @@ struct ProjectPropagateCommand: AsyncParsableCommand {
     var policy: CorrectionPolicy = .anchored
     @Flag(help: "Compute what is up to date again, too: other objects' points may have changed since.")
     var all = false
+    @Flag(
+        help: "Instead, compute what the log says was computed and the file lacks: results that were damaged, or of a log that came alone.")
+    var restore = false
     @Option(help: ArgumentHelp("Threads for the networks (default: all cores).", valueName: "n"))
     var threads: Int?
     @OptionGroup(title: "Messages") var messages: ProjectMessageOptions
 
     func validate() throws {
         _ = try numbers()
+        if restore, objects != nil || from != nil || to != nil || all {
+            throw ValidationError("--restore computes what the log speaks of: --objects, --from, --to and --all have no effect beside it.")
+        }
         if let from, from < 0 { throw ValidationError("--from must not be negative.") }
         if let to, to < from ?? 0 { throw ValidationError("--to must not be before --from.") }
     }
@@ -64,8 +70,9 @@ struct ProjectPropagateCommand: AsyncParsableCommand {
             let range = from != nil || to != nil ? (from ?? 0)...max(from ?? 0, to ?? last) : nil
             let run = PropagationRun(
                 session: project.session,
-                propagation: Propagation(
-                    objects: try numbers(), range: range, direction: direction, policy: policy, recomputesAll: all))
+                propagation: restore
+                    ? nil
+                    : Propagation(objects: try numbers(), range: range, direction: direction, policy: policy, recomputesAll: all))
             let interruption = Interruption()
             interruption.listen()
             let progress = ProgressReporter(isQuiet: messages.quiet)

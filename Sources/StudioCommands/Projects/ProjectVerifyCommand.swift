@@ -12,7 +12,7 @@ struct ProjectVerifyCommand: AsyncParsableCommand {
         abstract: "Read all of a project and compare it with its checksums.",
         discussion: """
             Nothing is changed. What is found is printed, a finding a line; status 65 then. "sampt project compact PROJECT -o NEW" saves what is \
-            sound, and "sampt project propagate NEW" computes lost frames again.
+            sound, and "sampt project propagate NEW --restore" computes lost frames again.
 
             \(CommandStatus.help)
             """)

@@ -28,7 +28,8 @@ struct PropagationSummary: Sendable, Encodable, Equatable {
 /// Propagates in a session until it is done, or somebody asks for a stop; what is done then is kept.
 struct PropagationRun: Sendable {
     var session: AnnotationSession
-    var propagation: Propagation
+    /// nil: computes what the log says was computed and the project does not have.
+    var propagation: Propagation?
 
     /// Cancelling the task stops the work.
     /// - Returns: what was done, also where it was stopped.
@@ -37,7 +38,7 @@ struct PropagationRun: Sendable {
         var summary = PropagationSummary()
         defer { progress.close() }
         do {
-            for try await news in session.propagate(propagation) {
+            for try await news in propagation.map(session.propagate) ?? session.restore() {
                 summary.take(news)
                 progress.show(
                     SegmentationProgress(framesDone: news.framesDone, framesTotal: news.framesTotal, secondsElapsed: news.secondsElapsed))
