@@ -175,6 +175,7 @@ if Context.environment["SAMPT_STUDIO"] == "1" {
             name: "StudioTests",
             dependencies: [
                 "Media", "SAMPT", "SegmentationJobs", "ProjectFile", "sampt", "sampt-studio", "TestSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ]),
     ]
 }

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import SegmentationJobs
 import TestSupport
 import Testing
@@ -189,5 +190,25 @@ struct ProjectCommandTests {
         let project = try clip.makeProject()
         #expect(try interrupt(project, sending: StudioClip.marking, afterAnswers: 2) == CommandStatus.interrupted.rawValue)
         #expect(try StudioProgram.run(["project", "undo", project]).status == 0)
+    }
+
+    @Test("What is damaged is found, the rest is saved, and what was lost is computed again")
+    func restored() throws {
+        let clip = try StudioClip(frameCount: 9)
+        defer { clip.remove() }
+        let project = try clip.makeProject()
+        let input = StudioClip.marking + #"{"edit":"propagate"}"# + "\n"
+        #expect(try StudioProgram.run(["project", "apply", project, "-"], input: input).status == 0)
+        let expected = try rle(project, clip)
+        try DatabaseQueue(path: project).write { try $0.execute(sql: "UPDATE content SET data = x'00' WHERE id % 3 = 0") }
+        let found = try StudioProgram.run(["project", "verify", project])
+        #expect(found.status == CommandStatus.invalidInput.rawValue && found.output.contains("not as it was written"), "\(found.output)")
+        let refused = try StudioProgram.run(["project", "export", project, "--rle", clip.path("none.json")])
+        #expect(refused.status == CommandStatus.invalidInput.rawValue && refused.errors.contains("damaged"), "\(refused.errors)")
+        let saved = clip.path("saved.sampt")
+        #expect(try StudioProgram.run(["project", "compact", project, "-o", saved]).status == CommandStatus.invalidInput.rawValue)
+        let restored = try StudioProgram.run(["project", "propagate", saved, "--restore", "--quiet"])
+        #expect(restored.status == 0, "\(restored.errors)")
+        #expect(try rle(saved, clip) == expected)
     }
 }
