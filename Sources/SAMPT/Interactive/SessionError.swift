@@ -15,6 +15,7 @@ public enum SessionError: Error, Sendable, Equatable {
     case pointExists(Int, object: ObjectID)
     case unknownPoint(Int, object: ObjectID, frame: Int)
     case unknownTrack(Int, object: ObjectID, frame: Int)
+    case unknownCandidate(Int, object: ObjectID, frame: Int)
     case noAnchor(object: ObjectID, frame: Int)
     case invalidStroke(reason: String)
     case invalidName
@@ -31,6 +32,8 @@ public enum SessionError: Error, Sendable, Equatable {
     /// A result that the log speaks of is not in the store, or cannot be read.
     case resultMissing(object: ObjectID, frame: Int)
     case damagedFrame(reason: String)
+    /// What the log speaks of was computed with other models or options, and cannot be computed again with these.
+    case otherModels(propagation: Int)
     /// A log in which an entry cannot follow those before it.
     case invalidLog(number: Int, reason: String)
 }
@@ -50,6 +53,8 @@ extension SessionError: DescribedError {
         case .pointExists(let point, let object): "Object \(object) has, or had, a point \(point) already. Take another number, or none."
         case .unknownPoint(let point, let object, let frame): "Object \(object) has no point \(point) in frame \(frame)."
         case .unknownTrack(let track, let object, let frame): "Object \(object) has no visible tracked point \(track) in frame \(frame)."
+        case .unknownCandidate(let index, let object, let frame):
+            "The segmenter has no answer number \(index) for object \(object) in frame \(frame)."
         case .noAnchor(let object, let frame): "Nothing was said about object \(object) in frame \(frame)."
         case .invalidStroke(let reason): "The stroke cannot be painted: \(reason)."
         case .invalidName: "A name or category must be at most 200 characters of text on one line, and a name not empty."
@@ -59,11 +64,13 @@ extension SessionError: DescribedError {
         case .nothingToPropagate: "There is nothing to propagate from: no object has a mask, clicks or a box in any frame. Mark one first."
         case .invalidRange(let range, let count):
             "Frames \(range.lowerBound) to \(range.upperBound) are not all in the video, which has \(count) (0 to \(count - 1))."
-        case .reserved(let kind): "Entries of the kind \(kind) are written by the session itself."
+        case .reserved(let kind): "An entry of the kind \(kind) is no edit to apply: the session writes it when it propagates."
         case .modelsMissing(let reason): "The models are not there: \(reason)"
         case .resultMissing(let object, let frame):
             "The result of object \(object) in frame \(frame) is not in the project, though its log speaks of it. Propagate again."
         case .damagedFrame(let reason): "A stored result cannot be read: \(reason)."
+        case .otherModels(let propagation):
+            "Propagation \(propagation) of the log was computed with other models or options. Open the session with those, or propagate again."
         case .invalidLog(let number, let reason): "Entry \(number) of the log cannot follow those before it: \(reason)"
         }
     }

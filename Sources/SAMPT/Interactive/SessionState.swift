@@ -25,6 +25,8 @@ public struct AnnotatedObject: Sendable, Equatable {
     public internal(set) var queryFrame: Int?
     /// What propagations gave the object.
     var results = ObjectResults()
+    /// Where the anchors are, in order.
+    var anchorFrames: [Int] { anchors.keys.sorted() }
     /// The number of its next point.
     var nextPoint = 1
 }
@@ -45,9 +47,40 @@ public struct ObjectAnchor: Sendable, Equatable {
     public internal(set) var base: CorrectionBase?
     /// Tracked points that were taken away, or dragged, from this frame on.
     public internal(set) var removedTracks: [Int] = []
+    /// Of everything above that masks depend on.
+    private(set) var digest = ""
+
+    /// Whether this is an anchor that says the object is not to be seen, so that nothing goes out from it.
+    var isAbsence: Bool { mask?.area == 0 && points.isEmpty && box == nil && strokes.isEmpty }
+
+    /// Whether there is anything besides clicks and tracked points, so that a frame's mask cannot come from points alone.
+    var isMoreThanPoints: Bool { box != nil || !strokes.isEmpty || mask != nil || choice != nil }
 
     var isEmpty: Bool {
         points.isEmpty && box == nil && strokes.isEmpty && mask == nil && choice == nil && removedTracks.isEmpty
+    }
+
+    /// To be called after every change.
+    mutating func updateDigest() {
+        func text(_ position: SIMD2<Float>) -> String { "\(position.x.bitPattern),\(position.y.bitPattern)" }
+        func text(_ logits: RoundedLogits?) -> String {
+            guard let logits else { return "" }
+            return "\(logits.width)x\(logits.height):" + logits.levels.withUnsafeBytes { SHA256Digest(Array($0)).hex }
+        }
+        func text(_ mask: RunLengthMask?) -> String { mask.map { "\($0.size):\($0.compressed)" } ?? "" }
+        func text(_ stroke: BrushStroke) -> String {
+            "\(stroke.radius.bitPattern),\(stroke.erases):" + stroke.path.map { text($0) }.joined(separator: " ")
+        }
+        func text(_ box: Box) -> String { [box.x0, box.y0, box.x1, box.y1].map { String($0.bitPattern) }.joined(separator: ",") }
+        let clicks = points.map { text($0.position) + ",\($0.isPositive)" }
+        let tracked = (base?.points ?? []).map { "\($0.id)," + text($0.position) + ",\($0.isPositive)" }
+        var parts: [String] = [clicks.joined(separator: ";"), box.map { text($0) } ?? ""]
+        parts.append(strokes.map { text($0) }.joined(separator: ";"))
+        parts += [text(mask), text(choice?.logits), text(choice?.mask)]
+        parts.append("\(choice?.score.bitPattern ?? 0),\(refinesChoice)")
+        parts += [tracked.joined(separator: ";"), text(base?.logits), text(base?.mask)]
+        parts.append(removedTracks.map { String($0) }.joined(separator: ","))
+        digest = String(SHA256Digest(parts.joined(separator: "|")).hex.prefix(32))
     }
 }
 
