@@ -17,6 +17,7 @@ let package = Package(
         .library(
             name: "SAMPT", targets: ["SAMPT", "MethodPresets", "Segmenters", "PointTrackers", "Media", "Inference", "InferenceOpenVINO"]),
         .library(name: "NeuralGraph", targets: ["NeuralGraph", "TensorFiles"]),
+        .library(name: "MaskFormats", targets: ["MaskFormats"]),
         .library(name: "VideoBenchmarks", targets: ["VideoBenchmarks"]),
         .library(name: "ModelStore", targets: ["ModelStore"]),
         .executable(name: "sampt", targets: ["sampt"]),
@@ -52,19 +53,20 @@ let package = Package(
             "MethodPresets", ["Support", "Media", "Segmenters", "PointTrackers", "SAMPT", .product(name: "Yams", package: "Yams")],
             resources: [.copy("Resources/Presets")]),
         library("SAMPTKit", ["Support", "SAMPT", "Segmenters", "PointTrackers", "Media", "Inference", "InferenceOpenVINO", "TensorFiles"]),
+        library("MaskFormats", ["Support", "Media", "CZlib"]),
         library("VideoBenchmarks", ["Support", "TensorFiles", "Media", "PointTrackers", "SAMPT", "CZlib"]),
         library("ModelStore", ["Support", "CFFmpeg", "CCurl"]),
         library(
             "SegmentationJobs",
             [
                 "Support", "TensorFiles", "NeuralGraph", "Inference", "Media", "Segmenters", "PointTrackers", "SAMPT", "MethodPresets",
-                "ModelStore",
+                "MaskFormats", "ModelStore",
             ]),
         library(
             "SamptCommands",
             [
                 "Support", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media", "Segmenters", "PointTrackers", "SAMPT",
-                "MethodPresets", "VideoBenchmarks", "ModelStore", "SegmentationJobs",
+                "MethodPresets", "MaskFormats", "VideoBenchmarks", "ModelStore", "SegmentationJobs",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
@@ -83,6 +85,9 @@ let package = Package(
             path: "Benchmarks/BenchmarkPipeline"),
 
         .executableTarget(
+            name: "benchmark-formats", dependencies: ["Media", "MaskFormats"], path: "Benchmarks/BenchmarkFormats"),
+
+        .executableTarget(
             name: "benchmark-segmenters",
             dependencies: ["TensorFiles", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media", "Segmenters"],
             path: "Benchmarks/BenchmarkSegmenters"),
@@ -95,8 +100,8 @@ let package = Package(
         .target(
             name: "InputFuzzing",
             dependencies: [
-                "CFFmpeg", "Support", "TensorFiles", "Media", "SAMPT", "MethodPresets", "VideoBenchmarks", "SegmentationJobs",
-                "TestSupport",
+                "CFFmpeg", "Support", "TensorFiles", "Media", "SAMPT", "MethodPresets", "MaskFormats", "VideoBenchmarks",
+                "SegmentationJobs", "TestSupport",
             ],
             path: "Fuzz/InputFuzzing"),
 
@@ -121,6 +126,8 @@ let package = Package(
             ]),
         tests("MethodPresets", ["Media", "Segmenters", "SAMPT"]),
         tests("SAMPTKit"),
+        tests("MaskFormats", ["Support", "Media"]),
+        .testTarget(name: "FormatJudgeTests", dependencies: ["MaskFormats", "Media", "TestSupport"]),
         tests("VideoBenchmarks", ["Support", "TensorFiles", "Media", "PointTrackers", "SAMPT"]),
         tests("ModelStore"),
         .testTarget(
@@ -133,10 +140,42 @@ let package = Package(
             name: "SamptTests",
             dependencies: [
                 "Support", "TensorFiles", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media", "Segmenters", "SAMPT", "MethodPresets",
-                "PointTrackers", "VideoBenchmarks", "ModelStore", "SegmentationJobs", "SamptCommands", "sampt", "InputFuzzing",
+                "PointTrackers", "MaskFormats", "VideoBenchmarks", "ModelStore", "SegmentationJobs", "SamptCommands", "sampt",
+                "InputFuzzing",
                 "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The second program, with the database of project files, is a part of the package only where it is asked for: who uses the library or
+// builds `sampt` neither fetches nor compiles what it needs.
+if Context.environment["SAMPT_STUDIO"] == "1" {
+    package.products.append(.executable(name: "sampt-studio", targets: ["sampt-studio"]))
+    package.dependencies.append(.package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"))
+    package.targets += [
+        library(
+            "ProjectFile",
+            [
+                "Support", "TensorFiles", "Media", "SAMPT", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]),
+        library(
+            "StudioCommands",
+            [
+                "Support", "Inference", "InferenceOpenVINO", "Media", "Segmenters", "SAMPT", "MethodPresets", "SegmentationJobs",
+                "SamptCommands", "ProjectFile", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(name: "sampt-studio", dependencies: ["SamptCommands", "StudioCommands"]),
+        tests(
+            "ProjectFile", ["Media", "SAMPT", .product(name: "GRDB", package: "GRDB.swift")],
+            resources: [.copy("Resources/forms")]),
+        .testTarget(
+            name: "StudioTests",
+            dependencies: [
+                "Media", "SAMPT", "SegmentationJobs", "ProjectFile", "sampt", "sampt-studio", "TestSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+    ]
+}

@@ -20,6 +20,9 @@ public final class OpenVINOEngine: InferenceEngine {
     /// An imported network takes its precision from the core, so one network at a time sets it and is imported or compiled.
     private let precisionLock = NSLock()
 
+    /// What tells apart kinds of processors on which the same network may give other numbers.
+    package static var arithmetic: String { Processor.instructionSets }
+
     /// - Throws: `InferenceError.unavailable` when OpenVINO or its plugin for this processor cannot be loaded, and
     ///   `InferenceError.invalidConfiguration`.
     public init(_ configuration: Configuration = .init()) throws {

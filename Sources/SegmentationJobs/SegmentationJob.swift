@@ -5,7 +5,11 @@ import Support
 
 /// Segments a clip into its outputs and accounts for how it ended.
 package struct SegmentationJob: Sendable {
-    package var segmenter: VideoSegmenter
+    /// Makes the results of all frames of the clip, in order, for one consumer, and tells how far it is.
+    package typealias Results =
+        @Sendable (_ progress: @escaping @Sendable (SegmentationProgress) -> Void) -> AsyncThrowingStream<FrameResult, any Error>
+
+    package var results: Results
     package var clip: Clip
     package var queries: [ObjectQuery]
     package var destinations: OutputDestinations
@@ -13,7 +17,16 @@ package struct SegmentationJob: Sendable {
     package var reviewed = 0
 
     package init(segmenter: VideoSegmenter, clip: Clip, queries: [ObjectQuery], destinations: OutputDestinations, reviewed: Int = 0) {
-        (self.segmenter, self.clip, self.queries, self.destinations) = (segmenter, clip, queries, destinations)
+        self.init(
+            results: { segmenter.segment(clip.frames, objects: queries, progress: $0) }, clip: clip, queries: queries,
+            destinations: destinations, reviewed: reviewed)
+    }
+
+    /// - Parameter queries: of what makes the results, for names and query frames.
+    package init(
+        results: @escaping Results, clip: Clip, queries: [ObjectQuery], destinations: OutputDestinations, reviewed: Int = 0
+    ) {
+        (self.results, self.clip, self.queries, self.destinations) = (results, clip, queries, destinations)
         self.reviewed = reviewed
     }
 
@@ -61,7 +74,7 @@ package struct SegmentationJob: Sendable {
     private func feed(
         _ outputs: SegmentationOutputs, _ statistics: RunStatistics, _ review: Protected<FrameReview>?, _ progress: any JobProgress
     ) async throws {
-        for try await result in segmenter.segment(clip.frames, objects: queries, progress: { progress.show($0) }) {
+        for try await result in results({ progress.show($0) }) {
             let frame = try clip.report(result)
             review?.withLock { $0.add(frame.result, seconds: frame.seconds) }
             try await outputs.append(frame)

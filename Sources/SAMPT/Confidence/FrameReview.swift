@@ -39,14 +39,19 @@ public struct FrameReview: Sendable {
     public mutating func add(_ result: FrameResult, seconds: Double) {
         guard count > 0 else { return }
         for object in result.objects {
-            guard let evidence = object.evidence, evidence.origin != .given else { continue }
-            let confidence = evidence.confidence
-            let entry = Entry(
-                frameIndex: result.frameIndex, seconds: seconds, objectID: object.id, confidence: confidence.isNaN ? 0 : confidence,
-                reason: evidence.weakness)
-            pools[object.id, default: Pool()].add(
-                entry, stretch: Int(min(seconds / spacing, 1e15)), isLost: evidence.origin == .absent, count: count)
+            if let evidence = object.evidence { add(evidence, of: object.id, at: result.frameIndex, seconds: seconds) }
         }
+    }
+
+    /// Takes note of an object in a frame.
+    mutating func add(_ evidence: MaskEvidence, of objectID: ObjectID, at frameIndex: Int, seconds: Double) {
+        guard count > 0, evidence.origin != .given else { return }
+        let confidence = evidence.confidence
+        let entry = Entry(
+            frameIndex: frameIndex, seconds: seconds, objectID: objectID, confidence: confidence.isNaN ? 0 : confidence,
+            reason: evidence.weakness)
+        pools[objectID, default: Pool()].add(
+            entry, stretch: Int(min(seconds / spacing, 1e15)), isLost: evidence.origin == .absent, count: count)
     }
 
     /// Frames that may still become entries.
