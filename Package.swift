@@ -51,10 +51,11 @@ let package = Package(
         library("SAMPTKit", ["SAMPT", "Segmenters", "PointTrackers", "Media", "Inference", "TensorFiles"]),
         library("VideoBenchmarks", ["Support", "TensorFiles", "Media", "Inference", "PointTrackers", "SAMPT"]),
         library("ModelStore", ["Support", "CFFmpeg", "CCurl"]),
+        library("BatchJobs", ["Support", "Media", "CFFmpeg"]),
         library(
             "SamptCommands",
             [
-                "Support", "SAMPT", "VideoBenchmarks", "Inference", "ModelStore", "TensorFiles", "NeuralGraph",
+                "Support", "SAMPT", "VideoBenchmarks", "Inference", "ModelStore", "BatchJobs", "TensorFiles", "NeuralGraph",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
@@ -97,6 +98,8 @@ let package = Package(
         tests("SAMPTKit"),
         tests("VideoBenchmarks"),
         tests("ModelStore"),
+        .executableTarget(name: "stand-in-batch-worker", dependencies: ["BatchJobs"], path: "Tests/StandInBatchWorker"),
+        tests("BatchJobs", ["stand-in-batch-worker"]),
         .testTarget(name: "OnnxTests", dependencies: ["NeuralGraph", "Inference", "Segmenters", "PointTrackers", "TestSupport"]),
         .testTarget(name: "SamptTests", dependencies: ["SamptCommands", "sampt", "InputFuzzing", "TestSupport"]),
     ],
