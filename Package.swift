@@ -14,7 +14,8 @@ let package = Package(
     platforms: [.macOS(.v14)],
     products: [
         .library(name: "SAMPTKit", targets: ["SAMPTKit"]),
-        .library(name: "SAMPT", targets: ["SAMPT", "Segmenters", "PointTrackers", "Media", "Inference"]),
+        .library(
+            name: "SAMPT", targets: ["SAMPT", "MethodPresets", "Segmenters", "PointTrackers", "Media", "Inference", "InferenceOpenVINO"]),
         .library(name: "NeuralGraph", targets: ["NeuralGraph", "TensorFiles"]),
         .library(name: "VideoBenchmarks", targets: ["VideoBenchmarks"]),
         .library(name: "ModelStore", targets: ["ModelStore"]),
@@ -38,24 +39,33 @@ let package = Package(
         library("Support", []),
         library("TensorFiles", ["Support", "CZlib"]),
         library("NeuralGraph", ["Support", "TensorFiles"]),
-        library("Inference", ["Support", "TensorFiles", "NeuralGraph", "COpenVINO"]),
+        library("Inference", ["Support", "TensorFiles", "NeuralGraph"]),
+        library("InferenceOpenVINO", ["TensorFiles", "NeuralGraph", "Inference", "COpenVINO"]),
         library("Media", ["Support", "CFFmpeg", "CJPEG", "CZlib"]),
         library(
             "Segmenters", ["Support", "TensorFiles", "NeuralGraph", "Inference", "Media"], resources: [.copy("Resources/nano.safetensors")]),
         library(
             "PointTrackers", ["Support", "TensorFiles", "NeuralGraph", "Inference", "Media", "Segmenters"],
             resources: [.copy("Resources/nano-tracker.safetensors")]),
+        library("SAMPT", ["Support", "Media", "Segmenters", "PointTrackers"]),
         library(
-            "SAMPT", ["Support", "Media", "Segmenters", "PointTrackers", .product(name: "Yams", package: "Yams")],
+            "MethodPresets", ["Support", "Media", "Segmenters", "PointTrackers", "SAMPT", .product(name: "Yams", package: "Yams")],
             resources: [.copy("Resources/Presets")]),
-        library("SAMPTKit", ["SAMPT", "Segmenters", "PointTrackers", "Media", "Inference", "TensorFiles"]),
-        library("VideoBenchmarks", ["Support", "TensorFiles", "Media", "Inference", "PointTrackers", "SAMPT"]),
+        library("SAMPTKit", ["Support", "SAMPT", "Segmenters", "PointTrackers", "Media", "Inference", "InferenceOpenVINO", "TensorFiles"]),
+        library("VideoBenchmarks", ["Support", "TensorFiles", "Media", "PointTrackers", "SAMPT", "CZlib"]),
         library("ModelStore", ["Support", "CFFmpeg", "CCurl"]),
         library("BatchJobs", ["Support", "Media", "CFFmpeg"]),
         library(
+            "SegmentationJobs",
+            [
+                "Support", "TensorFiles", "NeuralGraph", "Inference", "Media", "Segmenters", "PointTrackers", "SAMPT", "MethodPresets",
+                "ModelStore",
+            ]),
+        library(
             "SamptCommands",
             [
-                "Support", "SAMPT", "VideoBenchmarks", "Inference", "ModelStore", "BatchJobs", "TensorFiles", "NeuralGraph",
+                "Support", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media", "Segmenters", "PointTrackers", "SAMPT",
+                "MethodPresets", "VideoBenchmarks", "ModelStore", "SegmentationJobs", "BatchJobs",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
@@ -63,14 +73,19 @@ let package = Package(
             dependencies: ["SamptCommands"]),
 
         .executableTarget(
-            name: "benchmark-trackers", dependencies: ["PointTrackers", "Media"], path: "Benchmarks/BenchmarkTrackers"),
+            name: "benchmark-trackers",
+            dependencies: ["TensorFiles", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media", "Segmenters", "PointTrackers"],
+            path: "Benchmarks/BenchmarkTrackers"),
         .executableTarget(
             name: "benchmark-pipeline",
-            dependencies: ["SAMPT", "PointTrackers", "Segmenters", "Inference", "NeuralGraph", "TensorFiles", "Media"],
+            dependencies: [
+                "Support", "TensorFiles", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media", "Segmenters", "PointTrackers", "SAMPT",
+            ],
             path: "Benchmarks/BenchmarkPipeline"),
 
         .executableTarget(
-            name: "benchmark-segmenters", dependencies: ["Segmenters", "Inference", "Media", "NeuralGraph", "TensorFiles"],
+            name: "benchmark-segmenters",
+            dependencies: ["TensorFiles", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media", "Segmenters"],
             path: "Benchmarks/BenchmarkSegmenters"),
 
         .executableTarget(
@@ -80,7 +95,9 @@ let package = Package(
         .target(name: "FuzzRunning", path: "Fuzz/FuzzRunning"),
         .target(
             name: "InputFuzzing",
-            dependencies: ["CFFmpeg", "Media", "SAMPT", "VideoBenchmarks", "SamptCommands", "TensorFiles", "TestSupport"],
+            dependencies: [
+                "CFFmpeg", "TensorFiles", "Media", "SAMPT", "MethodPresets", "VideoBenchmarks", "SegmentationJobs", "TestSupport",
+            ],
             path: "Fuzz/InputFuzzing"),
 
         .executableTarget(
@@ -90,18 +107,43 @@ let package = Package(
         tests("Support"),
         tests("Media", ["Support", "CFFmpeg"]),
         tests("TensorFiles"),
-        tests("NeuralGraph", ["Inference"]),
-        tests("Inference"),
-        tests("Segmenters"),
-        tests("PointTrackers", resources: [.copy("Resources/tapnet")]),
-        tests("SAMPT", ["Support", "ticker-beside-runs"]),
+        tests("NeuralGraph", ["TensorFiles", "Inference", "InferenceOpenVINO"]),
+        tests("InferenceOpenVINO", ["TensorFiles", "NeuralGraph", "Inference"]),
+        tests("Segmenters", ["TensorFiles", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media"]),
+        tests(
+            "PointTrackers", ["Support", "TensorFiles", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media", "Segmenters"],
+            resources: [.copy("Resources/tapnet")]),
+        tests(
+            "SAMPT",
+            [
+                "Support", "TensorFiles", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media", "Segmenters", "PointTrackers",
+                "MethodPresets", "ticker-beside-runs",
+            ]),
+        tests("MethodPresets", ["Media", "Segmenters", "SAMPT"]),
         tests("SAMPTKit"),
-        tests("VideoBenchmarks"),
+        tests("VideoBenchmarks", ["Support", "TensorFiles", "Media", "PointTrackers", "SAMPT"]),
         tests("ModelStore"),
+<<<<<<< HEAD
         .executableTarget(name: "stand-in-batch-worker", dependencies: ["BatchJobs"], path: "Tests/StandInBatchWorker"),
         tests("BatchJobs", ["stand-in-batch-worker"]),
         .testTarget(name: "OnnxTests", dependencies: ["NeuralGraph", "Inference", "Segmenters", "PointTrackers", "TestSupport"]),
         .testTarget(name: "SamptTests", dependencies: ["SamptCommands", "sampt", "InputFuzzing", "TestSupport"]),
+=======
+        .testTarget(
+            name: "OnnxTests",
+            dependencies: [
+                "Support", "TensorFiles", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media", "Segmenters", "PointTrackers",
+                "TestSupport",
+            ]),
+        .testTarget(
+            name: "SamptTests",
+            dependencies: [
+                "Support", "TensorFiles", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media", "Segmenters", "SAMPT", "MethodPresets",
+                "PointTrackers", "VideoBenchmarks", "ModelStore", "SegmentationJobs", "SamptCommands", "sampt", "InputFuzzing",
+                "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+>>>>>>> a886479a635dd7c05c44922696bf04366dd36f5c
     ],
     swiftLanguageModes: [.v6]
 )

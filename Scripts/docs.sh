@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 flags=(-c release -Xswiftc -enable-testing)
-modules=(SAMPT Segmenters PointTrackers Media Inference TensorFiles)
+modules=(SAMPT Segmenters PointTrackers Media Inference InferenceOpenVINO TensorFiles)
 
 swift build "${flags[@]}" --target SAMPTKit
 build=$(swift build "${flags[@]}" --show-bin-path)

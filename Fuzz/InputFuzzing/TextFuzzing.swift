@@ -1,7 +1,8 @@
 import Foundation
 import Media
+import MethodPresets
 import SAMPT
-import SamptCommands
+import SegmentationJobs
 import VideoBenchmarks
 
 private let numbers = [

@@ -109,7 +109,7 @@ public struct CompiledModelCache: Sendable {
     }
 
     /// - Parameter parts: everything that the compiled form depends on.
-    func entry(for parts: [String]) -> Entry {
+    package func entry(for parts: [String]) -> Entry {
         let identity = parts.joined(separator: "\u{1F}")
         let name = String(Fingerprint(identity.utf8).value, radix: 16)
         return Entry(url: folder.appendingPathComponent("\(name).\(Self.suffix)"), identity: Data(identity.utf8), cache: self)
@@ -141,8 +141,8 @@ extension CompiledModelCache {
     /// mapped; then the details that the export lacks; then the identity, which guards against two networks under the same hash;
     /// then the trailer: the lengths of the three, a checksum of all of them, and the magic number, each eight bytes in
     /// little-endian order.
-    struct Entry {
-        let url: URL
+    package struct Entry {
+        package let url: URL
         fileprivate let identity: Data
         fileprivate let cache: CompiledModelCache
 
@@ -150,7 +150,7 @@ extension CompiledModelCache {
         private static let trailerLength = 5 * 8
 
         /// The stored network, mapped; nil when there is none or it is damaged.
-        func load() -> (blob: Data, details: Data)? {
+        package func load() -> (blob: Data, details: Data)? {
             // Mapped also on network volumes: files are never changed in place.
             guard let file = try? Data(contentsOf: url, options: .alwaysMapped) else { return nil }
             guard let stored = verified(file) else {
@@ -180,7 +180,7 @@ extension CompiledModelCache {
         private static func checksum(_ content: Data) -> UInt64 { Fingerprint(ofLarge: content).value }
 
         /// Stores what `export` writes to the path it is given, and the details that it returns.
-        func store(_ export: (String) throws -> Data) {
+        package func store(_ export: (String) throws -> Data) {
             let folder = url.deletingLastPathComponent()
             let part = folder.appendingPathComponent("\(UUID().uuidString).\(CompiledModelCache.unfinishedSuffix)")
             defer { try? FileManager.default.removeItem(at: part) }

@@ -1,14 +1,13 @@
-import Foundation
 import Support
 
 /// What can go wrong when a network is compiled or run.
 public enum InferenceError: Error, Sendable, Equatable {
-    /// The engine's libraries, or its plugin for this processor, cannot be used.
-    case unavailable(reason: String)
+    /// The engine's libraries, or its plugin for this processor, cannot be used; `advice` is a sentence that says what to do.
+    case unavailable(engine: String, reason: String, advice: String)
     /// The engine was configured with a value that makes no sense, or for something else than is asked of it.
     case invalidConfiguration(reason: String)
     /// The engine's library refused an operation.
-    case engine(operation: String, reason: String)
+    case engine(String, operation: String, reason: String)
     case missingInput(name: String, expected: [String])
     case unknownInput(name: String, expected: [String])
     /// - Parameter expected: nil where any size is accepted.
@@ -20,12 +19,12 @@ public enum InferenceError: Error, Sendable, Equatable {
 extension InferenceError: DescribedError {
     public var description: String {
         switch self {
-        case .unavailable(let reason):
-            "OpenVINO is not available: \(reason). \(OpenVINOLibrary.advice)"
+        case .unavailable(let engine, let reason, let advice):
+            "\(engine) is not available: \(reason). \(advice)"
         case .invalidConfiguration(let reason):
             "The inference engine cannot be configured so: \(reason)."
-        case .engine(let operation, let reason):
-            "OpenVINO could not \(operation): \(reason)"
+        case .engine(let engine, let operation, let reason):
+            "\(engine) could not \(operation): \(reason)"
         case .missingInput(let name, let expected):
             "The network's input \"\(name)\" is not given. Its inputs are \(expected.joined(separator: ", "))."
         case .unknownInput(let name, let expected):
@@ -36,8 +35,4 @@ extension InferenceError: DescribedError {
             "The network's tensor \"\(name)\" is not of 32-bit floats. Cast it in the graph."
         }
     }
-}
-
-extension InferenceError: LocalizedError {
-    public var errorDescription: String? { description }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Media
 import SAMPT
+import Support
 
 /// Runs the pipeline on DAVIS-2016 sequences from the mask of each first frame and scores it as it goes.
 public struct DAVIS2016Evaluation: Sendable {

@@ -1,5 +1,6 @@
 import CFFmpeg
 import Foundation
+import Support
 import TestSupport
 import Testing
 
@@ -20,7 +21,7 @@ struct DamagedVideoTests {
         do {
             _ = try VideoReader(path: path)
             return false
-        } catch MediaError.unreadable(path, _) {
+        } catch FileError.unreadable(path, _) {
             return true
         } catch {
             return false
@@ -38,7 +39,7 @@ struct DamagedVideoTests {
 
     @Test func whatIsNoVideoIsRefused() throws {
         let absent = folder.path("absent.mp4")
-        #expect(throws: MediaError.notFound(path: absent)) { try VideoReader(path: absent) }
+        #expect(throws: FileError.notFound(path: absent)) { try VideoReader(path: absent) }
         #expect(isUnreadable(try file("empty.mp4", Data())))
         #expect(isUnreadable(try file("text.mp4", Data(String(repeating: "This is no video.\n", count: 200).utf8))))
         #expect(isUnreadable(try file("zeros.mkv", Data(count: 5000))))

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import Testing
 
 @testable import Media
@@ -55,7 +56,7 @@ struct FrameFolderTests {
     }
 
     @Test func openFramesDecides() throws {
-        #expect(throws: MediaError.notFound(path: folder.path("absent"))) { try openFrames(folder.path("absent")) }
+        #expect(throws: FileError.notFound(path: folder.path("absent"))) { try openFrames(folder.path("absent")) }
         #expect(throws: MediaError.noFrames(path: folder.url.path)) { try openFrames(folder.url.path) }
         try add("1.png", gray: 50)
         try add("2.png", gray: 60)

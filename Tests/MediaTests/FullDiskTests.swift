@@ -1,3 +1,5 @@
+import Support
+
 #if os(Linux)
     import Foundation
     import TestSupport
@@ -26,7 +28,7 @@
 
         @Test func videoWriterSaysSo() throws {
             let path = disk.path("out.mp4")
-            #expect(throws: MediaError.unwritable(path: path, reason: "no space left on device")) {
+            #expect(throws: FileError.unwritable(path: path, reason: "no space left on device")) {
                 let writer = try VideoWriter(path: path, size: size, timeBase: (1, 25))
                 for frame in 0..<40 { try writer.append(noise(frame), timestamp: Int64(frame)) }
                 try writer.finish()
@@ -36,7 +38,7 @@
 
         @Test func picturesSaySo() throws {
             let path = disk.path("out.png")
-            #expect(throws: MediaError.unwritable(path: path, reason: "no space left on device")) {
+            #expect(throws: FileError.unwritable(path: path, reason: "no space left on device")) {
                 try ImageFile.writePNG(noise(1), to: path)
             }
             #expect(try disk.contents == [])

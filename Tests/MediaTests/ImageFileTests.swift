@@ -1,5 +1,6 @@
 import CFFmpeg
 import Foundation
+import Support
 import TestSupport
 import Testing
 
@@ -71,7 +72,7 @@ struct ImageFileTests {
 
     @Test func whatIsNoPictureIsRefused() throws {
         let absent = folder.path("absent.png")
-        #expect(throws: MediaError.notFound(path: absent)) { try ImageFile.readRGB(absent) }
+        #expect(throws: FileError.notFound(path: absent)) { try ImageFile.readRGB(absent) }
         for (name, data) in [
             ("empty.png", Data()), ("text.jpg", Data("no picture".utf8)), ("zeros.png", Data(count: 4000)),
             ("soi.jpg", Data([0xff, 0xd8])),

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import Testing
 
 @testable import Media
@@ -23,10 +24,10 @@ struct InputFileTests {
         #expect(try InputFile.prefix(of: path, count: 3) == Data("wor".utf8))
         #expect(throws: MediaError.self) { try InputFile.read(path, limit: 4) }
         #expect(throws: MediaError.self) { try InputFile.read("/dev/zero", limit: 1 << 20) }
-        #expect(throws: MediaError.unreadable(path: folder.url.path, reason: "it is a folder")) {
+        #expect(throws: FileError.unreadable(path: folder.url.path, reason: "it is a folder")) {
             try InputFile.prefix(of: folder.url.path, count: 9)
         }
-        #expect(throws: MediaError.notFound(path: folder.path("absent"))) { try InputFile.read(folder.path("absent"), limit: 9) }
+        #expect(throws: FileError.notFound(path: folder.path("absent"))) { try InputFile.read(folder.path("absent"), limit: 9) }
         let fifo = pipe("fifo")
         Thread { try? Data(repeating: 7, count: 200_000).write(to: URL(fileURLWithPath: fifo)) }.start()
         #expect(try InputFile.read(fifo, limit: 1 << 20) == Data(repeating: 7, count: 200_000))
@@ -35,7 +36,7 @@ struct InputFileTests {
     @Test("A pipe that nobody writes to is given up")
     func silence() {
         let fifo = pipe("fifo")
-        #expect(throws: MediaError.stalled(fifo, seconds: 0.2)) { try InputFile.read(fifo, limit: 9, timeout: 0.2) }
+        #expect(throws: FileError.stalled(fifo, seconds: 0.2)) { try InputFile.read(fifo, limit: 9, timeout: 0.2) }
     }
 
     @Test("A pipe or a device is no video to read twice", arguments: ["fifo", "fifo.png", "fifo.mp4"])

@@ -1,5 +1,6 @@
 import CFFmpeg
 import Foundation
+import Support
 import Testing
 
 @testable import Media
@@ -55,11 +56,11 @@ struct LiveCaptureTests {
         let data = Data(bars(3, size: size).flatMap(\.pixels)).dropLast(100)
         let capture = try RawVideoCapture(pipeEnd(Data(data)), size: size, rate: nil)
         #expect(try capture.next() != nil && capture.next() != nil)
-        #expect(throws: MediaError.cutFrame("pipe", frame: 2, found: 560, expected: 660)) { try capture.next() }
+        #expect(throws: FileError.cutFrame("pipe", frame: 2, found: 560, expected: 660)) { try capture.next() }
         let planar = y4m("YUV4MPEG2 W4 H2 F25:1", frames: [[UInt8](repeating: 9, count: 12), []])
         let other = try YUV4MPEGCapture(pipeEnd(planar))
         #expect(try other.next() != nil)
-        #expect(throws: MediaError.cutFrame("pipe", frame: 1, found: 0, expected: 12)) { try other.next() }
+        #expect(throws: FileError.cutFrame("pipe", frame: 1, found: 0, expected: 12)) { try other.next() }
     }
 
     @Test("A source that falls silent is given up after the time allowed, a stopped one at once")
@@ -68,7 +69,7 @@ struct LiveCaptureTests {
         let capture = try RawVideoCapture(pipeEnd(timeout: 0.3, closes: false, Data(count: 700)), size: size, rate: nil)
         #expect(try capture.next() != nil)
         let start = ContinuousClock.now
-        #expect(throws: MediaError.stalled("pipe", seconds: 0.3)) { try capture.next() }
+        #expect(throws: FileError.stalled("pipe", seconds: 0.3)) { try capture.next() }
         #expect(ContinuousClock.now - start > .seconds(0.25))
         let stopped = try RawVideoCapture(pipeEnd(timeout: nil, closes: false, Data()), size: size, rate: nil)
         stopped.stop()
@@ -134,7 +135,7 @@ struct LiveCaptureTests {
         #expect(try capture.next() != nil && capture.next() == nil)
         #expect(waitingTime(timeout) == nil && waitingTime(-timeout) != nil || timeout.isNaN)
         let silent = pipeEnd(timeout: -1, closes: false, Data())
-        #expect(throws: MediaError.stalled("pipe", seconds: 0)) { try silent.peek(1) }
+        #expect(throws: FileError.stalled("pipe", seconds: 0)) { try silent.peek(1) }
     }
 
     @Test("A pipe that nobody writes to is given up after the time allowed, and read once somebody does")
@@ -142,7 +143,7 @@ struct LiveCaptureTests {
         let folder = try TestFolder()
         let path = folder.path("pipe")
         #expect(mkfifo(path, 0o600) == 0)
-        #expect(throws: MediaError.stalled(path, seconds: 0.2)) { try openLive(path, timeout: 0.2) }
+        #expect(throws: FileError.stalled(path, seconds: 0.2)) { try openLive(path, timeout: 0.2) }
         Thread {
             usleep(100_000)
             guard let file = FileHandle(forWritingAtPath: path) else { return }
@@ -182,10 +183,10 @@ struct LiveCaptureTests {
     @Test("What no format fits is refused, and so is silence")
     func unknown() throws {
         #expect(throws: MediaError.self) { try FFmpegCapture(pipeEnd(Data("just words, and no video at all\n".utf8))) }
-        #expect(throws: MediaError.stalled("pipe", seconds: 0.2)) {
+        #expect(throws: FileError.stalled("pipe", seconds: 0.2)) {
             try FFmpegCapture(pipeEnd(timeout: 0.2, closes: false, Data(count: 10)))
         }
-        #expect(throws: MediaError.notFound(path: "/absent")) { try openLive("/absent") }
+        #expect(throws: FileError.notFound(path: "/absent")) { try openLive("/absent") }
         #expect(throws: MediaError.self) { try openLive("-", format: .rgb24) }
         #expect(throws: MediaError.self) { try openLive("udp://x", format: .y4m) }
         #expect(throws: MediaError.self) { try openLive("nonsense://nowhere") }

@@ -125,11 +125,11 @@ struct LiveFramesTests {
         let empty = LiveFrames(ScriptedCapture(0))
         empty.start()
         #expect(try await empty.take() == nil)
-        let broken = LiveFrames(ScriptedCapture(2, failure: MediaError.stalled("script", seconds: 1)), policy: .all)
+        let broken = LiveFrames(ScriptedCapture(2, failure: FileError.stalled("script", seconds: 1)), policy: .all)
         broken.start()
         #expect(try await broken.take()?.number == 0)
         #expect(try await broken.take()?.number == 1)
-        await #expect(throws: MediaError.stalled("script", seconds: 1)) { try await broken.take() }
+        await #expect(throws: FileError.stalled("script", seconds: 1)) { try await broken.take() }
     }
 
     @Test("Waiting for a frame ends with the task that waits, or with the capture")

@@ -129,6 +129,16 @@ struct VideoWriterTests {
         #expect(try contents() == ["out.mp4"])
     }
 
+    @Test("A video through a symbolic link whose target has another extension")
+    func link() throws {
+        #expect(symlink("data", folder.path("out.mp4")) == 0)
+        let writer = try VideoWriter(path: folder.path("out.mp4"), size: size, timeBase: (1, 25))
+        for frame in 0..<3 { try writer.append(RGBImage(width: size.width, height: size.height), timestamp: Int64(frame)) }
+        try writer.finish()
+        #expect(try contents() == ["data", "out.mp4"])
+        #expect(try VideoReader(path: folder.path("data")).frameCount == 3)
+    }
+
     @Test func wrongInputIsRefused() throws {
         let path = folder.path("out.mp4")
         #expect(throws: MediaError.self) { try VideoWriter(path: folder.path("no/such/folder/out.mp4"), size: size, timeBase: (1, 25)) }

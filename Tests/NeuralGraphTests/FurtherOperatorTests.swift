@@ -1,4 +1,5 @@
 import Inference
+import InferenceOpenVINO
 import TensorFiles
 import Testing
 

@@ -1,5 +1,6 @@
 import Foundation
 import Inference
+import InferenceOpenVINO
 import NeuralGraph
 import TensorFiles
 import TestSupport

@@ -1,4 +1,5 @@
 import Inference
+import InferenceOpenVINO
 import Media
 import NeuralGraph
 import TensorFiles

@@ -5,6 +5,7 @@ import Testing
 
 @testable import SAMPT
 @testable import SamptCommands
+@testable import SegmentationJobs
 
 @Suite("Bad input ends with its exit status, one sentence and no output")
 struct BadInputTests {

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import SamptCommands
+@testable import SegmentationJobs
 
 @Suite("sampt evaluate davis2016")
 struct EvaluateDAVISTests {

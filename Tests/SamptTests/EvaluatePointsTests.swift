@@ -5,6 +5,7 @@ import Testing
 import VideoBenchmarks
 
 @testable import SamptCommands
+@testable import SegmentationJobs
 
 @Suite("sampt evaluate points and synthesize, sampt track --draw", .serialized)
 struct EvaluatePointsTests {

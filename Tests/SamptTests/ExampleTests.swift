@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import SamptCommands
+@testable import SegmentationJobs
 
 @Suite("Examples can be pasted: in every command's help and in the guides")
 struct ExampleTests {

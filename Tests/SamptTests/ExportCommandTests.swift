@@ -1,5 +1,6 @@
 import Foundation
 import Inference
+import InferenceOpenVINO
 import Media
 import Segmenters
 import TensorFiles
@@ -8,6 +9,7 @@ import Testing
 
 @testable import NeuralGraph
 @testable import SamptCommands
+@testable import SegmentationJobs
 
 @Suite("sampt export", .serialized, .enabled(if: GeneratedCheckpoints.areThere, Comment(rawValue: GeneratedCheckpoints.missing)))
 struct ExportCommandTests {

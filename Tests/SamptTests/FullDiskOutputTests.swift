@@ -2,6 +2,7 @@
     import Foundation
     import Media
     @testable import SamptCommands
+    @testable import SegmentationJobs
     import TestSupport
     import Testing
 

@@ -1,10 +1,12 @@
 import Foundation
 import Media
+import MethodPresets
 import SAMPT
 import TestSupport
 import Testing
 
 @testable import SamptCommands
+@testable import SegmentationJobs
 
 @Suite("Options without effect are refused or not offered, in every command")
 struct IdleOptionTests {

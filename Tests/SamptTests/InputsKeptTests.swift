@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import SamptCommands
+@testable import SegmentationJobs
 
 @Suite("No output takes the place of an input or of another output", .serialized)
 struct InputsKeptTests {

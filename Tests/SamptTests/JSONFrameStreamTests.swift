@@ -1,9 +1,11 @@
 import Foundation
+import Support
 import TestSupport
 import Testing
 
 @testable import Media
 @testable import SamptCommands
+@testable import SegmentationJobs
 
 @Suite("JSON written frame by frame")
 struct JSONFrameStreamTests {
@@ -68,10 +70,10 @@ struct JSONFrameStreamTests {
     func unwritable() throws {
         try withFolder { folder in
             let path = folder.appendingPathComponent("absent/out.json").path
-            #expect(throws: MediaError.unwritable(path: path, reason: "no such file or directory")) {
+            #expect(throws: FileError.unwritable(path: path, reason: "no such file or directory")) {
                 try JSONFrameStream(path: path, header: Header())
             }
-            #expect(throws: MediaError.unwritable(path: folder.path, reason: "it is a folder")) {
+            #expect(throws: FileError.unwritable(path: folder.path, reason: "it is a folder")) {
                 try JSONFrameStream(path: folder.path, header: Header())
             }
         }

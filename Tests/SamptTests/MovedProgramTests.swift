@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 @testable import SamptCommands
+@testable import SegmentationJobs
 
 @Suite("The program finds its weights where it may be moved to, and says so where it cannot")
 struct MovedProgramTests {

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import SamptCommands
+@testable import SegmentationJobs
 
 @Suite("What overlays keep of their source")
 struct OverlayTests {

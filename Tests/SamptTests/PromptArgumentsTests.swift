@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 
 @testable import SamptCommands
+@testable import SegmentationJobs
 
 @Suite("Prompts on the command line")
 struct PromptArgumentsTests {

@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import SamptCommands
+@testable import SegmentationJobs
 
 @Suite("The reference's query-point text file")
 struct QueryPointsFileTests {

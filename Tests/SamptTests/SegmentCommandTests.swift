@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import SamptCommands
+@testable import SegmentationJobs
 
 @Suite("sampt segment, image and track from end to end", .serialized)
 struct SegmentCommandTests {

@@ -1,5 +1,6 @@
 import Foundation
 import Inference
+import InferenceOpenVINO
 import Media
 import SAMPT
 import Segmenters
@@ -8,6 +9,7 @@ import TestSupport
 import Testing
 
 @testable import SamptCommands
+@testable import SegmentationJobs
 
 @Suite(
     "Networks of the SAM family from the command line", .serialized,

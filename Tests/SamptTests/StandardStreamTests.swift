@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import SamptCommands
+@testable import SegmentationJobs
 
 @Suite("Standard streams that are closed or full", .serialized)
 struct StandardStreamTests {

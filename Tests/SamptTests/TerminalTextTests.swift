@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import SamptCommands
+@testable import SegmentationJobs
 
 @Suite("Control characters from outside never reach the terminal")
 struct TerminalTextTests {

@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 @testable import SamptCommands
+@testable import SegmentationJobs
 
 @Suite(
     "Learned trackers from the command line", .serialized,

@@ -4,6 +4,7 @@ import Testing
 
 @testable import Media
 @testable import SamptCommands
+@testable import SegmentationJobs
 
 @Suite("A truncated MP4 is segmented as far as it decodes")
 struct TruncatedVideoTests {

@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 import TestSupport
 import Testing
 import VideoBenchmarks
@@ -115,7 +116,7 @@ struct DAVISMeasuresTests {
         let dataset = try DAVIS2016(root: root.path, list: root.appendingPathComponent("ImageSets/480p/val-open.txt").path)
         let empty = try Fixtures.temporaryFolder()
         defer { try? FileManager.default.removeItem(at: empty) }
-        #expect(throws: MediaError.notFound(path: empty.appendingPathComponent("blackswan/00001.png").path)) {
+        #expect(throws: FileError.notFound(path: empty.appendingPathComponent("blackswan/00001.png").path)) {
             try dataset.score(results: empty.path)
         }
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 import TensorFiles
 import TestSupport
 import Testing
@@ -156,6 +157,6 @@ struct PointDatasetTests {
         }
         let absent = try PointDatasetFile.open(write(#"{"videos": [{"name": "a", "video": "gone.mp4", "tracks": []}]}"#))
         #expect(throws: MediaError.self) { try absent.video(at: 0) }
-        #expect(throws: MediaError.notFound(path: "/absent.pkl")) { try PointDatasetFile.open("/absent.pkl") }
+        #expect(throws: FileError.notFound(path: "/absent.pkl")) { try PointDatasetFile.open("/absent.pkl") }
     }
 }

@@ -1,5 +1,6 @@
 import CFFmpeg
 import Foundation
+import Support
 
 /// One picture file that is no JPEG, decoded by FFmpeg.
 struct DecodedPicture {
@@ -14,7 +15,7 @@ struct DecodedPicture {
     /// - Parameter name: for messages.
     init(data file: Data, name: String) throws {
         _ = quietFFmpeg
-        func failed(_ reason: String) -> MediaError { .unreadable(path: name, reason: reason) }
+        func failed(_ reason: String) -> FileError { .unreadable(path: name, reason: reason) }
         guard file.count < 1 << 30 else { throw failed("it is too large for a picture") }
         guard let codecID = Self.codec(of: file) else { throw failed("it is empty or not a picture that is known") }
         if codecID == AV_CODEC_ID_WEBP, Self.isAnimatedWebP(file) {
@@ -61,7 +62,7 @@ struct DecodedPicture {
 
     /// Checks a PNG's header and that its chunks are complete, since FFmpeg fills what is missing.
     /// - Returns: the bit depth.
-    private static func checkPNG(_ file: Data, _ failed: (String) -> MediaError) throws -> Int {
+    private static func checkPNG(_ file: Data, _ failed: (String) -> FileError) throws -> Int {
         let bytes = [UInt8](file.prefix(33))
         func number(_ position: Int) -> Int { bytes[position..<(position + 4)].reduce(0) { $0 << 8 | Int($1) } }
         guard bytes.count == 33, bytes.starts(with: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]), number(8) == 13,

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// A folder of JPEG or PNG pictures as a video, in natural order ("frame-2" before "frame-10").
 public final class FrameFolder: FrameSource {
@@ -13,11 +14,11 @@ public final class FrameFolder: FrameSource {
     public var frameCount: Int { paths.count }
 
     /// - Parameter rate: frames per second; pictures carry no times.
-    /// - Throws: `MediaError` when the folder is absent or holds no picture, or its first picture cannot be read.
+    /// - Throws: `FileError` or `MediaError` when the folder is absent or holds no picture, or its first picture cannot be read.
     public convenience init(path: String, rate: Int = 24) throws {
         var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw MediaError.notFound(path: path) }
-        guard isFolder.boolValue else { throw MediaError.unreadable(path: path, reason: "it is not a folder") }
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw FileError.notFound(path: path) }
+        guard isFolder.boolValue else { throw FileError.unreadable(path: path, reason: "it is not a folder") }
         let pictures = try FolderListing.names(path, pathExtensions: ["jpg", "jpeg", "png"])
         guard !pictures.isEmpty else { throw MediaError.noFrames(path: path) }
         let folder = URL(fileURLWithPath: path)
@@ -100,7 +101,7 @@ public struct SubrangeSource: FrameSource {
 /// it is one picture, its first.
 public func openFrames(_ path: String) throws -> any FrameSource {
     var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw MediaError.notFound(path: path) }
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw FileError.notFound(path: path) }
     if isFolder.boolValue { return try FrameFolder(path: path) }
     try InputFile.checkIsFile(path)
     let url = URL(fileURLWithPath: path)

@@ -1,5 +1,6 @@
 import CFFmpeg
 import Foundation
+import Support
 
 /// Reads and writes single pictures and masks.
 public enum ImageFile {
@@ -21,7 +22,7 @@ public enum ImageFile {
         }
         let decoded = try DecodedPicture(data: data, name: name)
         guard let image = RGBConverter().convert(decoded.frame.pointer) else {
-            throw MediaError.unreadable(path: name, reason: "its pixel format cannot be converted")
+            throw FileError.unreadable(path: name, reason: "its pixel format cannot be converted")
         }
         let orientation = ExifOrientation.read(file: data)
         return (image.oriented(orientation), decoded.pixelAspect.oriented(orientation))
@@ -140,7 +141,7 @@ public enum ImageFile {
     }
 
     private static func encode(_ picture: PictureToEncode, to path: String) throws {
-        func failed(_ reason: String) -> MediaError { .unwritable(path: path, reason: reason) }
+        func failed(_ reason: String) -> FileError { .unwritable(path: path, reason: reason) }
         guard let codec = avcodec_find_encoder(AV_CODEC_ID_PNG), let context = makeCodecContext(codec), let frame = makeFrame(),
             let packet = makePacket()
         else { throw failed("this FFmpeg has no PNG encoder") }

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// Inputs that are read as a whole: prompts, lists, presets, pictures. A shell may give them as pipes (`<(...)`), so reading is bounded in
 /// size and in how long nothing may come.
@@ -10,9 +11,9 @@ public enum InputFile {
     /// - Parameters:
     ///   - limit: the most bytes that are taken.
     ///   - timeout: the longest wait for more, in seconds; nil: for ever.
-    /// - Throws: `MediaError.notFound`, `MediaError.unreadable`.
+    /// - Throws: `FileError.notFound`, `FileError.unreadable`.
     public static func read(_ path: String, limit: Int, timeout: Double? = patience) throws -> Data {
-        func tooLarge() -> MediaError {
+        func tooLarge() -> FileError {
             .unreadable(path: path, reason: "it has more than \(limit) bytes, too many for what it is read as")
         }
         let (kind, size) = try status(path)
@@ -25,12 +26,12 @@ public enum InputFile {
         do {
             return try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
         } catch {
-            throw MediaError.unreadable(path: path, reason: AtomicFile.reason(error))
+            throw FileError.unreadable(path: path, reason: AtomicFile.reason(error))
         }
     }
 
     /// The first `count` bytes, or all where there are fewer.
-    /// - Throws: `MediaError.notFound`, `MediaError.unreadable`.
+    /// - Throws: `FileError.notFound`, `FileError.unreadable`.
     public static func prefix(of path: String, count: Int, timeout: Double? = patience) throws -> Data {
         let stream = try ByteStream(path: path, timeout: timeout)
         var data = Data()
@@ -45,13 +46,13 @@ public enum InputFile {
     }
 
     /// Refuses what can be read only once, or has no end: pipes, devices.
-    /// - Throws: `MediaError.notFound`; `MediaError.unreadable`, which says what to do.
+    /// - Throws: `FileError.notFound`; `FileError.unreadable`, which says what to do.
     public static func checkIsFile(_ path: String) throws {
         switch try status(path).kind {
         case S_IFREG: return
-        case S_IFDIR: throw MediaError.unreadable(path: path, reason: "it is a folder")
+        case S_IFDIR: throw FileError.unreadable(path: path, reason: "it is a folder")
         default:
-            throw MediaError.unreadable(
+            throw FileError.unreadable(
                 path: path,
                 reason:
                     "it is a pipe or a device, which can be read only once; save it to a file first, or segment it as a live source (--live)"
@@ -63,7 +64,7 @@ public enum InputFile {
         var status = stat()
         guard stat(path, &status) == 0 else {
             throw errno == ENOENT || errno == ENOTDIR
-                ? MediaError.notFound(path: path) : .unreadable(path: path, reason: AtomicFile.reason(code: errno))
+                ? FileError.notFound(path: path) : .unreadable(path: path, reason: AtomicFile.reason(code: errno))
         }
         return (status.st_mode & S_IFMT, Int(clamping: status.st_size))
     }

@@ -1,4 +1,5 @@
 import CFFmpeg
+import Support
 
 /// Which containers FFmpeg may find in an input, and what it may open on their behalf.
 ///
@@ -49,7 +50,7 @@ struct InputPolicy: Sendable {
     ///   - address: what relative addresses in a playlist start from.
     ///   - interrupt: tells FFmpeg to give up.
     /// - Returns: what the caller closes; `bytes` is not closed with it.
-    /// - Throws: `MediaError`.
+    /// - Throws: `FileError`, `MediaError`.
     func open(
         _ bytes: UnsafeMutablePointer<AVIOContext>, path: String, address: String? = nil, interrupt: AVIOInterruptCB? = nil
     ) throws -> UnsafeMutablePointer<AVFormatContext> {
@@ -57,7 +58,7 @@ struct InputPolicy: Sendable {
         let probing = av_probe_input_buffer2(bytes, &found, path, nil, 0, 0)
         guard probing >= 0, let found, let name = found.pointee.name else { throw Self.unknown(path, probing) }
         try check(String(cString: name), path: path)
-        guard let context = avformat_alloc_context() else { throw MediaError.unreadable(path: path, reason: "no memory") }
+        guard let context = avformat_alloc_context() else { throw FileError.unreadable(path: path, reason: "no memory") }
         context.pointee.pb = bytes
         context.pointee.flags |= AVFMT_FLAG_CUSTOM_IO
         return try open(context, address, found, path: path, interrupt: interrupt)
@@ -68,7 +69,7 @@ struct InputPolicy: Sendable {
         address: String, container: String, protocols: String, interrupt: AVIOInterruptCB
     ) throws -> UnsafeMutablePointer<AVFormatContext> {
         guard let format = av_find_input_format(container), let context = avformat_alloc_context() else {
-            throw MediaError.unreadable(path: address, reason: "this FFmpeg has no \(container)")
+            throw FileError.unreadable(path: address, reason: "this FFmpeg has no \(container)")
         }
         var policy = self
         policy.containers.insert(container)
@@ -98,12 +99,12 @@ struct InputPolicy: Sendable {
         let name = names.first ?? ""
         if names.contains(where: Self.audioContainers.contains) { throw MediaError.noVideoStream(path: path) }
         guard names.contains(where: Self.playlists.contains) else {
-            throw MediaError.unreadable(path: path, reason: "its format (\(name)) is not one that videos are read from")
+            throw FileError.unreadable(path: path, reason: "its format (\(name)) is not one that videos are read from")
         }
-        throw MediaError.unreadable(path: path, reason: "it is a list or a script (\(name)) that names other files or addresses, \(advice)")
+        throw FileError.unreadable(path: path, reason: "it is a list or a script (\(name)) that names other files or addresses, \(advice)")
     }
 
-    private static func unknown(_ path: String, _ code: Int32) -> MediaError {
+    private static func unknown(_ path: String, _ code: Int32) -> FileError {
         .unreadable(path: path, reason: "not a video that FFmpeg knows (\(ffmpegMessage(code)))")
     }
 }
@@ -116,14 +117,14 @@ final class OpenedBytes {
     ///   - address: in FFmpeg's form, for example "file:name.mp4".
     ///   - protocols: those that FFmpeg may use for it; an address may lead to another one.
     ///   - path: for messages.
-    /// - Throws: `MediaError.unreadable`.
+    /// - Throws: `FileError.unreadable`.
     init(_ address: String, protocols: String, path: String, interrupt: AVIOInterruptCB? = nil) throws {
         var options: OpaquePointer?
         av_dict_set(&options, "protocol_whitelist", protocols, 0)
         defer { av_dict_free(&options) }
         var callback = interrupt ?? AVIOInterruptCB(callback: nil, opaque: nil)
         let code = avio_open2(&context, address, AVIO_FLAG_READ, &callback, &options)
-        guard code >= 0 else { throw MediaError.unreadable(path: path, reason: ffmpegMessage(code).lowercased()) }
+        guard code >= 0 else { throw FileError.unreadable(path: path, reason: ffmpegMessage(code).lowercased()) }
     }
 
     deinit { avio_closep(&context) }

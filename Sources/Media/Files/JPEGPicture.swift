@@ -1,5 +1,6 @@
 import CJPEG
 import Foundation
+import Support
 
 /// A JPEG picture, decoded by libjpeg-turbo: pixel for pixel what Pillow and OpenCV read, on which published networks were trained and
 /// references run. FFmpeg's decoder rounds its transform differently and enlarges colours more coarsely, which moves edges of masks.
@@ -16,7 +17,7 @@ struct JPEGPicture {
     private static let memoryLimit = 2 << 30
 
     /// - Parameter name: for messages.
-    /// - Throws: `MediaError.unreadable` for damaged, cut, absurdly large files, and for kinds that the library does not know.
+    /// - Throws: `FileError.unreadable` for damaged, cut, absurdly large files, and for kinds that the library does not know.
     init(data file: Data, name: String) throws {
         let bytes = [UInt8](file)
         (size, pixels, isGray, orientation, pixelAspect) = try bytes.withUnsafeBufferPointer { try Self.decode($0, name) }
@@ -30,11 +31,11 @@ struct JPEGPicture {
     private typealias Parts = (size: ImageSize, pixels: [UInt8], isGray: Bool, orientation: PictureOrientation, aspect: PixelAspect)
 
     private static func decode(_ file: UnsafeBufferPointer<UInt8>, _ name: String) throws -> Parts {
-        func failed(_ reason: String) -> MediaError { .unreadable(path: name, reason: reason) }
+        func failed(_ reason: String) -> FileError { .unreadable(path: name, reason: reason) }
         var succeeded: Int32 = 0
         guard let reader = CJPEGOpen(file.baseAddress, file.count, &succeeded) else { throw failed("there is no memory for it") }
         defer { CJPEGClose(reader) }
-        func damaged() -> MediaError { failed("its data is damaged or cut short (\(message(reader)))") }
+        func damaged() -> FileError { failed("its data is damaged or cut short (\(message(reader)))") }
         guard succeeded != 0 else { throw damaged() }
         let decoder = reader.pointee.decoder
         let size = ImageSize(width: Int(decoder.image_width), height: Int(decoder.image_height))

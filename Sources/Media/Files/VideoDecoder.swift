@@ -1,5 +1,6 @@
 import CFFmpeg
 import Foundation
+import Support
 
 /// FFmpeg's demuxer and decoder of one video stream. Used under its owner's lock.
 final class VideoDecoder {
@@ -30,7 +31,7 @@ final class VideoDecoder {
 
     convenience init(path: String) throws {
         let file = try OpenedBytes("file:" + path, protocols: "file", path: path)
-        guard let bytes = file.context else { throw MediaError.unreadable(path: path, reason: "it cannot be opened") }
+        guard let bytes = file.context else { throw FileError.unreadable(path: path, reason: "it cannot be opened") }
         try self.init(InputPolicy.selfContained.open(bytes, path: path), path: path, resource: file)
     }
 
@@ -52,19 +53,19 @@ final class VideoDecoder {
                         avformat_close_input(&context)
                     }
                 })
-        else { throw MediaError.unreadable(path: path, reason: "it cannot be opened") }
+        else { throw FileError.unreadable(path: path, reason: "it cannot be opened") }
         self.format = format
         guard avformat_find_stream_info(format.pointer, nil) >= 0 else {
-            throw MediaError.unreadable(path: path, reason: "its streams cannot be determined")
+            throw FileError.unreadable(path: path, reason: "its streams cannot be determined")
         }
         guard let (stream, codec) = Self.chooseStream(format.pointer) else { throw MediaError.noVideoStream(path: path) }
         self.stream = stream
         let parameters = stream.pointee.codecpar.pointee
         guard parameters.width <= largestSide, parameters.height <= largestSide else {
-            throw MediaError.unreadable(path: path, reason: "frames of \(parameters.width)x\(parameters.height) are too large")
+            throw FileError.unreadable(path: path, reason: "frames of \(parameters.width)x\(parameters.height) are too large")
         }
         guard let codec, let context = makeCodecContext(codec), let packet = makePacket(), let frame = makeFrame() else {
-            throw MediaError.unreadable(path: path, reason: "this FFmpeg has no decoder for it")
+            throw FileError.unreadable(path: path, reason: "this FFmpeg has no decoder for it")
         }
         (self.context, self.packet, self.frame) = (context, packet, frame)
         avcodec_parameters_to_context(context.pointer, stream.pointee.codecpar)
@@ -76,7 +77,7 @@ final class VideoDecoder {
         context.pointer.pointee.max_pixels = Int64(largestSide) * Int64(largestSide)
         context.pointer.pointee.pkt_timebase = stream.pointee.time_base
         let opening = avcodec_open2(context.pointer, codec, nil)
-        guard opening >= 0 else { throw MediaError.unreadable(path: path, reason: ffmpegMessage(opening)) }
+        guard opening >= 0 else { throw FileError.unreadable(path: path, reason: ffmpegMessage(opening)) }
         orientation = CFFmpegDisplayMatrix(stream).map(PictureOrientation.init(matrix:)) ?? .upright
         setOtherStreams(discard: AVDISCARD_ALL)
     }

@@ -1,5 +1,6 @@
 import CFFmpeg
 import Foundation
+import Support
 
 /// Writes an H.264 video frame by frame, under a temporary name until it is finished.
 ///
@@ -41,7 +42,7 @@ public final class VideoWriter {
     ///   - timeBase: seconds per tick of the timestamps, as a fraction.
     ///   - pixelAspect: the shape in which players show the pixels.
     ///   - sound: what to copy beside the pictures, as far as the container takes it; see `soundProblem`.
-    /// - Throws: `MediaError.unwritable` when the file cannot be created, `invalidArgument` for impossible sizes or time bases.
+    /// - Throws: `FileError.unwritable` when the file cannot be created, `invalidArgument` for impossible sizes or time bases.
     public convenience init(
         path: String, size: ImageSize, timeBase: (numerator: Int, denominator: Int), pixelAspect: PixelAspect = .square,
         sound: SoundSource? = nil
@@ -54,7 +55,7 @@ public final class VideoWriter {
         sound: SoundSource? = nil, encoders: [String]
     ) throws {
         _ = quietFFmpeg
-        func failed(_ reason: String) -> MediaError { .unwritable(path: path, reason: reason) }
+        func failed(_ reason: String) -> FileError { .unwritable(path: path, reason: reason) }
         guard (1...largestSide).contains(size.width), (1...largestSide).contains(size.height) else {
             throw MediaError.invalidArgument("A video cannot have frames of \(size).")
         }
@@ -124,9 +125,9 @@ public final class VideoWriter {
 
     /// Adds a frame.
     /// - Parameter timestamp: in ticks of the time base, above that of the frame before.
-    /// - Throws: `MediaError` when the size differs or the disk is full; the file is then removed.
+    /// - Throws: `MediaError` when the size differs, `FileError` when the disk is full; the file is then removed.
     public func append(_ image: RGBImage, timestamp: Int64) throws {
-        guard isOpen else { throw MediaError.unwritable(path: path, reason: "it is closed") }
+        guard isOpen else { throw FileError.unwritable(path: path, reason: "it is closed") }
         guard image.size == size else { throw MediaError.frameSizeDiffers(path: path, expected: size, found: image.size) }
         if let lastTimestamp, timestamp <= lastTimestamp {
             throw MediaError.invalidArgument("Frame times must increase: \(timestamp) follows \(lastTimestamp).")
@@ -207,7 +208,7 @@ public final class VideoWriter {
     private func check(_ code: Int32) throws {
         guard code < 0 else { return }
         cancel()
-        throw MediaError.unwritable(path: path, reason: ffmpegMessage(code).lowercased())
+        throw FileError.unwritable(path: path, reason: ffmpegMessage(code).lowercased())
     }
 }
 

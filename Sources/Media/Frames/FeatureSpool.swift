@@ -64,7 +64,7 @@ final class FeatureSpool: Sendable {
 
     private func open() throws -> FileHandle {
         guard FileManager.default.createFile(atPath: url.path, contents: nil), let file = FileHandle(forUpdatingAtPath: url.path) else {
-            throw MediaError.unwritable(path: url.path, reason: "no temporary file can be created")
+            throw FileError.unwritable(path: url.path, reason: "no temporary file can be created")
         }
         // The file lives as long as it is open, also where the process ends without notice.
         try? FileManager.default.removeItem(at: url)

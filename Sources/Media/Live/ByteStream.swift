@@ -30,12 +30,12 @@ final class ByteStream: @unchecked Sendable {
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw errno == ENOENT || errno == ENOTDIR
-                ? MediaError.notFound(path: path) : .unreadable(path: path, reason: AtomicFile.reason(code: errno))
+                ? FileError.notFound(path: path) : .unreadable(path: path, reason: AtomicFile.reason(code: errno))
         }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
             close(descriptor)
-            throw MediaError.unreadable(path: path, reason: "it is a folder")
+            throw FileError.unreadable(path: path, reason: "it is a folder")
         }
         self.init(descriptor: descriptor, name: path, closes: true, timeout: timeout)
     }
@@ -78,17 +78,17 @@ final class ByteStream: @unchecked Sendable {
     }
 
     /// The text up to the next line feed, without it; nil when the data ends before it begins.
-    /// - Throws: `MediaError.unreadable` for longer ones, or when the data ends within it.
+    /// - Throws: `FileError.unreadable` for longer ones, or when the data ends within it.
     func line(limit: Int) throws -> String? {
         var line: [UInt8] = []
         while true {
             var byte: UInt8 = 0
             guard try withUnsafeMutableBytes(of: &byte, { try read($0) }) == 1 else {
                 guard !line.isEmpty else { return nil }
-                throw MediaError.unreadable(path: name, reason: "it ends within a header")
+                throw FileError.unreadable(path: name, reason: "it ends within a header")
             }
             if byte == 0x0A { return String(decoding: line, as: UTF8.self) }
-            guard line.count < limit else { throw MediaError.unreadable(path: name, reason: "a header in it has more than \(limit) bytes") }
+            guard line.count < limit else { throw FileError.unreadable(path: name, reason: "a header in it has more than \(limit) bytes") }
             line.append(byte)
         }
     }
@@ -109,7 +109,7 @@ final class ByteStream: @unchecked Sendable {
                 }
                 guard count == 0 || errno == EINTR || errno == EAGAIN else { throw failed() }
             }
-            if let timeout, ContinuousClock.now - start > .seconds(timeout) { throw MediaError.stalled(name, seconds: timeout) }
+            if let timeout, ContinuousClock.now - start > .seconds(timeout) { throw FileError.stalled(name, seconds: timeout) }
         }
     }
 
@@ -125,7 +125,7 @@ final class ByteStream: @unchecked Sendable {
         #endif
     }
 
-    private func failed() -> MediaError { .unreadable(path: name, reason: String(cString: strerror(errno)).lowercased()) }
+    private func failed() -> FileError { .unreadable(path: name, reason: String(cString: strerror(errno)).lowercased()) }
 }
 
 /// A time to wait that clocks can count; nil: for ever, which whatever is longer than 30 years amounts to.
@@ -134,14 +134,14 @@ func waitingTime(_ seconds: Double?) -> Double? {
     return max(0, seconds)
 }
 
-extension MediaError {
+extension FileError {
     /// A live source from which nothing came for so long.
-    static func stalled(_ name: String, seconds: Double) -> MediaError {
+    static func stalled(_ name: String, seconds: Double) -> FileError {
         .unreadable(path: name, reason: "nothing came for \(Int(exactly: seconds).map { "\($0)" } ?? "\(seconds)") s")
     }
 
     /// A live source that ends within a frame.
-    static func cutFrame(_ name: String, frame: Int, found: Int, expected: Int) -> MediaError {
+    static func cutFrame(_ name: String, frame: Int, found: Int, expected: Int) -> FileError {
         .unreadable(
             path: name,
             reason:

@@ -24,7 +24,7 @@ public final class FFmpegCapture: LiveCapture, @unchecked Sendable {
     ///   - timeout: seconds without data after which the stream counts as broken; nil: never.
     ///   - followsPlaylists: whether a playlist or a session description (HLS, DASH, SDP) may lead to other addresses; false: they are
     ///     refused.
-    /// - Throws: `MediaError` when it is not a video.
+    /// - Throws: `FileError` or `MediaError` when it is not a video.
     public convenience init(path: String, timeout: Double? = nil, followsPlaylists: Bool = false) throws {
         try self.init(ByteStream(path: path, timeout: timeout), followsPlaylists: followsPlaylists)
     }
@@ -32,7 +32,7 @@ public final class FFmpegCapture: LiveCapture, @unchecked Sendable {
     init(_ stream: ByteStream, followsPlaylists: Bool = false) throws {
         _ = quietFFmpeg
         guard let input = ByteInput(stream), let bytes = input.context else {
-            throw MediaError.unreadable(path: stream.name, reason: "no memory")
+            throw FileError.unreadable(path: stream.name, reason: "no memory")
         }
         do {
             let opened = try (followsPlaylists ? InputPolicy.playlist : .live).open(bytes, path: stream.name)
@@ -48,7 +48,7 @@ public final class FFmpegCapture: LiveCapture, @unchecked Sendable {
     ///   - address: of the protocols that `LiveAddress` names.
     ///   - timeout: as for a path.
     ///   - followsPlaylists: as for a path.
-    /// - Throws: `MediaError` when nothing is there or it is not a video.
+    /// - Throws: `FileError` or `MediaError` when nothing is there or it is not a video.
     public init(address: String, timeout: Double? = nil, followsPlaylists: Bool = false) throws {
         _ = quietFFmpeg
         let (source, deadline) = (try LiveAddress(address), Deadline(timeout))
@@ -66,13 +66,13 @@ public final class FFmpegCapture: LiveCapture, @unchecked Sendable {
                 let connection = Connection(
                     bytes: try OpenedBytes(address, protocols: source.protocols, path: address, interrupt: interrupt), deadline: deadline)
                 guard let bytes = connection.bytes.context else {
-                    throw MediaError.unreadable(path: address, reason: "it cannot be opened")
+                    throw FileError.unreadable(path: address, reason: "it cannot be opened")
                 }
                 let opened = try policy.open(bytes, path: address, address: address, interrupt: interrupt)
                 decoder = try VideoDecoder(opened, path: address, resource: connection, isLive: true)
             }
         } catch {
-            if let timeout = deadline.timeout, deadline.isOver { throw MediaError.stalled(address, seconds: timeout) }
+            if let timeout = deadline.timeout, deadline.isOver { throw FileError.stalled(address, seconds: timeout) }
             throw error
         }
         (name, input) = (address, .address(deadline))
@@ -82,7 +82,7 @@ public final class FFmpegCapture: LiveCapture, @unchecked Sendable {
     private static func size(_ decoder: VideoDecoder, _ name: String) throws -> ImageSize {
         let size = decoder.declaredSize
         guard size.width > 0, size.height > 0 else {
-            throw MediaError.unreadable(path: name, reason: "its frame size is not known before its first frame")
+            throw FileError.unreadable(path: name, reason: "its frame size is not known before its first frame")
         }
         return size
     }
@@ -96,7 +96,7 @@ public final class FFmpegCapture: LiveCapture, @unchecked Sendable {
         let held = HeldFrame(frame)
         return CapturedFrame(streamSeconds: seconds(at: decoder.timestamp(of: frame))) { [self] in
             guard let frame = held.frame, let image = converting.withLock({ decoder.picture(frame.pointer) }) else {
-                throw MediaError.unreadable(path: name, reason: "a frame of it cannot be converted to RGB")
+                throw FileError.unreadable(path: name, reason: "a frame of it cannot be converted to RGB")
             }
             return image
         }
@@ -125,7 +125,7 @@ public final class FFmpegCapture: LiveCapture, @unchecked Sendable {
         case .bytes(let bytes): if let failure = bytes.failure { throw failure }
         case .address(let deadline):
             if deadline.isStopped { throw CancellationError() }
-            if let timeout = deadline.timeout, deadline.isOver { throw MediaError.stalled(name, seconds: timeout) }
+            if let timeout = deadline.timeout, deadline.isOver { throw FileError.stalled(name, seconds: timeout) }
         }
     }
 }

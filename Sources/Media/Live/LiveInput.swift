@@ -1,3 +1,5 @@
+import Support
+
 /// How the bytes of a live source are to be read.
 public enum LiveFormat: String, Sendable, CaseIterable {
     /// YUV4MPEG2 where the data begins so, otherwise whatever FFmpeg finds in it.
@@ -15,7 +17,7 @@ public enum LiveFormat: String, Sendable, CaseIterable {
 ///   - size: of frames, for `rgb24`, whose data does not say it.
 ///   - rate: frames per second, for `rgb24`, where the producer keeps one.
 ///   - timeout: seconds without data after which the stream counts as broken; nil: never.
-/// - Throws: `MediaError`.
+/// - Throws: `FileError`, `MediaError`.
 public func openLive(
     _ input: String, format: LiveFormat = .automatic, size: ImageSize? = nil, rate: Double? = nil, timeout: Double? = nil
 ) throws -> any LiveCapture {
@@ -33,7 +35,7 @@ public func openLive(
     }
     let stream = try ByteStream(path: input, timeout: timeout)
     let start = try stream.peek(YUV4MPEGCapture.magic.utf8.count)
-    guard !start.isEmpty else { throw MediaError.unreadable(path: stream.name, reason: "it ended before any data came") }
+    guard !start.isEmpty else { throw FileError.unreadable(path: stream.name, reason: "it ended before any data came") }
     let isPlanar = start.elementsEqual(YUV4MPEGCapture.magic.utf8)
     return format == .y4m || (format == .automatic && isPlanar)
         ? try YUV4MPEGCapture(stream) : try FFmpegCapture(stream, followsPlaylists: format == .playlist)

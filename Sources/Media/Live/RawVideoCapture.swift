@@ -1,4 +1,5 @@
 import CFFmpeg
+import Support
 
 /// Frames per second that somebody may mean: from one in eleven days to a million.
 public let plausibleFrameRates = 1e-6...1e6
@@ -53,7 +54,7 @@ extension ByteStream {
             count = found
         }
         guard found > 0 else { return nil }
-        guard found == bytes else { throw MediaError.cutFrame(name, frame: number, found: found, expected: bytes) }
+        guard found == bytes else { throw FileError.cutFrame(name, frame: number, found: found, expected: bytes) }
         return data
     }
 }

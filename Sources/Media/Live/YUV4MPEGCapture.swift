@@ -19,13 +19,13 @@ public final class YUV4MPEGCapture: LiveCapture, @unchecked Sendable {
     /// - Parameters:
     ///   - path: a named pipe or a file; "-" is standard input.
     ///   - timeout: seconds without data after which the stream counts as broken; nil: never.
-    /// - Throws: `MediaError` when no header comes or it names nothing that is known.
+    /// - Throws: `FileError` when no header comes or it names nothing that is known.
     public convenience init(path: String, timeout: Double? = nil) throws {
         try self.init(ByteStream(path: path, timeout: timeout))
     }
 
     init(_ stream: ByteStream) throws {
-        func failed(_ reason: String) -> MediaError { .unreadable(path: stream.name, reason: reason) }
+        func failed(_ reason: String) -> FileError { .unreadable(path: stream.name, reason: reason) }
         guard let header = try stream.line(limit: 4096) else { throw failed("it ended before any data came") }
         let words = header.split(separator: " ")
         guard words.first == Substring(Self.magic) else { throw failed("it is no YUV4MPEG2 stream") }
@@ -66,10 +66,10 @@ public final class YUV4MPEGCapture: LiveCapture, @unchecked Sendable {
     public func next() throws -> CapturedFrame? {
         guard let header = try stream.line(limit: 4096) else { return nil }
         guard header == "FRAME" || header.hasPrefix("FRAME ") else {
-            throw MediaError.unreadable(path: name, reason: "frame \(count) does not begin as one: the data is out of step")
+            throw FileError.unreadable(path: name, reason: "frame \(count) does not begin as one: the data is out of step")
         }
         guard let bytes = try stream.frame(count, bytes: converter.byteCount) else {
-            throw MediaError.cutFrame(name, frame: count, found: 0, expected: converter.byteCount)
+            throw FileError.cutFrame(name, frame: count, found: 0, expected: converter.byteCount)
         }
         defer { count += 1 }
         return CapturedFrame(streamSeconds: rate.map { Double(count) / $0 }) { [converter] in try converter.picture(bytes) }
@@ -98,7 +98,7 @@ private final class PlanarConverter: @unchecked Sendable {
     }
 
     func picture(_ bytes: [UInt8]) throws -> RGBImage {
-        func failed() -> MediaError { .unreadable(path: name, reason: "a frame of it cannot be converted to RGB") }
+        func failed() -> FileError { .unreadable(path: name, reason: "a frame of it cannot be converted to RGB") }
         guard let frame = makeFrame() else { throw failed() }
         frame.pointer.pointee.width = Int32(size.width)
         frame.pointer.pointee.height = Int32(size.height)

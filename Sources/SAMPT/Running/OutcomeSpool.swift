@@ -1,6 +1,7 @@
 import Foundation
 import Media
 import Segmenters
+import Support
 
 /// Keeps what backward tracking found until the frames are delivered in order.
 ///
@@ -14,12 +15,12 @@ final class OutcomeSpool {
     private let isExact: Bool
 
     /// - Parameter isExact: keeps logits as they are; otherwise in bfloat16, which is enough to resolve overlaps of objects.
-    /// - Throws: `MediaError.unwritable` when the system's temporary folder cannot be written.
+    /// - Throws: `FileError.unwritable` when the system's temporary folder cannot be written.
     init(isExact: Bool = false) throws {
         self.isExact = isExact
         url = FileManager.default.temporaryDirectory.appendingPathComponent("sampt-\(UUID().uuidString).spool")
         guard FileManager.default.createFile(atPath: url.path, contents: nil), let file = FileHandle(forUpdatingAtPath: url.path) else {
-            throw MediaError.unwritable(path: url.path, reason: "no temporary file can be created")
+            throw FileError.unwritable(path: url.path, reason: "no temporary file can be created")
         }
         self.file = file
         // The file lives as long as it is open, also where the process ends without notice.
@@ -43,7 +44,7 @@ final class OutcomeSpool {
             try file.seek(toOffset: end)
             try file.write(contentsOf: framed)
         } catch {
-            throw MediaError.unwritable(path: url.path, reason: error.localizedDescription)
+            throw FileError.unwritable(path: url.path, reason: error.localizedDescription)
         }
         offsets[frame] = end
         end += UInt64(framed.count)
@@ -63,7 +64,7 @@ final class OutcomeSpool {
             }
             return outcomes
         } catch {
-            throw MediaError.unreadable(path: url.path, reason: error.localizedDescription)
+            throw FileError.unreadable(path: url.path, reason: error.localizedDescription)
         }
     }
 }

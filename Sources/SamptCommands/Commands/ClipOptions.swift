@@ -1,4 +1,5 @@
 import ArgumentParser
+import SegmentationJobs
 
 /// Which frames of a video are worked on, and at which size.
 struct ClipOptions: ParsableArguments {

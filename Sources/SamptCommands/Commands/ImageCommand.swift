@@ -1,8 +1,11 @@
 import ArgumentParser
 import Foundation
 import Media
+import MethodPresets
 import PointTrackers
 import SAMPT
+import SegmentationJobs
+import Segmenters
 
 struct ImageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -46,7 +49,8 @@ struct ImageCommand: AsyncParsableCommand {
             let queries = try clip.queries(objects)
             try checkRefinement(queries, settings)
             try checkOutputs(
-                FileClaims(clip: clip, prompts: prompts, objects: objects, preset: models.presets.preset, segmenter: settings.segmenter))
+                FileClaims(
+                    clip: clip, promptFiles: prompts.files, objects: objects, preset: models.presets.preset, segmenter: settings.segmenter))
             let start = ContinuousClock.now
             let pipeline = try pipeline(settings, frame: clip.originals.size)
             let statistics = RunStatistics(queries)
@@ -94,7 +98,7 @@ struct ImageCommand: AsyncParsableCommand {
     /// Refuses `--refinement` where no mask is refined.
     private func checkRefinement(_ queries: [ObjectQuery], _ settings: MethodSettings) throws {
         guard method.refinement != nil else { return }
-        let takesBoxes = settings.segmenter != "nano"
+        let takesBoxes = SegmenterFamily.abilities(of: settings.segmenter).contains(.boxes)
         let isRefined = queries.contains { query in
             switch query.prompt {
             case .points: true

@@ -1,4 +1,5 @@
 import ArgumentParser
+import MethodPresets
 import SAMPT
 
 /// The options of the four steps of SAM-PT. Those that are not given leave the preset's value, or the default, as it is.

@@ -1,5 +1,7 @@
 import ArgumentParser
+import MethodPresets
 import SAMPT
+import SegmentationJobs
 
 /// Settings under a name, and single ones.
 struct PresetOptions: ParsableArguments {

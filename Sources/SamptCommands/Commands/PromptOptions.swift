@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Media
+import SegmentationJobs
 import Segmenters
 
 /// How objects are marked on the command line.
@@ -44,7 +45,7 @@ struct PromptOptions: ParsableArguments {
 
     /// All objects, ascending by number.
     /// - Parameter frames: the query frames of `--frame`.
-    /// - Throws: `CommandError` for what contradicts itself, `MediaError` for files.
+    /// - Throws: `CommandError` for what contradicts itself, `FileError` and `MediaError` for files.
     func objects(frames: [ObjectArgument<Int>] = []) throws -> [MarkedObject] {
         var objects: [Int: MarkedObject] = [:]
         for object in try fileObjects() {
@@ -67,6 +68,9 @@ struct PromptOptions: ParsableArguments {
         try apply(frames, to: &objects)
         return objects.values.sorted { $0.id < $1.id }
     }
+
+    /// The files that objects come from.
+    var files: [String] { [prompts, queryPoints].compactMap { $0 } }
 
     private func fileObjects() throws -> [MarkedObject] {
         guard prompts == nil || queryPoints == nil else { throw CommandError.usage("Give --prompts or --query-points, not both.") }

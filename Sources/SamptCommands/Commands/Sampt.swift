@@ -1,4 +1,6 @@
 import ArgumentParser
+import SegmentationJobs
+import Support
 
 /// The program `sampt`.
 public struct Sampt: AsyncParsableCommand {

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Foundation
 import Media
+import MethodPresets
 import SAMPT
+import SegmentationJobs
 
 struct SegmentCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -59,7 +61,7 @@ struct SegmentCommand: AsyncParsableCommand {
             let clip = try clip.open()
             let queries = try clip.queries(objects)
             var claims = try FileClaims(
-                clip: clip, prompts: prompts, objects: objects, preset: models.presets.preset, segmenter: settings.segmenter,
+                clip: clip, promptFiles: prompts.files, objects: objects, preset: models.presets.preset, segmenter: settings.segmenter,
                 tracker: settings.tracker)
             try destinations.claim(in: &claims, maskNames: destinations.masks == nil ? [] : clip.pictureFileNames())
             try destinations.checkWritable()
@@ -78,7 +80,8 @@ struct SegmentCommand: AsyncParsableCommand {
     private func runLive(_ destinations: OutputDestinations, _ settings: MethodSettings) async throws -> CommandStatus {
         let objects = try prompts.objects(frames: queryFrames.frame)
         var claims = try FileClaims(
-            prompts: prompts, objects: objects, preset: models.presets.preset, segmenter: settings.segmenter, tracker: settings.tracker)
+            promptFiles: prompts.files, objects: objects, preset: models.presets.preset, segmenter: settings.segmenter,
+            tracker: settings.tracker)
         if clip.video == "-" { claims.readStandardInput(as: "the video") } else { claims.read(clip.video, as: "the video") }
         try destinations.claim(in: &claims, maskNames: nil)
         try destinations.checkWritable()

@@ -3,6 +3,8 @@ import Foundation
 import Media
 import PointTrackers
 import SAMPT
+import SegmentationJobs
+import Support
 
 struct TrackCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import Foundation
 import Media
 import SAMPT
+import SegmentationJobs
 import VideoBenchmarks
 
 /// Evaluates a tracker video by video and keeps the report up to date.

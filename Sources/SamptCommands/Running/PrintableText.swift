@@ -1,4 +1,5 @@
 import SAMPT
+import Support
 
 extension String {
     /// The text on one line, with everything that a terminal would obey or hide as an escape: names in files, checkpoints' pickles and

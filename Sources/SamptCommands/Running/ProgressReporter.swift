@@ -1,10 +1,11 @@
 import Foundation
 import Media
 import SAMPT
+import SegmentationJobs
 import Support
 
 /// Shows on stderr how far the work is: one live line on a terminal, a plain line every few seconds elsewhere.
-final class ProgressReporter: Sendable {
+final class ProgressReporter: JobProgress {
     private struct State {
         var lastShown: ContinuousClock.Instant?
         var isLineOpen = false

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SegmentationJobs
 
 extension Sampt {
     /// To be called first. Ends the process with a message where the shell allows so little memory (`ulimit -v`) that not even threads

@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 
 /// The results of an evaluation, written after every video, so that an interrupted one can go on.
 public struct PointReport: Sendable, Codable {

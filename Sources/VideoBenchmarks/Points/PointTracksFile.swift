@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 
 /// Videos with tracks in JSON, for people's own clips (docs/point-benchmarks.md):
 ///
@@ -56,7 +57,7 @@ public struct PointTracksFile: PointDataset {
         var videos: [Entry]
     }
 
-    /// - Throws: `MediaError.notFound`, `MediaError.unreadable`, `PointBenchmarkError`, `VideoNameError`.
+    /// - Throws: `FileError.notFound`, `FileError.unreadable`, `PointBenchmarkError`, `VideoNameError`.
     public init(path: String) throws {
         let url = URL(fileURLWithPath: path)
         name = url.lastPathComponent
@@ -117,11 +118,11 @@ public struct PointTracksFile: PointDataset {
 
 /// Opens a file of tracks, whatever its form.
 public enum PointDatasetFile {
-    /// - Throws: `MediaError`, `TensorFileError`, `PointBenchmarkError`, `VideoNameError`.
+    /// - Throws: `FileError`, `MediaError`, `TensorFileError`, `PointBenchmarkError`, `VideoNameError`.
     public static func open(_ path: String) throws -> any PointDataset {
         let url = URL(fileURLWithPath: path)
         var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw MediaError.notFound(path: path) }
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw FileError.notFound(path: path) }
         guard !isFolder.boolValue else { return try open(folder: url) }
         try InputFile.checkIsFile(path)
         let head: Data
@@ -130,7 +131,7 @@ public enum PointDatasetFile {
             defer { try? file.close() }
             head = try file.read(upToCount: 64) ?? Data()
         } catch {
-            throw MediaError.unreadable(path: path, reason: AtomicFile.reason(error))
+            throw FileError.unreadable(path: path, reason: AtomicFile.reason(error))
         }
         // Pickles of protocol 2 and later begin so; JSON with a brace, perhaps after blanks.
         if head.first == 0x80 { return try TAPVidPickle(url: url) }

@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 
 /// A folder with the predictions of each video: `<video>.npz`, of a dataset in several files `<file>/<video>.npz`.
 public struct PredictionFolder: Sendable {
@@ -17,20 +18,20 @@ public struct PredictionFolder: Sendable {
     }
 
     /// Writes a video's predictions, whole or not at all.
-    /// - Throws: `VideoNameError`, `MediaError.unwritable`.
+    /// - Throws: `VideoNameError`, `FileError.unwritable`.
     public func write(_ predictions: PointPredictions, of video: String) throws {
         let file = try file(of: video)
         let data: [UInt8]
         do {
             data = try predictions.npz()
         } catch is NumpyArchive.TooLarge {
-            throw MediaError.unwritable(path: file.path, reason: "its arrays are larger than a file of 4 GB")
+            throw FileError.unwritable(path: file.path, reason: "its arrays are larger than a file of 4 GB")
         }
         let folder = file.deletingLastPathComponent()
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         } catch {
-            throw MediaError.unwritable(path: folder.path, reason: AtomicFile.reason(error))
+            throw FileError.unwritable(path: folder.path, reason: AtomicFile.reason(error))
         }
         try AtomicFile.write(Data(data), to: file.path)
     }

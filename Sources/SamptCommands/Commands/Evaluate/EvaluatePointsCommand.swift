@@ -2,6 +2,8 @@ import ArgumentParser
 import Foundation
 import Media
 import PointTrackers
+import SegmentationJobs
+import Support
 import VideoBenchmarks
 
 struct EvaluatePoints: AsyncParsableCommand {

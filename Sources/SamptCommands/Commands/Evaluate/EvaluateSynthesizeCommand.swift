@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
 import Media
+import SegmentationJobs
+import Support
 import VideoBenchmarks
 
 struct EvaluateSynthesize: AsyncParsableCommand {

@@ -1,8 +1,9 @@
 import ArgumentParser
 import Foundation
 import Inference
-import Media
 import ModelStore
+import SegmentationJobs
+import Support
 
 struct ModelsCacheCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -34,7 +35,7 @@ struct ModelsCacheCommand: AsyncParsableCommand {
             do {
                 contents = clear ? try cache.clear() : cache.contents()
             } catch {
-                throw MediaError.unwritable(path: folder.path, reason: AtomicFile.reason(error))
+                throw FileError.unwritable(path: folder.path, reason: AtomicFile.reason(error))
             }
             if json {
                 let encoder = JSONEncoder()

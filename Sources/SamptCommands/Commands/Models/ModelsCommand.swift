@@ -1,5 +1,7 @@
 import ArgumentParser
 import ModelStore
+import SegmentationJobs
+import Support
 
 struct ModelsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import ModelStore
+import SegmentationJobs
 
 struct ModelsImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import ModelStore
+import SegmentationJobs
 
 struct ModelsListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ModelStore
+import SegmentationJobs
 
 struct ModelsPathCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ModelStore
+import SegmentationJobs
 
 struct ModelsRemoveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ModelStore
+import SegmentationJobs
 
 struct ModelsVerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import SegmentationJobs
 
 struct PresetsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
+import MethodPresets
 import SAMPT
+import SegmentationJobs
 
 struct PresetsListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,7 @@
 import ArgumentParser
+import MethodPresets
 import SAMPT
+import SegmentationJobs
 
 struct PresetsShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

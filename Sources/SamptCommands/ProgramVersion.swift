@@ -1,5 +1,0 @@
-/// The program's version, and with it the package's: `sampt --version`, the name of the release's archive, the newest entry of
-/// CHANGELOG.md.
-enum ProgramVersion {
-    static let current = "0.2.0"
-}

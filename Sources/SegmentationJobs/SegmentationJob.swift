@@ -1,0 +1,81 @@
+import Foundation
+import Media
+import SAMPT
+import Support
+
+/// Segments a clip into its outputs and accounts for how it ended.
+package struct SegmentationJob: Sendable {
+    package var segmenter: VideoSegmenter
+    package var clip: Clip
+    package var queries: [ObjectQuery]
+    package var destinations: OutputDestinations
+    /// How many frames to name that a person should look at.
+    package var reviewed = 0
+
+    package init(segmenter: VideoSegmenter, clip: Clip, queries: [ObjectQuery], destinations: OutputDestinations, reviewed: Int = 0) {
+        (self.segmenter, self.clip, self.queries, self.destinations) = (segmenter, clip, queries, destinations)
+        self.reviewed = reviewed
+    }
+
+    /// Runs to the end, to the damage or to the interruption; in all three cases the outputs are whole and under their final names. So are
+    /// the others when one cannot be written.
+    /// - Throws: what went wrong where no frame could be made or no output is left; unfinished outputs are then removed.
+    package func run(interruption: Interruption, progress: any JobProgress) async throws -> SegmentationSummary {
+        var outputClip = clip.outputClip(queries)
+        outputClip.reviewed = reviewed
+        let outputs = try SegmentationOutputs(destinations, clip: outputClip) { progress.warn(of: $0) }
+        let statistics = RunStatistics(queries, review: FrameReview(count: reviewed, duration: clip.duration))
+        let start = ContinuousClock.now
+        let work = Task { try await feed(outputs, statistics, progress) }
+        interruption.onRequest { work.cancel() }
+        var damage = clip.damage
+        do {
+            try await work.value
+        } catch let error where error.isDamage {
+            damage = [damage, "\(error)"].compactMap { $0 }.joined(separator: "; ")
+            guard await outputs.frameCount > 0 else {
+                await abandon(outputs, progress)
+                throw error
+            }
+        } catch is CancellationError where interruption.isRequested {
+        } catch {
+            await abandon(outputs, progress)
+            throw error
+        }
+        progress.close()
+        let done = await outputs.frameCount
+        let isComplete = done == clip.frames.frameCount && damage == nil
+        let written = try await outputs.finish(isComplete: isComplete)
+        let isInterrupted = interruption.isRequested && done < clip.frames.frameCount
+        let failures = await outputs.failures
+        return SegmentationSummary(
+            video: clip.originals.name, frames: done, framesTotal: clip.frames.frameCount,
+            seconds: Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000,
+            outputs: written, notes: await outputs.notes, objects: statistics.objects,
+            review: reviewed > 0 ? statistics.review(clip.numbering) : nil, damage: damage, failures: failures.map { "\($0)" },
+            exitStatus: !failures.isEmpty ? .unwritableOutput : isInterrupted ? .interrupted : damage != nil ? .partial : .success)
+    }
+
+    private func feed(_ outputs: SegmentationOutputs, _ statistics: RunStatistics, _ progress: any JobProgress) async throws {
+        for try await result in segmenter.segment(clip.frames, objects: queries, progress: { progress.show($0) }) {
+            let frame = try clip.report(result)
+            try await outputs.append(frame)
+            statistics.add(frame)
+        }
+    }
+
+    private func abandon(_ outputs: SegmentationOutputs, _ progress: any JobProgress) async {
+        progress.close()
+        await outputs.abandon()
+    }
+}
+
+extension Error {
+    /// Whether it means that the input is damaged from some frame on.
+    var isDamage: Bool {
+        switch self as any Error {
+        case MediaError.undecodable, MediaError.frameSizeDiffers, MediaError.frameOutOfRange, FileError.unreadable: true
+        default: false
+        }
+    }
+}

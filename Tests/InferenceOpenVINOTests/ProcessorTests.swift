@@ -1,0 +1,23 @@
+import Inference
+import Testing
+
+@testable import InferenceOpenVINO
+
+struct ProcessorTests {
+    @Test func processorLists() {
+        #expect(Processor.processors(list: "\t0-3,8,10-11\n") == [0, 1, 2, 3, 8, 10, 11])
+        #expect(Processor.processors(list: "5") == [5])
+        #expect(Processor.processors(list: "").isEmpty)
+        #expect(Processor.processors(list: "3-1,x").isEmpty)
+    }
+
+    @Test func quotas() {
+        #expect(Processor.cores(quota: ["max", "100000"]) == nil)
+        #expect(Processor.cores(quota: ["-1", "100000"]) == nil)
+        #expect(Processor.cores(quota: ["200000", "100000"]) == 2)
+        #expect(Processor.cores(quota: ["150000", "100000"]) == 2)
+        #expect(Processor.cores(quota: ["10000", "100000"]) == 1)
+        #expect(Processor.cores(quota: ["1", "0"]) == nil)
+        #expect(Processor.cores(quota: []) == nil)
+    }
+}
