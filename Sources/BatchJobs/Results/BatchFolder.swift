@@ -1,5 +1,5 @@
 import Foundation
-import Media
+import Support
 
 /// The output folder of a batch. Everything that processes on one or many machines need to know of each other is in files here; what they
 /// rely on is that renaming and linking are atomic, as they are on NFS.

@@ -1,5 +1,5 @@
 import Foundation
-import Media
+import Support
 
 /// Files of which there can be one: whoever makes it first has it, on NFS too, where `O_EXCL` and locks cannot be relied on everywhere.
 enum ExclusiveFile {

@@ -1,5 +1,4 @@
 import Foundation
-import Media
 
 /// Results appear whole: made in a folder of their own, with checksums and record, and then given their name at once.
 struct ResultStore {

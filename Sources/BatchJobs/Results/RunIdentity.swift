@@ -24,10 +24,9 @@ struct RunIdentity: Sendable, Equatable, Codable {
     /// - Parameter own: who asks.
     func isCertainlyOver(seenFrom own: RunIdentity) -> Bool {
         if id == own.id { return false }
-        // The scheduler starts a task anew when the one before is gone.
-        if let task, task == own.task, restarts < own.restarts { return true }
-        guard let system, system == own.system else { return false }
-        return kill(processID, 0) != 0 && errno == ESRCH
+        // Where its number can be seen, that is the surest: a scheduler that lost a node may start a task anew beside the old one.
+        if let system, system == own.system { return kill(processID, 0) != 0 && errno == ESRCH }
+        return task != nil && task == own.task && restarts < own.restarts
     }
 }
 

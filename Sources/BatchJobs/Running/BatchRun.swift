@@ -105,6 +105,27 @@ public struct BatchRun {
         return outcome
     }
 
+    /// Measures with a sample of what is to be done, which is not kept.
+    /// - Parameter cores: that a task will have.
+    /// - Returns: nil: nothing is to be done, nothing of it worked out, or it was stopped.
+    public func measure(atMost cores: Int) throws -> WorkerMeasurement? {
+        let identity = RunIdentity.new()
+        let heartbeat = try RunHeartbeat(identity, in: folder, every: max(1, options.lease / 18))
+        defer { heartbeat.stop() }
+        let plan = try BatchPlan(manifest, folder: folder, shard: options.shard, models: models)
+        report(.planned(plan.counts))
+        let pending = try plan.pending(manifest)
+        guard !pending.isEmpty else { return nil }
+        var machine = MachineResources.here()
+        machine.cores = min(machine.cores, cores)
+        let measurement = try WorkerShape.measurement(
+            pending, manifest: manifest, folder: folder, options: options, machine: machine, run: identity.id, program: program,
+            isStopped: isStopped, report: report)
+        guard let measurement, measurement.best != nil else { return nil }
+        report(.measured(measurement))
+        return measurement
+    }
+
     /// All together, then what failed alone, then what others left.
     private func work(on queue: BatchQueue, _ shape: WorkerShape, _ identity: RunIdentity) throws -> Bool {
         var timeLimit = options.timeLimit

@@ -39,23 +39,10 @@ public struct WorkerShape: Sendable, Equatable, Codable {
         let machine = MachineResources.here()
         let threads = options.threads ?? folder.settings.threads
         if let workers = options.workers, let threads { return WorkerShape(workers: workers, threads: threads).sparing(machine) }
-        let store = MeasurementStore(folder: folder, manifest: manifest, machine: machine)
-        let measurement: WorkerMeasurement
-        if let known = try store.read(threads: threads, workers: options.workers) {
-            measurement = known
-        } else {
-            let measuring = ShapeMeasuring(
-                pending: pending, manifest: manifest, folder: folder, run: run, timeLimit: options.timeLimit, program: program,
-                isStopped: isStopped)
-            // With the threads decided, what is left to find out is the memory of one.
-            let candidates =
-                threads.map { [WorkerShape(workers: 1, threads: $0)] }
-                ?? Self.candidates(cores: machine.cores)
-                .map { WorkerShape(workers: min($0.workers, options.workers ?? .max), threads: $0.threads) }
-            guard let found = try measuring.run(candidates, machine: machine, report: report) else { return nil }
-            measurement = found
-            try store.write(measurement)
-        }
+        let measurement = try measurement(
+            pending, manifest: manifest, folder: folder, options: options, machine: machine, run: run, program: program, isStopped: isStopped,
+            report: report)
+        guard let measurement else { return nil }
         report(.measured(measurement))
         guard let best = measurement.best else {
             // No video of the sample could be worked on; the rest may fare better.
@@ -64,6 +51,28 @@ public struct WorkerShape: Sendable, Equatable, Codable {
         var shape = best.shape
         shape.workers = options.workers ?? min(max(1, machine.cores / shape.threads), fitting(best.peakMemory, memory: machine.memory))
         return shape.sparing(machine)
+    }
+
+    /// What was measured on such a machine before, or what is measured now.
+    /// - Returns: nil: stopped.
+    static func measurement(
+        _ pending: [BatchItem], manifest: Manifest, folder: BatchFolder, options: BatchRun.Options, machine: MachineResources, run: String,
+        program: @escaping (Int) -> WorkerProgram, isStopped: @escaping () -> Bool, report: (BatchRun.Event) -> Void
+    ) throws -> WorkerMeasurement? {
+        let threads = options.threads ?? folder.settings.threads
+        let store = MeasurementStore(folder: folder, manifest: manifest, machine: machine)
+        if let known = try store.read(threads: threads, workers: options.workers) { return known }
+        let measuring = ShapeMeasuring(
+            pending: pending, manifest: manifest, folder: folder, run: run, timeLimit: options.timeLimit, program: program,
+            isStopped: isStopped)
+        // With the threads decided, what is left to find out is the memory of one.
+        let candidates =
+            threads.map { [WorkerShape(workers: 1, threads: $0)] }
+            ?? candidates(cores: machine.cores)
+            .map { WorkerShape(workers: min($0.workers, options.workers ?? .max), threads: $0.threads) }
+        guard let found = try measuring.run(candidates, machine: machine, report: report) else { return nil }
+        if found.best != nil { try store.write(found) }
+        return found
     }
 
     private func sparing(_ machine: MachineResources) -> WorkerShape {

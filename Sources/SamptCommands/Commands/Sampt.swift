@@ -22,7 +22,7 @@ public struct Sampt: AsyncParsableCommand {
         version: ProgramVersion.current,
         subcommands: [
             SegmentCommand.self, ImageCommand.self, TrackCommand.self, EvaluateCommand.self, PresetsCommand.self, ModelsCommand.self,
-            ExportCommand.self,
+            BatchCommand.self, ExportCommand.self,
         ])
 
     public init() {}

@@ -9,14 +9,18 @@ package struct OutputDestinations: Sendable, Equatable {
     package var rle: String?
     package var tracks: String?
     package var contactSheet: String?
+    /// A small picture of the frame with the least certain mask; of batches.
+    package var leastSure: String?
 
     package init(
-        overlay: String? = nil, masks: String? = nil, rle: String? = nil, tracks: String? = nil, contactSheet: String? = nil
+        overlay: String? = nil, masks: String? = nil, rle: String? = nil, tracks: String? = nil, contactSheet: String? = nil,
+        leastSure: String? = nil
     ) {
         (self.overlay, self.masks, self.rle, self.tracks, self.contactSheet) = (overlay, masks, rle, tracks, contactSheet)
+        self.leastSure = leastSure
     }
 
-    package var paths: [String] { [overlay, masks, rle, tracks, contactSheet].compactMap { $0 } }
+    package var paths: [String] { [overlay, masks, rle, tracks, contactSheet, leastSure].compactMap { $0 } }
 
     /// The outputs that are files, with the options that ask for them.
     private var files: [(path: String, option: String)] {
@@ -83,6 +87,7 @@ package actor SegmentationOutputs {
             if let path = destinations.rle { opened.append(try RunLengthOutput(path: path, clip: clip)) }
             if let path = destinations.tracks { opened.append(try TracksOutput(path: path, clip: clip)) }
             if let path = destinations.contactSheet { opened.append(try ContactSheetOutput(path: path, clip: clip)) }
+            if let path = destinations.leastSure { opened.append(try LeastSureOutput(path: path, clip: clip)) }
             if let path = destinations.overlay { opened.append(try OverlayOutput(path: path, clip: clip)) }
         } catch {
             for output in opened.reversed() { output.abandon() }
