@@ -4,8 +4,9 @@ import Testing
 
 @testable import BatchJobs
 
+@Suite("A batch does everything once, whatever happens to its workers")
 struct BatchRunTests {
-    @Test func everyVideoIsDoneOnceAndASecondRunDoesWhatChanged() throws {
+    @Test("Every video is done once and a second run does what changed") func everyVideoIsDoneOnceAndASecondRunDoesWhatChanged() throws {
         let folder = try BatchTestFolder()
         var lines = try (0..<8).map { try folder.video("v\($0)") }
         #expect(try folder.run(folder.manifest(lines)).done == 8)
@@ -32,7 +33,7 @@ struct BatchRunTests {
         #expect(try FolderNames.all(in: folder.out + "/runs").isEmpty)
     }
 
-    @Test func videosThatEndTheirWorkersAreTriedAloneAndSetAside() throws {
+    @Test("Videos that end their workers are tried alone and set aside") func videosThatEndTheirWorkersAreTriedAloneAndSetAside() throws {
         let folder = try BatchTestFolder()
         var lines = try (0..<6).map { try folder.video("good\($0)", "seconds 0.05") }
         lines.insert(try folder.video("bad", "crash"), at: 1)
@@ -42,7 +43,7 @@ struct BatchRunTests {
         lines.append(#"{"id": "gone", "video": "gone.mp4", "prompts": {"objects": []}}"#)
         let manifest = try folder.manifest(lines)
         var retries: [String] = []
-        let outcome = try folder.run(manifest) { if case .willRetry(let id, _) = $0 { retries.append(id) } }
+        let outcome = try folder.run(manifest, report: { if case .willRetry(let id, _) = $0 { retries.append(id) } })
         #expect(outcome.done == 7 && outcome.setAside == 4)
         #expect(Set(retries) == ["bad", "greedy", "short", "gone"])
         let opened = try BatchFolder(existing: folder.out)
@@ -62,7 +63,7 @@ struct BatchRunTests {
         #expect(try opened.failure(of: "bad") == nil)
     }
 
-    @Test func aStuckWorkerIsEnded() throws {
+    @Test("A stuck worker is ended") func aStuckWorkerIsEnded() throws {
         let folder = try BatchTestFolder()
         let manifest = try folder.manifest([folder.video("stuck", "hang"), folder.video("b"), folder.video("c")])
         var options = folder.options()
@@ -72,7 +73,7 @@ struct BatchRunTests {
         #expect(try BatchFolder(existing: folder.out).failure(of: "stuck")?.kind == .timeout)
     }
 
-    @Test func aFullDiskStopsTheRunAndBlamesNoVideo() throws {
+    @Test("A full disk stops the run and blames no video") func aFullDiskStopsTheRunAndBlamesNoVideo() throws {
         let folder = try BatchTestFolder()
         let manifest = try folder.manifest([folder.video("a", "fail unwritable"), folder.video("b", "seconds 5"), folder.video("c")])
         #expect(throws: BatchError.self) { try folder.run(manifest) }
@@ -84,7 +85,7 @@ struct BatchRunTests {
         #expect(outcome.done + outcome.doneBefore == 3)
     }
 
-    @Test func workersThatDoNotStartEndTheRun() throws {
+    @Test("Workers that do not start end the run") func workersThatDoNotStartEndTheRun() throws {
         let folder = try BatchTestFolder()
         let error = #expect(throws: BatchError.self) { try folder.run(folder.manifest([folder.video("a")]), extra: ["broken"]) }
         guard case .workersFail(let reason, let log)? = error else {
@@ -95,7 +96,7 @@ struct BatchRunTests {
         #expect(try String(contentsOfFile: log, encoding: .utf8).contains("A worker of"))
     }
 
-    @Test func aStoppedRunLeavesNothingHalfDone() throws {
+    @Test("A stopped run leaves nothing half done") func aStoppedRunLeavesNothingHalfDone() throws {
         let folder = try BatchTestFolder()
         let manifest = try folder.manifest((0..<20).map { try folder.video("v\($0)", "seconds 0.2") })
         let done = Protected(0)
@@ -108,7 +109,7 @@ struct BatchRunTests {
         #expect(rest.done + rest.doneBefore == 20)
     }
 
-    @Test func sharesAndRunsBesideEachOtherGiveTheSameResults() throws {
+    @Test("Shares and runs beside each other give the same results") func sharesAndRunsBesideEachOtherGiveTheSameResults() throws {
         let folder = try BatchTestFolder()
         let manifest = try folder.manifest((0..<24).map { try folder.video("v\($0)", "seconds 0.02") })
         _ = try folder.run(manifest, out: folder.path + "/alone")
@@ -133,13 +134,13 @@ struct BatchRunTests {
         #expect(try folder.digests() == folder.digests(folder.path + "/alone"))
     }
 
-    @Test func theShapeOfWorkersIsMeasured() throws {
+    @Test("The shape of workers is measured") func theShapeOfWorkersIsMeasured() throws {
         let folder = try BatchTestFolder()
         let manifest = try folder.manifest((0..<12).map { try folder.video("v\($0)", "seconds 0.05") })
         var options = folder.options()
         (options.workers, options.threads) = (nil, nil)
         var measurement: WorkerMeasurement?
-        let outcome = try folder.run(manifest, options: options) { if case .measured(let found) = $0 { measurement = found } }
+        let outcome = try folder.run(manifest, options: options, report: { if case .measured(let found) = $0 { measurement = found } })
         #expect(outcome.done == 12)
         let found = try #require(measurement)
         #expect(found.rows.allSatisfy { $0.framesPerSecond > 0 && $0.peakMemory > 1 << 20 })

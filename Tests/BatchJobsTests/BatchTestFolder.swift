@@ -4,7 +4,7 @@ import TestSupport
 @testable import BatchJobs
 
 /// A temporary folder with stand-ins for videos, a manifest and an output folder.
-final class BatchTestFolder {
+final class BatchTestFolder: Sendable {
     let path: String
     var out: String { path + "/out" }
     var manifestPath: String { path + "/trial.jsonl" }

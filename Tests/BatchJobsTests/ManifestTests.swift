@@ -3,8 +3,9 @@ import Testing
 
 @testable import BatchJobs
 
+@Suite("Manifests are checked as a whole, and shared out by content")
 struct ManifestTests {
-    @Test func aLineBecomesAnEntry() throws {
+    @Test("A line becomes an entry") func aLineBecomesAnEntry() throws {
         let folder = try BatchTestFolder()
         let manifest = try folder.manifest([
             #"{"batch": "first-try", "options": {"max-side": 480, "seed": 7}, "outputs": ["masks"]}"#,
@@ -23,12 +24,12 @@ struct ManifestTests {
         #expect(try second.inputPaths == ["/data/b.mp4", folder.path + "/m.png", "/n.png"])
     }
 
-    @Test func withoutAHeaderTheFileNamesTheBatch() throws {
+    @Test("Without a header the file names the batch") func withoutAHeaderTheFileNamesTheBatch() throws {
         let folder = try BatchTestFolder()
         #expect(try folder.manifest([folder.video("a")]).batch == "trial")
     }
 
-    @Test func brokenLinesAreNamedBeforeAnythingBegins() throws {
+    @Test("Broken lines are named before anything begins") func brokenLinesAreNamedBeforeAnythingBegins() throws {
         let folder = try BatchTestFolder()
         let count = 70_010
         var lines = (1...count).map { #"{"id": "v\#($0)", "video": "v.mp4", "prompts": "p.json"}"# }
@@ -52,13 +53,13 @@ struct ManifestTests {
         #expect(rest.items.count == count - 5 && rest.problems == problems)
     }
 
-    @Test(arguments: ["", "\n\n", "{\"batch\": \"x\"}\n"]) func aManifestWithoutVideosIsRefused(text: String) throws {
+    @Test("A manifest without videos is refused", arguments: ["", "\n\n", "{\"batch\": \"x\"}\n"]) func aManifestWithoutVideosIsRefused(text: String) throws {
         let folder = try BatchTestFolder()
         try folder.write(text, to: "empty.jsonl")
         #expect(throws: BatchError.emptyManifest(path: folder.path + "/empty.jsonl")) { try Manifest(folder.path + "/empty.jsonl") }
     }
 
-    @Test func optionsAreCheckedOnceForEachKind() throws {
+    @Test("Options are checked once for each kind") func optionsAreCheckedOnceForEachKind() throws {
         let folder = try BatchTestFolder()
         try folder.write(
             try (0..<50).map { try folder.video("v\($0)", options: $0 % 2 == 0 ? "{\"seed\": 1}" : "{\"sede\": 1}") + "\n" }.joined(),
@@ -72,7 +73,7 @@ struct ManifestTests {
         #expect(manifest.problems.allSatisfy { $0.reason == "no option sede" })
     }
 
-    @Test func sharesAreOfEqualSizeAndMoveLittle() throws {
+    @Test("Shares are of equal size and move little") func sharesAreOfEqualSizeAndMoveLittle() throws {
         let ids = (0..<20_000).map { "clip-\($0)" }
         let before = try ids.map { try Shard.index(of: $0, count: 20) }
         let after = try ids.map { try Shard.index(of: $0, count: 21) }
@@ -85,11 +86,11 @@ struct ManifestTests {
         for id in ids.prefix(100) { #expect(try shards.filter { try $0.contains(id) }.count == 1) }
     }
 
-    @Test(arguments: ["3/3", "-1/3", "1", "a/b", "0/0", "1/2/3", "0/99999999999999999999"]) func impossibleSharesAreRefused(text: String) {
+    @Test("Impossible shares are refused", arguments: ["3/3", "-1/3", "1", "a/b", "0/0", "1/2/3", "0/99999999999999999999"]) func impossibleSharesAreRefused(text: String) {
         #expect(throws: BatchError.self) { try Shard(text) }
     }
 
-    @Test func aFolderOfVideosBecomesAManifest() throws {
+    @Test("A folder of videos becomes a manifest") func aFolderOfVideosBecomesAManifest() throws {
         let folder = try BatchTestFolder()
         for name in ["a.mp4", "a.json", "b c.mov", "b c.txt", "lonely.mkv", "notes.md"] { try folder.write("x", to: name) }
         let writer = try ManifestWriter(folder: folder.path, header: ManifestHeader(batch: "x"))

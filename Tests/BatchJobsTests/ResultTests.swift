@@ -5,8 +5,9 @@ import Testing
 
 @testable import BatchJobs
 
+@Suite("Results are whole, checked, and belong to one batch")
 struct ResultTests {
-    @Test func anotherBatchsFolderIsRefused() throws {
+    @Test("The folder of another batch is refused") func anotherBatchsFolderIsRefused() throws {
         let folder = try BatchTestFolder()
         _ = try folder.run(folder.manifest([folder.video("a")]))
         let other = try folder.manifest([#"{"batch": "other"}"#, folder.video("a")])
@@ -17,7 +18,7 @@ struct ResultTests {
         #expect(throws: BatchError.noBatch(folder: folder.path)) { try BatchFolder(existing: folder.path) }
     }
 
-    @Test(arguments: [false, true]) func damageIsFoundAndMended(isArchived: Bool) throws {
+    @Test("Damage is found and mended", arguments: [false, true]) func damageIsFoundAndMended(isArchived: Bool) throws {
         let folder = try BatchTestFolder()
         let header = #"{"batch": "trial", "archive": \#(isArchived), "outputs": ["rle", "masks"]}"#
         let manifest = try folder.manifest([header] + (0..<3).map { try folder.video("v\($0)") })
@@ -40,7 +41,7 @@ struct ResultTests {
         #expect(try ResultVerification(opened, inputs: true).faults.isEmpty)
     }
 
-    @Test func archivesAreWhatTarReads() throws {
+    @Test("Archives are what tar reads") func archivesAreWhatTarReads() throws {
         let folder = try BatchTestFolder()
         let manifest = try folder.manifest([#"{"batch": "trial", "archive": true, "outputs": ["rle", "masks"]}"#, folder.video("a")])
         _ = try folder.run(manifest)
@@ -55,7 +56,7 @@ struct ResultTests {
         #expect(try ResultRecord(parsing: Data(contentsOf: URL(fileURLWithPath: folder.path + "/record.json")), path: "").id == "a")
     }
 
-    @Test func foldersOfNodesAreMerged() throws {
+    @Test("Folders of nodes are merged") func foldersOfNodesAreMerged() throws {
         let folder = try BatchTestFolder()
         let manifest = try folder.manifest((0..<8).map { try folder.video("v\($0)", $0 == 5 ? "crash" : "frames 10") })
         for index in 0..<2 {
@@ -75,7 +76,7 @@ struct ResultTests {
         #expect(try ResultVerification(out).faults.isEmpty)
     }
 
-    @Test func theReportNamesFailuresAndTheLeastConfident() throws {
+    @Test("The report names failures and the least confident") func theReportNamesFailuresAndTheLeastConfident() throws {
         let folder = try BatchTestFolder()
         let manifest = try folder.manifest([
             folder.video("sure", "confidence 0.9"), folder.video("unsure", "confidence 0.1"), folder.video("wrong", "fail input"),
@@ -91,7 +92,7 @@ struct ResultTests {
         #expect(try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: opened.reportDataPath))) is [String: Any])
     }
 
-    @Test func aClaimOfARunThatIsGoneIsTakenOver() throws {
+    @Test("A claim of a run that is gone is taken over") func aClaimOfARunThatIsGoneIsTakenOver() throws {
         let folder = try BatchTestFolder()
         _ = try folder.run(folder.manifest([folder.video("x")]))
         let opened = try BatchFolder(existing: folder.out)
@@ -134,7 +135,7 @@ struct ResultTests {
         #expect(try claims.take("d") == .taken)
     }
 
-    @Test func aCutJournalAndAnAbsentOneAreMadeUpForByTheResults() throws {
+    @Test("A cut journal and an absent one are made up for by the results") func aCutJournalAndAnAbsentOneAreMadeUpForByTheResults() throws {
         let folder = try BatchTestFolder()
         let manifest = try folder.manifest((0..<3).map { try folder.video("v\($0)") })
         _ = try folder.run(manifest)
@@ -143,7 +144,7 @@ struct ResultTests {
         #expect(try folder.run(manifest) == BatchRun.Outcome(doneBefore: 3))
     }
 
-    @Test func timeLimitsFollowTheSlowestVideo() {
+    @Test("Time limits follow the slowest video") func timeLimitsFollowTheSlowestVideo() {
         var limit = TimeLimit(factor: 10, least: 60, unknown: 100)
         #expect(limit.seconds(frames: 10) == 1000)
         limit.learn(frames: 100, seconds: 50)
@@ -152,7 +153,7 @@ struct ResultTests {
         #expect(limit.seconds(frames: .max).isFinite)
     }
 
-    @Test func digestsAreThoseOfTheStandard() throws {
+    @Test("Digests are those of the standard") func digestsAreThoseOfTheStandard() throws {
         #expect(try SHA256Digest.text(of: Data("abc".utf8)) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
         #expect(try SHA256Digest.text(of: Data()) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
     }

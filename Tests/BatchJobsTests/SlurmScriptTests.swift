@@ -3,8 +3,9 @@ import Testing
 
 @testable import BatchJobs
 
+@Suite("Slurm is asked for what was measured")
 struct SlurmScriptTests {
-    @Test func theScriptAsksForWhatWasMeasured() throws {
+    @Test("The script asks for what was measured") func theScriptAsksForWhatWasMeasured() throws {
         let folder = try BatchTestFolder()
         let opened = try BatchFolder(folder.out, for: .init(batch: "trial", isArchived: false))
         var row = WorkerMeasurement.Row(
@@ -26,7 +27,7 @@ struct SlurmScriptTests {
         #expect(SlurmRequest(measured: row, videos: .max / 2, cores: 1).tasks >= 1)
     }
 
-    @Test func queuesAreRead() {
+    @Test("Queues are read") func queuesAreRead() {
         let text = "3|RUNNING|None\n4|PENDING|Resources\n5|COMPLETED|None\nN/A|RUNNING|None\nnonsense\n6|CANCELLED|None\n"
         #expect(
             SlurmCommands.parse(text) == [
