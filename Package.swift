@@ -96,7 +96,8 @@ let package = Package(
         .target(
             name: "InputFuzzing",
             dependencies: [
-                "CFFmpeg", "TensorFiles", "Media", "SAMPT", "MethodPresets", "VideoBenchmarks", "SegmentationJobs", "TestSupport",
+                "CFFmpeg", "Support", "TensorFiles", "Media", "SAMPT", "MethodPresets", "VideoBenchmarks", "SegmentationJobs",
+                "TestSupport",
             ],
             path: "Fuzz/InputFuzzing"),
 
