@@ -56,6 +56,7 @@ let package = Package(
         library("MaskFormats", ["Support", "Media", "CZlib"]),
         library("VideoBenchmarks", ["Support", "TensorFiles", "Media", "PointTrackers", "SAMPT", "CZlib"]),
         library("ModelStore", ["Support", "CFFmpeg", "CCurl"]),
+        library("BatchJobs", ["Support", "Media", "CFFmpeg"]),
         library(
             "SegmentationJobs",
             [
@@ -66,7 +67,7 @@ let package = Package(
             "SamptCommands",
             [
                 "Support", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media", "Segmenters", "PointTrackers", "SAMPT",
-                "MethodPresets", "MaskFormats", "VideoBenchmarks", "ModelStore", "SegmentationJobs",
+                "MethodPresets", "MaskFormats", "VideoBenchmarks", "ModelStore", "SegmentationJobs", "BatchJobs",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
@@ -130,6 +131,8 @@ let package = Package(
         .testTarget(name: "FormatJudgeTests", dependencies: ["MaskFormats", "Media", "TestSupport"]),
         tests("VideoBenchmarks", ["Support", "TensorFiles", "Media", "PointTrackers", "SAMPT"]),
         tests("ModelStore"),
+        .executableTarget(name: "stand-in-batch-worker", dependencies: ["BatchJobs"], path: "Tests/StandInBatchWorker"),
+        tests("BatchJobs", ["stand-in-batch-worker"]),
         .testTarget(
             name: "OnnxTests",
             dependencies: [

@@ -22,7 +22,7 @@ public struct Sampt: AsyncParsableCommand {
         version: ProgramVersion.current,
         subcommands: [
             SegmentCommand.self, ProjectStandIn.self, ImageCommand.self, TrackCommand.self, EvaluateCommand.self, PresetsCommand.self,
-            ModelsCommand.self, ExportCommand.self, ConvertCommand.self,
+            ModelsCommand.self, BatchCommand.self, ExportCommand.self, ConvertCommand.self,
         ])
 
     public init() {}
