@@ -114,7 +114,7 @@ let package = Package(
         tests("Media", ["Support", "CFFmpeg"]),
         tests("TensorFiles"),
         tests("NeuralGraph", ["TensorFiles", "Inference", "InferenceOpenVINO"]),
-        tests("InferenceOpenVINO", ["TensorFiles", "NeuralGraph", "Inference"]),
+        tests("InferenceOpenVINO", ["Support", "TensorFiles", "NeuralGraph", "Inference"]),
         tests("Segmenters", ["TensorFiles", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media"]),
         tests(
             "PointTrackers", ["Support", "TensorFiles", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media", "Segmenters"],
@@ -132,7 +132,7 @@ let package = Package(
         tests("VideoBenchmarks", ["Support", "TensorFiles", "Media", "PointTrackers", "SAMPT"]),
         tests("ModelStore"),
         .executableTarget(name: "stand-in-batch-worker", dependencies: ["BatchJobs"], path: "Tests/StandInBatchWorker"),
-        tests("BatchJobs", ["stand-in-batch-worker"]),
+        tests("BatchJobs", ["Support", "stand-in-batch-worker"]),
         .testTarget(
             name: "OnnxTests",
             dependencies: [
