@@ -42,7 +42,7 @@ export class Candidates {
   async #choose(place) {
     const { session } = this;
     this.#place = place;
-    await session.edit({ edit: "choose", object: session.selected, frame: session.frame, candidate: { index: this.#list[place].index } });
+    await session.choose(session.selected, session.frame, this.#list[place].index);
     this.#for = this.#key();
     this.#show();
   }

@@ -201,7 +201,7 @@ function showState() {
   const isTracking = Boolean(state.propagation);
   $("cancel").hidden = !isTracking;
   for (const id of ["track", "track-forward", "track-backward"]) $(id).hidden = isTracking;
-  $("track").disabled = Boolean(project.models.missing) || !state.objects.some((object) => object.frames.anchors.length);
+  $("track").disabled = Boolean(project.models.missing) || !state.objects.some((object) => object.anchors.length);
   $("hint").hidden = state.objects.length > 0 || localStorage.getItem("sampt-hint") === "seen";
 }
 

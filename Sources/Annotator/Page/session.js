@@ -98,9 +98,18 @@ export class Session extends EventTarget {
   }
 
   /** Sends an edit; what changed is shown when this returns. */
-  async edit(edit) {
+  edit(edit) {
+    return this.#change("api/edits", { v: 1, ...edit });
+  }
+
+  /** One of the answers to an ambiguous click (`Candidates`). */
+  choose(object, frame, index) {
+    return this.#change("api/choose", { object, frame, index });
+  }
+
+  async #change(path, body) {
     if (!this.connected) throw new ServerError("The connection is lost: nothing is changed until it is back.", 0);
-    const change = await post("api/edits", { v: 1, ...edit });
+    const change = await post(path, body);
     if (change.frames) {
       const frames = [change.frames];
       this.#forget(Object.fromEntries(change.objects.map((id) => [id, frames])), false);
