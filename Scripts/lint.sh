@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The sources' format: swift-format's rules (.swift-format), and lines of at most 140 characters in comments as well, which it leaves alone. What a
 # message or a help text says stays on one line.
+# Then whether Package.swift declares what targets import (check-imports.py).
 #   bash Scripts/lint.sh FILE_OR_FOLDER...
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -12,5 +13,6 @@ if [ -n "$long" ]; then
   printf 'lint: %s comments have more than 140 characters (above)\n' "$(wc -l <<<"$long")" >&2
   status=1
 fi
+SAMPT_STUDIO=1 python3 Scripts/check-imports.py || status=1
 [ $status = 0 ] || echo "lint: make format mends what a program can mend" >&2
 exit $status

@@ -58,7 +58,7 @@ struct TAPVidFuzzing: InputFuzzing {
                     isReadable = true
                 } catch is PointBenchmarkError {
                 } catch is TensorFileError {
-                } catch is MediaError {}
+                } catch let error where error.isRefusal {}
             }
             return isReadable
         } catch is PointBenchmarkError {

@@ -81,7 +81,7 @@ struct PictureFuzzing: InputFuzzing {
                     image.pixels.count == 3 * image.width * image.height && image.width > 0, "\(image.pixels.count) bytes in \(image.size)")
             }
             return true
-        } catch is MediaError {
+        } catch let error where error.isRefusal {
             return false
         }
     }

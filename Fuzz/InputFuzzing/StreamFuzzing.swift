@@ -56,7 +56,7 @@ struct StreamFuzzing: InputFuzzing {
                 try Defect.unless(try frame.picture().size == capture.size, "a frame of another size")
             }
             return true
-        } catch is MediaError {
+        } catch let error where error.isRefusal {
             return false
         }
     }

@@ -35,7 +35,7 @@ struct PromptFuzzing: InputFuzzing {
                         try Defect.unless(try object.query(numbering: numbering).frame >= 0, "a frame below 0")
                     } catch is CommandError {
                     } catch is QueryError {
-                    } catch is MediaError {}
+                    } catch let error where error.isRefusal {}
                 }
             }
             return true
@@ -87,14 +87,14 @@ struct TrackFuzzing: InputFuzzing {
                     let video = try dataset.video(at: index)
                     for query in video.truth.queries(.strided) { _ = video.truth.position(query.point, query.frame) }
                 } catch is PointBenchmarkError {
-                } catch is MediaError {}
+                } catch let error where error.isRefusal {}
             }
             return true
         } catch is PointBenchmarkError {
             return false
         } catch is VideoNameError {
             return false
-        } catch is MediaError {
+        } catch let error where error.isRefusal {
             return false
         } catch {
             // A pickle's beginning makes it one.

@@ -81,13 +81,13 @@ struct VideoFuzzing: InputFuzzing {
             }
             if data.count % 5 == 0, reader.size.longestSide <= 512 { try write(pictures.sorted { $0.1 < $1.1 }, reader) }
             return true
-        } catch is MediaError {
+        } catch let error where error.isRefusal {
             return false
         }
     }
 
     private static func unlessRefused<T>(_ body: () throws -> T?) throws -> T? {
-        do { return try body() } catch is MediaError { return nil }
+        do { return try body() } catch let error where error.isRefusal { return nil }
     }
 
     private func check(_ timing: VideoTiming, count: Int) throws {
@@ -117,7 +117,7 @@ struct VideoFuzzing: InputFuzzing {
                 _ = try Self.unlessRefused { try frame.picture() }
             }
             return true
-        } catch is MediaError {
+        } catch let error where error.isRefusal {
             return false
         }
     }

@@ -20,10 +20,8 @@ public enum BuiltInPresets {
     /// - Throws: `PresetError`.
     public static func all() throws -> [Preset] { try names.map { try Preset.load($0) } }
 
-    /// - Throws: `PresetError.missingResource`.
+    /// - Throws: `MissingResource`.
     static func file(_ name: String) throws -> URL {
-        let resource = PackageResource("Presets/\(name).yaml", target: "MethodPresets")
-        guard let url = resource.find() else { throw PresetError.missingResource(file: "\(name).yaml", folder: resource.folderName) }
-        return url
+        try PackageResource("Presets/\(name).yaml", title: "preset \(name).yaml", target: "MethodPresets").locate()
     }
 }

@@ -1,3 +1,4 @@
+import PointTrackers
 import SAMPT
 import Segmenters
 import Support
@@ -15,8 +16,8 @@ public struct MethodSettings: Sendable, Equatable {
     }
 
     /// The models by name, as on the command line. This module does not look at them.
-    public var segmenter = "nano"
-    public var tracker = "nano"
+    public var segmenter = SegmenterFamily.nanoPrompt.name
+    public var tracker = TrackerFamily.nanoTrack.name
     /// Decoder passes that refine the mask; nil: as many as suit the segmenter.
     public var refinement: Int?
     public var previousMask = PreviousMask.automatic

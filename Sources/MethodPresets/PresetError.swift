@@ -28,8 +28,6 @@ public enum PresetError: Error, Sendable, Equatable {
     case unreadable(path: String, reason: String)
     /// Presets that extend each other, in a circle.
     case cycle([String], source: PresetSource)
-    /// The folder of built-in presets was left behind.
-    case missingResource(file: String, folder: String)
     /// Values that do not go together.
     case conflict(String)
 
@@ -39,7 +37,7 @@ public enum PresetError: Error, Sendable, Equatable {
         case .unknownPreset(_, let source), .unknownKey(_, let source), .invalidValue(_, _, _, let source), .invalidFile(_, let source),
             .cycle(_, let source):
             source
-        case .unreadable, .missingResource, .conflict: nil
+        case .unreadable, .conflict: nil
         }
     }
 }
@@ -62,8 +60,6 @@ extension PresetError: DescribedError {
             "\(path): the preset cannot be read: \(reason)."
         case .cycle(let names, let source):
             "\(source): presets extend each other: \(names.joined(separator: " extends "))."
-        case .missingResource(let file, let folder):
-            "The built-in preset \(file) was not found. Its folder \(folder) belongs beside the program."
         case .conflict(let reason):
             "The settings do not go together: \(reason)"
         }

@@ -1,7 +1,7 @@
 import Foundation
 import Media
 import Support
-import Yams
+internal import Yams
 
 /// A preset's file: YAML with one level of keys and values.
 struct PresetFile {

@@ -1,4 +1,6 @@
+import PointTrackers
 import SAMPT
+import Segmenters
 
 /// Settings by the names of the reference implementation's configuration, so that its settings can be copied. Each means what it means
 /// there.
@@ -36,14 +38,11 @@ enum ReferenceKey: String, CaseIterable {
         "reinit-on-horizon-and-sync-masks": .horizon, "reinit-at-median-of-area-diff": .medianArea,
         "reinit-on-similar-mask-area": .similarArea, "reinit-on-similar-mask-area-and-sync-masks": .similarAreaInStep,
     ]
-    private static let trackers = [
-        "cotracker": "cotracker", "pips": "pips", "pips_plus_plus": "pips++", "raft": "raft", "tapir": "tapir", "tapnet": "tapnet",
-        "superglue": "superglue",
-    ]
-    private static let segmenters = [
-        "sam_vit_base": "sam-vit-b", "sam_vit_large": "sam-vit-l", "sam_vit_huge": "sam-vit-h", "samhq_vit_huge": "hq-sam-vit-h",
-        "samhq_light_vit_tiny": "light-hq-sam", "sam_mobile_vit_tiny": "mobile-sam",
-    ]
+    private static let trackers = Dictionary(
+        TrackerFamily.all.compactMap { family in family.referenceName.map { ($0, family.name) } }, uniquingKeysWith: { first, _ in first })
+    private static let segmenters = Dictionary(
+        SegmenterFamily.all.flatMap(\.published).compactMap { name, referenceName in referenceName.map { ($0, name) } },
+        uniquingKeysWith: { first, _ in first })
 
     /// The setting that it is, or is a part of.
     var key: PresetKey {

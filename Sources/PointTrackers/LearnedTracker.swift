@@ -1,46 +1,11 @@
 import Inference
-import NeuralGraph
+import Segmenters
 import TensorFiles
 
-/// The learned trackers of the literature, told apart by the tensors of a checkpoint.
+/// The learned trackers of the literature, told apart by the tensors of a checkpoint (`TrackerFamily`).
 ///
 ///     let tracker = try LearnedTracker.tracker(weights: Weights(checkpoint), engine: OpenVINOEngine())
 public enum LearnedTracker {
-    /// The networks that are known.
-    public enum Network: String, Sendable, CaseIterable {
-        case coTracker1 = "CoTracker 1"
-        case coTracker2 = "CoTracker 2"
-        case coTracker3 = "CoTracker 3"
-        case pips = "PIPs"
-        case pipsPlusPlus = "PIPs++"
-        case raft = "RAFT"
-        case tapir = "TAPIR"
-        case tapNet = "TapNet"
-        case superGlue = "SuperGlue"
-        case superPoint = "SuperPoint"
-
-        /// The network that a checkpoint holds, judged by names and shapes of its tensors; nil for an unknown one.
-        public init?(of source: any TensorSource) {
-            guard let found = Self.allCases.first(where: { $0.isRecognised(in: source) }) else { return nil }
-            self = found
-        }
-
-        private func isRecognised(in source: any TensorSource) -> Bool {
-            switch self {
-            case .coTracker1: CoTracker1.recognises(source)
-            case .coTracker2: CoTracker2.recognises(source)
-            case .coTracker3: CoTracker3.recognises(source)
-            case .pips: PIPsTracker.recognises(source)
-            case .pipsPlusPlus: PIPsPlusPlusTracker.recognises(source)
-            case .raft: RAFTTracker.recognises(source)
-            case .tapir: TAPIR.recognises(source)
-            case .tapNet: TapNet.recognises(source)
-            case .superGlue: SuperGlueTracker.recognises(source)
-            case .superPoint: SuperGlueTracker.recognisesDetector(source)
-            }
-        }
-    }
-
     /// The tracker whose network a checkpoint holds, with its default options.
     /// - Parameter precision: of the network; what must be exact (positions, correlations) is float32 in any case, and all of CoTracker
     ///   unless bfloat16 is asked for.
@@ -50,27 +15,17 @@ public enum LearnedTracker {
         weights: Weights, engine: any InferenceEngine, precision: Precision = .automatic
     ) throws -> any PointTracker {
         let source = weights.source
-        try source.checkFinite()
-        // What CoTracker gets wrong in one window is where the next starts: in bfloat16, tracks are off by pixels in the end.
-        let exact = precision == .automatic ? .float32 : precision
-        switch Network(of: source) {
-        case .coTracker1:
-            return try CoTracker1(weights: weights.withoutModulePrefix, engine: engine, precision: exact, updaterPrecision: exact)
-        case .coTracker2:
-            return try CoTracker2(weights: weights.withoutModulePrefix, engine: engine, precision: exact, updaterPrecision: exact)
-        case .coTracker3:
-            return try CoTracker3(weights: weights.withoutModulePrefix, engine: engine, precision: exact, updaterPrecision: exact)
-        case .pips: return try PIPsTracker(weights: weights, engine: engine, precision: precision)
-        case .pipsPlusPlus: return try PIPsPlusPlusTracker(weights: weights, engine: engine, precision: precision)
-        case .raft: return try RAFTTracker(weights: weights, engine: engine, precision: precision)
-        case .tapir: return try TAPIR(weights: weights, engine: engine, precision: precision)
-        case .tapNet: return try TapNet(weights: weights, engine: engine, precision: precision)
-        case .superGlue, .superPoint:
+        try Weights(source).checkFinite(engine)
+        switch TrackerFamily(of: source)?.source {
+        case .checkpoint(_, let make): return try make(weights, engine, precision)
+        case .pair, .detector:
+            let (pair, detector) = (TrackerFamily.superGlue.title, TrackerFamily.superPoint.title)
             throw TrackerError.unknownCheckpoint(
-                file: source.name, reason: "it is half of one, which takes a file of SuperGlue and one of SuperPoint")
-        case nil:
+                file: source.name, reason: "it is half of one, which takes a file of \(pair) and one of \(detector)")
+        case .builtIn, .classic, nil:
+            let known = TrackerFamily.all.filter { $0.isTracker && !$0.isBuiltIn }.map(\.title)
             throw TrackerError.unknownCheckpoint(
-                file: source.name, reason: "its tensors are those of none of \(networks.joined(separator: ", "))")
+                file: source.name, reason: "its tensors are those of none of \(known.joined(separator: ", "))")
         }
     }
 
@@ -83,15 +38,29 @@ public enum LearnedTracker {
     public static func tracker(
         matcher: Weights, detector: Weights, engine: any InferenceEngine, precision: Precision = .automatic
     ) throws -> SuperGlueTracker {
-        for source in [matcher.source, detector.source] { try source.checkFinite() }
-        guard SuperGlueTracker.recognises(matcher.source) else {
-            throw TrackerError.unknownCheckpoint(file: matcher.source.name, reason: "its tensors are not those of SuperGlue")
-        }
-        guard SuperGlueTracker.recognisesDetector(detector.source) else {
-            throw TrackerError.unknownCheckpoint(file: detector.source.name, reason: "its tensors are not those of SuperPoint")
+        for source in [matcher.source, detector.source] { try Weights(source).checkFinite(engine) }
+        for (weights, family) in [(matcher, TrackerFamily.superGlue), (detector, .superPoint)] where !family.recognises(weights.source) {
+            throw TrackerError.unknownCheckpoint(file: weights.source.name, reason: "its tensors are not those of \(family.title)")
         }
         return try SuperGlueTracker(detector: detector, matcher: matcher, engine: engine, precision: precision)
     }
 
-    private static let networks = ["CoTracker 1 to 3", "PIPs", "PIPs++", "RAFT", "TAPIR", "TapNet", "SuperGlue"]
+    /// A tracker that needs no checkpoint; nil for other families.
+    /// - Parameters:
+    ///   - engine: not asked for by trackers without a network.
+    ///   - encoder: the built-in segmenter's, which both may share.
+    ///   - precision: of the built-in tracker's head.
+    /// - Throws: `MissingResource`.
+    public static func builtIn(
+        _ family: TrackerFamily, engine: () throws -> any InferenceEngine, encoder: (any InferenceEngine) throws -> NanoFrameEncoder,
+        precision: Precision = .automatic
+    ) throws -> (any PointTracker)? {
+        switch family.source {
+        case .classic(let make): return make()
+        case .builtIn(let make):
+            let engine = try engine()
+            return try make(engine, encoder(engine), precision)
+        case .checkpoint, .pair, .detector: return nil
+        }
+    }
 }

@@ -5,5 +5,7 @@
 @_exported import PointTrackers
 @_exported import SAMPT
 @_exported import Segmenters
-@_exported import enum Support.FileError
 @_exported import TensorFiles
+
+@_exported import enum Support.FileError
+@_exported import struct Support.MissingResource

@@ -18,8 +18,7 @@ extension VideoSegmenter {
     /// - Parameters:
     ///   - engine: what runs the networks; nil makes an `OpenVINOEngine` with all cores of the machine.
     ///   - precision: bfloat16 where the processor has instructions for it, unless another one is chosen.
-    /// - Throws: `InferenceError.unavailable` when OpenVINO is not there, `TensorFileError` or `SegmenterError` when the package's
-    ///   resources are not.
+    /// - Throws: `InferenceError.unavailable` when OpenVINO is not there, `MissingResource` when the package's resources are not.
     public static func builtIn(engine: (any InferenceEngine)? = nil, precision: Precision = .automatic) throws -> VideoSegmenter {
         let engine = try engine ?? OpenVINOEngine()
         let encoder = try NanoFrameEncoder(engine: engine, precision: precision)
@@ -36,7 +35,7 @@ extension VideoSegmenter {
     ///   - clicks: points on the object and beside it, at least one on it; pixels of the frame, pixel centres at +0.5.
     ///   - frame: where the clicks are, counted from 0. The object is followed forwards and backwards from there.
     /// - Returns: a result for each frame, in order from frame 0; the object has the id 1.
-    /// - Throws: `MediaError` when the video cannot be opened; while iterating, what `segment(_:objects:)` throws.
+    /// - Throws: `FileError` or `MediaError` when the video cannot be opened; while iterating, what `segment(_:objects:)` throws.
     public func segment(_ path: String, clicks: [PointPrompt], frame: Int = 0) throws -> AsyncThrowingStream<FrameResult, any Error> {
         segment(try openFrames(path), objects: [ObjectQuery(id: 1, frame: frame, prompt: .points(clicks))])
     }

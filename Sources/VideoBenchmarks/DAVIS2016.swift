@@ -23,7 +23,7 @@ public struct DAVIS2016: Sendable {
     ///   - root: the folder with `JPEGImages` and `Annotations`.
     ///   - list: a file of DAVIS's form, each line an image's and its mask's path below the root; or one sequence's name a line,
     ///     then found at `JPEGImages/480p` and `Annotations/480p`. Nothing outside the root is read, but for what links below it lead to.
-    /// - Throws: `MediaError`; `VideoNameError` for a line that leads out of the root.
+    /// - Throws: `FileError`, `MediaError`; `VideoNameError` for a line that leads out of the root.
     public init(root: String, list: String) throws {
         let text = try TextFile.read(list)
         let root = URL(fileURLWithPath: root)
@@ -178,7 +178,7 @@ public struct DAVISReport: Sendable, Encodable {
 
 extension DAVIS2016 {
     /// Scores masks that exist already: `results/<sequence>/<frame>.png`; every id above 0 is foreground.
-    /// - Throws: `MediaError` naming a file that is absent or of another size.
+    /// - Throws: `FileError` or `MediaError` naming a file that is absent or of another size.
     public func score(results: String) throws -> DAVISReport {
         var scores: [String: SequenceScore] = [:]
         for sequence in sequences {

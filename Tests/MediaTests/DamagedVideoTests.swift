@@ -323,6 +323,6 @@ struct DamagedVideoTests {
         maker.options = [:]
         maker.claimedSize = claim
         try maker.write(to: path)
-        #expect(throws: MediaError.self) { try VideoReader(path: path) }
+        #expect { try VideoReader(path: path) } throws: { $0.isRefusal }
     }
 }

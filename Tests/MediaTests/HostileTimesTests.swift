@@ -59,7 +59,7 @@ struct HostileTimesTests {
                     let writer = try VideoWriter(path: folder.path("clip.mkv"), size: image.size, timeBase: base, encoders: ["mpeg4"])
                     for time in times { try writer.append(image, timestamp: time) }
                     try writer.finish()
-                } catch is MediaError {}
+                } catch let error where error.isRefusal {}
             }
         }
     }

@@ -66,7 +66,7 @@ struct ImageFileTests {
         let whole = try Data(contentsOf: URL(fileURLWithPath: path))
         for share in [0.02, 0.3, 0.6, 0.9, 0.995] {
             let cut = try file("cut.jpg", whole.prefix(Int(Double(whole.count) * share)))
-            #expect(throws: MediaError.self, "\(share)") { _ = try ImageFile.readRGB(cut) }
+            #expect(throws: FileError.self, "\(share)") { _ = try ImageFile.readRGB(cut) }
         }
     }
 
@@ -78,10 +78,10 @@ struct ImageFileTests {
             ("soi.jpg", Data([0xff, 0xd8])),
         ] {
             let path = try file(name, data)
-            #expect(throws: MediaError.self, "\(name)") { try ImageFile.readRGB(path) }
-            #expect(throws: MediaError.self, "\(name)") { try ImageFile.readIndexMask(path) }
+            #expect(throws: FileError.self, "\(name)") { try ImageFile.readRGB(path) }
+            #expect { try ImageFile.readIndexMask(path) } throws: { $0.isRefusal }
         }
-        #expect(throws: MediaError.self) { try ImageFile.readRGB(folder.url.path) }
+        #expect(throws: FileError.self) { try ImageFile.readRGB(folder.url.path) }
     }
 
     /// Any damage is an error or another picture, never a crash.
@@ -92,7 +92,7 @@ struct ImageFileTests {
         for position in 0..<whole.count {
             var data = whole
             data[position] ^= 0x10
-            do { _ = try ImageFile.readRGB(try file("b.png", data)) } catch is MediaError { refused += 1 }
+            do { _ = try ImageFile.readRGB(try file("b.png", data)) } catch let error where error.isRefusal { refused += 1 }
         }
         // Every byte of a PNG is under a checksum.
         #expect(refused > whole.count * 99 / 100)
@@ -138,7 +138,7 @@ struct PNGFixtureTests {
     @Test(.enabled(if: exists, Comment(rawValue: Fixtures.missing)))
     func damagedPicturesAreRefused() throws {
         for item in try Self.expected().refuse where item.level == "must" {
-            #expect(throws: MediaError.self, "\(item.file)") { _ = try ImageFile.readRGB(Fixtures.url(Self.root + "/" + item.file).path) }
+            #expect(throws: FileError.self, "\(item.file)") { _ = try ImageFile.readRGB(Fixtures.url(Self.root + "/" + item.file).path) }
         }
     }
 }

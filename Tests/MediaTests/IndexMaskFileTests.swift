@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 import TestSupport
 import Testing
 
@@ -59,8 +60,10 @@ struct IndexMaskFileTests {
 
         @Test func damagedFilesAreRefused() {
             for item in fixture.refuse where item.level == "must" {
-                #expect(throws: MediaError.self, "\(item.file)") {
+                #expect {
                     _ = try ImageFile.readIndexMask(Fixtures.url("\(folder)/\(item.file)").path)
+                } throws: {
+                    $0.isRefusal
                 }
             }
         }
@@ -77,6 +80,6 @@ struct IndexMaskFileTests {
     }
 
     @Test func unwritableIsSaid() {
-        #expect(throws: MediaError.self) { try ImageFile.writeIndexMask(IndexMask(width: 2, height: 2), to: "/nowhere/at/all.png") }
+        #expect(throws: FileError.self) { try ImageFile.writeIndexMask(IndexMask(width: 2, height: 2), to: "/nowhere/at/all.png") }
     }
 }

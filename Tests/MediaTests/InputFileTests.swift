@@ -22,8 +22,8 @@ struct InputFileTests {
         try Data("words".utf8).write(to: URL(fileURLWithPath: path))
         #expect(try InputFile.read(path, limit: 5) == Data("words".utf8))
         #expect(try InputFile.prefix(of: path, count: 3) == Data("wor".utf8))
-        #expect(throws: MediaError.self) { try InputFile.read(path, limit: 4) }
-        #expect(throws: MediaError.self) { try InputFile.read("/dev/zero", limit: 1 << 20) }
+        #expect(throws: FileError.self) { try InputFile.read(path, limit: 4) }
+        #expect(throws: FileError.self) { try InputFile.read("/dev/zero", limit: 1 << 20) }
         #expect(throws: FileError.unreadable(path: folder.url.path, reason: "it is a folder")) {
             try InputFile.prefix(of: folder.url.path, count: 9)
         }

@@ -182,7 +182,7 @@ struct LiveCaptureTests {
 
     @Test("What no format fits is refused, and so is silence")
     func unknown() throws {
-        #expect(throws: MediaError.self) { try FFmpegCapture(pipeEnd(Data("just words, and no video at all\n".utf8))) }
+        #expect { try FFmpegCapture(pipeEnd(Data("just words, and no video at all\n".utf8))) } throws: { $0.isRefusal }
         #expect(throws: FileError.stalled("pipe", seconds: 0.2)) {
             try FFmpegCapture(pipeEnd(timeout: 0.2, closes: false, Data(count: 10)))
         }

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import TestSupport
 import Testing
 
@@ -50,7 +51,7 @@ struct PictureFormatTests {
         let whole = try data(name)
         for length in stride(from: 1, to: whole.count, by: 7) {
             let path = try file("cut.jpg", whole.prefix(length))
-            #expect(throws: MediaError.self, "\(length)") { try ImageFile.readRGB(path) }
+            #expect(throws: FileError.self, "\(length)") { try ImageFile.readRGB(path) }
         }
     }
 
@@ -62,7 +63,7 @@ struct PictureFormatTests {
             for bit in [0, 7] {
                 var damaged = whole
                 damaged[position] ^= 1 << UInt8(bit)
-                do { _ = try ImageFile.readRGB(data: damaged, name: name) } catch is MediaError {}
+                do { _ = try ImageFile.readRGB(data: damaged, name: name) } catch let error where error.isRefusal {}
             }
         }
     }
@@ -74,7 +75,7 @@ struct PictureFormatTests {
         let frame = try #require(bytes.range(of: Data([0xff, 0xc2])))
         bytes.replaceSubrange((frame.lowerBound + 5)..<(frame.lowerBound + 9), with: size)
         let path = try file("huge.jpg", bytes)
-        #expect(throws: MediaError.self) { try ImageFile.readRGB(path) }
+        #expect(throws: FileError.self) { try ImageFile.readRGB(path) }
     }
 
     /// Programs leave a few bytes before the end; the picture is whole.

@@ -1,5 +1,6 @@
 import CFFmpeg
 import Foundation
+import Support
 import Testing
 
 @testable import Media
@@ -98,7 +99,7 @@ struct VideoWriterTests {
         let reader = try VideoReader(path: path)
         #expect(try (0..<10).map { ClipMaker.number(in: try reader.frame(at: $0)) } == Array(0..<10))
         #expect(abs(reader.timing.seconds(9) - 0.36) < 1e-3)
-        #expect(throws: MediaError.self) { try VideoWriter(path: path, size: size, timeBase: (1, 25), encoders: ["no such encoder"]) }
+        #expect(throws: FileError.self) { try VideoWriter(path: path, size: size, timeBase: (1, 25), encoders: ["no such encoder"]) }
     }
 
     @Test func unfinishedLeavesNothing() throws {
@@ -107,7 +108,7 @@ struct VideoWriterTests {
         let cancelled = try VideoWriter(path: path, size: size, timeBase: (1, 25))
         try cancelled.append(picture, timestamp: 0)
         cancelled.cancel()
-        #expect(throws: MediaError.self) { try cancelled.append(picture, timestamp: 1) }
+        #expect(throws: FileError.self) { try cancelled.append(picture, timestamp: 1) }
         do {
             let dropped = try VideoWriter(path: path, size: size, timeBase: (1, 25))
             try dropped.append(picture, timestamp: 0)
@@ -141,9 +142,9 @@ struct VideoWriterTests {
 
     @Test func wrongInputIsRefused() throws {
         let path = folder.path("out.mp4")
-        #expect(throws: MediaError.self) { try VideoWriter(path: folder.path("no/such/folder/out.mp4"), size: size, timeBase: (1, 25)) }
+        #expect(throws: FileError.self) { try VideoWriter(path: folder.path("no/such/folder/out.mp4"), size: size, timeBase: (1, 25)) }
         for name in ["out.xyz", "out", "out.png", "out.wav", "out.srt"] {
-            #expect(throws: MediaError.self, "\(name)") { try VideoWriter(path: folder.path(name), size: size, timeBase: (1, 25)) }
+            #expect(throws: FileError.self, "\(name)") { try VideoWriter(path: folder.path(name), size: size, timeBase: (1, 25)) }
         }
         for (width, height) in [(0, 10), (10, -1), (100_000, 10), (Int.max, Int.max)] {
             #expect(throws: MediaError.self) {

@@ -1,8 +1,8 @@
 import Foundation
-import SAMPT
 import Testing
 
 @testable import MethodPresets
+@testable import SAMPT
 
 @Suite("Built-in presets")
 struct BuiltInPresetTests {

@@ -1,7 +1,7 @@
-import SAMPT
 import Testing
 
 @testable import MethodPresets
+@testable import SAMPT
 
 @Suite("Settings by name")
 struct MethodSettingsTests {

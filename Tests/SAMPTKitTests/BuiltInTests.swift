@@ -79,7 +79,7 @@ struct BuiltInTests {
     @Test("What does not fit is said before or when the first frame is asked for")
     func errors() async throws {
         let segmenter = try VideoSegmenter.builtIn()
-        #expect(throws: MediaError.self) { try segmenter.segment("/nowhere/rabbit.mp4", clicks: [.positive(1, 1)]) }
+        #expect(throws: FileError.self) { try segmenter.segment("/nowhere/rabbit.mp4", clicks: [.positive(1, 1)]) }
         let clip = try Clip(frameCount: 1)
         defer { clip.remove() }
         await #expect(throws: QueryError.self) {

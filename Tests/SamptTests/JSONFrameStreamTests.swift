@@ -86,7 +86,7 @@ struct JSONFrameStreamTests {
             let full = open("/dev/full", O_WRONLY)
             defer { close(full) }
             let stream = try JSONFrameStream(path: path, header: Header(), file: PartFile(for: path, writingTo: full))
-            let error = #expect(throws: MediaError.self) {
+            let error = #expect(throws: FileError.self) {
                 for i in 0..<100_000 { try stream.append([i]) }
                 try stream.finish(trailer: Empty())
             }

@@ -215,7 +215,9 @@ struct PresetCommandTests {
         try FileManager.default.copyItem(at: Program.url, to: program)
         let list = try Program.run(["presets", "list"], program: program)
         #expect(list.status == CommandStatus.missingInput.rawValue)
-        #expect(list.errors.contains("The built-in preset default.yaml was not found. Its folder sam-pt-swift_SAMPT."), "\(list.errors)")
+        #expect(
+            list.errors.contains("The built-in preset default.yaml was not found. Its folder sam-pt-swift_MethodPresets."), "\(list.errors)"
+        )
         try Data("tracker: lucas-kanade\n".utf8).write(to: URL(fileURLWithPath: clip.path("my.yaml")))
         let track = try Program.run(
             ["track", clip.frames, "--point", "40,36", "--tracks", clip.path("t.json"), "--preset", clip.path("my.yaml")], program: program)

@@ -156,7 +156,7 @@ struct PointDatasetTests {
             try short.video(at: 0)
         }
         let absent = try PointDatasetFile.open(write(#"{"videos": [{"name": "a", "video": "gone.mp4", "tracks": []}]}"#))
-        #expect(throws: MediaError.self) { try absent.video(at: 0) }
+        #expect(throws: FileError.self) { try absent.video(at: 0) }
         #expect(throws: FileError.notFound(path: "/absent.pkl")) { try PointDatasetFile.open("/absent.pkl") }
     }
 }

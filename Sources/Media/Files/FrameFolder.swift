@@ -14,7 +14,7 @@ public final class FrameFolder: FrameSource {
     public var frameCount: Int { paths.count }
 
     /// - Parameter rate: frames per second; pictures carry no times.
-    /// - Throws: `MediaError` when the folder is absent or holds no picture, or its first picture cannot be read.
+    /// - Throws: `FileError` or `MediaError` when the folder is absent or holds no picture, or its first picture cannot be read.
     public convenience init(path: String, rate: Int = 24) throws {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw FileError.notFound(path: path) }
@@ -45,7 +45,7 @@ public final class FrameFolder: FrameSource {
     }
 
     /// Numbers inside names compare by value, the rest by code points.
-    static func naturallyBefore(_ a: String, _ b: String) -> Bool {
+    public static func naturallyBefore(_ a: String, _ b: String) -> Bool {
         var (left, right) = (Substring(a)[...], Substring(b)[...])
         while let x = left.first, let y = right.first {
             if x.isASCII, x.isNumber, y.isASCII, y.isNumber {

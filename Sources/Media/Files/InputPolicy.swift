@@ -50,7 +50,7 @@ struct InputPolicy: Sendable {
     ///   - address: what relative addresses in a playlist start from.
     ///   - interrupt: tells FFmpeg to give up.
     /// - Returns: what the caller closes; `bytes` is not closed with it.
-    /// - Throws: `MediaError`.
+    /// - Throws: `FileError`, `MediaError`.
     func open(
         _ bytes: UnsafeMutablePointer<AVIOContext>, path: String, address: String? = nil, interrupt: AVIOInterruptCB? = nil
     ) throws -> UnsafeMutablePointer<AVFormatContext> {

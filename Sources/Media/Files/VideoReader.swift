@@ -28,7 +28,7 @@ public final class VideoReader: FrameSource, @unchecked Sendable {
     private var lastRequest = -1
     private var undecodable: Set<Int> = []
 
-    /// - Throws: `MediaError` when the file is absent, not a video, or holds no frames.
+    /// - Throws: `FileError` or `MediaError` when the file is absent, not a video, or holds no frames.
     public init(path: String) throws {
         _ = quietFFmpeg
         try InputFile.checkIsFile(path)

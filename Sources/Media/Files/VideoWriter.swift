@@ -125,7 +125,7 @@ public final class VideoWriter {
 
     /// Adds a frame.
     /// - Parameter timestamp: in ticks of the time base, above that of the frame before.
-    /// - Throws: `MediaError` when the size differs or the disk is full; the file is then removed.
+    /// - Throws: `MediaError` when the size differs, `FileError` when the disk is full; the file is then removed.
     public func append(_ image: RGBImage, timestamp: Int64) throws {
         guard isOpen else { throw FileError.unwritable(path: path, reason: "it is closed") }
         guard image.size == size else { throw MediaError.frameSizeDiffers(path: path, expected: size, found: image.size) }

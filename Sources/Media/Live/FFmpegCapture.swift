@@ -24,7 +24,7 @@ public final class FFmpegCapture: LiveCapture, @unchecked Sendable {
     ///   - timeout: seconds without data after which the stream counts as broken; nil: never.
     ///   - followsPlaylists: whether a playlist or a session description (HLS, DASH, SDP) may lead to other addresses; false: they are
     ///     refused.
-    /// - Throws: `MediaError` when it is not a video.
+    /// - Throws: `FileError` or `MediaError` when it is not a video.
     public convenience init(path: String, timeout: Double? = nil, followsPlaylists: Bool = false) throws {
         try self.init(ByteStream(path: path, timeout: timeout), followsPlaylists: followsPlaylists)
     }
@@ -48,7 +48,7 @@ public final class FFmpegCapture: LiveCapture, @unchecked Sendable {
     ///   - address: of the protocols that `LiveAddress` names.
     ///   - timeout: as for a path.
     ///   - followsPlaylists: as for a path.
-    /// - Throws: `MediaError` when nothing is there or it is not a video.
+    /// - Throws: `FileError` or `MediaError` when nothing is there or it is not a video.
     public init(address: String, timeout: Double? = nil, followsPlaylists: Bool = false) throws {
         _ = quietFFmpeg
         let (source, deadline) = (try LiveAddress(address), Deadline(timeout))

@@ -9,7 +9,8 @@ public protocol LiveCapture: AnyObject, Sendable {
     /// The shape of a frame's pixels when it is shown.
     var pixelAspect: PixelAspect { get }
     /// Waits for the next frame; nil at the end of the stream.
-    /// - Throws: `MediaError` when the stream breaks off, stalls or cannot be decoded; it has ended then. `CancellationError` after `stop`.
+    /// - Throws: `FileError` or `MediaError` when the stream breaks off, stalls or cannot be decoded; it has ended then.
+    ///   `CancellationError` after `stop`.
     func next() throws -> CapturedFrame?
     /// Ends the waiting of `next` soon.
     func stop()

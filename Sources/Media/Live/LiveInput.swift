@@ -17,7 +17,7 @@ public enum LiveFormat: String, Sendable, CaseIterable {
 ///   - size: of frames, for `rgb24`, whose data does not say it.
 ///   - rate: frames per second, for `rgb24`, where the producer keeps one.
 ///   - timeout: seconds without data after which the stream counts as broken; nil: never.
-/// - Throws: `MediaError`.
+/// - Throws: `FileError`, `MediaError`.
 public func openLive(
     _ input: String, format: LiveFormat = .automatic, size: ImageSize? = nil, rate: Double? = nil, timeout: Double? = nil
 ) throws -> any LiveCapture {

@@ -19,7 +19,7 @@ public final class YUV4MPEGCapture: LiveCapture, @unchecked Sendable {
     /// - Parameters:
     ///   - path: a named pipe or a file; "-" is standard input.
     ///   - timeout: seconds without data after which the stream counts as broken; nil: never.
-    /// - Throws: `MediaError` when no header comes or it names nothing that is known.
+    /// - Throws: `FileError` when no header comes or it names nothing that is known.
     public convenience init(path: String, timeout: Double? = nil) throws {
         try self.init(ByteStream(path: path, timeout: timeout))
     }

@@ -5,8 +5,8 @@ import Media
 /// A point is visible while tracking it back to the frame before returns near where it came from. A point once lost stays lost: it
 /// keeps its last position and is never visible again.
 public struct LucasKanadeTracker: PointTracker {
-    public let name = "lucas-kanade"
-    public let isCausal = true
+    public var name: String { TrackerFamily.lucasKanade.name }
+    public var isCausal: Bool { TrackerFamily.lucasKanade.isCausal }
     /// A point is lost when tracking it back leads further than this from where it was, in pixels of the frame.
     public var returnTolerance: Float
 

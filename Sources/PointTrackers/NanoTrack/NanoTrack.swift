@@ -10,8 +10,8 @@ import TensorFiles
 /// Points of a group tell each other how they move. More than 512 points are moved in several runs; a group that does not fit into one is
 /// divided, each part spread over the whole group, and its parts do not know of each other.
 public final class NanoTrack: PointTracker {
-    public let name = "nano"
-    public let isCausal = true
+    public var name: String { TrackerFamily.nanoTrack.name }
+    public var isCausal: Bool { TrackerFamily.nanoTrack.isCausal }
     /// The head, for benchmarks that time it alone.
     package let maps: NanoTrackMapsProcessor
     private let networks: NanoTrackNetworks
@@ -31,9 +31,9 @@ public final class NanoTrack: PointTracker {
 
     /// The weights shipped with the package.
     static func weights() throws -> Weights {
-        let resource = PackageResource("nano-tracker.safetensors", target: "PointTrackers")
-        guard let url = resource.find() else { throw TrackerError.missingResource(resource.name, folder: resource.folderName) }
-        return Weights(try SafetensorsFile(url: url))
+        let file = PackageResource(
+            "nano-tracker.safetensors", title: "weights nano-tracker.safetensors", isPlural: true, target: "PointTrackers")
+        return Weights(try SafetensorsFile(url: file.locate()))
     }
 
     public func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {

@@ -8,7 +8,7 @@ import TensorFiles
 /// A point's appearance is that of the frame it was added in, for good. Points do not influence each other; their windows begin in frames
 /// of their own, and those that begin in one frame run together.
 public final class PIPsTracker: PointTracker {
-    public let name = "pips"
+    public var name: String { TrackerFamily.pips.name }
     /// Frames with a longer side are reduced to it.
     public var longestSide: Int { features.longestSide }
     /// Visibility above which a point counts as visible, 0 to 1.

@@ -9,7 +9,7 @@ import TensorFiles
 /// disagree, the point is hidden in that frame. Points do not influence each other, and any number of them costs the same.
 public final class RAFTTracker: PointTracker {
     public let name: String
-    public let isCausal = true
+    public var isCausal: Bool { TrackerFamily.raft.isCausal }
     public let architecture: RAFTArchitecture
     /// Frames with a longer side are reduced to it: the memory of the correlations grows with the square of the pixels.
     public let longestSide: Int
@@ -35,7 +35,7 @@ public final class RAFTTracker: PointTracker {
         architecture =
             RAFTArchitecture(of: weights.source)
             ?? (weights.contains("update_block.gru.convz.weight") ? .small : .large)
-        name = architecture == .large ? "raft" : "raft-small"
+        name = TrackerFamily.raft.name + (architecture == .large ? "" : "-small")
         self.findsOcclusions = findsOcclusions
         self.longestSide = longestSide
         let estimator = RAFTFlowEstimator(

@@ -5,8 +5,6 @@ public enum TrackerError: Error, Sendable, Equatable {
     /// A file that holds no network of the tracker it was given to.
     case unknownCheckpoint(file: String, reason: String)
     case missingOutput(String)
-    /// A file shipped with the package is in none of the places where `folder`, which the build makes, may lie.
-    case missingResource(String, folder: String)
     /// The network's maps of a frame of this size would be empty.
     case frameTooSmall(width: Int, height: Int, least: Int)
     case invalidOption(String)
@@ -36,11 +34,6 @@ extension TrackerError: DescribedError {
         case .missingOutput(let name): "The network returned no output \"\(name)\"."
         case .frameTooSmall(let width, let height, let least):
             "Frames of \(width)x\(height) are too small for this tracker: it needs \(least) pixels in each direction. Enlarge the video."
-        case .missingResource(let name, let folder):
-            """
-            The built-in weights \(name) were not found. Their folder \(folder) must lie beside the program, where the build puts it, \
-            or in ../share/sampt from there: copy it together with the program.
-            """
         case .invalidOption(let message), .invalidQuery(let message): message
         }
     }

@@ -42,8 +42,8 @@ public final class SuperGlueTracker: PointTracker {
         public init() {}
     }
 
-    public let name = "superglue"
-    public let isCausal = true
+    public var name: String { TrackerFamily.superGlue.name }
+    public var isCausal: Bool { TrackerFamily.superGlue.isCausal }
     public let options: Options
     let processor: SuperPointProcessor
     let matcher: SuperGlueMatcher

@@ -1,3 +1,4 @@
+import PointTrackers
 import Support
 
 /// Why a live source cannot be segmented in the way that is asked for.
@@ -13,7 +14,7 @@ extension LiveError: DescribedError {
         switch self {
         case .trackerLooksAhead(let name):
             "The tracker \(name) looks at later frames, which a live source has not shown yet. Take one that goes frame by frame: "
-                + "nano, lucas-kanade, raft or superglue."
+                + TrackerFamily.causalNames + "."
         case .looksBack(let variant):
             "The re-initialisation \(variant.rawValue) works on windows of frames and goes back in them, which a live source cannot. "
                 + "Take \(ReinitializationVariant.rolling.rawValue), or none."

@@ -17,7 +17,8 @@ extension VideoSegmenter {
     /// - Parameter objects: `frame` is the number of the captured frame that the object is marked in; it is not dropped. Objects are
     ///   tracked forwards only, whatever the options say.
     /// - Throws (while iterating): `LiveError` for a tracker or a re-initialisation that needs frames a live source does not have,
-    ///   `QueryError`, `MediaError` where the source breaks off (after the results before it), errors of the networks, `CancellationError`.
+    ///   `QueryError`, `FileError` or `MediaError` where the source breaks off (after the results before it), errors of the networks,
+    /// `CancellationError`.
     public func segmentLive(_ frames: LiveFrames, objects: [ObjectQuery]) -> AsyncThrowingStream<LiveFrameResult, any Error> {
         let run = LiveRun(self, frames, objects)
         let results = ProductionLane(ahead: 1, waitsAtEnd: false) { try run.next() }

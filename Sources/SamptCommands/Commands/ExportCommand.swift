@@ -29,7 +29,7 @@ struct ExportCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "nano, a published segmenter's name (see \"sampt models list\"), or a checkpoint file, as for --segmenter.",
+            "\(SegmenterFamily.nanoPrompt.name), a published segmenter's name (see \"sampt models list\"), or a checkpoint file, as for --segmenter.",
             valueName: "name or file"))
     var model: String
     @Option(help: ArgumentHelp("The folder to write to; made if there is none.", valueName: "folder"))
@@ -46,8 +46,8 @@ struct ExportCommand: AsyncParsableCommand {
     func validate() throws {
         guard (1...64).contains(objects) else { throw ValidationError("--objects must be between 1 and 64.") }
         guard (1...1000).contains(points) else { throw ValidationError("--points must be between 1 and 1000.") }
-        let choice = try ModelChoice.segmenter(model, option: "--model")
-        if frameSize != nil, choice != .builtIn("nano") {
+        let choice = try validating { try ModelChoice.segmenter(model, option: "--model") }
+        if frameSize != nil, choice != .nanoSegmenter {
             throw ValidationError("--frame-size has no effect here: it is for nano. Networks of the SAM family take all sizes.")
         }
     }
@@ -86,7 +86,7 @@ struct ExportCommand: AsyncParsableCommand {
         let weights = try ModelChoice.segmenter(model, option: "--model").weights()
         let engine = try OpenVINOEngine(.init(cacheFolder: nil))
         guard let weights else { return try NanoPrompt(engine: engine, encoder: NanoFrameEncoder(engine: engine)) }
-        return try SAMSegmenter(weights: weights, engine: engine)
+        return try LearnedSegmenter.segmenter(weights: weights, engine: engine)
     }
 
     private func write(_ network: ExportedNetwork, to folder: URL) throws -> ModelDescription.Network {
@@ -122,22 +122,4 @@ struct ModelDescription: Codable, Equatable {
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return try encoder.encode(self) + Data("\n".utf8)
     }
-}
-
-/// "854x480".
-struct FrameSize: ExpressibleByArgument, Sendable {
-    var size: ImageSize
-
-    init(_ size: ImageSize) { self.size = size }
-
-    init?(argument: String) {
-        let numbers = argument.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
-        guard numbers.count == 2, let width = numbers[0], let height = numbers[1], (1...16384).contains(width), (1...16384).contains(height)
-        else {
-            return nil
-        }
-        size = ImageSize(width: width, height: height)
-    }
-
-    var defaultValueDescription: String { "\(size)" }
 }

@@ -5,6 +5,7 @@ import MethodPresets
 import PointTrackers
 import SAMPT
 import SegmentationJobs
+import Segmenters
 
 struct ImageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -66,7 +67,7 @@ struct ImageCommand: AsyncParsableCommand {
             try messages.show(
                 SegmentationSummary(
                     video: clip.originals.name, frames: 1, framesTotal: 1,
-                    seconds: Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000, outputs: [overlay, masks].compactMap { $0 },
+                    seconds: start.secondsAgo, outputs: [overlay, masks].compactMap { $0 },
                     objects: statistics.objects, damage: nil, exitStatus: .success))
             return .success
         }
@@ -97,7 +98,7 @@ struct ImageCommand: AsyncParsableCommand {
     /// Refuses `--refinement` where no mask is refined.
     private func checkRefinement(_ queries: [ObjectQuery], _ settings: MethodSettings) throws {
         guard method.refinement != nil else { return }
-        let takesBoxes = settings.segmenter != "nano"
+        let takesBoxes = SegmenterFamily.abilities(of: settings.segmenter).contains(.boxes)
         let isRefined = queries.contains { query in
             switch query.prompt {
             case .points: true

@@ -7,11 +7,11 @@ import SegmentationJobs
 import Segmenters
 
 /// Which segmenter and tracker run, and how.
-struct ModelOptions: ParsableArguments {
-    @OptionGroup var presets: PresetOptions
-    @OptionGroup var segmenter: SegmenterOptions
-    @OptionGroup var tracker: TrackerOptions
-    @OptionGroup var networks: NetworkOptions
+package struct ModelOptions: ParsableArguments {
+    @OptionGroup package var presets: PresetOptions
+    @OptionGroup package var segmenter: SegmenterOptions
+    @OptionGroup package var tracker: TrackerOptions
+    @OptionGroup package var networks: NetworkOptions
 
     /// The options that were given, as they are written.
     var given: [String] { presets.given + segmenter.given + tracker.given + networks.given }
@@ -28,7 +28,7 @@ struct ModelOptions: ParsableArguments {
     }
 
     /// As `settings(with:)`, where every setting that is asked for by itself must have an effect.
-    func settings(with method: MethodOptions, for use: MethodUse) throws -> MethodSettings {
+    package func settings(with method: MethodOptions, for use: MethodUse) throws -> MethodSettings {
         let settings = try settings(with: method)
         for request in try presets.requests() + method.requests { try request.checkEffect(use, in: settings) }
         return settings
@@ -36,22 +36,16 @@ struct ModelOptions: ParsableArguments {
 
     /// The models of some settings; segmenter and tracker share one encoder where they can.
     /// - Parameter frame: the frames' size, for an estimate of the memory that is needed.
-    func makeModels(
+    package func makeModels(
         _ settings: MethodSettings, frame: ImageSize = MemoryNeed.usualFrame
     ) throws -> (segmenter: any PromptableSegmenter, tracker: any PointTracker) {
         let (segmenting, tracking) = (try segmenter.choice(settings.segmenter), try tracker.choice(settings.tracker))
         try networks.checkEffect(
-            on: SegmenterOptions.parts + TrackerOptions.parts(of: tracking), of: "\(settings.segmenter) with \(settings.tracker)")
-        try ModelChoice.checkPresence([segmenting, tracking])
-        try MemoryNeed(models: [segmenting, tracking], frame: frame).check()
-        let weights = try segmenting.weights()
-        let engine = try networks.engine()
-        let encoder = weights == nil ? try networks.nanoEncoder(engine) : nil
-        return (
-            try segmenter.make(weights, engine: engine, networks: networks, encoder: encoder ?? networks.nanoEncoder(engine)),
-            try tracker.make(tracking, engine: engine, networks: networks, encoder: encoder)
-        )
+            on: segmenting.segmenterParts + tracking.trackerParts, of: "\(settings.segmenter) with \(settings.tracker)")
+        return try networks.maker(hqTokenOnly: segmenter.hqTokenOnly).models(segmenter: segmenting, tracker: tracking, frame: frame)
     }
+
+    package init() {}
 }
 
 /// Which segmenter runs where nothing is tracked.
@@ -73,12 +67,8 @@ struct PictureModelOptions: ParsableArguments {
     /// - Parameter frame: the picture's size, for an estimate of the memory that is needed.
     func makeSegmenter(_ settings: MethodSettings, frame: ImageSize) throws -> any PromptableSegmenter {
         let choice = try segmenter.choice(settings.segmenter)
-        try networks.checkEffect(on: SegmenterOptions.parts, of: "a segmenter")
-        try ModelChoice.checkPresence([choice])
-        try MemoryNeed(models: [choice], frame: frame).check()
-        let weights = try choice.weights()
-        let engine = try networks.engine()
-        return try segmenter.make(weights, engine: engine, networks: networks, encoder: networks.nanoEncoder(engine))
+        try networks.checkEffect(on: choice.segmenterParts, of: "a segmenter")
+        return try networks.maker(hqTokenOnly: segmenter.hqTokenOnly).segmenter(choice, frame: frame)
     }
 }
 
@@ -98,8 +88,7 @@ struct TrackingModelOptions: ParsableArguments {
     /// - Parameter frame: the frames' size, for an estimate of the memory that is needed.
     func makeTracker(_ name: String, frame: ImageSize = MemoryNeed.usualFrame) throws -> any PointTracker {
         let choice = try tracker.choice(name)
-        try networks.checkEffect(on: TrackerOptions.parts(of: choice), of: name)
-        try MemoryNeed(models: [choice], frame: frame).check()
-        return try tracker.make(choice, engine: networks.engine(), networks: networks)
+        try networks.checkEffect(on: choice.trackerParts, of: name)
+        return try networks.maker().tracker(choice, frame: frame)
     }
 }

@@ -2,15 +2,14 @@ import ArgumentParser
 import Inference
 import InferenceOpenVINO
 import SegmentationJobs
-import Segmenters
 
 /// How the networks of segmenter and tracker run.
-struct NetworkOptions: ParsableArguments {
+package struct NetworkOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Arithmetic of the networks: automatic (bfloat16 where the processor has it), float32 (exact, slower) or bfloat16.",
             valueName: "precision"))
-    var precision: Precision = .automatic
+    package var precision: Precision = .automatic
 
     @Option(
         name: .customLong("part-precision"),
@@ -25,14 +24,9 @@ struct NetworkOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Threads for the networks (default: all cores).", valueName: "n"))
     var threads: Int?
 
-    func validate() throws {
+    package func validate() throws {
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be between 1 and 1024.") }
         _ = try precisions()
-    }
-
-    /// The parts of the models whose precision can be chosen.
-    enum Part: String, CaseIterable {
-        case encoder, decoder, head, tracker
     }
 
     /// The options that were given, as they are written.
@@ -41,12 +35,11 @@ struct NetworkOptions: ParsableArguments {
             + (threads == nil ? [] : ["--threads"])
     }
 
-    func precision(of part: Part) throws -> Precision { try precisions()[part] ?? precision }
-
-    func engine() throws -> OpenVINOEngine { try OpenVINOEngine(.init(threads: threads)) }
-
-    func nanoEncoder(_ engine: any InferenceEngine) throws -> NanoFrameEncoder {
-        try NanoFrameEncoder(engine: engine, precision: precision(of: .encoder))
+    /// What makes models with these options.
+    func maker(hqTokenOnly: Bool = false) throws -> ModelMaker {
+        ModelMaker(
+            engine: { try OpenVINOEngine(.init(threads: threads)) }, precision: precision, partPrecisions: try precisions(),
+            hqTokenOnly: hqTokenOnly)
     }
 
     /// Refuses options that nothing listens to.
@@ -54,21 +47,21 @@ struct NetworkOptions: ParsableArguments {
     ///   - parts: those of the models that run.
     ///   - models: what runs, for the message.
     /// - Throws: `CommandError.usage`.
-    func checkEffect(on parts: [Part], of models: String) throws {
+    func checkEffect(on parts: [ModelPart], of models: String) throws {
         if parts.isEmpty, let option = given.first { throw CommandError.usage("\(option): has no effect here: \(models) uses no network.") }
         guard let part = try precisions().keys.filter({ !parts.contains($0) }).map(\.rawValue).min() else { return }
-        let known = Part.allCases.filter(parts.contains).map(\.rawValue)
+        let known = ModelPart.allCases.filter(parts.contains).map(\.rawValue)
         throw CommandError.usage(
             "--part-precision \(part)=...: has no effect here: \(models) has no such part, but \(known.joined(separator: ", ")).")
     }
 
     /// The precision of every part that has one of its own.
-    private func precisions() throws -> [Part: Precision] {
-        var chosen: [Part: Precision] = [:]
+    package func precisions() throws -> [ModelPart: Precision] {
+        var chosen: [ModelPart: Precision] = [:]
         for text in partPrecisions {
             let words = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             guard words.count == 2 else { throw ValidationError("--part-precision: \"\(text)\" is not of the form part=precision.") }
-            chosen[try Self.choose(Part.self, words[0])] = try Self.choose(Precision.self, words[1])
+            chosen[try Self.choose(ModelPart.self, words[0])] = try Self.choose(Precision.self, words[1])
         }
         return chosen
     }
@@ -81,6 +74,8 @@ struct NetworkOptions: ParsableArguments {
         throw ValidationError(
             "--part-precision: \"\(text)\" is not known. Known are \(known.joined(separator: ", ")).\(known.guess(for: text))")
     }
+
+    package init() {}
 }
 
 extension Precision: ExpressibleByArgument {}

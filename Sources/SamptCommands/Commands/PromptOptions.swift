@@ -45,7 +45,7 @@ struct PromptOptions: ParsableArguments {
 
     /// All objects, ascending by number.
     /// - Parameter frames: the query frames of `--frame`.
-    /// - Throws: `CommandError` for what contradicts itself, `MediaError` for files.
+    /// - Throws: `CommandError` for what contradicts itself, `FileError` and `MediaError` for files.
     func objects(frames: [ObjectArgument<Int>] = []) throws -> [MarkedObject] {
         var objects: [Int: MarkedObject] = [:]
         for object in try fileObjects() {

@@ -1,9 +1,10 @@
 import MethodPresets
 import SAMPT
 import SegmentationJobs
+import Segmenters
 
 /// What a command does with objects, as far as settings depend on it.
-enum MethodUse: Sendable, CaseIterable {
+package enum MethodUse: Sendable, CaseIterable {
     /// Objects marked in any frames of a video.
     case video
     /// Objects in a source that is read once, as it comes.
@@ -66,7 +67,9 @@ extension PresetKey {
             return text(.refinement) == "0" && !["never", "automatic"].contains(text(self))
                 ? "there are no passes to refine a mask (refinement 0)" : nil
         case .memory:
-            return text(self) == "on" && text(.segmenter) != "nano" ? "\(text(.segmenter)) cannot remember appearances; nano can" : nil
+            guard text(self) == "on", !SegmenterFamily.abilities(of: text(.segmenter)).contains(.appearanceMemory) else { return nil }
+            let able = SegmenterFamily.all.filter { $0.abilities.contains(.appearanceMemory) }.map(\.name)
+            return "\(text(.segmenter)) cannot remember appearances; \(able.joined(separator: ", ")) can"
         default: return nil
         }
     }

@@ -1,8 +1,10 @@
 import Foundation
+import Inference
 import ModelStore
 import NeuralGraph
 import PointTrackers
 import SAMPT
+import Segmenters
 import Support
 import TensorFiles
 
@@ -12,11 +14,16 @@ package enum ModelChoice: Equatable {
     case published(String)
     case file(String)
 
-    package static let lucasKanade = ModelChoice.builtIn("lucas-kanade")
-    private static let segmenters = ["nano"]
-    private static let trackers = ["nano", "lucas-kanade"]
+    package static let nanoSegmenter = ModelChoice.builtIn(SegmenterFamily.nanoPrompt.name)
+    package static let lucasKanade = ModelChoice.builtIn(TrackerFamily.lucasKanade.name)
+    private static let segmenters = SegmenterFamily.all.filter(\.isBuiltIn).map(\.name)
+    private static let trackers = TrackerFamily.all.filter(\.isBuiltIn).map(\.name)
     /// Published trackers by the name of the network alone: those that the paper's reference takes.
-    private static let shortNames = ["cotracker": "cotracker-s4-w8", "raft": "raft-things", "superglue": "superglue-outdoor"]
+    private static let shortNames = Dictionary(
+        TrackerFamily.all.compactMap { family -> (String, String)? in
+            guard family.referenceName != nil, !family.published.contains(family.name) else { return nil }
+            return family.published.first.map { (family.name, $0) }
+        }, uniquingKeysWith: { first, _ in first })
     private static let extensions = ["pth", "pt", "safetensors", "npy"]
 
     package static func segmenter(
@@ -57,18 +64,42 @@ package enum ModelChoice: Equatable {
         }
     }
 
+    /// The published file that a tracker of two files takes beside its own.
+    package static let detector = TrackerFamily.superPoint.name
+
+    /// The family of a built-in model.
+    package var builtInTracker: TrackerFamily? {
+        guard case .builtIn(let name) = self else { return nil }
+        return TrackerFamily.all.first { $0.isBuiltIn && $0.name == name }
+    }
+
+    /// The parts of a segmenter whose precision can be chosen.
+    package var segmenterParts: [ModelPart] {
+        // All with checkpoints have the same.
+        let family = if case .builtIn = self { SegmenterFamily.nanoPrompt } else { SegmenterFamily.sam }
+        return family.parts
+    }
+
+    /// The parts of a tracker whose precision can be chosen.
+    package var trackerParts: [ModelPart] { builtInTracker?.parts ?? [.tracker] }
+
+    /// Trackers by the name of the network alone, for examples.
+    package static var networkNames: [String] {
+        TrackerFamily.all.map(\.name).filter { shortNames[$0] != nil || TrackerFamily(published: $0)?.isTracker == true }
+    }
+
     /// SuperPoint's weights for a SuperGlue checkpoint: from a file beside it, otherwise from the store.
     /// - Throws: as `weights()`.
     package func detectorWeights() throws -> Weights {
         if let beside = detectorFiles.first { return Weights(try TensorFile.open(URL(fileURLWithPath: beside))) }
-        return Weights(try TensorFile.open(ModelStore().locate("superpoint")))
+        return Weights(try TensorFile.open(ModelStore().locate(Self.detector)))
     }
 
     /// Files of SuperPoint's weights beside a checkpoint.
     package var detectorFiles: [String] {
         guard case .file(let path) = self else { return [] }
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-        let names = ["superpoint_v1", "superpoint"].flatMap { name in Self.extensions.map { "\(name).\($0)" } }
+        let names = ["\(Self.detector)_v1", Self.detector].flatMap { name in Self.extensions.map { "\(name).\($0)" } }
         return names.map { folder.appendingPathComponent($0).path }.filter { FileManager.default.fileExists(atPath: $0) }
     }
 
@@ -90,11 +121,14 @@ package enum ModelChoice: Equatable {
 
     private static func describe(_ kind: PublishedModel.Kind) -> String { kind == .tracker ? "point tracker" : "segmenter" }
 
+    /// What the fingerprints of models begin with that come with the program.
+    package static let builtInFingerprint = "built in"
+
     /// Tells weights apart that have one name, such as another checkpoint at the same path.
     /// - Throws: as `weights()`.
     package func fingerprint() throws -> String {
-        guard let weights = try weights() else { return "built in, sampt \(ProgramVersion.current)" }
-        let detector = SuperGlueTracker.recognises(weights.source) ? try detectorWeights() : nil
+        guard let weights = try weights() else { return "\(Self.builtInFingerprint), sampt \(ProgramVersion.current)" }
+        let detector = TrackerFamily.superGlue.recognises(weights.source) ? try detectorWeights() : nil
         return ([weights.source.fingerprint] + (detector.map { [$0.source.fingerprint] } ?? [])).joined(separator: " ")
     }
 

@@ -38,7 +38,7 @@ extension ModelChoice {
     fileprivate var files: [String] {
         switch self {
         case .builtIn: return []
-        case .published(let name): return [name, "superpoint"].compactMap { try? ModelStore().locate($0).path }
+        case .published(let name): return [name, ModelChoice.detector].compactMap { try? ModelStore().locate($0).path }
         case .file(let path): return [path] + detectorFiles
         }
     }

@@ -10,8 +10,9 @@ import TensorFiles
 ///     let encoder = try NanoFrameEncoder(engine: engine)
 ///     let segmenter = try NanoPrompt(engine: engine, encoder: encoder)
 public final class NanoPrompt: PromptableSegmenter {
-    public let name = "nano"
-    public let abilities: SegmenterAbilities = .appearanceMemory
+    public var name: String { SegmenterFamily.nanoPrompt.name }
+    public var abilities: SegmenterAbilities { Self.abilities }
+    static let abilities: SegmenterAbilities = .appearanceMemory
     public let recommendedPrompting = RecommendedPrompting(refinements: 1, previousMaskIoU: 0.6)
     private let encoder: NanoFrameEncoder
     private let decoder: Decoder

@@ -51,11 +51,10 @@ public struct SAMArchitecture: Sendable, Equatable {
 
     /// Short, as on the command line: `sam-vit-b`, `hq-sam-vit-h`, `mobile-sam`, `light-hq-sam`.
     public var name: String {
-        switch encoder {
-        case .tinyViT: isHQ ? "light-hq-sam" : "mobile-sam"
-        case .viT(let shape):
-            (isHQ ? "hq-sam-vit" : "sam-vit") + (["-b", "-l", "-h"].first { Self.published($0, shape) } ?? "")
-        }
+        let family = SegmenterFamily(self)
+        guard case .viT(let shape) = encoder, let smallest = family.published.first?.name else { return family.name }
+        let sizes = ["-b", "-l", "-h"]
+        return smallest.dropLast(sizes[0].count) + (sizes.first { Self.published($0, shape) } ?? "")
     }
 
     private static func published(_ size: String, _ shape: ViT) -> Bool {

@@ -15,7 +15,8 @@ public final class SAMSegmenter: PromptableSegmenter {
     public let architecture: SAMArchitecture
     /// As in the paper's experiments: the first pass in every frame, and twelve refinements by boxes.
     public let recommendedPrompting = RecommendedPrompting(refinements: 12)
-    public let abilities: SegmenterAbilities = [.boxes, .candidates]
+    public var abilities: SegmenterAbilities { Self.abilities }
+    static let abilities: SegmenterAbilities = [.boxes, .candidates]
     let network: SAMNetwork
     private let encoder: SAMFrameEncoder
     private let decoder: SAMDecoder
@@ -33,7 +34,7 @@ public final class SAMSegmenter: PromptableSegmenter {
         hqTokenOnly: Bool = false
     ) throws {
         network = try SAMNetwork(weights)
-        try weights.source.checkFinite(prefix: weights.prefix)
+        try weights.checkFinite(engine)
         let fingerprint = weights.source.fingerprint + (weights.prefix.isEmpty ? "" : "-\(weights.prefix)")
         architecture = network.architecture
         name = network.architecture.name

@@ -10,14 +10,27 @@ package struct PackageResource: Sendable {
     /// The folder that the build makes of the target's resources.
     package let folderName: String
 
-    /// - Parameter target: the package's target that the file is a resource of.
-    package init(_ name: String, target: String) {
-        self.name = name
+    /// What it is, for a message: "weights nano.safetensors".
+    private let title: String
+    private let isPlural: Bool
+
+    /// - Parameters:
+    ///   - title: what it is, as in "the built-in weights nano.safetensors".
+    ///   - target: the package's target that the file is a resource of.
+    package init(_ name: String, title: String, isPlural: Bool = false, target: String) {
+        (self.name, self.title, self.isPlural) = (name, title, isPlural)
         #if canImport(Darwin)
             folderName = "sam-pt-swift_\(target).bundle"
         #else
             folderName = "sam-pt-swift_\(target).resources"
         #endif
+    }
+
+    /// The file.
+    /// - Throws: `MissingResource` when it is in none of the places.
+    package func locate() throws -> URL {
+        guard let url = find() else { throw MissingResource(title: title, isPlural: isPlural, folder: folderName) }
+        return url
     }
 
     /// The file, or nil when it is in none of the places.

@@ -118,7 +118,7 @@ public struct PointTracksFile: PointDataset {
 
 /// Opens a file of tracks, whatever its form.
 public enum PointDatasetFile {
-    /// - Throws: `MediaError`, `TensorFileError`, `PointBenchmarkError`, `VideoNameError`.
+    /// - Throws: `FileError`, `MediaError`, `TensorFileError`, `PointBenchmarkError`, `VideoNameError`.
     public static func open(_ path: String) throws -> any PointDataset {
         let url = URL(fileURLWithPath: path)
         var isFolder: ObjCBool = false

@@ -43,7 +43,7 @@ public final class CoTracker1: PointTracker, WindowTracker {
         public init() {}
     }
 
-    public let name = "cotracker"
+    public var name: String { TrackerFamily.coTracker1.name }
     public let variant: CoTracker1Variant
     public let options: Options
     let window: FeatureWindow

@@ -33,7 +33,7 @@ public final class TAPIR: PointTracker {
         public init() {}
     }
 
-    public let name = "tapir"
+    public var name: String { TrackerFamily.tapir.name }
     let encoder: TAPIRFrameEncoder
     let estimator: TAPIREstimator
     let options: Options

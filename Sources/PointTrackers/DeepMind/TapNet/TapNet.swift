@@ -18,7 +18,7 @@ public final class TapNet: PointTracker {
         public init() {}
     }
 
-    public let name = "tapnet"
+    public var name: String { TrackerFamily.tapNet.name }
     let stem: TapNetStem
     let options: Options
     private let heads: NetworkLibrary

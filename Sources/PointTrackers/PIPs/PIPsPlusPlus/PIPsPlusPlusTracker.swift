@@ -9,7 +9,7 @@ import TensorFiles
 /// long the video is; less with shorter windows. A point takes another 1 KB a frame of the window. Points do not influence each other. The
 /// network says nothing of occlusion: a point counts as visible wherever it is inside the frame.
 public final class PIPsPlusPlusTracker: PointTracker {
-    public let name = "pips-plus-plus"
+    public var name: String { TrackerFamily.pipsPlusPlus.name }
     /// Frames with a longer side are reduced to it.
     public var longestSide: Int { features.longestSide }
     /// The most frames of a window, 2 to 128.
