@@ -94,14 +94,16 @@ export class ImportDialog {
 
   async #start() {
     const [file] = $("import-file").files;
-    if (!file) {
-      $("import-message").textContent = "Choose a file.";
+    const path = $("import-path").value.trim();
+    const format = $("import-format").value;
+    if (!file && !path) {
+      $("import-message").textContent = "Type a path or choose a file.";
       return;
     }
     $("import-start").disabled = true;
     $("import-message").textContent = "Reading …";
     try {
-      const answer = await upload("api/import", file, $("import-format").value);
+      const answer = await (path ? post("api/import", { path, ...(format ? { format } : {}) }) : upload("api/import", file, format));
       $("import-message").textContent = `${answer.masks} masks of ${answer.objects.length} objects.`;
     } catch (error) {
       $("import-message").textContent = error.message;

@@ -4,23 +4,39 @@ import SAMPT
 import Support
 
 extension AnnotatorService {
-    /// Masks of a file become given masks of new objects.
+    /// Masks of a file or folder become given masks of new objects.
+    ///
+    /// A request either names a place on this computer, as JSON, or is the file itself, with its name in a header.
     func importMasks(_ request: HTTPRequest) async throws -> HTTPResponse {
-        guard let header = request.header("x-name"), let name = header.removingPercentEncoding, !request.body.isEmpty else {
+        guard let header = request.header("x-name") else {
+            let wish = try Wish(request.body)
+            guard let path = wish.text("path"), path.hasPrefix("/") || path.hasPrefix("~/"), !path.contains("\0") else {
+                throw RequestError(400, "A place to read from begins with / (or ~/).")
+            }
+            let place = (path as NSString).expandingTildeInPath
+            return .json(try await take(try await masks(at: place, name: path, format: wish.text("format"))))
+        }
+        guard let name = header.removingPercentEncoding, !request.body.isEmpty else {
             throw RequestError(400, "An import is a file in the request's body, with its name in X-Name.")
         }
-        let format = request.header("x-format")
         let ending = (name as NSString).pathExtension.lowercased().filter { $0.isASCII && ($0.isLetter || $0.isNumber) }
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sampt-import-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let path = "\(folder)/masks.\(ending.isEmpty ? "json" : ending)"
-        let (body, read, frames) = (request.body, project.importMasks, session.video.frameCount)
-        let masks = try await onThread {
+        let (path, body) = ("\(folder)/masks.\(ending.isEmpty ? "json" : ending)", request.body)
+        try await onThread {
             guard FileManager.default.createFile(atPath: path, contents: Data(body)) else {
                 throw FileError.unwritable(path: path, reason: "there is no room for it")
             }
+        }
+        return .json(try await take(try await masks(at: path, name: name, format: request.header("x-format"))))
+    }
+
+    /// - Parameter name: for messages.
+    private func masks(at path: String, name: String, format: String?) async throws -> [ImportedMask] {
+        let (read, frames) = (project.importMasks, session.video.frameCount)
+        return try await onThread {
             var masks: [ImportedMask] = []
             try read(path, format) { mask in
                 guard mask.frame < frames else {
@@ -30,7 +46,6 @@ extension AnnotatorService {
             }
             return masks
         }
-        return .json(try await take(masks))
     }
 
     /// One edit a mask. A mask that the session refuses ends the import; what was taken until then can be undone.

@@ -140,7 +140,10 @@ final class AnnotatorService: Sendable {
     }
 
     func apply(_ edit: Edit) async throws -> ChangeAnswer {
-        let change = try await session.apply(edit)
+        tell(try await session.apply(edit))
+    }
+
+    private func tell(_ change: SessionChange) -> ChangeAnswer {
         noteChange()
         if let frames = change.frames {
             let range = [[frames.lowerBound, frames.upperBound]]
@@ -161,10 +164,7 @@ final class AnnotatorService: Sendable {
         let wish = try Wish(request.body)
         let (place, index) = (try wish.place(), try wish.number("index"))
         try check(frame: place.frame)
-        guard let candidate = try await session.candidates(of: place.object, at: place.frame).first(where: { $0.index == index }) else {
-            throw RequestError(404, "There is no answer \(index).")
-        }
-        return .json(try await apply(.choose(place, candidate)))
+        return .json(tell(try await session.choose(index, of: place.object, at: place.frame)))
     }
 
     private func preview(_ request: HTTPRequest) async throws -> HTTPResponse {
