@@ -337,4 +337,6 @@ async function start() {
   session.readAhead();
 }
 
+/** For tests and for those who look under the hood. */
+window.sampt = { session, stage, timeline, tools };
 start();
