@@ -178,6 +178,7 @@ if Context.environment["SAMPT_STUDIO"] == "1" {
                 "SamptCommands", "MaskFormats", "ProjectFile", "Annotator", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "sampt-studio", dependencies: ["SamptCommands", "StudioCommands"]),
+        tests("Annotator"),
         tests(
             "ProjectFile", ["Media", "SAMPT", .product(name: "GRDB", package: "GRDB.swift")],
             resources: [.copy("Resources/forms")]),

@@ -1,15 +1,15 @@
 /// Runs one piece of work at a time; of those that wait, only the newest is run.
 actor NewestFirst {
-    private var newest = 0
+    private(set) var count = 0
     private var running: Task<Void, Never>?
 
     /// - Returns: nil: something newer was asked for before this began.
     func run<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value? {
-        newest += 1
-        let number = newest
+        count += 1
+        let number = count
         while let before = running {
             await before.value
-            guard number == newest else { return nil }
+            guard number == count else { return nil }
             if running == before { running = nil }
         }
         let task = Task { try await work() }
