@@ -157,7 +157,14 @@ let package = Package(
 if Context.environment["SAMPT_STUDIO"] == "1" {
     package.products.append(.executable(name: "sampt-studio", targets: ["sampt-studio"]))
     package.dependencies.append(.package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"))
+    package.dependencies.append(.package(url: "https://github.com/apple/swift-nio", from: "2.80.0"))
     package.targets += [
+        library(
+            "Annotator",
+            [
+                "Support", "Media", "Segmenters", "SAMPT", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ], resources: [.copy("Page")]),
         library(
             "ProjectFile",
             [
@@ -168,9 +175,10 @@ if Context.environment["SAMPT_STUDIO"] == "1" {
             "StudioCommands",
             [
                 "Support", "Inference", "InferenceOpenVINO", "Media", "Segmenters", "SAMPT", "MethodPresets", "SegmentationJobs",
-                "SamptCommands", "ProjectFile", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "SamptCommands", "MaskFormats", "ProjectFile", "Annotator", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "sampt-studio", dependencies: ["SamptCommands", "StudioCommands"]),
+        tests("Annotator"),
         tests(
             "ProjectFile", ["Media", "SAMPT", .product(name: "GRDB", package: "GRDB.swift")],
             resources: [.copy("Resources/forms")]),
