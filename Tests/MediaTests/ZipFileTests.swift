@@ -7,15 +7,16 @@ import Testing
 @Suite("Zip archives of folders")
 struct ZipFileTests {
     @Test func holdFoldersAsTheyAre() throws {
-        let folder = try TemporaryFolder()
-        let source = folder.url.appendingPathComponent("masks")
+        let folder = try Fixtures.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let source = folder.appendingPathComponent("masks")
         try FileManager.default.createDirectory(at: source.appendingPathComponent("1 a"), withIntermediateDirectories: true)
         try Data("one".utf8).write(to: source.appendingPathComponent("a.txt"))
         try Data("two".utf8).write(to: source.appendingPathComponent("1 a/ä.png"))
         try Data("no".utf8).write(to: source.appendingPathComponent(".hidden"))
         try FileManager.default.createSymbolicLink(
             atPath: source.appendingPathComponent("link").path, withDestinationPath: "/etc/hostname")
-        let archive = folder.url.appendingPathComponent("masks.zip")
+        let archive = folder.appendingPathComponent("masks.zip")
         try ZipFile.write(folder: source.path, to: archive.path)
         let bytes = try Data(contentsOf: archive)
         // Names in the directory, in order; contents as they are.
