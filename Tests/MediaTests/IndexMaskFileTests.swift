@@ -3,7 +3,7 @@ import Media
 import TestSupport
 import Testing
 
-private let folder = "evaluation-fixtures/palette-png"
+private let folder = "palette-png"
 
 private struct PaletteFixture: Decodable {
     struct Valid: Decodable {
@@ -14,6 +14,9 @@ private struct PaletteFixture: Decodable {
         var values: [[UInt16]]?
         var index_values: [[UInt16]]?
         var histogram: [String: Int]?
+
+        /// A picture whose colours no id has.
+        var isForeign: Bool { kind.hasPrefix("rgb") && index_values == nil }
     }
     struct Refused: Decodable {
         var file: String
@@ -25,13 +28,13 @@ private struct PaletteFixture: Decodable {
 }
 
 struct IndexMaskFileTests {
-    @Suite(.enabled(if: Fixtures.has(folder), Comment(rawValue: Fixtures.missing)))
-    struct AgainstTheStandard {
+    @Suite(.enabled(if: Fixtures.hasEvaluation(folder), Comment(rawValue: Fixtures.missing)))
+    struct IndexPNGFixtureTests {
         private let fixture: PaletteFixture
 
         init() throws {
             fixture = try JSONDecoder().decode(
-                PaletteFixture.self, from: Data(contentsOf: Fixtures.url("\(folder)/expected.json")))
+                PaletteFixture.self, from: Data(contentsOf: Fixtures.evaluation.appendingPathComponent("\(folder)/expected.json")))
         }
 
         @Test func paletteIsDAVISs() {
@@ -39,9 +42,9 @@ struct IndexMaskFileTests {
         }
 
         @Test func validFilesAreExact() throws {
-            #expect(fixture.valid.count == 28)
-            for item in fixture.valid where item.file != "valid/rgb-with-foreign-colour.png" {
-                let mask = try ImageFile.readIndexMask(Fixtures.url("\(folder)/\(item.file)").path)
+            #expect(!fixture.valid.isEmpty)
+            for item in fixture.valid where !item.isForeign {
+                let mask = try ImageFile.readIndexMask(Fixtures.evaluation.appendingPathComponent("\(folder)/\(item.file)").path)
                 #expect(mask.width == item.width && mask.height == item.height, "\(item.file)")
                 if let values = item.index_values ?? item.values { #expect(mask.values == values.flatMap { $0 }, "\(item.file)") }
                 guard let histogram = item.histogram else { continue }
@@ -52,15 +55,17 @@ struct IndexMaskFileTests {
         }
 
         @Test func foreignColoursAreNamed() {
-            #expect(throws: MediaError.self) {
-                try ImageFile.readIndexMask(Fixtures.url("\(folder)/valid/rgb-with-foreign-colour.png").path)
+            for item in fixture.valid where item.isForeign {
+                #expect(throws: MediaError.self, "\(item.file)") {
+                    try ImageFile.readIndexMask(Fixtures.evaluation.appendingPathComponent("\(folder)/\(item.file)").path)
+                }
             }
         }
 
         @Test func damagedFilesAreRefused() {
             for item in fixture.refuse where item.level == "must" {
                 #expect(throws: MediaError.self, "\(item.file)") {
-                    _ = try ImageFile.readIndexMask(Fixtures.url("\(folder)/\(item.file)").path)
+                    _ = try ImageFile.readIndexMask(Fixtures.evaluation.appendingPathComponent("\(folder)/\(item.file)").path)
                 }
             }
         }
@@ -74,6 +79,23 @@ struct IndexMaskFileTests {
         try ImageFile.writeIndexMask(mask, to: path)
         #expect(try ImageFile.readIndexMask(path) == mask)
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["mask.png"])
+    }
+
+    @Test("Any damage is an error, or changes nothing that counts") func randomDamage() throws {
+        let folder = try Fixtures.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appendingPathComponent("mask.png").path
+        let mask = IndexMask(width: 37, height: 23, values: (0..<(37 * 23)).map { UInt16($0 / 60) })
+        try ImageFile.writeIndexMask(mask, to: path)
+        let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+        for position in 0..<whole.count {
+            var changed = whole
+            changed[position] ^= 0x21
+            for damaged in [whole.prefix(position), changed] {
+                try damaged.write(to: URL(fileURLWithPath: path))
+                if let found = try? ImageFile.readIndexMask(path) { #expect(found == mask, "byte \(position)") }
+            }
+        }
     }
 
     @Test func unwritableIsSaid() {
