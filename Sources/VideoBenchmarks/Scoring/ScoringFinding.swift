@@ -26,6 +26,8 @@ public struct ScoringFinding: Sendable, Equatable, Codable {
         case lateObject = "late-object"
         /// Ids below the largest that no frame has; official programs count some of them as objects.
         case absentObject = "absent-object"
+        /// An object that is given a second time where each is given once; its first mask counts.
+        case repeatedObject = "repeated-object"
         /// The result is 0 and 255 where ids were to be expected, or the other way round.
         case levels
         /// Several ids where one object is scored.
