@@ -62,6 +62,11 @@ public struct VideoInstanceTruth: Sendable {
     public var categories: [Int]
     public var tubes: [InstanceTube]
 
+    /// Whether a name leads out of the folder it is below.
+    fileprivate static func leadsElsewhere(_ name: String) -> Bool {
+        name.isEmpty || name.hasPrefix("/") || name.utf8.split(separator: UInt8(ascii: "/")).contains { $0.elementsEqual("..".utf8) }
+    }
+
     private struct File: Decodable {
         struct Category: Decodable { var id: Int }
         struct Annotation: Decodable {
@@ -97,6 +102,21 @@ public struct VideoInstanceTruth: Sendable {
 
     public init(videos: [Video], categories: [Int], tubes: [InstanceTube]) {
         (self.videos, self.categories, self.tubes) = (videos, categories, tubes)
+    }
+}
+
+extension VideoInstanceTruth.Video {
+    /// The paths of the frames.
+    /// - Throws: `InstanceError` for a name that leads out of the folder, or none; `MediaError.notFound`.
+    public func frames(below folder: String) throws -> [String] {
+        let names = fileNames ?? []
+        guard !names.isEmpty else { throw InstanceError.invalid("video \(id)", "the annotations name no frames of it") }
+        if let name = names.first(where: VideoInstanceTruth.leadsElsewhere) {
+            throw InstanceError.invalid("video \(id)", "its frame \"\(name)\" leads out of the folder of frames")
+        }
+        let paths = names.map { folder + "/" + $0 }
+        if let absent = paths.first(where: { !FileManager.default.fileExists(atPath: $0) }) { throw MediaError.notFound(path: absent) }
+        return paths
     }
 }
 
