@@ -19,7 +19,8 @@ public struct Sampt: AsyncParsableCommand {
             """,
         version: ProgramVersion.current,
         subcommands: [
-            SegmentCommand.self, ImageCommand.self, TrackCommand.self, EvaluateCommand.self, PresetsCommand.self, ModelsCommand.self,
+            SegmentCommand.self, ImageCommand.self, TrackCommand.self, ScoreCommand.self, EvaluateCommand.self, PresetsCommand.self,
+            ModelsCommand.self,
             ExportCommand.self,
         ])
 

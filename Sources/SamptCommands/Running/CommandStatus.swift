@@ -67,7 +67,8 @@ public enum CommandStatus: Int32, Sendable, CaseIterable {
         case is QueryError: self = .invalidInput
         case is LiveError: self = .usage
         case PointBenchmarkError.otherReport: self = .usage
-        case is PointBenchmarkError, is VideoNameError: self = .invalidInput
+        case is PointBenchmarkError, is VideoNameError, is ScoringError, is InstanceError, is DatasetError:
+            self = .invalidInput
         case ONNXFileError.unwritable: self = .unwritableOutput
         case let error as PresetError: self = Self.status(of: error)
         case is ValidationError: self = .usage
