@@ -60,11 +60,10 @@ public struct Sweep: Sendable, Equatable {
     }
 
     /// - Parameter text: the name of one that comes with the package, or a file's path.
-    /// - Throws: `PresetError`.
+    /// - Throws: `PresetError`, `MissingResource`.
     public static func load(_ text: String) throws -> Sweep {
         if builtIn.contains(text) {
-            let resource = PackageResource("Presets/Sweeps/\(text).yaml", target: "SAMPT")
-            guard let url = resource.find() else { throw PresetError.missingResource(file: "\(text).yaml", folder: resource.folderName) }
+            let url = try PackageResource("Presets/Sweeps/\(text).yaml", title: "sweep \(text).yaml", target: "MethodPresets").locate()
             return try Sweep(yaml: String(contentsOf: url, encoding: .utf8), source: .builtIn(text), files: [])
         }
         let source = PresetSource.file(path: text, line: nil)
