@@ -1,12 +1,15 @@
 # make demo       masks on a real clip, from a clean machine (sets up, builds, runs)
-# make test       every test but those of test-onnx; make test FILTER=Name runs the tests whose name matches
+# make test       every test but those of test-onnx and test-formats; make test FILTER=Name runs the tests whose name matches
+# make test-durability  200 processes killed in the midst of a session, instead of the 10 of make test
 # make test-onnx  every graph against the ONNX checker and ONNX Runtime
+# make test-formats  every annotation format before software that is not ours
 # make lint       the sources' format (make format mends what a program can mend)
 # make setup      what the build needs: FFmpeg's libraries, OpenVINO (demo and test call it)
 # make build      .build/release/sampt, as the tests need it; make program builds it as users get it, in less time
+# make studio     sampt-studio beside it: projects that can be gone on with (sampt project, segment --project)
 # make install    the program, its libraries, man page and completions, under PREFIX (/usr/local)
 # make dist       an archive that runs where it is unpacked; make check-dist tries it
-# make examples   the programs in Examples/, which use the library
+# make examples   the programs in Examples/, which use the library; make check-consumer does what README.md says of depending on it
 # make docs       the library's documentation (DocC), in out/docs
 # make bench      timed comparisons (docs/results.md says how to read them)
 # make clean      removes what the build made; .deps stays
@@ -16,38 +19,53 @@ SWIFT := bash Scripts/with-temporary-folder.sh swift
 # Without what tests and debuggers need, and in a folder of its own: other flags in one folder would build everything anew each time.
 # It finds its libraries in ../lib/sampt, and only there: not in a toolchain that happens to be where this one is.
 PROGRAM := .build/program
-PROGRAM_FLAGS := -c release --scratch-path $(PROGRAM) --product sampt -Xswiftc -gnone
+PROGRAM_FLAGS := -c release --scratch-path $(PROGRAM) -Xswiftc -gnone
 ifeq ($(shell uname -s),Linux)
 PROGRAM_FLAGS += -Xswiftc -no-toolchain-stdlib-rpath -Xlinker -rpath -Xlinker '$$ORIGIN/../lib/sampt'
 endif
+# The second program and its database are a part of the package only with this.
+STUDIO := SAMPT_STUDIO=1
 PREFIX ?= /usr/local
 DESTDIR ?=
 FORMATTED := Package.swift Sources Tests Benchmarks Fuzz Examples
 FILTER ?=
 
-.PHONY: help setup build program demo test test-onnx lint format install dist check-dist examples docs bench clean
+.PHONY: help setup setup-studio build program studio demo test test-durability test-onnx test-formats lint format install dist check-dist examples check-consumer docs bench clean
 help:
 	@sed -n 's/^# make/make/p' $(MAKEFILE_LIST)
 
 setup:
 	@bash Scripts/setup.sh
 
+setup-studio: setup
+	@bash Scripts/setup-studio.sh
+
 build: setup
 	$(SWIFT) build $(SWIFT_FLAGS) --product sampt
 
 program: setup
-	$(SWIFT) build $(PROGRAM_FLAGS)
+	$(SWIFT) build $(PROGRAM_FLAGS) --product sampt
 	@bash Scripts/link-runtime.sh $(PROGRAM)/release
+
+studio: program setup-studio
+	$(STUDIO) $(SWIFT) build $(PROGRAM_FLAGS) --product sampt-studio
 
 demo: program
 	@bash Scripts/demo.sh $(PROGRAM)/release/sampt
 
-test: setup
-	$(SWIFT) test $(SWIFT_FLAGS) $(if $(FILTER),--filter '$(FILTER)',--skip OnnxTests)
+test: setup-studio
+	$(STUDIO) $(SWIFT) test $(SWIFT_FLAGS) $(if $(FILTER),--filter '$(FILTER)',--skip OnnxTests --skip FormatJudgeTests)
+
+test-durability: setup-studio
+	$(STUDIO) SAMPT_KILLS=200 $(SWIFT) test $(SWIFT_FLAGS) --filter DurabilityTests
 
 test-onnx: setup
 	@bash Scripts/setup-onnx.sh
 	$(SWIFT) test $(SWIFT_FLAGS) --filter OnnxTests
+
+test-formats: setup
+	@bash Scripts/setup-formats.sh
+	$(SWIFT) test $(SWIFT_FLAGS) --filter FormatJudgeTests
 
 lint:
 	@bash Scripts/lint.sh $(FORMATTED)
@@ -55,10 +73,12 @@ lint:
 format:
 	@bash Scripts/format.sh $(FORMATTED)
 
-install: program
+# A second program that was built before is brought up to date.
+BUILT_STUDIO = $(if $(wildcard $(PROGRAM)/release/sampt-studio),studio)
+install: program $(BUILT_STUDIO)
 	@bash Scripts/install.sh $(PROGRAM)/release '$(DESTDIR)$(PREFIX)'
 
-dist: program
+dist: program $(BUILT_STUDIO)
 	@bash Scripts/dist.sh $(PROGRAM)/release
 
 check-dist: dist
@@ -66,6 +86,9 @@ check-dist: dist
 
 examples: setup
 	$(SWIFT) build -c release --package-path Examples --scratch-path .build/examples
+
+check-consumer:
+	@bash Scripts/check-consumer.sh
 
 docs: setup
 	@bash Scripts/docs.sh

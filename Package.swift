@@ -17,6 +17,7 @@ let package = Package(
         .library(
             name: "SAMPT", targets: ["SAMPT", "MethodPresets", "Segmenters", "PointTrackers", "Media", "Inference", "InferenceOpenVINO"]),
         .library(name: "NeuralGraph", targets: ["NeuralGraph", "TensorFiles"]),
+        .library(name: "MaskFormats", targets: ["MaskFormats"]),
         .library(name: "VideoBenchmarks", targets: ["VideoBenchmarks"]),
         .library(name: "ModelStore", targets: ["ModelStore"]),
         .executable(name: "sampt", targets: ["sampt"]),
@@ -52,6 +53,7 @@ let package = Package(
             "MethodPresets", ["Support", "Media", "Segmenters", "PointTrackers", "SAMPT", .product(name: "Yams", package: "Yams")],
             resources: [.copy("Resources/Presets")]),
         library("SAMPTKit", ["Support", "SAMPT", "Segmenters", "PointTrackers", "Media", "Inference", "InferenceOpenVINO", "TensorFiles"]),
+        library("MaskFormats", ["Support", "Media", "CZlib"]),
         library("VideoBenchmarks", ["Support", "TensorFiles", "Media", "PointTrackers", "SAMPT", "CZlib"]),
         library("ModelStore", ["Support", "CFFmpeg", "CCurl"]),
         library("BatchJobs", ["Support", "Media", "CFFmpeg"]),
@@ -59,13 +61,13 @@ let package = Package(
             "SegmentationJobs",
             [
                 "Support", "TensorFiles", "NeuralGraph", "Inference", "Media", "Segmenters", "PointTrackers", "SAMPT", "MethodPresets",
-                "ModelStore",
+                "MaskFormats", "ModelStore",
             ]),
         library(
             "SamptCommands",
             [
                 "Support", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media", "Segmenters", "PointTrackers", "SAMPT",
-                "MethodPresets", "VideoBenchmarks", "ModelStore", "SegmentationJobs", "BatchJobs",
+                "MethodPresets", "MaskFormats", "VideoBenchmarks", "ModelStore", "SegmentationJobs", "BatchJobs",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
@@ -84,6 +86,9 @@ let package = Package(
             path: "Benchmarks/BenchmarkPipeline"),
 
         .executableTarget(
+            name: "benchmark-formats", dependencies: ["Media", "MaskFormats"], path: "Benchmarks/BenchmarkFormats"),
+
+        .executableTarget(
             name: "benchmark-segmenters",
             dependencies: ["TensorFiles", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media", "Segmenters"],
             path: "Benchmarks/BenchmarkSegmenters"),
@@ -96,8 +101,8 @@ let package = Package(
         .target(
             name: "InputFuzzing",
             dependencies: [
-                "CFFmpeg", "Support", "TensorFiles", "Media", "SAMPT", "MethodPresets", "VideoBenchmarks", "SegmentationJobs",
-                "TestSupport",
+                "CFFmpeg", "Support", "TensorFiles", "Media", "SAMPT", "MethodPresets", "MaskFormats", "VideoBenchmarks",
+                "SegmentationJobs", "TestSupport",
             ],
             path: "Fuzz/InputFuzzing"),
 
@@ -109,7 +114,7 @@ let package = Package(
         tests("Media", ["Support", "CFFmpeg"]),
         tests("TensorFiles"),
         tests("NeuralGraph", ["TensorFiles", "Inference", "InferenceOpenVINO"]),
-        tests("InferenceOpenVINO", ["TensorFiles", "NeuralGraph", "Inference"]),
+        tests("InferenceOpenVINO", ["Support", "TensorFiles", "NeuralGraph", "Inference"]),
         tests("Segmenters", ["TensorFiles", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media"]),
         tests(
             "PointTrackers", ["Support", "TensorFiles", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media", "Segmenters"],
@@ -122,14 +127,12 @@ let package = Package(
             ]),
         tests("MethodPresets", ["Media", "Segmenters", "SAMPT"]),
         tests("SAMPTKit"),
+        tests("MaskFormats", ["Support", "Media"]),
+        .testTarget(name: "FormatJudgeTests", dependencies: ["MaskFormats", "Media", "TestSupport"]),
         tests("VideoBenchmarks", ["Support", "TensorFiles", "Media", "PointTrackers", "SAMPT"]),
         tests("ModelStore"),
-<<<<<<< HEAD
         .executableTarget(name: "stand-in-batch-worker", dependencies: ["BatchJobs"], path: "Tests/StandInBatchWorker"),
-        tests("BatchJobs", ["stand-in-batch-worker"]),
-        .testTarget(name: "OnnxTests", dependencies: ["NeuralGraph", "Inference", "Segmenters", "PointTrackers", "TestSupport"]),
-        .testTarget(name: "SamptTests", dependencies: ["SamptCommands", "sampt", "InputFuzzing", "TestSupport"]),
-=======
+        tests("BatchJobs", ["Support", "stand-in-batch-worker"]),
         .testTarget(
             name: "OnnxTests",
             dependencies: [
@@ -140,11 +143,42 @@ let package = Package(
             name: "SamptTests",
             dependencies: [
                 "Support", "TensorFiles", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media", "Segmenters", "SAMPT", "MethodPresets",
-                "PointTrackers", "VideoBenchmarks", "ModelStore", "SegmentationJobs", "SamptCommands", "sampt", "InputFuzzing",
+                "PointTrackers", "MaskFormats", "VideoBenchmarks", "ModelStore", "SegmentationJobs", "SamptCommands", "sampt",
+                "InputFuzzing",
                 "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
->>>>>>> a886479a635dd7c05c44922696bf04366dd36f5c
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The second program, with the database of project files, is a part of the package only where it is asked for: who uses the library or
+// builds `sampt` neither fetches nor compiles what it needs.
+if Context.environment["SAMPT_STUDIO"] == "1" {
+    package.products.append(.executable(name: "sampt-studio", targets: ["sampt-studio"]))
+    package.dependencies.append(.package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"))
+    package.targets += [
+        library(
+            "ProjectFile",
+            [
+                "Support", "TensorFiles", "Media", "SAMPT", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]),
+        library(
+            "StudioCommands",
+            [
+                "Support", "Inference", "InferenceOpenVINO", "Media", "Segmenters", "SAMPT", "MethodPresets", "SegmentationJobs",
+                "SamptCommands", "ProjectFile", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(name: "sampt-studio", dependencies: ["SamptCommands", "StudioCommands"]),
+        tests(
+            "ProjectFile", ["Media", "SAMPT", .product(name: "GRDB", package: "GRDB.swift")],
+            resources: [.copy("Resources/forms")]),
+        .testTarget(
+            name: "StudioTests",
+            dependencies: [
+                "Media", "SAMPT", "SegmentationJobs", "ProjectFile", "sampt", "sampt-studio", "TestSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+    ]
+}

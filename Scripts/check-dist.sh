@@ -32,8 +32,14 @@ if [ "${2:-}" = inside ]; then
   ln -s "$sampt" linked
   ./linked image picture.jpg --point 200,150 --masks-out linked.png --quiet
   cmp mask.png linked.png
+  if [ -x "moved here/bin/sampt-studio" ]; then
+    mkdir frames
+    cp picture.jpg frames/0.jpg
+    "$sampt" project create frames -o picture.sampt --quiet
+    "$sampt" project info picture.sampt | grep -q "1 frame,"
+  fi
   if command -v ldd >/dev/null; then
-    ! ldd "$sampt" | grep -E "not found|$checkout|$toolchain" || { echo "check-dist: the program takes libraries from there" >&2 && exit 1; }
+    ! ldd "$sampt"* | grep -E "not found|$checkout|$toolchain" || { echo "check-dist: the program takes libraries from there" >&2 && exit 1; }
   fi
   grep -q '^\.SH "sampt segment"' "moved here/share/man/man1/sampt.1"
   for file in bash-completion/completions/sampt zsh/site-functions/_sampt fish/vendor_completions.d/sampt.fish; do

@@ -11,7 +11,7 @@ mkdir -p "$staging"
 bash Scripts/install.sh "$build" "$staging"
 
 if [ "$(uname -s)" = Linux ]; then
-  libraries=$(readelf -d "$staging/bin/sampt" | sed -n 's/.*(NEEDED).*\[\(lib\(av\|sw\)[a-z]*\.so\.[0-9]*\)\].*/\1/p' | sort | paste -sd' ')
+  libraries=$(readelf -d "$staging"/bin/sampt* | sed -n 's/.*(NEEDED).*\[\(lib\(av[a-z]*\|sw[a-z]*\|sqlite3\)\.so\.[0-9]*\)\].*/\1/p' | sort -u | paste -sd' ')
   system=$(. /etc/os-release && echo "$PRETTY_NAME")
 else
   libraries=FFmpeg system="$(sw_vers -productName) $(sw_vers -productVersion)"
@@ -22,7 +22,7 @@ bin/sampt needs nothing else of this folder's surroundings, and the folder may l
     bin/sampt segment rabbit.mp4 --point 640,360 --overlay out.mp4
     man -l share/man/man1/sampt.1
 
-It was made on $system and takes FFmpeg from the system, in the version there
+It was made on $system and takes FFmpeg (and SQLite, for sampt-studio) from the system, in the version there
 ($libraries), as well as the C and C++ libraries.
 TEXT
 # Equal contents make equal archives.

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Puts the program that `make program` built under PREFIX, with everything it needs beyond the system's libraries and FFmpeg:
 #   bin/sampt                    stripped
+#   bin/sampt-studio             the same, where `make studio` built it
 #   share/sampt/                 weights and presets
 #   lib/sampt/                   OpenVINO and, on Linux, Swift's libraries
 #   share/man, share/bash-completion, share/zsh, share/fish, share/doc/sampt
@@ -17,10 +18,15 @@ program=$build/sampt
 mkdir -p "$prefix"/{bin,lib/sampt,share/sampt,share/man/man1,share/doc/sampt,share/bash-completion/completions} \
   "$prefix"/share/zsh/site-functions "$prefix"/share/fish/vendor_completions.d
 
+programs=("$program")
+[ ! -x "$build/sampt-studio" ] || programs+=("$build/sampt-studio")
 # Replaced at once: a running program keeps its file.
-strip -o "$prefix/bin/.sampt.part" "$program"
-chmod 755 "$prefix/bin/.sampt.part"
-mv -f "$prefix/bin/.sampt.part" "$prefix/bin/sampt"
+for built in "${programs[@]}"; do
+  name=$(basename "$built")
+  strip -o "$prefix/bin/.$name.part" "$built"
+  chmod 755 "$prefix/bin/.$name.part"
+  mv -f "$prefix/bin/.$name.part" "$prefix/bin/$name"
+done
 
 for resources in "$build"/sam-pt-swift_*.resources "$build"/sam-pt-swift_*.bundle; do
   case $resources in
@@ -36,7 +42,7 @@ cp -R .deps/openvino/lib/. "$prefix/lib/sampt/"
 if [ "$(uname -s)" = Linux ]; then
   toolchain=$(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")/lib/swift/linux
   # Swift's libraries are a part of macOS, not of Linux. Those are taken that the program needs, and that they need themselves.
-  ldd "$program" | awk '{print $1}' | while read -r library; do
+  ldd "${programs[@]}" | awk '{print $1}' | sort -u | while read -r library; do
     [ -e "$toolchain/$library" ] || continue
     strip --strip-unneeded -o "$prefix/lib/sampt/$library" "$toolchain/$library"
   done
@@ -46,5 +52,5 @@ bash Scripts/man-page.sh "$program" >"$prefix/share/man/man1/sampt.1"
 "$program" --generate-completion-script bash >"$prefix/share/bash-completion/completions/sampt"
 "$program" --generate-completion-script zsh >"$prefix/share/zsh/site-functions/_sampt"
 "$program" --generate-completion-script fish >"$prefix/share/fish/vendor_completions.d/sampt.fish"
-cp LICENSE NOTICE CHANGELOG.md docs/cli.md docs/live.md "$prefix/share/doc/sampt/"
+cp LICENSE NOTICE CHANGELOG.md docs/cli.md docs/live.md docs/project.md "$prefix/share/doc/sampt/"
 [ ! -d .deps/openvino/licenses ] || cp -R .deps/openvino/licenses "$prefix/share/doc/sampt/openvino-licenses"

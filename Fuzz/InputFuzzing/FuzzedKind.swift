@@ -15,6 +15,8 @@ public enum FuzzedKind: String, CaseIterable, Sendable {
     case prompts
     /// Tracks, and COCO's run lengths, in JSON.
     case tracks
+    /// Annotation formats: JSON, XML and text.
+    case annotations
     /// Presets in YAML.
     case presets
     /// TAP-Vid's pickles.
@@ -31,6 +33,7 @@ public enum FuzzedKind: String, CaseIterable, Sendable {
         case .masks: try PictureFuzzing(readsMasks: true)
         case .prompts: PromptFuzzing()
         case .tracks: try TrackFuzzing()
+        case .annotations: try AnnotationFuzzing()
         case .presets: try PresetFuzzing()
         case .tapvid: TAPVidFuzzing()
         case .checkpoints: CheckpointFuzzing()

@@ -20,6 +20,9 @@ public final class OpenVINOEngine: InferenceEngine {
     /// An imported network takes its precision from the core, so one network at a time sets it and is imported or compiled.
     private let precisionLock = NSLock()
 
+    /// What tells apart kinds of processors on which the same network may give other numbers.
+    package static var arithmetic: String { Processor.instructionSets }
+
     /// - Throws: `InferenceError.unavailable` when OpenVINO or its plugin for this processor cannot be loaded, and
     ///   `InferenceError.invalidConfiguration`.
     public init(_ configuration: Configuration = .init()) throws {
@@ -75,6 +78,13 @@ public final class OpenVINOEngine: InferenceEngine {
 
     public func compile(key: String, precision: Precision, model: () throws -> ONNXModel) throws -> any CompiledNetwork {
         try network(key: key, precision: precision, model: model)
+    }
+
+    public func ensure(_ key: String, _ check: () throws -> Void) throws {
+        let note = cache?.note(for: key)
+        if let note, note.isThere { return }
+        try check()
+        note?.leave()
     }
 
     /// `compile` with the type that tells the network's inputs, outputs and timings.

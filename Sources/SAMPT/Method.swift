@@ -25,6 +25,8 @@ struct Method: Sendable {
     let objects: [ObjectQuery]
     /// Visible positive points of objects that are not among `objects`, in a frame: negative points of these.
     var rivals: (@Sendable (_ frame: Int) throws -> [ObjectID: [SIMD2<Float>]])?
+    /// Where objects start, for those whose masks are known already; nil: `chooseQueryPoints` finds out.
+    var starts: (@Sendable (ObjectQuery) throws -> ObjectStart)?
     /// Chooses where windows go on; nil where there are no windows.
     var rule: (any ReinitializationRule)?
 
@@ -40,7 +42,7 @@ struct Method: Sendable {
 
     /// The object's mask in its query frame, given or predicted from what marks it, and query points on it and around it.
     func chooseQueryPoints(for object: ObjectQuery) throws -> ObjectStart {
-        try ObjectStart(object, segmenter: segmenter, video: video, options: options)
+        try starts?(object) ?? ObjectStart(object, segmenter: segmenter, video: video, options: options)
     }
 
     // MARK: Step 2: track (section 3.2)

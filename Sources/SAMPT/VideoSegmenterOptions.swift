@@ -23,6 +23,9 @@ public struct VideoSegmenterOptions: Sendable, Equatable {
     /// Whether tracker, image encoder and decoder work on different frames at the same time, as far as they do not wait for each other.
     /// Masks are the same without; it is slower then, and keeps fewer frames in memory.
     public var overlapsSteps = true
+    /// Whether every frame is segmented by itself, from its visible points and the query frame alone, so that where points change in one
+    /// frame no other one's mask changes (`paperPolicy`). Has an effect without re-initialisation only.
+    var treatsFramesAlone = false
     /// Seeds every random choice; the same seed gives the same bytes, neighbouring seeds have nothing in common.
     public var seed: UInt64 = 72
 
@@ -32,6 +35,16 @@ public struct VideoSegmenterOptions: Sendable, Equatable {
     public init(for segmenter: any PromptableSegmenter) {
         prompting.refinements = segmenter.recommendedPrompting.refinements
         prompting.previousMaskIoU = segmenter.recommendedPrompting.previousMaskIoU
+    }
+
+    /// These options for corrections as in section 4.6 of the paper (`CorrectionPolicy.paper`): points are not sampled anew, and every frame
+    /// is segmented by itself. `segment` gives with them what a session gives before the first correction.
+    public var paperPolicy: VideoSegmenterOptions {
+        var options = self
+        options.reinitialization.variant = nil
+        options.prompting.previousMaskIoU = nil
+        options.treatsFramesAlone = true
+        return options
     }
 
     /// Frames that are kept with what was computed from them: those a tracker looks at, and those it is ahead of the decoder by. Variants

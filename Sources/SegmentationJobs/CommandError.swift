@@ -1,5 +1,10 @@
 import Support
 
+/// An error that knows how a command ends with it.
+package protocol StatusError: Error {
+    var commandStatus: CommandStatus { get }
+}
+
 /// What a command itself finds wrong, beyond what the libraries report.
 public enum CommandError: Error, Sendable, Equatable {
     case usage(String)

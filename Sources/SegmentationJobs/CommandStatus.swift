@@ -1,3 +1,4 @@
+import MaskFormats
 import Media
 import MethodPresets
 import ModelStore
@@ -43,9 +44,11 @@ public enum CommandStatus: Int32, Sendable, CaseIterable {
     package init(_ error: any Error) {
         switch error {
         case let error as CommandError: self = error.status
+        case let error as any StatusError: self = error.commandStatus
         case let error as FileError: self = Self.status(of: error)
         case MediaError.invalidArgument: self = .usage
         case is MediaError: self = .invalidInput
+        case let error as MaskFormatError: self = Self.status(of: error)
         case let error as ModelStoreError: self = Self.status(of: error)
         case QueryError.noObjects: self = .usage
         case is MissingResource: self = .missingInput
@@ -69,6 +72,13 @@ public enum CommandStatus: Int32, Sendable, CaseIterable {
         case .unreadable: return .missingInput
         case .invalidFile: return .invalidInput
         case .unknownPreset, .unknownKey, .invalidValue, .cycle, .conflict: return .usage
+        }
+    }
+
+    private static func status(of error: MaskFormatError) -> CommandStatus {
+        switch error {
+        case .invalid, .inexpressible: .invalidInput
+        case .ambiguous, .missingPicture, .notReadable, .unknown: .usage
         }
     }
 

@@ -5,7 +5,11 @@ import Support
 
 /// Segments a clip into its outputs and accounts for how it ended.
 package struct SegmentationJob: Sendable {
-    package var segmenter: VideoSegmenter
+    /// Makes the results of all frames of the clip, in order, for one consumer, and tells how far it is.
+    package typealias Results =
+        @Sendable (_ progress: @escaping @Sendable (SegmentationProgress) -> Void) -> AsyncThrowingStream<FrameResult, any Error>
+
+    package var results: Results
     package var clip: Clip
     package var queries: [ObjectQuery]
     package var destinations: OutputDestinations
@@ -13,7 +17,16 @@ package struct SegmentationJob: Sendable {
     package var reviewed = 0
 
     package init(segmenter: VideoSegmenter, clip: Clip, queries: [ObjectQuery], destinations: OutputDestinations, reviewed: Int = 0) {
-        (self.segmenter, self.clip, self.queries, self.destinations) = (segmenter, clip, queries, destinations)
+        self.init(
+            results: { segmenter.segment(clip.frames, objects: queries, progress: $0) }, clip: clip, queries: queries,
+            destinations: destinations, reviewed: reviewed)
+    }
+
+    /// - Parameter queries: of what makes the results, for names and query frames.
+    package init(
+        results: @escaping Results, clip: Clip, queries: [ObjectQuery], destinations: OutputDestinations, reviewed: Int = 0
+    ) {
+        (self.results, self.clip, self.queries, self.destinations) = (results, clip, queries, destinations)
         self.reviewed = reviewed
     }
 
@@ -22,11 +35,12 @@ package struct SegmentationJob: Sendable {
     /// - Throws: what went wrong where no frame could be made or no output is left; unfinished outputs are then removed.
     package func run(interruption: Interruption, progress: any JobProgress) async throws -> SegmentationSummary {
         var outputClip = clip.outputClip(queries)
-        outputClip.reviewed = reviewed
+        let review = reviewed > 0 ? Protected(FrameReview(count: reviewed, duration: clip.duration)) : nil
+        outputClip.review = review
         let outputs = try SegmentationOutputs(destinations, clip: outputClip) { progress.warn(of: $0) }
-        let statistics = RunStatistics(queries, review: FrameReview(count: reviewed, duration: clip.duration))
+        let statistics = RunStatistics(queries)
         let start = ContinuousClock.now
-        let work = Task { try await feed(outputs, statistics, progress) }
+        let work = Task { try await feed(outputs, statistics, review, progress) }
         interruption.onRequest { work.cancel() }
         var damage = clip.damage
         do {
@@ -50,15 +64,19 @@ package struct SegmentationJob: Sendable {
         let failures = await outputs.failures
         return SegmentationSummary(
             video: clip.originals.name, frames: done, framesTotal: clip.frames.frameCount,
-            seconds: Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000,
+            seconds: start.secondsAgo,
             outputs: written, notes: await outputs.notes, objects: statistics.objects,
-            review: reviewed > 0 ? statistics.review(clip.numbering) : nil, damage: damage, failures: failures.map { "\($0)" },
+            review: review?.withLock { $0.entries.map { ReviewedFrame($0, clip.numbering, names: outputClip.names) } }, damage: damage,
+            failures: failures.map { "\($0)" },
             exitStatus: !failures.isEmpty ? .unwritableOutput : isInterrupted ? .interrupted : damage != nil ? .partial : .success)
     }
 
-    private func feed(_ outputs: SegmentationOutputs, _ statistics: RunStatistics, _ progress: any JobProgress) async throws {
-        for try await result in segmenter.segment(clip.frames, objects: queries, progress: { progress.show($0) }) {
+    private func feed(
+        _ outputs: SegmentationOutputs, _ statistics: RunStatistics, _ review: Protected<FrameReview>?, _ progress: any JobProgress
+    ) async throws {
+        for try await result in results({ progress.show($0) }) {
             let frame = try clip.report(result)
+            review?.withLock { $0.add(frame.result, seconds: frame.seconds) }
             try await outputs.append(frame)
             statistics.add(frame)
         }

@@ -25,6 +25,13 @@
             }
         }
 
+        /// From now on nothing can be written there, or it can again.
+        public func remount(readOnly: Bool) throws {
+            guard mount("tmpfs", url.path, "tmpfs", UInt(MS_REMOUNT) | (readOnly ? UInt(MS_RDONLY) : 0), nil) == 0 else {
+                throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EPERM)
+            }
+        }
+
         deinit {
             umount2(url.path, Int32(MNT_DETACH))
             rmdir(url.path)

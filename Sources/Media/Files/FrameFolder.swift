@@ -45,7 +45,7 @@ public final class FrameFolder: FrameSource {
     }
 
     /// Numbers inside names compare by value, the rest by code points.
-    static func naturallyBefore(_ a: String, _ b: String) -> Bool {
+    public static func naturallyBefore(_ a: String, _ b: String) -> Bool {
         var (left, right) = (Substring(a)[...], Substring(b)[...])
         while let x = left.first, let y = right.first {
             if x.isASCII, x.isNumber, y.isASCII, y.isNumber {

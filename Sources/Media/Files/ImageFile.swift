@@ -133,14 +133,21 @@ public enum ImageFile {
         }
     }
 
-    private struct PictureToEncode {
+    /// A picture's bytes, row by row without padding, as FFmpeg calls their format.
+    struct PictureToEncode {
         var size: ImageSize
         var format: AVPixelFormat
         var bytesPerPixel: Int
         var bytes: UnsafeBufferPointer<UInt8>
     }
 
-    private static func encode(_ picture: PictureToEncode, to path: String) throws {
+    static func encode(_ picture: PictureToEncode, to path: String) throws {
+        try AtomicFile.write(encoded(picture, name: path), to: path)
+    }
+
+    /// A picture as the contents of a PNG file.
+    /// - Parameter path: for messages.
+    static func encoded(_ picture: PictureToEncode, name path: String) throws -> Data {
         func failed(_ reason: String) -> FileError { .unwritable(path: path, reason: reason) }
         guard let codec = avcodec_find_encoder(AV_CODEC_ID_PNG), let context = makeCodecContext(codec), let frame = makeFrame(),
             let packet = makePacket()
@@ -173,6 +180,6 @@ public enum ImageFile {
         code = avcodec_send_frame(context.pointer, frame.pointer)
         if code >= 0 { code = avcodec_receive_packet(context.pointer, packet.pointer) }
         guard code >= 0, let data = packet.pointer.pointee.data else { throw failed(ffmpegMessage(code)) }
-        try AtomicFile.write(Data(bytes: data, count: Int(packet.pointer.pointee.size)), to: path)
+        return Data(bytes: data, count: Int(packet.pointer.pointee.size))
     }
 }

@@ -22,54 +22,20 @@ struct ObjectOutcome: Sendable {
 }
 
 extension FrameResult {
-    /// Resolves overlaps: a pixel goes to the object with the largest logit above 0, a given mask before all, the earlier object on ties.
+    /// - Parameter isExact: resolves overlaps with logits as they are, as the reference does, and not as they are kept (`RoundedLogits`).
     init(
-        frameIndex: Int, image: RGBImage, segmenter: any PromptableSegmenter, outcomes: [(id: ObjectID, outcome: ObjectOutcome)]
+        frameIndex: Int, image: RGBImage, segmenter: any PromptableSegmenter, outcomes: [(id: ObjectID, outcome: ObjectOutcome)],
+        isExact: Bool = false
     ) {
-        let masks = Self.exclusiveMasks(outcomes.map(\.outcome), size: image.size, segmenter: segmenter)
-        let objects = zip(outcomes, masks).map { object, mask in
-            ObjectResult(
-                id: object.id, mask: mask, predictedIoU: object.outcome.predictedIoU, evidence: object.outcome.evidence,
-                points: object.outcome.points)
-        }
-        var index = IndexMask(width: image.width, height: image.height)
-        for object in objects {
-            let id = UInt16(object.id)
-            for (i, value) in object.mask.values.enumerated() where value != 0 { index.values[i] = id }
-        }
-        self.init(frameIndex: frameIndex, image: image, objects: objects, indexMask: index)
+        let objects = OverlapResolution(segmenter: segmenter, isExact: isExact).results(of: outcomes, size: image.size)
+        self.init(frameIndex: frameIndex, image: image, objects: objects, indexMask: IndexMask(objects, size: image.size))
     }
+}
 
-    private static func exclusiveMasks(_ outcomes: [ObjectOutcome], size: ImageSize, segmenter: any PromptableSegmenter) -> [Mask] {
-        var masks = outcomes.map { outcome -> Mask in
-            switch outcome.shape {
-            case .absent: Mask(size: size)
-            case .given(let mask): mask
-            case .predicted(let logits): outcome.mask ?? segmenter.mask(logits, size: size)
-            }
-        }
-        guard masks.count > 1 else { return masks }
-        // Full-resolution logits are needed only where two objects claim a pixel, so only for objects that share some.
-        var claims = [UInt16](repeating: 0, count: size.pixelCount)
-        for mask in masks {
-            for i in 0..<claims.count { claims[i] &+= UInt16(mask.values[i]) }
-        }
-        let contested = claims.indices.filter { claims[$0] > 1 }
-        guard !contested.isEmpty else { return masks }
-        var best = [Float](repeating: -.infinity, count: contested.count)
-        var owner = [Int](repeating: -1, count: contested.count)
-        for (o, outcome) in outcomes.enumerated() {
-            guard contested.contains(where: { masks[o].values[$0] != 0 }) else { continue }
-            var full: [Float]?
-            if case .predicted(let logits) = outcome.shape { full = segmenter.frameLogits(logits, size: size) }
-            for (c, i) in contested.enumerated() where masks[o].values[i] != 0 {
-                let value = full?[i] ?? .greatestFiniteMagnitude
-                if value > best[c] { (best[c], owner[c]) = (value, o) }
-            }
-        }
-        for (c, i) in contested.enumerated() {
-            for o in masks.indices where o != owner[c] { masks[o].values[i] = 0 }
-        }
-        return masks
+extension IndexMask {
+    /// Of objects that share no pixel.
+    init(_ objects: [ObjectResult], size: ImageSize) {
+        self.init(width: size.width, height: size.height)
+        for object in objects { add(object.mask, id: object.id) }
     }
 }

@@ -14,17 +14,43 @@ struct ObjectStart: Sendable {
         var generator = SeededGenerator(seed: options.seed, streams: UInt64(query.id), 0)
         let image = try video.frame(at: query.frame)
         if case .points(let clicks) = query.prompt, options.needsNoMask(of: segmenter) {
-            points = QueryPoints(clicks: clicks)
-            (outcome, area) = (ObjectOutcome(), 0)
+            self.init(outcome: ObjectOutcome(), points: QueryPoints(clicks: clicks), area: 0)
             return
         }
-        outcome = try Self.outcome(of: query, segmenter: segmenter, video: video, options: options)
+        let found = try Self.outcome(of: query, segmenter: segmenter, video: video, options: options)
+        var clicks: [PointPrompt] = []
+        if case .points(let points) = query.prompt { clicks = points }
+        try self.init(
+            query, outcome: found, clicks: clicks, image: image, generator: &generator, segmenter: segmenter, video: video, options: options)
+    }
+
+    /// Of an object whose mask is known.
+    /// - Parameter query: its prompt does not count.
+    init(
+        _ query: ObjectQuery, outcome: ObjectOutcome, clicks: [PointPrompt], segmenter: any PromptableSegmenter, video: FrameStore,
+        options: VideoSegmenterOptions
+    ) throws {
+        var generator = SeededGenerator(seed: options.seed, streams: UInt64(query.id), 0)
+        try self.init(
+            query, outcome: outcome, clicks: clicks, image: video.frame(at: query.frame), generator: &generator, segmenter: segmenter,
+            video: video, options: options)
+    }
+
+    private init(outcome: ObjectOutcome, points: QueryPoints, area: Int) {
+        (self.outcome, self.points, self.area) = (outcome, points, area)
+    }
+
+    private init(
+        _ query: ObjectQuery, outcome: ObjectOutcome, clicks: [PointPrompt], image: RGBImage, generator: inout SeededGenerator,
+        segmenter: any PromptableSegmenter, video: FrameStore, options: VideoSegmenterOptions
+    ) throws {
+        self.outcome = outcome
         let mask = outcome.mask ?? Mask(size: video.size)
         guard !mask.isEmpty else { throw QueryError.nothingFound(object: query.name, frame: query.frame) }
         area = mask.area
-        points = options.samplePoints(on: mask, image: image, using: &generator)
-        let sampled = points
-        if case .points(let clicks) = query.prompt {
+        let sampled = options.samplePoints(on: mask, image: image, using: &generator)
+        points = sampled
+        if !clicks.isEmpty {
             points = QueryPoints(clicks: clicks, sampled: options.queryPoints.followsClicksOnly ? QueryPoints() : sampled)
         }
         guard options.prompting.usesAppearanceMemory, segmenter.abilities.contains(.appearanceMemory) else { return }
@@ -41,7 +67,7 @@ struct ObjectStart: Sendable {
     }
 
     /// The object's mask in its query frame: given, or predicted from points.
-    private static func outcome(
+    static func outcome(
         of query: ObjectQuery, segmenter: any PromptableSegmenter, video: FrameStore, options: VideoSegmenterOptions
     ) throws -> ObjectOutcome {
         switch query.prompt {
@@ -65,7 +91,7 @@ struct ObjectStart: Sendable {
 
 extension MaskEvidence {
     /// Of the mask that a user's clicks or box gave: points sampled on it say nothing of it.
-    fileprivate static func marked(_ prediction: MaskPrediction) -> MaskEvidence {
+    static func marked(_ prediction: MaskPrediction) -> MaskEvidence {
         var evidence = MaskEvidence(origin: .predicted)
         evidence.predictedIoU = prediction.predictedIoU.clampedToUnit
         evidence.stability = LogitShape(prediction.logits).stability
@@ -86,13 +112,7 @@ extension SegmentableFrame {
     fileprivate func predict(
         _ clicks: [PointPrompt], _ segmenter: any PromptableSegmenter, _ options: VideoSegmenterOptions
     ) throws -> MaskPrediction {
-        let refinements = options.prompting.refinements
-        // Without negative points the first two passes would ask a segmenter that takes boxes the same.
-        var schedule = PassSchedule(
-            refinements: refinements, for: segmenter.abilities, separatesPositives: clicks.contains { !$0.isPositive })
-        // The only pass takes all points.
-        if schedule.pointPasses == 0 { (schedule.startsWithPositives, schedule.pointPasses) = (false, 1) }
-        return try answer(to: ObjectPrompt(points: clicks), schedule)
+        try answer(to: ObjectPrompt(points: clicks), .clicks(clicks, options, segmenter))
     }
 
     /// The object in a user's box. Segmenters that take no boxes are given points in its place.
@@ -102,9 +122,22 @@ extension SegmentableFrame {
         return prediction
     }
 
-    private func answer(to prompt: ObjectPrompt, _ schedule: PassSchedule) throws -> MaskPrediction {
+    /// - Throws: `SegmenterError.noPrediction` for a prompt that nothing can be asked with.
+    func answer(to prompt: ObjectPrompt, _ schedule: PassSchedule) throws -> MaskPrediction {
         guard let answer = try predict([prompt], passes: schedule).first ?? nil else { throw SegmenterError.noPrediction }
         return answer
+    }
+}
+
+extension PassSchedule {
+    /// For what a user clicked.
+    static func clicks(_ clicks: [PointPrompt], _ options: VideoSegmenterOptions, _ segmenter: any PromptableSegmenter) -> PassSchedule {
+        // Without negative points the first two passes would ask a segmenter that takes boxes the same.
+        var schedule = PassSchedule(
+            refinements: options.prompting.refinements, for: segmenter.abilities, separatesPositives: clicks.contains { !$0.isPositive })
+        // The only pass takes all points.
+        if schedule.pointPasses == 0 { (schedule.startsWithPositives, schedule.pointPasses) = (false, 1) }
+        return schedule
     }
 }
 

@@ -49,7 +49,7 @@ final class JointOutcomes: OutcomeSource {
         }
         var asked = states.filter { points[$0.key] != nil && given[$0.key] == nil }
         let outcomes = try method.segment(index, of: &asked, points: points, encoded: frame) { isRival($0, $1, at: index) }
-        states.merge(asked) { $1 }
+        if !method.options.treatsFramesAlone { states.merge(asked) { $1 } }
         return outcomes.merging(given) { $1 }
     }
 

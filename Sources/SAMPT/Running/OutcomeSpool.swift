@@ -5,7 +5,7 @@ import Support
 
 /// Keeps what backward tracking found until the frames are delivered in order.
 ///
-/// Outcomes go to a temporary file (logits and the mask, about 35 KB per object and frame with the built-in segmenter), so that memory does
+/// Outcomes go to a temporary file (logits and the mask, about 20 KB per object and frame with the built-in segmenter), so that memory does
 /// not grow with the length of the video. Written from the last frame to the first, read from the first to the last.
 final class OutcomeSpool {
     private let url: URL
@@ -14,7 +14,7 @@ final class OutcomeSpool {
     private var end: UInt64 = 0
     private let isExact: Bool
 
-    /// - Parameter isExact: keeps logits as they are; otherwise in bfloat16, which is enough to resolve overlaps of objects.
+    /// - Parameter isExact: keeps logits as they are; otherwise as overlaps are resolved with (`RoundedLogits`).
     /// - Throws: `FileError.unwritable` when the system's temporary folder cannot be written.
     init(isExact: Bool = false) throws {
         self.isExact = isExact
@@ -97,8 +97,7 @@ extension Data {
         if isExact {
             logits.values.withUnsafeBytes { append(contentsOf: $0) }
         } else {
-            let halves = logits.values.map { UInt16(truncatingIfNeeded: ($0.bitPattern &+ 0x8000) >> 16) }
-            halves.withUnsafeBytes { append(contentsOf: $0) }
+            RoundedLogits(logits).levels.withUnsafeBytes { append(contentsOf: $0) }
         }
         let runs = RunLengthMask(mask)
         append(number: UInt32(runs.size.width))
@@ -150,13 +149,11 @@ private struct RecordReader {
         let width = Int(number())
         guard width > 0 else { return outcome }
         let height = Int(number())
-        let size = (isExact ? 4 : 2) * width * height
+        let size = (isExact ? 4 : 1) * width * height
         guard position + size <= data.endIndex else { return outcome }
         let values = data[position..<(position + size)].withUnsafeBytes { bytes in
             (0..<(width * height)).map { i in
-                isExact
-                    ? bytes.loadUnaligned(fromByteOffset: 4 * i, as: Float.self)
-                    : Float(bitPattern: UInt32(bytes.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self)) << 16)
+                isExact ? bytes.loadUnaligned(fromByteOffset: 4 * i, as: Float.self) : Float(Int8(bitPattern: bytes[i])) / 8
             }
         }
         position += size

@@ -30,7 +30,7 @@ final class SegmentationRun {
         let found = try source.next()
         let result = FrameResult(
             frameIndex: nextFrame, image: try method.video.frame(at: nextFrame), segmenter: method.segmenter,
-            outcomes: method.objects.map { ($0.id, found[$0.id] ?? ObjectOutcome()) })
+            outcomes: method.objects.map { ($0.id, found[$0.id] ?? ObjectOutcome()) }, isExact: method.options.referenceQuirks)
         nextFrame += 1
         report()
         return result

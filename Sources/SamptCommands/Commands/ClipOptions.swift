@@ -29,5 +29,10 @@ struct ClipOptions: ParsableArguments {
         if let maxSide, maxSide < 16 { throw ValidationError("--max-side must be at least 16.") }
     }
 
+    /// The first option that leaves frames out or makes them smaller, as it is written.
+    var givenPart: String? {
+        start != nil ? "--start" : end != nil ? "--end" : stride != 1 ? "--stride" : maxSide != nil ? "--max-side" : nil
+    }
+
     func open() throws -> Clip { try Clip(path: video, start: start, end: end, stride: stride, maxSide: maxSide) }
 }

@@ -67,7 +67,7 @@ struct ImageCommand: AsyncParsableCommand {
             try messages.show(
                 SegmentationSummary(
                     video: clip.originals.name, frames: 1, framesTotal: 1,
-                    seconds: Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000, outputs: [overlay, masks].compactMap { $0 },
+                    seconds: start.secondsAgo, outputs: [overlay, masks].compactMap { $0 },
                     objects: statistics.objects, damage: nil, exitStatus: .success))
             return .success
         }

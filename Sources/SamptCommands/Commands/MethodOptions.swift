@@ -3,7 +3,7 @@ import MethodPresets
 import SAMPT
 
 /// The options of the four steps of SAM-PT. Those that are not given leave the preset's value, or the default, as it is.
-struct MethodOptions: ParsableArguments {
+package struct MethodOptions: ParsableArguments {
     @Option(help: .of(.positivePoints)) var positivePoints: String?
     @Option(help: .of(.negativePoints)) var negativePoints: String?
     @Option(help: .of(.positiveMethod)) var positiveMethod: String?
@@ -26,7 +26,7 @@ struct MethodOptions: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: .of(.referenceQuirks)) var referenceQuirks: Bool?
     @Option(help: .of(.seed)) var seed: String?
 
-    func validate() throws {
+    package func validate() throws {
         if noPreviousMask, previousMaskIou != nil { throw ValidationError("Give either --previous-mask-iou or --no-previous-mask.") }
         if noReinit, reinit != nil { throw ValidationError("Give either --reinit or --no-reinit.") }
         var settings = MethodSettings()
@@ -73,6 +73,8 @@ struct MethodOptions: ParsableArguments {
         ]
         return values.compactMap { key, text in text.map { (key, $0) } }
     }
+
+    package init() {}
 }
 
 /// The option of the method that counts where nothing is tracked.

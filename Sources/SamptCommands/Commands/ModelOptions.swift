@@ -7,11 +7,11 @@ import SegmentationJobs
 import Segmenters
 
 /// Which segmenter and tracker run, and how.
-struct ModelOptions: ParsableArguments {
-    @OptionGroup var presets: PresetOptions
-    @OptionGroup var segmenter: SegmenterOptions
-    @OptionGroup var tracker: TrackerOptions
-    @OptionGroup var networks: NetworkOptions
+package struct ModelOptions: ParsableArguments {
+    @OptionGroup package var presets: PresetOptions
+    @OptionGroup package var segmenter: SegmenterOptions
+    @OptionGroup package var tracker: TrackerOptions
+    @OptionGroup package var networks: NetworkOptions
 
     /// The options that were given, as they are written.
     var given: [String] { presets.given + segmenter.given + tracker.given + networks.given }
@@ -28,7 +28,7 @@ struct ModelOptions: ParsableArguments {
     }
 
     /// As `settings(with:)`, where every setting that is asked for by itself must have an effect.
-    func settings(with method: MethodOptions, for use: MethodUse) throws -> MethodSettings {
+    package func settings(with method: MethodOptions, for use: MethodUse) throws -> MethodSettings {
         let settings = try settings(with: method)
         for request in try presets.requests() + method.requests { try request.checkEffect(use, in: settings) }
         return settings
@@ -36,7 +36,7 @@ struct ModelOptions: ParsableArguments {
 
     /// The models of some settings; segmenter and tracker share one encoder where they can.
     /// - Parameter frame: the frames' size, for an estimate of the memory that is needed.
-    func makeModels(
+    package func makeModels(
         _ settings: MethodSettings, frame: ImageSize = MemoryNeed.usualFrame
     ) throws -> (segmenter: any PromptableSegmenter, tracker: any PointTracker) {
         let (segmenting, tracking) = (try segmenter.choice(settings.segmenter), try tracker.choice(settings.tracker))
@@ -44,6 +44,8 @@ struct ModelOptions: ParsableArguments {
             on: segmenting.segmenterParts + tracking.trackerParts, of: "\(settings.segmenter) with \(settings.tracker)")
         return try networks.maker(hqTokenOnly: segmenter.hqTokenOnly).models(segmenter: segmenting, tracker: tracking, frame: frame)
     }
+
+    package init() {}
 }
 
 /// Which segmenter runs where nothing is tracked.

@@ -4,12 +4,12 @@ import InferenceOpenVINO
 import SegmentationJobs
 
 /// How the networks of segmenter and tracker run.
-struct NetworkOptions: ParsableArguments {
+package struct NetworkOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Arithmetic of the networks: automatic (bfloat16 where the processor has it), float32 (exact, slower) or bfloat16.",
             valueName: "precision"))
-    var precision: Precision = .automatic
+    package var precision: Precision = .automatic
 
     @Option(
         name: .customLong("part-precision"),
@@ -24,7 +24,7 @@ struct NetworkOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Threads for the networks (default: all cores).", valueName: "n"))
     var threads: Int?
 
-    func validate() throws {
+    package func validate() throws {
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be between 1 and 1024.") }
         _ = try precisions()
     }
@@ -56,7 +56,7 @@ struct NetworkOptions: ParsableArguments {
     }
 
     /// The precision of every part that has one of its own.
-    private func precisions() throws -> [ModelPart: Precision] {
+    package func precisions() throws -> [ModelPart: Precision] {
         var chosen: [ModelPart: Precision] = [:]
         for text in partPrecisions {
             let words = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
@@ -74,6 +74,8 @@ struct NetworkOptions: ParsableArguments {
         throw ValidationError(
             "--part-precision: \"\(text)\" is not known. Known are \(known.joined(separator: ", ")).\(known.guess(for: text))")
     }
+
+    package init() {}
 }
 
 extension Precision: ExpressibleByArgument {}

@@ -4,12 +4,12 @@ import SAMPT
 import SegmentationJobs
 
 /// Settings under a name, and single ones.
-struct PresetOptions: ParsableArguments {
+package struct PresetOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Start from these settings: the name of a preset, as \"sampt presets list\" shows it, or a YAML file.",
             valueName: "name or file"))
-    var preset: String?
+    package var preset: String?
     @Option(
         name: .customLong("set"), parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
@@ -52,4 +52,6 @@ struct PresetOptions: ParsableArguments {
             return (String(change[..<separator]), String(change[change.index(after: separator)...]))
         }
     }
+
+    package init() {}
 }

@@ -5,8 +5,8 @@ import MethodPresets
 import SAMPT
 import SegmentationJobs
 
-struct SegmentCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct SegmentCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "segment",
         abstract: "Segment marked objects through a video.",
         discussion: """
@@ -20,6 +20,10 @@ struct SegmentCommand: AsyncParsableCommand {
               sampt segment street.mp4 --point 1:320,240 --negative 1:10,20 \\
                 --box 2:100,50,180,220 --frame 2:48 --name 2:bicycle \\
                 --masks masks/ --rle masks.json
+
+            For annotation tools and editors (sampt convert --list says which formats there are):
+              sampt segment rabbit.mp4 --point 640,360 \\
+                --export cvat-images:task.xml --export prores:cut.mov
 
             With the paper's settings and models (their checkpoints come with "sampt models pull"):
               sampt segment rabbit.mp4 --point 640,360 --overlay out.mp4 \\
@@ -38,46 +42,76 @@ struct SegmentCommand: AsyncParsableCommand {
     @OptionGroup var clip: ClipOptions
     @OptionGroup(title: "Marking objects") var prompts: PromptOptions
     @OptionGroup(title: "Marking objects") var queryFrames: QueryFrameOptions
-    @OptionGroup(title: "Outputs (at least one)") var outputs: OutputOptions
+    @OptionGroup(title: "Outputs (at least one, or --project)") var outputs: OutputOptions
+    @Option(
+        help: ArgumentHelp(
+            "Keep the run as a project that can be gone on with: corrected, and only what that touches computed again (sampt project). It must not exist.",
+            valueName: "file"))
+    package var project: String?
     @OptionGroup(title: "Presets and models") var models: ModelOptions
     @OptionGroup(title: "Method") var method: MethodOptions
     @OptionGroup(title: "Live") var live: LiveOptions
-    @OptionGroup(title: "Messages") var messages: MessageOptions
+    @OptionGroup(title: "Messages") package var messages: MessageOptions
 
-    func validate() throws {
+    package init() {}
+
+    package func validate() throws {
         try live.validate(with: clip, outputs)
+        if project != nil, live.live { throw ValidationError("--project keeps a video that can be read again, not a live source.") }
+        if project != nil, let option = clip.givenPart {
+            throw ValidationError(
+                "\(option) has no place beside --project: a project is of the whole video. \"sampt project propagate\" takes --from and --to."
+            )
+        }
         if outputs.review > 0, messages.quiet, !messages.json, outputs.contactSheet == nil {
             throw ValidationError("--review has no effect with --quiet, but for --json and --contact-sheet. Ask for one of them.")
         }
     }
 
-    func run() async throws {
+    package func run() async throws {
         try await withExitStatus {
-            let destinations = outputs.destinations
-            try destinations.validate()
-            let settings = try models.settings(with: method, for: live.live ? .live : .video)
-            if live.live { return try await runLive(destinations, settings) }
-            let objects = try prompts.objects(frames: queryFrames.frame)
-            let clip = try clip.open()
-            let queries = try clip.queries(objects)
-            var claims = try FileClaims(
-                clip: clip, promptFiles: prompts.files, objects: objects, preset: models.presets.preset, segmenter: settings.segmenter,
-                tracker: settings.tracker)
-            try destinations.claim(in: &claims, maskNames: destinations.masks == nil ? [] : clip.pictureFileNames())
-            try destinations.checkWritable()
-            let (segmenter, tracker) = try models.makeModels(settings, frame: clip.originals.size)
+            if live.live { return try await runLive(outputs.destinations, models.settings(with: method, for: .live)) }
+            guard project == nil else { throw CommandError.usage("--project: is for the second program, sampt-studio.") }
+            let request = try request()
             let job = SegmentationJob(
-                segmenter: VideoSegmenter(segmenter: segmenter, tracker: tracker, options: settings.options(for: segmenter)), clip: clip,
-                queries: queries, destinations: destinations, reviewed: outputs.review)
-            let interruption = Interruption()
-            interruption.listen()
-            let summary = try await job.run(interruption: interruption, progress: ProgressReporter(isQuiet: messages.quiet))
-            try messages.show(summary)
-            return summary.exitStatus
+                segmenter: try request.makeSegmenter(), clip: request.clip, queries: request.queries, destinations: request.destinations,
+                reviewed: outputs.review)
+            return try await finish(job)
         }
     }
 
+    /// What is asked for, with everything checked that can be before models are loaded.
+    package func request() throws -> SegmentRequest {
+        let destinations = try outputs.destinations
+        if project == nil || !destinations.paths.isEmpty { try destinations.validate() }
+        let settings = try models.settings(with: method, for: .video)
+        let objects = try prompts.objects(frames: queryFrames.frame)
+        let video = clip.video
+        let clip = try clip.open()
+        let queries = try clip.queries(objects)
+        var claims = try FileClaims(
+            clip: clip, promptFiles: prompts.files, objects: objects, preset: models.presets.preset, segmenter: settings.segmenter,
+            tracker: settings.tracker)
+        if let project { try claims.write(project, by: "--project") }
+        try destinations.claim(in: &claims, maskNames: destinations.masks == nil ? [] : clip.pictureFileNames())
+        try destinations.checkWritable()
+        return SegmentRequest(
+            video: video, clip: clip, queries: queries, destinations: destinations, models: models, settings: settings,
+            reviewed: outputs.review)
+    }
+
+    /// Runs a job to its end and says what it did.
+    package func finish(_ job: SegmentationJob, noting note: String? = nil) async throws -> CommandStatus {
+        let interruption = Interruption()
+        interruption.listen()
+        var summary = try await job.run(interruption: interruption, progress: ProgressReporter(isQuiet: messages.quiet))
+        if let note { summary.outputs.insert(note, at: 0) }
+        try messages.show(summary)
+        return summary.exitStatus
+    }
+
     private func runLive(_ destinations: OutputDestinations, _ settings: MethodSettings) async throws -> CommandStatus {
+        try destinations.validate()
         let objects = try prompts.objects(frames: queryFrames.frame)
         var claims = try FileClaims(
             promptFiles: prompts.files, objects: objects, preset: models.presets.preset, segmenter: settings.segmenter,
@@ -98,8 +132,25 @@ struct SegmentCommand: AsyncParsableCommand {
     }
 }
 
+/// A video to segment, what to mark in it, and where results go.
+package struct SegmentRequest {
+    /// As it was given.
+    package var video: String
+    package var clip: Clip
+    package var queries: [ObjectQuery]
+    package var destinations: OutputDestinations
+    package var models: ModelOptions
+    package var settings: MethodSettings
+    package var reviewed: Int
+
+    package func makeSegmenter() throws -> VideoSegmenter {
+        let (segmenter, tracker) = try models.makeModels(settings, frame: clip.originals.size)
+        return VideoSegmenter(segmenter: segmenter, tracker: tracker, options: settings.options(for: segmenter))
+    }
+}
+
 /// Where results go.
-struct OutputOptions: ParsableArguments {
+package struct OutputOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A video with masks and points drawn in (.mp4, .mov, .mkv).", valueName: "file"))
     var overlay: String?
     @Option(
@@ -114,28 +165,48 @@ struct OutputOptions: ParsableArguments {
     var contactSheet: String?
     @Option(
         help: ArgumentHelp(
+            "Masks in a format that other tools read, repeatable: coco:masks.json, cvat-images:task.xml, prores:cut.mov, ... (all: sampt convert --list).",
+            valueName: "format:path"))
+    var export: [String] = []
+    @Option(help: ArgumentHelp("The colour behind the objects in --export cutout:... (default: 00b140).", valueName: "rrggbb"))
+    var background: HexadecimalColor?
+    @Option(
+        help: ArgumentHelp(
             "Name the frames where masks are least likely to be right, spread over time: at the end, with --json, and marked on the contact sheet.",
             valueName: "n"))
-    var review = 0
+    package var review = 0
 
-    func validate() throws {
+    package func validate() throws {
         guard (0...1000).contains(review) else { throw ValidationError("--review must be between 0 and 1000.") }
+        let exports = try validating { try destinations }.exports
+        if background != nil, !exports.contains(where: { $0.format == .cutout }) {
+            throw ValidationError("--background has no effect here: it is for --export cutout:...")
+        }
     }
 
-    var destinations: OutputDestinations {
-        OutputDestinations(overlay: overlay, masks: masks, rle: rle, tracks: tracks, contactSheet: contactSheet)
+    /// - Throws: `CommandError.usage` for exports that name no format or no path.
+    package var destinations: OutputDestinations {
+        get throws {
+            OutputDestinations(
+                overlay: overlay, masks: masks, rle: rle, tracks: tracks, contactSheet: contactSheet,
+                exports: try export.map { try ExportDestination($0, background: background?.color) })
+        }
     }
+
+    package init() {}
 }
 
 /// What is printed.
-struct MessageOptions: ParsableArguments {
+package struct MessageOptions: ParsableArguments {
     @Flag(help: "Print nothing but errors and warnings.")
-    var quiet = false
+    package var quiet = false
     @Flag(help: "Print a summary as JSON on stdout: frames, speed, outputs, each object's mean estimated IoU.")
-    var json = false
+    package var json = false
 
-    func show(_ summary: SegmentationSummary) throws {
+    package func show(_ summary: SegmentationSummary) throws {
         if json { StandardOutput.print(json: try summary.json()) }
         for line in quiet ? summary.warnings : summary.lines { StandardError.print(line) }
     }
+
+    package init() {}
 }

@@ -3,7 +3,7 @@ import SegmentationJobs
 import Segmenters
 
 /// Which segmenter runs.
-struct SegmenterOptions: ParsableArguments {
+package struct SegmenterOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
@@ -15,9 +15,9 @@ struct SegmenterOptions: ParsableArguments {
     var segmenter: String?
 
     @Flag(help: "Of an HQ-SAM or Light HQ-SAM segmenter: take its high-quality mask alone, without SAM's added.")
-    var hqTokenOnly = false
+    package var hqTokenOnly = false
 
-    func validate() throws {
+    package func validate() throws {
         if let segmenter { try validating { try ModelChoice.segmenter(segmenter) } }
     }
 
@@ -26,11 +26,13 @@ struct SegmenterOptions: ParsableArguments {
 
     /// - Parameter name: from the settings.
     /// - Throws: `CommandError.usage` for an unknown name, and where the built-in segmenter cannot do what is asked.
-    func choice(_ name: String) throws -> ModelChoice {
+    package func choice(_ name: String) throws -> ModelChoice {
         let choice = try ModelChoice.segmenter(name, option: segmenter == nil ? "the setting segmenter" : "--segmenter")
         if case .builtIn = choice, hqTokenOnly {
             throw CommandError.usage("--hq-token-only needs an HQ-SAM segmenter, not \(SegmenterFamily.nanoPrompt.name).")
         }
         return choice
     }
+
+    package init() {}
 }

@@ -4,7 +4,7 @@ import SegmentationJobs
 import Segmenters
 
 /// What a command does with objects, as far as settings depend on it.
-enum MethodUse: Sendable, CaseIterable {
+package enum MethodUse: Sendable, CaseIterable {
     /// Objects marked in any frames of a video.
     case video
     /// Objects in a source that is read once, as it comes.

@@ -3,7 +3,7 @@ import PointTrackers
 import SegmentationJobs
 
 /// Which point tracker runs.
-struct TrackerOptions: ParsableArguments {
+package struct TrackerOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
@@ -14,7 +14,7 @@ struct TrackerOptions: ParsableArguments {
             valueName: "name or file"))
     var tracker: String?
 
-    func validate() throws {
+    package func validate() throws {
         if let tracker { try validating { try ModelChoice.tracker(tracker) } }
     }
 
@@ -23,7 +23,9 @@ struct TrackerOptions: ParsableArguments {
 
     /// - Parameter name: from the settings.
     /// - Throws: `CommandError.usage` for an unknown name.
-    func choice(_ name: String) throws -> ModelChoice {
+    package func choice(_ name: String) throws -> ModelChoice {
         try ModelChoice.tracker(name, option: tracker == nil ? "the setting tracker" : "--tracker")
     }
+
+    package init() {}
 }

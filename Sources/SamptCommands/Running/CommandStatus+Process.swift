@@ -3,10 +3,10 @@ import SegmentationJobs
 import VideoBenchmarks
 
 extension CommandStatus {
-    var code: ExitCode { ExitCode(rawValue) }
+    package var code: ExitCode { ExitCode(rawValue) }
 
     /// The table that every command's help ends with.
-    static let help =
+    package static let help =
         "EXIT STATUS\n"
         + allCases.map { status in
             let number = String(status.rawValue)
@@ -24,7 +24,7 @@ extension CommandStatus {
 }
 
 /// Runs a command's body; reports what it throws on stderr in one sentence and ends with the matching status.
-func withExitStatus(_ body: () async throws -> CommandStatus) async throws {
+package func withExitStatus(_ body: () async throws -> CommandStatus) async throws {
     let status: CommandStatus
     do {
         status = try await body()

@@ -2,6 +2,7 @@ import Foundation
 import Media
 import SAMPT
 import SegmentationJobs
+import Support
 import VideoBenchmarks
 
 /// Evaluates a tracker video by video and keeps the report up to date.
@@ -19,7 +20,14 @@ struct PointEvaluationJob: Sendable {
     /// Runs to the end or to the interruption; the report on disk holds the videos done so far in both cases.
     /// - Throws: what went wrong; where the report cannot be written, only after all videos and after printing it.
     func run(interruption: Interruption) async throws -> CommandStatus {
-        let work = Task { try evaluate() }
+        let work = Task {
+            do {
+                return try await onThread { try evaluate() }
+            } catch is CancellationError {
+                // Before it had begun.
+                return (self.report, isComplete: false, unwritten: nil)
+            }
+        }
         interruption.onRequest { work.cancel() }
         let (report, isComplete, unwritten) = try await work.value
         for line in PointTable.lines(report) where !isQuiet { StandardOutput.print(line) }
@@ -51,7 +59,7 @@ struct PointEvaluationJob: Sendable {
             do {
                 let start = ContinuousClock.now
                 let outcome = try evaluation.run(try dataset.video(at: index), writingTo: predictions) { done, total in
-                    let elapsed = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
+                    let elapsed = start.secondsAgo
                     let progress = SegmentationProgress(framesDone: done, framesTotal: total, secondsElapsed: elapsed)
                     reporter.show(isLast: false) { "[\(index + 1)/\(names.count)] \(name)  \(ProgressReporter.line(progress))" }
                 }

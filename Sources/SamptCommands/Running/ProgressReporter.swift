@@ -5,7 +5,7 @@ import SegmentationJobs
 import Support
 
 /// Shows on stderr how far the work is: one live line on a terminal, a plain line every few seconds elsewhere.
-final class ProgressReporter: JobProgress {
+package final class ProgressReporter: JobProgress {
     private struct State {
         var lastShown: ContinuousClock.Instant?
         var isLineOpen = false
@@ -15,17 +15,17 @@ final class ProgressReporter: JobProgress {
     private let isLive: Bool
     private let state = Protected(State())
 
-    init(isQuiet: Bool, isLive: Bool = StandardError.isTerminal) {
+    package init(isQuiet: Bool, isLive: Bool = StandardError.isTerminal) {
         (self.isQuiet, self.isLive) = (isQuiet, isLive)
     }
 
-    func show(_ progress: SegmentationProgress) {
+    package func show(_ progress: SegmentationProgress) {
         show(isLast: progress.framesDone >= progress.framesTotal) { Self.line(progress) }
     }
 
     /// Shows a line if it is time for one.
     /// - Parameter isLast: whether the work ends with it; it is then shown in any case.
-    func show(isLast: Bool, _ line: () -> String) {
+    package func show(isLast: Bool, _ line: () -> String) {
         guard !isQuiet else { return }
         state.withLock { state in
             let now = ContinuousClock.now
@@ -45,13 +45,13 @@ final class ProgressReporter: JobProgress {
     }
 
     /// Tells of an output that cannot be written, while the work goes on.
-    func warn(of error: any Error) {
+    package func warn(of error: any Error) {
         close()
         StandardError.print("sampt: \(error)")
     }
 
     /// Ends the live line, so that messages start on one of their own.
-    func close() {
+    package func close() {
         state.withLock { state in
             if state.isLineOpen { StandardError.write("\n") }
             state.isLineOpen = false

@@ -2,10 +2,10 @@ import ArgumentParser
 import Foundation
 import SegmentationJobs
 
-extension Sampt {
+extension AsyncParsableCommand {
     /// To be called first. Ends the process with a message where the shell allows so little memory (`ulimit -v`) that not even threads
     /// could start.
-    public static func prepareProcess() {
+    package static func prepareProcess() {
         StandardStreams.prepare()
         do { try MemoryNeed.program.check() } catch {
             StandardError.print("sampt: \(error)")
@@ -14,21 +14,25 @@ extension Sampt {
     }
 
     /// Runs the program, after `prepareProcess`, as a process: with its arguments, its streams, and a status for the shell.
+    /// - Parameter handOn: asked first whether the arguments are for another program; its status where they are and it could not be
+    ///   started.
     /// - Returns: the exit status. Status 74 stands for results on the standard output that could not be written, where nothing worse
     ///   happened.
-    public static func runProcess() async -> Int32 {
+    package static func runProcess(handingOn handOn: ([String]) -> CommandStatus? = { _ in nil }) async -> Int32 {
         if let what = ProgramArguments.firstThatIsNoText() {
             StandardError.print("sampt: \(what) is not UTF-8. Rename the file or folder, or give it a second name: ln -s.")
             return CommandStatus.usage.rawValue
         }
-        let status = await run(Array(CommandLine.arguments.dropFirst()))
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        if let status = handOn(arguments) { return status.rawValue }
+        let status = await run(arguments)
         guard !StandardStreams.flushOutput() else { return status }
         StandardError.print("sampt: standard output cannot be written (it is closed, or its disk is full): results that go there are lost.")
         return status == CommandStatus.success.rawValue ? CommandStatus.unwritableStandardOutput.rawValue : status
     }
 
     private static func run(_ arguments: [String]) async -> Int32 {
-        if let fault = CommandNames.fault(in: arguments) {
+        if let fault = CommandNames.fault(in: arguments, of: Self.self) {
             StandardError.print(fault)
             return CommandStatus.usage.rawValue
         }

@@ -2,8 +2,8 @@ import Foundation
 
 /// Messages for the person at the terminal; stdout is kept for results. What cannot be shown (a closed terminal, a full disk) is dropped:
 /// no message is worth the work.
-enum StandardError {
-    static func print(_ line: String) { write(line.printable + "\n") }
+package enum StandardError {
+    package static func print(_ line: String) { write(line.printable + "\n") }
 
     /// Several lines of the program's own text, such as the usage after an error.
     static func print(lines: String) { for line in lines.split(separator: "\n", omittingEmptySubsequences: false) { print(String(line)) } }
@@ -22,5 +22,5 @@ enum StandardError {
         }
     }
 
-    static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+    package static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 }

@@ -1,12 +1,18 @@
 import Foundation
 
 /// Results: tables, names of files, JSON. Messages go to `StandardError`.
-enum StandardOutput {
+package enum StandardOutput {
     /// A line of text.
-    static func print(_ line: String) { write(line.printable + "\n") }
+    package static func print(_ line: String) { write(line.printable + "\n") }
 
     /// A JSON document.
-    static func print(json: String) { write(json.printableJSON + "\n") }
+    package static func print(json: String) { write(json.printableJSON + "\n") }
+
+    /// A JSON document that somebody waits for.
+    package static func printNow(json: String) {
+        print(json: json)
+        _ = StandardStreams.flushOutput()
+    }
 
     /// The path of a file that there is now, as it is where a program reads it.
     static func print(path: String) { write((isatty(STDOUT_FILENO) == 1 ? path.printable : path) + "\n") }

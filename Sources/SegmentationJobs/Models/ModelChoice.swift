@@ -121,10 +121,13 @@ package enum ModelChoice: Equatable {
 
     private static func describe(_ kind: PublishedModel.Kind) -> String { kind == .tracker ? "point tracker" : "segmenter" }
 
+    /// What the fingerprints of models begin with that come with the program.
+    package static let builtInFingerprint = "built in"
+
     /// Tells weights apart that have one name, such as another checkpoint at the same path.
     /// - Throws: as `weights()`.
     package func fingerprint() throws -> String {
-        guard let weights = try weights() else { return "built in, sampt \(ProgramVersion.current)" }
+        guard let weights = try weights() else { return "\(Self.builtInFingerprint), sampt \(ProgramVersion.current)" }
         let detector = TrackerFamily.superGlue.recognises(weights.source) ? try detectorWeights() : nil
         return ([weights.source.fingerprint] + (detector.map { [$0.source.fingerprint] } ?? [])).joined(separator: " ")
     }

@@ -9,18 +9,19 @@ package struct OutputDestinations: Sendable, Equatable {
     package var rle: String?
     package var tracks: String?
     package var contactSheet: String?
+    package var exports: [ExportDestination]
     /// A small picture of the frame with the least certain mask; of batches.
     package var leastSure: String?
 
     package init(
         overlay: String? = nil, masks: String? = nil, rle: String? = nil, tracks: String? = nil, contactSheet: String? = nil,
-        leastSure: String? = nil
+        exports: [ExportDestination] = [], leastSure: String? = nil
     ) {
         (self.overlay, self.masks, self.rle, self.tracks, self.contactSheet) = (overlay, masks, rle, tracks, contactSheet)
-        self.leastSure = leastSure
+        (self.exports, self.leastSure) = (exports, leastSure)
     }
 
-    package var paths: [String] { [overlay, masks, rle, tracks, contactSheet, leastSure].compactMap { $0 } }
+    package var paths: [String] { [overlay, masks, rle, tracks, contactSheet, leastSure].compactMap { $0 } + exports.map(\.path) }
 
     /// The outputs that are files, with the options that ask for them.
     private var files: [(path: String, option: String)] {
@@ -31,7 +32,8 @@ package struct OutputDestinations: Sendable, Equatable {
     /// - Throws: `CommandError.usage` when there is none, or two are one file.
     package func validate() throws {
         guard !paths.isEmpty else {
-            throw CommandError.usage("No output is asked for. Give at least one of --overlay, --masks, --rle, --tracks, --contact-sheet.")
+            throw CommandError.usage(
+                "No output is asked for. Give at least one of --overlay, --masks, --rle, --tracks, --contact-sheet, --export.")
         }
         var claims = FileClaims()
         try claim(in: &claims, maskNames: [])
@@ -43,6 +45,7 @@ package struct OutputDestinations: Sendable, Equatable {
     /// - Throws: `CommandError.usage` when an output would take the place of what is read, or of another output.
     package func claim(in claims: inout FileClaims, maskNames: [String]?) throws {
         for (path, option) in files { try claims.write(path, by: option) }
+        for export in exports { try export.claim(in: &claims) }
         guard let masks else { return }
         if let maskNames {
             try claims.write(folder: masks, names: maskNames, by: "--masks")
@@ -60,6 +63,7 @@ package struct OutputDestinations: Sendable, Equatable {
         let folder = try masks.map { try OutputFolder($0) }
         defer { folder?.removeIfEmpty() }
         for (path, _) in files { try OutputFile.check(path) }
+        for export in exports { try export.checkWritable() }
         try OutputName.checkText(rle, form: "JSON", option: "--rle")
         try OutputName.checkText(tracks, form: "JSON", option: "--tracks")
         try OutputName.checkPNG(contactSheet, option: "--contact-sheet")
@@ -87,6 +91,7 @@ package actor SegmentationOutputs {
             if let path = destinations.rle { opened.append(try RunLengthOutput(path: path, clip: clip)) }
             if let path = destinations.tracks { opened.append(try TracksOutput(path: path, clip: clip)) }
             if let path = destinations.contactSheet { opened.append(try ContactSheetOutput(path: path, clip: clip)) }
+            for export in destinations.exports { opened.append(try FormatOutput(export, clip: clip)) }
             if let path = destinations.leastSure { opened.append(try LeastSureOutput(path: path, clip: clip)) }
             if let path = destinations.overlay { opened.append(try OverlayOutput(path: path, clip: clip)) }
         } catch {

@@ -104,7 +104,7 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
             let start = ContinuousClock.now
             let reporter = ProgressReporter(isQuiet: quiet)
             let (score, unwritten) = try await evaluation.run(sequence) { done, total in
-                let elapsed = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
+                let elapsed = start.secondsAgo
                 reporter.show(SegmentationProgress(framesDone: done, framesTotal: total, secondsElapsed: elapsed))
             }
             reporter.close()
@@ -115,7 +115,7 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
             }
             scores[sequence.name.text] = score
             guard !quiet else { continue }
-            let seconds = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
+            let seconds = start.secondsAgo
             let rate = String(format: "%.1f frames/s", Double(sequence.frames.count) / max(seconds, 1e-3))
             StandardError.print(
                 "[\(index + 1)/\(dataset.sequences.count)] \(row(sequence.name.text, score.j.mean, score.f.mean, score.jf))  \(rate)")

@@ -1,0 +1,74 @@
+/// The replay of a log: the state at every step that can be undone, and a cursor.
+struct SessionHistory: Sendable {
+    private let limits: SessionLimits
+    private var states = [SessionState()]
+    private var cursor = 0
+    /// Entries so far.
+    private(set) var count = 0
+    /// How far each result has come.
+    private(set) var reached: [SpanKey: ClosedRange<Int>] = [:]
+    /// As planned, in order: the number of each is its place from 1.
+    private(set) var propagations: [Planned] = []
+    private var usedObjects: Set<ObjectID> = []
+    private var nextObject = 1
+
+    /// A propagation and what it was planned on.
+    struct Planned: Sendable {
+        var propagation: Propagation
+        var before: SessionSnapshot
+    }
+
+    init(limits: SessionLimits) { self.limits = limits }
+
+    var state: SessionState { states[cursor] }
+    var snapshot: SessionSnapshot { SessionSnapshot(state: state, reached: reached, frameCount: limits.frameCount) }
+    var canUndo: Bool { cursor > 0 }
+    var canRedo: Bool { cursor + 1 < states.count }
+
+    /// The edit with numbers filled in.
+    func numbered(_ edit: Edit) -> Edit {
+        switch edit {
+        case .addObject(nil, let name, let color, let category):
+            .addObject(object: nextObject, name: name, color: color, category: category)
+        case .addPoint(let place, nil, let position, let isPositive, let base):
+            .addPoint(
+                place, point: state.object(place.object)?.nextPoint ?? 1, position: position, isPositive: isPositive, base: base)
+        default: edit
+        }
+    }
+
+    /// The history with one more edit, which has everything filled in.
+    func adding(_ edit: Edit) throws -> SessionHistory {
+        var history = self
+        history.count += 1
+        switch edit {
+        case .undo:
+            guard canUndo else { throw SessionError.nothingToUndo }
+            history.cursor -= 1
+        case .redo:
+            guard canRedo else { throw SessionError.nothingToRedo }
+            history.cursor += 1
+        case .reached(let reach):
+            for (key, frames) in reach.spans {
+                let known = reached[key] ?? frames
+                history.reached[key] = min(known.lowerBound, frames.lowerBound)...max(known.upperBound, frames.upperBound)
+            }
+        default:
+            if case .addObject(let object?, _, _, _) = edit {
+                guard !usedObjects.contains(object) else { throw SessionError.objectExists(object) }
+                history.usedObjects.insert(object)
+                history.nextObject = max(nextObject, object + 1)
+            }
+            if case .propagate(let propagation) = edit {
+                guard let plan = propagation.plan, plan.number == propagations.count + 1 else { throw SessionError.reserved("plan") }
+                history.propagations.append(Planned(propagation: propagation, before: snapshot))
+            }
+            var state = state
+            try state.apply(edit, limits)
+            history.states.removeSubrange((cursor + 1)...)
+            history.states.append(state)
+            history.cursor += 1
+        }
+        return history
+    }
+}
