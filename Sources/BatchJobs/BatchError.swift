@@ -60,7 +60,8 @@ extension BatchError: DescribedError {
         let shown = problems.prefix(shownProblems).map { "  line \($0.line): \($0.reason)" }
         let more = problems.count > shownProblems ? ["  and \(problems.count - shownProblems) more"] : []
         let count = problems.count == 1 ? "one line" : "\(problems.count) lines"
-        return (["\(path): \(count) cannot be worked on; nothing was begun. Mend them, or leave them out with --skip-broken."] + shown + more)
+        return
+            (["\(path): \(count) cannot be worked on; nothing was begun. Mend them, or leave them out with --skip-broken."] + shown + more)
             .joined(separator: "\n")
     }
 }

@@ -66,7 +66,9 @@ enum JSONLine {
     }
 
     /// Whether brackets lie in each other deeper than is reasonable; parsers recurse.
-    static func isTooDeep(_ bytes: some Sequence<UInt8>) -> Bool {
+    static func isTooDeep(_ data: Data) -> Bool { data.withUnsafeBytes(isTooDeep) }
+
+    private static func isTooDeep(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var depth = 0
         var isString = false
         var isEscaped = false

@@ -23,7 +23,8 @@ final class BatchTestFolder: Sendable {
     /// Writes a video and gives its line.
     func video(_ id: String, _ text: String = "frames 10", options: String = "{}") throws -> String {
         try write("\(id)\n\(text)\n", to: id + ".mp4")
-        return "{\"id\": \"\(id)\", \"video\": \"\(id).mp4\", \"prompts\": {\"objects\": [{\"points\": [[3, 4]]}]}, \"options\": \(options)}"
+        return
+            "{\"id\": \"\(id)\", \"video\": \"\(id).mp4\", \"prompts\": {\"objects\": [{\"points\": [[3, 4]]}]}, \"options\": \(options)}"
     }
 
     func manifest(_ lines: [String]) throws -> Manifest {

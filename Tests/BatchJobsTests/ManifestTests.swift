@@ -53,7 +53,9 @@ struct ManifestTests {
         #expect(rest.items.count == count - 5 && rest.problems == problems)
     }
 
-    @Test("A manifest without videos is refused", arguments: ["", "\n\n", "{\"batch\": \"x\"}\n"]) func aManifestWithoutVideosIsRefused(text: String) throws {
+    @Test("A manifest without videos is refused", arguments: ["", "\n\n", "{\"batch\": \"x\"}\n"]) func aManifestWithoutVideosIsRefused(
+        text: String
+    ) throws {
         let folder = try BatchTestFolder()
         try folder.write(text, to: "empty.jsonl")
         #expect(throws: BatchError.emptyManifest(path: folder.path + "/empty.jsonl")) { try Manifest(folder.path + "/empty.jsonl") }
@@ -86,7 +88,8 @@ struct ManifestTests {
         for id in ids.prefix(100) { #expect(try shards.filter { try $0.contains(id) }.count == 1) }
     }
 
-    @Test("Impossible shares are refused", arguments: ["3/3", "-1/3", "1", "a/b", "0/0", "1/2/3", "0/99999999999999999999"]) func impossibleSharesAreRefused(text: String) {
+    @Test("Impossible shares are refused", arguments: ["3/3", "-1/3", "1", "a/b", "0/0", "1/2/3", "0/99999999999999999999"])
+    func impossibleSharesAreRefused(text: String) {
         #expect(throws: BatchError.self) { try Shard(text) }
     }
 

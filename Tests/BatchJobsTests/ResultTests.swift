@@ -135,7 +135,8 @@ struct ResultTests {
         #expect(try claims.take("d") == .taken)
     }
 
-    @Test("A cut journal and an absent one are made up for by the results") func aCutJournalAndAnAbsentOneAreMadeUpForByTheResults() throws {
+    @Test("A cut journal and an absent one are made up for by the results") func aCutJournalAndAnAbsentOneAreMadeUpForByTheResults() throws
+    {
         let folder = try BatchTestFolder()
         let manifest = try folder.manifest((0..<3).map { try folder.video("v\($0)") })
         _ = try folder.run(manifest)

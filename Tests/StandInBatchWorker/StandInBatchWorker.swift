@@ -39,7 +39,7 @@ struct StandInBatchWorker {
             case "crash":
                 FileHandle.standardError.write(Data("About to crash.\n".utf8))
                 kill(getpid(), SIGKILL)
-            case "crash-together": if assignment.attempt == 1 { kill(getpid(), SIGSEGV) }
+            case "crash-together": if assignment.attempt == 1 { kill(getpid(), SIGKILL) }
             case "hang":
                 started(frames)
                 try await Task.sleep(for: .seconds(3600))

@@ -170,7 +170,9 @@ extension Decoder {
         let fields = try container(keyedBy: AnyKey.self)
         guard let unknown = fields.allKeys.map(\.stringValue).sorted().first(where: { !known.contains($0) }) else { return }
         throw DecodingError.dataCorrupted(
-            .init(codingPath: codingPath, debugDescription: "has an unknown field \"\(unknown)\"; known are \(known.joined(separator: ", "))"))
+            .init(
+                codingPath: codingPath, debugDescription: "has an unknown field \"\(unknown)\"; known are \(known.joined(separator: ", "))")
+        )
     }
 }
 

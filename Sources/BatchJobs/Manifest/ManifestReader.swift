@@ -18,15 +18,10 @@ struct ManifestReader {
     }
 
     mutating func read(check: (ManifestEntry) throws -> Void) throws {
-        let byteOrderMark = Data([0xef, 0xbb, 0xbf])
-        var start = text.starts(with: byteOrderMark) ? byteOrderMark.count : 0
         var line = 0
         var isFirst = true
-        while start < text.count {
+        for range in Self.lines(of: text) {
             line += 1
-            let end = text[start...].firstIndex(of: UInt8(ascii: "\n")) ?? text.count
-            let range = start..<end
-            start = end + 1
             guard text[range].contains(where: { !" \t\r".utf8.contains($0) }) else { continue }
             do {
                 try read(range, line: line, isFirst: isFirst, check: check)
@@ -35,6 +30,21 @@ struct ManifestReader {
             }
             isFirst = false
         }
+    }
+
+    /// Where the lines are, without their ends.
+    private static func lines(of text: Data) -> [Range<Int>] {
+        let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
+        var lines: [Range<Int>] = []
+        text.withUnsafeBytes { bytes in
+            var start = text.starts(with: byteOrderMark) ? byteOrderMark.count : 0
+            while start < bytes.count {
+                let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+                lines.append(start..<end)
+                start = end + 1
+            }
+        }
+        return lines
     }
 
     private mutating func read(_ range: Range<Int>, line: Int, isFirst: Bool, check: (ManifestEntry) throws -> Void) throws {

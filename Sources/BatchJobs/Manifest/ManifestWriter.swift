@@ -55,7 +55,8 @@ public struct ManifestWriter: Sendable {
                 lines.append(ManifestLine(id: id(stem), video: path, prompts: .string("\(folder)/\(stem).txt")))
             } else if present.contains(stem + ".png") {
                 let mask = "\(folder)/\(stem).png"
-                lines.append(ManifestLine(id: id(stem), video: path, prompts: Self.prompts(try Self.objects(in: mask), mask: mask, frame: 0)))
+                lines.append(
+                    ManifestLine(id: id(stem), video: path, prompts: Self.prompts(try Self.objects(in: mask), mask: mask, frame: 0)))
             } else {
                 notes.append("\(name): has no prompts beside it (\(stem).json, .txt or .png); left out.")
             }

@@ -34,7 +34,9 @@ public struct BatchMerge: Sendable, Equatable {
         }
     }
 
-    private mutating func take(_ id: String, from other: BatchFolder, into folder: BatchFolder, work: String, _ journal: JournalWriter) throws {
+    private mutating func take(
+        _ id: String, from other: BatchFolder, into folder: BatchFolder, work: String, _ journal: JournalWriter
+    ) throws {
         let (source, target) = (ResultStore(folder: other), ResultStore(folder: folder))
         let record = try source.record(of: id)
         if let present = try? target.record(of: id) {

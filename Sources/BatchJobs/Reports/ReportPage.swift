@@ -37,8 +37,11 @@ struct ReportPage {
         let rows = report.failures.prefix(Self.shownFailures).map { failure in
             row([failure.id, "\(failure.line)", failure.kind.rawValue, failure.reason, failure.video])
         }
-        let more = report.failures.count > Self.shownFailures ? "<p>\(report.failures.count - Self.shownFailures) more are in report.json.</p>" : ""
-        return "<h2>Set aside</h2>\n<table><tr><th>id<th>line<th>kind<th>reason<th>video</tr>\n\(rows.joined(separator: "\n"))\n</table>\(more)"
+        let more =
+            report.failures.count > Self.shownFailures
+            ? "<p>\(report.failures.count - Self.shownFailures) more are in report.json.</p>" : ""
+        return
+            "<h2>Set aside</h2>\n<table><tr><th>id<th>line<th>kind<th>reason<th>video</tr>\n\(rows.joined(separator: "\n"))\n</table>\(more)"
     }
 
     private var skipped: String {

@@ -3,8 +3,8 @@ import Support
 
 /// Who works on which video now: a file a video, made by linking (`ExclusiveFile`), with the run's identity as content.
 ///
-/// A claim whose run is gone is taken over. On this machine, and for a task that a scheduler started anew, that is known at once; of another
-/// machine's run when its number has not counted up for `lease` seconds of this machine's monotonic clock. No clocks are compared.
+/// A claim whose run is gone is taken over. On this machine, and for a task that a scheduler started anew, that is known at once; of
+/// another machine's run when its number has not counted up for `lease` seconds of this machine's monotonic clock. No clocks are compared.
 final class Claims {
     let folder: BatchFolder
     let own: RunIdentity

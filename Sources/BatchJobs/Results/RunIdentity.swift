@@ -15,7 +15,8 @@ struct RunIdentity: Sendable, Equatable, Codable {
     static func new() -> RunIdentity {
         let environment = ProcessInfo.processInfo.environment
         return RunIdentity(
-            id: UUID().uuidString.lowercased(), host: ProcessInfo.processInfo.hostName, processID: getpid(), system: MachineDescription.system,
+            id: UUID().uuidString.lowercased(), host: ProcessInfo.processInfo.hostName, processID: getpid(),
+            system: MachineDescription.system,
             task: environment["SLURM_JOB_ID"].map { "\(environment["SLURM_CLUSTER_NAME"] ?? "slurm")/\($0)" },
             restarts: environment["SLURM_RESTART_COUNT"].flatMap { Int($0) } ?? 0)
     }

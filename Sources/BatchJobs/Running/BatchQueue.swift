@@ -1,7 +1,8 @@
 import Foundation
 import Support
 
-/// A run's videos as its workers get them: claimed before they are given out, recorded when they are done, tried again alone when they fail.
+/// A run's videos as its workers get them: claimed before they are given out, recorded when they are done, tried again alone when they
+/// fail.
 final class BatchQueue: WorkSource {
     struct Tally: Sendable, Equatable {
         var done = 0

@@ -137,7 +137,9 @@ final class LineReader {
                 defer { buffer = Data(buffer[(end + 1)...]) }
                 return Data(buffer[..<end])
             }
-            guard buffer.count <= Self.longestLine else { throw BatchError.unreadable(path: "a process's words", reason: "a line is too long") }
+            guard buffer.count <= Self.longestLine else {
+                throw BatchError.unreadable(path: "a process's words", reason: "a line is too long")
+            }
             let count = read(descriptor, &piece, piece.count)
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { return nil }

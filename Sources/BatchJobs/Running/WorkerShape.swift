@@ -40,7 +40,8 @@ public struct WorkerShape: Sendable, Equatable, Codable {
         let threads = options.threads ?? folder.settings.threads
         if let workers = options.workers, let threads { return WorkerShape(workers: workers, threads: threads).sparing(machine) }
         let measurement = try measurement(
-            pending, manifest: manifest, folder: folder, options: options, machine: machine, run: run, program: program, isStopped: isStopped,
+            pending, manifest: manifest, folder: folder, options: options, machine: machine, run: run, program: program,
+            isStopped: isStopped,
             report: report)
         guard let measurement else { return nil }
         report(.measured(measurement))

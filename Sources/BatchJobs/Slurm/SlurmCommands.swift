@@ -85,7 +85,8 @@ public struct SlurmCommands: Sendable {
         guard process.terminationStatus == 0 else {
             let text = String(decoding: complaint, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
             let missing = process.terminationStatus == 127 ? "There is no \(name) here; is this a machine of the cluster? " : ""
-            throw BatchError.scheduler(command: name, reason: missing + (text.isEmpty ? "It ended with status \(process.terminationStatus)." : text))
+            throw BatchError.scheduler(
+                command: name, reason: missing + (text.isEmpty ? "It ended with status \(process.terminationStatus)." : text))
         }
         return String(decoding: answer, as: UTF8.self)
     }

@@ -97,7 +97,8 @@ public struct SlurmScript: Sendable {
         }
         guard !folder.slurmPath.contains(where: { $0 == "%" || $0.isWhitespace }) else {
             throw BatchError.invalidArgument(
-                "\(folder.path): Slurm's log names stand for something where they have \"%\", and end at spaces. Give another output folder.")
+                "\(folder.path): Slurm's log names stand for something where they have \"%\", and end at spaces. Give another output folder."
+            )
         }
         try BatchFolder.make(folder.slurmPath + "/logs")
         try SmallFile.replace(path, with: Data(text.utf8))

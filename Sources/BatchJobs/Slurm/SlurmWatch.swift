@@ -1,7 +1,8 @@
 import Foundation
 import Support
 
-/// Follows a job array to its end by Slurm's queue and by the results, and submits again the tasks that ended without finishing their share.
+/// Follows a job array to its end by Slurm's queue and by the results, and submits again the tasks that ended without finishing their
+/// share.
 public struct SlurmWatch {
     public enum Event: Sendable, Equatable {
         case tasks(running: Int, waiting: Int, counts: BatchCounts)
@@ -84,7 +85,13 @@ public struct SlurmWatch {
         let (done, failed) = (try script.folder.ids(in: "results"), try script.folder.ids(in: "failed"))
         var counts = BatchCounts()
         for item in manifest.items {
-            if done.contains(item.id) { counts.done += 1 } else if failed.contains(item.id) { counts.setAside += 1 } else { counts.missing += 1 }
+            if done.contains(item.id) {
+                counts.done += 1
+            } else if failed.contains(item.id) {
+                counts.setAside += 1
+            } else {
+                counts.missing += 1
+            }
         }
         return counts
     }

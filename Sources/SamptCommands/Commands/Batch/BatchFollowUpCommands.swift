@@ -123,7 +123,8 @@ struct BatchVerifyCommand: AsyncParsableCommand {
             } else {
                 for fault in verification.faults { StandardOutput.print("\(fault.id): \(fault.reason)") }
             }
-            StandardError.print("\(verification.checked) results, \(verification.bytes >> 20) MB: \(verification.faults.count) with faults.")
+            StandardError.print(
+                "\(verification.checked) results, \(verification.bytes >> 20) MB: \(verification.faults.count) with faults.")
             return verification.faults.isEmpty ? .success : .invalidInput
         }
     }

@@ -25,7 +25,9 @@ struct BatchManifestCommand: AsyncParsableCommand {
             "What is made of every video, with commas between: \(OutputKind.allCases.map(\.rawValue).joined(separator: ", ")). (default: \(OutputKind.usual.map(\.rawValue).joined(separator: ",")))",
             valueName: "kinds"))
     var outputs: String?
-    @Option(help: ArgumentHelp("An option of sampt segment for every video, such as max-side=480; repeat it for more.", valueName: "name=value"))
+    @Option(
+        help: ArgumentHelp("An option of sampt segment for every video, such as max-side=480; repeat it for more.", valueName: "name=value")
+    )
     var option: [String] = []
     @Flag(help: "Make every result one tar file.") var archive = false
     @Flag(help: "Of DAVIS-like data, look at every annotation, for objects that come later.") var everyAnnotation = false
@@ -61,7 +63,9 @@ struct BatchManifestCommand: AsyncParsableCommand {
             var options: [String: JSONValue] = [:]
             for text in option {
                 let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-                guard let name = parts.first, !name.isEmpty else { throw CommandError.usage("--option: \"\(text)\" is not of the form name=value.") }
+                guard let name = parts.first, !name.isEmpty else {
+                    throw CommandError.usage("--option: \"\(text)\" is not of the form name=value.")
+                }
                 options[name] = parts.count == 1 ? .bool(true) : Int(parts[1]).map(JSONValue.integer) ?? .string(parts[1])
             }
             return options

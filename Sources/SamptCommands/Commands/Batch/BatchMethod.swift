@@ -37,7 +37,8 @@ enum BatchMethod {
         case .string(let text): ["--\(name)=\(text)"]
         case .list(let values): try values.flatMap { try words(name, $0) }
         case .null: []
-        case .object: throw CommandError.usage("options: \"\(name)\" is an object; options are numbers, strings, true, false, or lists of these.")
+        case .object:
+            throw CommandError.usage("options: \"\(name)\" is an object; options are numbers, strings, true, false, or lists of these.")
         }
     }
 

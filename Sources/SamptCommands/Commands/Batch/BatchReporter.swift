@@ -39,7 +39,8 @@ final class BatchReporter {
         case .setAside(let failure):
             reporter.close()
             StandardError.print("sampt: warning: \(failure.id): set aside: \(failure.reason)")
-        case .waitingForOthers(let count): say("\(count) video\(count == 1 ? " is" : "s are") in the hands of other runs; waiting to see whether they are alive.")
+        case .waitingForOthers(let count):
+            say("\(count) video\(count == 1 ? " is" : "s are") in the hands of other runs; waiting to see whether they are alive.")
         }
     }
 

@@ -29,7 +29,8 @@ struct BatchRunCommand: AsyncParsableCommand {
     var shard: String?
     @Option(help: ArgumentHelp("Workers (default: as many as cores and memory allow, measured).", valueName: "n"))
     var workers: Int?
-    @Option(help: ArgumentHelp("Threads of each worker; one number for the whole batch (default: measured at its first run).", valueName: "n"))
+    @Option(
+        help: ArgumentHelp("Threads of each worker; one number for the whole batch (default: measured at its first run).", valueName: "n"))
     var threads: Int?
     @Option(
         help: ArgumentHelp(

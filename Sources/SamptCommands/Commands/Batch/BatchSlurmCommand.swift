@@ -45,7 +45,8 @@ struct BatchSlurmCommand: AsyncParsableCommand {
     @Flag(help: "Print nothing but errors and warnings.") var quiet = false
 
     func validate() throws {
-        for (name, value) in [("cpus", cpus), ("tasks", tasks), ("throttle", throttle), ("mem", mem), ("time", time), ("threads", threads)] {
+        for (name, value) in [("cpus", cpus), ("tasks", tasks), ("throttle", throttle), ("mem", mem), ("time", time), ("threads", threads)]
+        {
             guard value.map({ (1...SlurmRequest.greatestTaskCount).contains($0) }) ?? true else {
                 throw ValidationError("--\(name) must be between 1 and \(SlurmRequest.greatestTaskCount).")
             }
@@ -86,7 +87,9 @@ struct BatchSlurmCommand: AsyncParsableCommand {
             guard let request = try request(manifest, folder, interruption) else { return .interrupted }
             let script = try script(request)
             try script.write()
-            say("Written: \(script.path) (\(request.tasks) tasks of \(request.cores) cores, \(request.memory) MB and \(request.minutes) minutes)")
+            say(
+                "Written: \(script.path) (\(request.tasks) tasks of \(request.cores) cores, \(request.memory) MB and \(request.minutes) minutes)"
+            )
             guard submit else { return .success }
             submitted = Submitted(job: try SlurmCommands().submit(script), request: request)
             try AtomicFile.write(JSONEncoder().encode(submitted), to: record)
@@ -152,7 +155,8 @@ struct BatchSlurmCommand: AsyncParsableCommand {
                 models: BatchMethod.models, isStopped: { interruption.isRequested }, report: { reporter.show($0) })
             guard let measurement = try run.measure(atMost: cores) else {
                 guard !interruption.isRequested else { return nil }
-                throw CommandError.failure("No video of the sample could be worked on, or nothing is left to do. Run \"sampt batch run\" here to see why.")
+                throw CommandError.failure(
+                    "No video of the sample could be worked on, or nothing is left to do. Run \"sampt batch run\" here to see why.")
             }
             guard let best = measurement.best else { return nil }
             _ = try folder.deciding(threads: best.shape.threads)
