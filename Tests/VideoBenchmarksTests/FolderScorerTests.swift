@@ -120,6 +120,10 @@ struct FolderScorerTests {
         let incomplete = try await folders.score(.saV)
         #expect(incomplete.object("v", 0)?.jValues == [1, 0, 1])
         #expect(incomplete.findings.contains { $0.kind == .missingFrame })
+        // Truth of one object that ends earlier: its own first and last frame do not count.
+        for frame in 3..<5 { try FileManager.default.removeItem(atPath: folders.path("truth/v/001/\(frame)0.png")) }
+        let shorter = try await folders.score(.saV)
+        #expect(shorter.object("v", 1)?.frames == ["10"] && shorter.object("v", 0)?.frames == ["10", "20", "30"])
     }
 
     @Test("Folders that do not correspond are refused, with what is in them")

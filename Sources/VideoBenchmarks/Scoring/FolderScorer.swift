@@ -138,6 +138,7 @@ public struct FolderScorer: Sendable {
                     name: truth.name, frames: truth.frames, measures: Array(repeating: nil, count: truth.frames.count),
                     firstIDs: comparison.firstIDs)
                 if case .perObject(let folders) = truth.layout { measures.labels = folders }
+                measures.framesOfObjects = truth.framesOfObjects
                 measures.hasResults = comparison.results != nil
                 return (measures, FindingCounter())
             }, cost: ScoringCost())

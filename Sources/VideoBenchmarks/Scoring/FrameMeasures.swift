@@ -47,5 +47,7 @@ struct SequenceMeasures: Sendable {
     var firstIDs: [Int]
     /// The objects' names in folders.
     var labels: [Int: String] = [:]
+    /// Where each object has a folder, the frames that the truth has of it.
+    var framesOfObjects: [Int: Set<String>] = [:]
     var hasResults = true
 }

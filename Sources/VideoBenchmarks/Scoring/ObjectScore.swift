@@ -117,6 +117,12 @@ extension SequenceMeasures {
     ) -> ObjectScore? {
         var places = measures.indices.filter { measures[$0]?.hasTruth == true }
         var visibleFrames: Int?
+        if let own = framesOfObjects[id] {
+            // Each object has frames of its own, and a first and a last one.
+            let known = frames.indices.filter { own.contains(frames[$0]) }
+            let counted = Set(rules.frames == .inner ? known.dropFirst().dropLast() : known[...])
+            places = places.filter(counted.contains)
+        }
         switch rules.frames {
         case .inner, .all: break
         case .described:

@@ -89,7 +89,7 @@ public enum ScoringProtocol: String, Sendable, CaseIterable, Codable {
             rules.startsAtFirstSight = true
             rules.expectsSurplusFrames = true
         case .lvos:
-            rules = ScoringRules(objects: .anyFrame, frames: .afterAppearance)
+            rules = ScoringRules(objects: .described, frames: .described)
             rules.expectsSurplusFrames = true
         }
         return rules

@@ -103,7 +103,7 @@ struct SequenceComparison: Sendable {
     /// With a folder an object, a frame may lack in one of them.
     private func noteMissingFiles(of frame: String, _ results: MaskFolder.Sequence, _ findings: inout FindingCounter) {
         for object in results.framesOfObjects.keys.sorted() where results.framesOfObjects[object]?.contains(frame) != true {
-            guard truth.framesOfObjects[object]?.contains(frame) ?? true else { continue }
+            guard truth.layout == .index || truth.framesOfObjects[object]?.contains(frame) == true else { continue }
             findings.note(
                 .missingFrame, "the results of object \(results.label(of: object)) have no frame \(frame); it counts as empty")
         }
