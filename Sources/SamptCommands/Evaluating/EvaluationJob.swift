@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Media
 import SAMPT
+import Support
 import VideoBenchmarks
 
 /// `sampt evaluate DATASET`: from options to masks, scores and reports.

@@ -1,6 +1,7 @@
 import Foundation
 import Media
 import SAMPT
+import Support
 import VideoBenchmarks
 
 /// The settings and seeds of an evaluation.

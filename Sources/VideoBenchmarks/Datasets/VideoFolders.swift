@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 
 /// Folders of frames and folders of masks, a folder a video: what all these data sets have in common.
 struct VideoFolders {

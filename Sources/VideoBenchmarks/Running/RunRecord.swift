@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 
 /// What one video's run was made from and came to; written when its masks are whole, and compared before it is done again.
 public struct RunRecord: Sendable, Codable, Equatable {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Media
+import Support
 import VideoBenchmarks
 
 /// Where scores are written.
