@@ -1,11 +1,11 @@
 import Foundation
-@testable import Media
 import PointTrackers
 import Segmenters
 import Support
 import TestSupport
 import Testing
 
+@testable import Media
 @testable import SAMPT
 
 @Suite("A session is a run that can be edited")
@@ -106,7 +106,7 @@ struct SessionTests {
         try await fixture.click(1, 12, MovingDisk.center(12) + SIMD2(0, 4))
         try await fixture.propagate(paper)
         #expect(Set(fixture.segmenter.decoded.takeCounts().keys) == Set(12...19).union(24...29))
-        #expect(Set(fixture.tracker.steps.takeCounts().keys) == Set(12...29).union([4]).subtracting([4]))
+        #expect(Set(fixture.tracker.steps.takeCounts().keys) == Set(12...29))
         let added = try await fixture.results()
         for (a, b) in zip(before, added) {
             if a.frameIndex < 12 { #expect(a.objects[0].points == b.objects[0].points && a.indexMask == b.indexMask) }
@@ -114,6 +114,7 @@ struct SessionTests {
         }
         #expect(added[20].objects[0].points.count == before[20].objects[0].points.count + 1)
 
+        _ = fixture.segmenter.decoded.takeCounts()
         // A sampled point is taken away from frame 16 on: it is gone there, and was there before.
         let point = try #require(added[16].objects[0].points.first { $0.isPositive && $0.origin == .queryMask })
         try await fixture.session.apply(.removeTrack(AnchorPlace(object: 1, frame: 16), track: point.id))
