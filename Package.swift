@@ -69,6 +69,11 @@ let package = Package(
             path: "Benchmarks/BenchmarkPipeline"),
 
         .executableTarget(
+            name: "benchmark-session",
+            dependencies: ["SAMPT", "VideoBenchmarks", "PointTrackers", "Segmenters", "Inference", "Media", "Support"],
+            path: "Benchmarks/BenchmarkSession"),
+
+        .executableTarget(
             name: "benchmark-segmenters", dependencies: ["Segmenters", "Inference", "Media", "NeuralGraph", "TensorFiles"],
             path: "Benchmarks/BenchmarkSegmenters"),
 
