@@ -149,7 +149,9 @@ struct PropagationPlanner {
         }
         for object in able {
             guard let base = bases[object.id] else { continue }
-            if let unit = corrections(of: object, on: base, isNew: open.contains { $0.id == object.id }, after: units) { units.append(unit) }
+            if let unit = corrections(of: object, on: base, isNew: open.contains { $0.id == object.id }, after: units) {
+                units.append(unit)
+            }
         }
         return units
     }
@@ -180,7 +182,8 @@ struct PropagationPlanner {
         let new = all.filter { !known.corrections.contains($0) }
         guard let first = new.map(\.frame).min(), first <= wanted.upperBound else { return nil }
         let rivals = rivals(without: [object.id], after: units)
-        let content = "corrections 1|\(recipe)|\(object.id)|\(known.span.key)|" + new.map(\.text).joined(separator: ";") + "|" + describe(rivals)
+        let content =
+            "corrections 1|\(recipe)|\(object.id)|\(known.span.key)|" + new.map(\.text).joined(separator: ";") + "|" + describe(rivals)
         let span = PlannedSpan(
             object: object.id, anchor: base.anchor, frames: first...lastFrame, direction: .forward, key: SpanKey(of: content),
             base: known.span.key)

@@ -160,10 +160,10 @@ final class SessionCore: Sendable {
     }
 
     private func mask(of object: SessionObject, at frame: Int, _ snapshot: SessionSnapshot) throws -> SpanFrame? {
-        let tracked = try reader.frame(of: object, at: frame, snapshot)?.frame
-        guard let anchor = object.anchors[frame] else { return tracked }
+        guard let anchor = object.anchors[frame] else { return try reader.frame(of: object, at: frame, snapshot)?.frame }
         var found = try anchors.frame(anchor, at: frame)
-        found.points = tracked?.points ?? []
+        // An anchor has its mask without any result.
+        if let key = try reader.key(of: object, at: frame, snapshot)?.key { found.points = try store.frame(frame, of: key)?.points ?? [] }
         return found
     }
 
@@ -173,7 +173,8 @@ final class SessionCore: Sendable {
         let outcomes = try snapshot.state.objects.map { object -> (id: ObjectID, outcome: ObjectOutcome) in
             (id: object.id, outcome: try mask(of: object, at: frame, snapshot)?.outcome ?? ObjectOutcome())
         }
-        if let missing = models.segmenter as? MissingModels, snapshot.state.order == nil, Self.overlap(outcomes.compactMap(\.outcome.mask)) {
+        if let missing = models.segmenter as? MissingModels, snapshot.state.order == nil, Self.overlap(outcomes.compactMap(\.outcome.mask))
+        {
             throw SessionError.modelsMissing(reason: missing.reason)
         }
         let overlaps = OverlapResolution(segmenter: models.segmenter, order: snapshot.state.order)
