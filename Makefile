@@ -1,6 +1,8 @@
 # make demo       masks on a real clip, from a clean machine (sets up, builds, runs)
+# make annotate   the annotator in your browser, on the demo clip
 # make test       every test but those of test-onnx and test-formats; make test FILTER=Name runs the tests whose name matches
 # make test-durability  200 processes killed in the midst of a session, instead of the 10 of make test
+# make test-browser  the annotator in a real browser: screenshots in out/browser
 # make test-onnx  every graph against the ONNX checker and ONNX Runtime
 # make test-formats  every annotation format before software that is not ours
 # make test-slurm  a batch on Debian's Slurm, three nodes on this machine, disturbed in every way
@@ -31,7 +33,7 @@ DESTDIR ?=
 FORMATTED := Package.swift Sources Tests Benchmarks Fuzz Examples
 FILTER ?=
 
-.PHONY: help setup setup-studio build program studio demo test test-durability test-onnx test-slurm test-formats lint format install dist check-dist examples check-consumer docs bench clean
+.PHONY: help setup setup-studio build program studio annotate demo test test-durability test-browser test-onnx test-slurm test-formats lint format install dist check-dist examples check-consumer docs bench clean
 help:
 	@sed -n 's/^# make/make/p' $(MAKEFILE_LIST)
 
@@ -59,6 +61,18 @@ test: setup-studio
 
 test-durability: setup-studio
 	$(STUDIO) SAMPT_KILLS=200 $(SWIFT) test $(SWIFT_FLAGS) --filter DurabilityTests
+
+annotate: studio
+	@bash Scripts/setup.sh demo
+	@mkdir -p out
+	@$(PROGRAM)/release/sampt annotate .deps/bigbuckbunny.mp4 -o out/bigbuckbunny.sampt
+
+test-browser: setup-studio
+	@bash Scripts/setup.sh demo
+	@bash Scripts/setup-browser.sh
+	$(STUDIO) $(SWIFT) build $(SWIFT_FLAGS) --product sampt
+	$(STUDIO) $(SWIFT) build $(SWIFT_FLAGS) --product sampt-studio
+	.deps/venv-browser/bin/python Tests/Browser/test_annotator.py .build/release/sampt .deps/bigbuckbunny.mp4 out/browser
 
 test-onnx: setup
 	@bash Scripts/setup-onnx.sh

@@ -50,7 +50,8 @@ let package = Package(
             resources: [.copy("Resources/nano-tracker.safetensors")]),
         library("SAMPT", ["Support", "Media", "Segmenters", "PointTrackers"]),
         library(
-            "MethodPresets", ["Support", "Media", "Segmenters", "PointTrackers", "SAMPT", .product(name: "Yams", package: "Yams")],
+            "MethodPresets",
+            ["Support", "TensorFiles", "Media", "Segmenters", "PointTrackers", "SAMPT", .product(name: "Yams", package: "Yams")],
             resources: [.copy("Resources/Presets")]),
         library("SAMPTKit", ["Support", "SAMPT", "Segmenters", "PointTrackers", "Media", "Inference", "InferenceOpenVINO", "TensorFiles"]),
         library("MaskFormats", ["Support", "Media", "CZlib"]),
@@ -129,7 +130,7 @@ let package = Package(
         tests("SAMPTKit"),
         tests("MaskFormats", ["Support", "Media"]),
         .testTarget(name: "FormatJudgeTests", dependencies: ["MaskFormats", "Media", "TestSupport"]),
-        tests("VideoBenchmarks", ["Support", "TensorFiles", "Media", "PointTrackers", "SAMPT"]),
+        tests("VideoBenchmarks", ["Support", "TensorFiles", "Media", "Segmenters", "PointTrackers", "SAMPT", "CZlib"]),
         tests("ModelStore"),
         .executableTarget(name: "stand-in-batch-worker", dependencies: ["BatchJobs"], path: "Tests/StandInBatchWorker"),
         tests("BatchJobs", ["Support", "stand-in-batch-worker"]),
@@ -157,7 +158,14 @@ let package = Package(
 if Context.environment["SAMPT_STUDIO"] == "1" {
     package.products.append(.executable(name: "sampt-studio", targets: ["sampt-studio"]))
     package.dependencies.append(.package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"))
+    package.dependencies.append(.package(url: "https://github.com/apple/swift-nio", from: "2.80.0"))
     package.targets += [
+        library(
+            "Annotator",
+            [
+                "Support", "Media", "Segmenters", "SAMPT", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ], resources: [.copy("Page")]),
         library(
             "ProjectFile",
             [
@@ -168,9 +176,11 @@ if Context.environment["SAMPT_STUDIO"] == "1" {
             "StudioCommands",
             [
                 "Support", "Inference", "InferenceOpenVINO", "Media", "Segmenters", "SAMPT", "MethodPresets", "SegmentationJobs",
-                "SamptCommands", "ProjectFile", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "SamptCommands", "MaskFormats", "ProjectFile", "Annotator",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "sampt-studio", dependencies: ["SamptCommands", "StudioCommands"]),
+        tests("Annotator"),
         tests(
             "ProjectFile", ["Media", "SAMPT", .product(name: "GRDB", package: "GRDB.swift")],
             resources: [.copy("Resources/forms")]),

@@ -1,4 +1,5 @@
 import Foundation
+import InferenceOpenVINO
 import Support
 import TensorFiles
 import TestSupport

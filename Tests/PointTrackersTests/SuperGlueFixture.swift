@@ -1,4 +1,5 @@
 import Inference
+import InferenceOpenVINO
 import Media
 import TensorFiles
 import TestSupport
