@@ -5,6 +5,7 @@
 # make test-browser  the annotator in a real browser: screenshots in out/browser
 # make test-onnx  every graph against the ONNX checker and ONNX Runtime
 # make test-formats  every annotation format before software that is not ours
+# make test-slurm  a batch on Debian's Slurm, three nodes on this machine, disturbed in every way
 # make lint       the sources' format (make format mends what a program can mend)
 # make setup      what the build needs: FFmpeg's libraries, OpenVINO (demo and test call it)
 # make build      .build/release/sampt, as the tests need it; make program builds it as users get it, in less time
@@ -32,7 +33,7 @@ DESTDIR ?=
 FORMATTED := Package.swift Sources Tests Benchmarks Fuzz Examples
 FILTER ?=
 
-.PHONY: help setup setup-studio build program studio annotate demo test test-durability test-browser test-onnx test-formats lint format install dist check-dist examples check-consumer docs bench clean
+.PHONY: help setup setup-studio build program studio annotate demo test test-durability test-browser test-onnx test-slurm test-formats lint format install dist check-dist examples check-consumer docs bench clean
 help:
 	@sed -n 's/^# make/make/p' $(MAKEFILE_LIST)
 
@@ -80,6 +81,10 @@ test-onnx: setup
 test-formats: setup
 	@bash Scripts/setup-formats.sh
 	$(SWIFT) test $(SWIFT_FLAGS) --filter FormatJudgeTests
+
+test-slurm: build
+	@bash Scripts/setup-slurm.sh
+	@bash Scripts/test-slurm.sh .build/release/sampt
 
 lint:
 	@bash Scripts/lint.sh $(FORMATTED)
