@@ -232,13 +232,15 @@ class Decoder(nn.Module):
     """points: K,N,3 (x, y in input pixels with pixel centres at +0.5; label 1 positive, 0 negative, -1 none)
     prev: K,1,H/4,W/4 logits of the previous pass; has: K (1 when prev is to be used, else 0).
     ref: optional appearance memory K,M,65: embeddings of points of another frame (embed(e, points)) and their label
-    (1 positive, 0 negative, -1 unused)."""
+    (1 positive, 0 negative, -1 unused).
+    extent: optional K,2, only with extents=True: how large the object is (extent_of) and 1 where that is given, else 0, 0."""
 
     NPROMPT = 18
 
-    def __init__(self):
+    def __init__(self, extents=False):
         super().__init__()
-        self.in8 = CB(self.NPROMPT, 64, act=False)
+        self.extents = extents
+        self.in8 = CB(self.NPROMPT + 2 * extents, 64, act=False)
         self.r8 = Res(64)
         self.down = CB(64, 128, 3, 2, act=False)
         self.r16a = Res(128)
@@ -254,7 +256,7 @@ class Decoder(nn.Module):
         self.iou1 = nn.Linear(32 + 128 + 2, 64)
         self.iou2 = nn.Linear(64, 1)
 
-    def forward(self, p4, p8, p16, e, points, prev, has, ref=None):
+    def forward(self, p4, p8, p16, e, points, prev, has, ref=None, extent=None):
         K = points.shape[0]
         H8, W8 = p8.shape[2], p8.shape[3]
         H4, W4 = p4.shape[2], p4.shape[3]
@@ -339,7 +341,11 @@ class Decoder(nn.Module):
             ],
             1,
         )
-        inp8 = torch.cat([m8, sims, rmaps], 1).to(p8.dtype)
+        maps = [m8, sims, rmaps]
+        if self.extents:
+            given = m8.new_zeros(K, 2) if extent is None else extent.float() * extent[:, 1:]
+            maps.append(given[:, :, None, None].expand(-1, 2, H8, W8))
+        inp8 = torch.cat(maps, 1).to(p8.dtype)
         inp4 = torch.cat(
             [
                 gmap(dx4, dy4, pos, 4.0),
@@ -369,20 +375,25 @@ class Decoder(nn.Module):
         return logit, iou
 
 
-def widen(sd):
-    """state dict of the 14-channel model -> 18 channels, the new ones 0"""
+def extent_of(area):
+    """the extent that stands for a mask of this area in input pixels: 0 at 64 x 64, 0.5 for twice the side"""
+    return torch.log2(torch.clamp(area, min=16.0).sqrt() / 64) / 2
+
+
+def widen(sd, n=Decoder.NPROMPT):
+    """state dict of a model with fewer prompt channels -> n channels, the new ones 0"""
     k = "dec.in8.conv.weight"
     w = sd[k]
-    if w.shape[1] < Decoder.NPROMPT:
+    if w.shape[1] < n:
         sd = dict(sd)
-        sd[k] = torch.cat([w, w.new_zeros(w.shape[0], Decoder.NPROMPT - w.shape[1], 3, 3)], 1)
+        sd[k] = torch.cat([w, w.new_zeros(w.shape[0], n - w.shape[1], 3, 3)], 1)
     return sd
 
 
 class Nano(nn.Module):
-    def __init__(self, pretrained=False):
+    def __init__(self, pretrained=False, extents=False):
         super().__init__()
-        self.enc, self.dec = Encoder(), Decoder()
+        self.enc, self.dec = Encoder(), Decoder(extents)
         if pretrained:
             self.enc.body.load_imagenet()
 
