@@ -32,11 +32,11 @@ def load_any(path):
             from train_clicks import WEIGHTS
 
             shipped = {k: v.float() for k, v in load_file(WEIGHTS).items() if k.startswith("enc.")}
-            sd = {**shipped, **{"dec." + k: v for k, v in sd["ema"].items()}}
+            sd = {**shipped, **sd["ema"]}
         else:
             sd = sd["net"]
     extents = sd["dec.in8.conv.weight"].shape[1] > 18
-    net = Nano(extents=extents)
+    net = Nano(extents=extents, fine=any(k.startswith("fine.") for k in sd))
     net.fuse()
     net.load_state_dict(sd if extents else widen(sd))
     return net.eval(), extents
@@ -100,6 +100,18 @@ def real(n, seed):
     return out
 
 
+def outline(lo, gt, within=2):
+    """F of the outline: precision and recall of border pixels that lie within so many pixels of the other's"""
+    a = torch.nn.functional.interpolate(lo, size=gt.shape[-2:], mode="bilinear", align_corners=False)[0, 0].numpy() > 0
+    b = gt[0].numpy()
+    k = np.ones((3, 3), np.uint8)
+    ea, eb = ((m & (cv2.erode(m.astype(np.uint8), k) == 0)).astype(np.uint8) for m in (a, b))
+    wide = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * within + 1,) * 2)
+    p = (ea & cv2.dilate(eb, wide)).sum() / max(1, ea.sum())
+    r = (eb & cv2.dilate(ea, wide)).sum() / max(1, eb.sum())
+    return 2 * p * r / max(1e-9, p + r)
+
+
 def iou(a, b):
     return (a & b).sum() / max(1, (a | b).sum())
 
@@ -116,7 +128,7 @@ def score(path, sets, seed):
     out = {}
     for name, pictures in sets.items():
         for i, (im, masks) in enumerate(pictures):
-            f = net.enc(norm(im))
+            *f, c2 = net.enc.pyramid(norm(im))
             rng = np.random.default_rng((seed, 7, i))
             for m in masks:
                 gt = torch.from_numpy(m)[None]
@@ -128,8 +140,13 @@ def score(path, sets, seed):
                     out.setdefault(f"{name}, {kind}", []).append(v)
                     out.setdefault(f"{name}, {kind}, judge's error", []).append(abs(float(judged[0]) - v))
                     if kind == "9 to 16":
-                        lo, _ = net.dec(*f, t, lo, torch.ones(1))
+                        lo, _, b4 = net.dec.details(*f, t, lo, torch.ones(1))
                         out.setdefault(f"{name}, {kind}, pass 2", []).append(hard_iou(lo, gt)[0])
+                        out.setdefault(f"{name}, {kind}, pass 2, outline", []).append(outline(lo, gt))
+                        if hasattr(net, "fine"):
+                            lo = net.fine(lo, b4, c2)
+                            out.setdefault(f"{name}, {kind}, pass 2, finer", []).append(hard_iou(lo, gt)[0])
+                            out.setdefault(f"{name}, {kind}, pass 2, finer, outline", []).append(outline(lo, gt))
                     elif extents:
                         los, sc = [lo], [float(judged[0])]
                         for side in LADDER:

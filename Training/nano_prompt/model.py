@@ -199,6 +199,10 @@ class Encoder(nn.Module):
         self.emb = nn.Conv2d(64, 64, 1)
 
     def forward(self, x):  # x: normalised RGB, N,3,H,W; H and W multiples of 32
+        return self.pyramid(x)[:4]
+
+    def pyramid(self, x):
+        """p4, p8, p16, e, and c2 of the body"""
         with torch.no_grad():
             c2, c4 = self.body.low(x)
         c8, c16, c32 = self.body.high(c4)
@@ -208,7 +212,7 @@ class Encoder(nn.Module):
         p4 = self.o4(F.relu(self.l4(c4) + self.s4(c2) + up2(self.d4(p8))))
         e = self.emb(p8).float()
         e = e / (e.square().sum(1, keepdim=True) + 1e-6).sqrt()
-        return p4, p8, p16, e
+        return p4, p8, p16, e, c2
 
 
 def embed(e, points):
@@ -257,6 +261,10 @@ class Decoder(nn.Module):
         self.iou2 = nn.Linear(64, 1)
 
     def forward(self, p4, p8, p16, e, points, prev, has, ref=None, extent=None):
+        return self.details(p4, p8, p16, e, points, prev, has, ref, extent)[:2]
+
+    def details(self, p4, p8, p16, e, points, prev, has, ref=None, extent=None):
+        """logits, predicted IoU, and the last map before the logits"""
         K = points.shape[0]
         H8, W8 = p8.shape[2], p8.shape[3]
         H4, W4 = p4.shape[2], p4.shape[3]
@@ -372,7 +380,28 @@ class Decoder(nn.Module):
         sure = (m * m).mean((2, 3)) / (area + 1e-4)
         v = torch.cat([fg, a16.float().mean((2, 3)), sure, area], 1).detach()
         iou = torch.sigmoid(self.iou2(F.relu(self.iou1(v))))[:, 0]
-        return logit, iou
+        return logit, iou, b4
+
+
+class Fine(nn.Module):
+    """Outlines at half the input's resolution: logits at stride 4 -> logits at stride 2, with the encoder's c2 (stride 2) and the decoder's last map (stride 4)."""
+
+    def __init__(self):
+        super().__init__()
+        self.c2 = nn.Conv2d(16, 16, 1)
+        self.b4 = nn.Conv2d(32, 16, 1)
+        self.a = nn.Conv2d(17, 16, 3, padding=1)
+        self.b = nn.Conv2d(16, 16, 3, padding=1)
+        self.out = nn.Conv2d(16, 1, 3, padding=1)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+
+    def forward(self, logit, b4, c2):
+        up = up2(logit)
+        x = F.relu(0.1 * self.c2(c2) + up2(self.b4(b4)))
+        x = F.relu(self.a(torch.cat([x, torch.tanh(up / 4)], 1)))
+        x = F.relu(x + self.b(x))
+        return up + self.out(x).float()
 
 
 def extent_of(area):
@@ -391,9 +420,11 @@ def widen(sd, n=Decoder.NPROMPT):
 
 
 class Nano(nn.Module):
-    def __init__(self, pretrained=False, extents=False):
+    def __init__(self, pretrained=False, extents=False, fine=False):
         super().__init__()
         self.enc, self.dec = Encoder(), Decoder(extents)
+        if fine:
+            self.fine = Fine()
         if pretrained:
             self.enc.body.load_imagenet()
 

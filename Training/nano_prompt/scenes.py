@@ -130,6 +130,8 @@ def ref_points(mask, rng):
 class Scenes:
     """sample(rng, W, H, pair) -> list of one or two dicts(im, masks {id: bool}, prio {id: weight})"""
 
+    stride = 4  # of the masks in a batch
+
     def __init__(self, split="train", paste=0.6, camvid=0.2, extra=0.35):
         c = Clicks(64, 1, split=split, camvid=camvid)
         self.c, self.items, self.paste = c, c.items, paste
@@ -344,7 +346,8 @@ class Scenes:
             if pair and not any(i in seen[1 - n] for n in (0, 1) for i in ch[n]):
                 continue
             break
-        ims, gts = [], np.zeros((2, K, H // 4, W // 4), np.uint8)
+        s = self.stride
+        ims, gts = [], np.zeros((2, K, H // s, W // s), np.uint8)
         pts = np.zeros((2, K, NP + NN, 3), np.float32)
         pts[..., 2] = -1
         ref = pts.copy()
@@ -353,7 +356,7 @@ class Scenes:
             for j, i in enumerate(ch[n]):
                 m = vs[n]["masks"][i]
                 gts[n, j] = np.round(
-                    cv2.resize(m.astype(np.float32), (W // 4, H // 4), interpolation=cv2.INTER_AREA) * 255
+                    cv2.resize(m.astype(np.float32), (W // s, H // s), interpolation=cv2.INTER_AREA) * 255
                 )
                 hr = pair and i in seen[1 - n] and i[0] != "x" and rng.random() < 0.93
                 if hr:
@@ -369,7 +372,9 @@ class Scenes:
                 pts[n, j, NP : NP + len(q), 2] = 0
         return np.stack(ims), gts, pts, ref
 
-    def batch(self, rng, W, H, B, K, pairs=0.58):
+    def batch(self, rng, W, H, B, K, pairs=0.58, stride=4):
+        """pictures, masks at this stride, points, points of the other view"""
+        self.stride = stride
         o = [self.two(rng, W, H, K, rng.random() < pairs) for _ in range(B // 2)]
         return [np.concatenate(v) for v in zip(*o)]
 

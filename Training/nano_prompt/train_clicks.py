@@ -1,10 +1,12 @@
 """train_clicks.py STATE: trains the decoder for marking by clicks, from the shipped weights, with the encoder as it is (the tracker belongs to it).
 
 The decoder gets two channels more: how large the marked thing is, and whether that is told. Few clicks are ambiguous; a told extent says which thing is meant,
-so a ladder of extents gives candidate masks for one click (heldout_clicks.py judges them).
+so a ladder of extents gives candidate masks for one click (heldout_clicks.py judges them). Beside it learns a refinement of outlines at half the input's resolution (Fine),
+without changing the decoder.
 
 Made for a busy machine: it runs in slices. STATE keeps everything (weights, moving average, optimiser, step), is written every ten minutes and on SIGTERM, and the same
-command goes on from there. The rate stays constant; `--anneal N` makes a finished model out of the latest state in N further steps, leaving the state as it is.
+command goes on from there. The rate stays constant; `--anneal N` makes a finished model out of the latest state in N further steps, leaving the state as it is: annealed-STEP.pt is all of it,
+annealed-STEP.safetensors has the shipped form (no extents, no refinement), so it can take the place of nano.safetensors as it is.
     chrt -i 0 python train_clicks.py STATE
     chrt -i 0 python train_clicks.py STATE --anneal 150
 """
@@ -17,12 +19,12 @@ import time
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch.nn import functional as F
 
 from data import NN, NP
 from free_scenes import FreeScenes
-from model import MEAN, STD, Nano, embed, extent_of, widen
+from model import MEAN, STD, Nano, embed, extent_of, up2, widen
 from scenes import shape_of
 from train import NE, corrupt, error_points, iou_of, loss_fn
 
@@ -42,14 +44,15 @@ class Batches(torch.utils.data.Dataset):
         if self.scenes is None:  # in the worker, not in the trainer
             self.scenes = FreeScenes()
         w, h, b = shape_of(step, self.seed)
-        return self.scenes.batch(np.random.default_rng((self.seed, step)), w, h, b - b % 2, self.targets)
+        return self.scenes.batch(np.random.default_rng((self.seed, step)), w, h, b - b % 2, self.targets, stride=2)
 
 
 def fresh(path):
-    """the shipped weights with the new channels at 0"""
-    net = Nano(extents=True)
+    """the shipped weights with the new channels at 0 and a refinement that changes nothing yet"""
+    net = Nano(extents=True, fine=True)
     net.fuse()
-    net.load_state_dict(widen({k: v.float() for k, v in load_file(path).items()}, net.dec.in8.conv.weight.shape[1]))
+    sd = widen({k: v.float() for k, v in load_file(path).items()}, net.dec.in8.conv.weight.shape[1])
+    net.load_state_dict({**sd, **{"fine." + k: v for k, v in net.fine.state_dict().items()}})
     return net
 
 
@@ -87,7 +90,8 @@ def step_loss(net, batch, rng, autocast):
     im, gt, pts, rp = (torch.from_numpy(v) for v in batch)
     b, k = gt.shape[:2]
     x = ((im.permute(0, 3, 1, 2).float() - MEAN) / STD).contiguous(memory_format=torch.channels_last)
-    gt, pts, rp = gt.flatten(0, 1)[:, None].float() / 255, pts.flatten(0, 1), rp.flatten(0, 1)
+    gt2, pts, rp = gt.flatten(0, 1)[:, None].float() / 255, pts.flatten(0, 1), rp.flatten(0, 1)
+    gt = F.avg_pool2d(gt2, 2)
     n = len(gt)
     few = (pts[..., 2] > 0.5).sum(1) <= 3
     told = torch.rand(n) < torch.where(few, torch.tensor(0.6), torch.tensor(0.1))
@@ -96,19 +100,25 @@ def step_loss(net, batch, rng, autocast):
     extent = torch.stack([value, torch.ones(n)], 1) * told[:, None]
     with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
         with torch.no_grad():
-            fe = net.enc(x)
+            *fe, c2 = net.enc.pyramid(x)
             other = torch.arange(b) ^ 1
             ref = torch.cat([embed(fe[3][other].repeat_interleave(k, 0), rp), rp[..., 2:]], 2)
             fk = [v.repeat_interleave(k, 0) for v in fe]
         st, cur, prev, has = states(net, fk, gt, pts, ref, extent, rng)
-        lo, judged = net.dec(*fk, cur, prev, has, ref, extent)
+        lo, judged, b4 = net.dec.details(*fk, cur, prev, has, ref, extent)
+        some = torch.nonzero((iou_of(lo.detach(), gt) > 0.5) & ~wrong)[:, 0][:6]  # outlines of what was found
+        fine = net.fine(lo[some].detach(), b4[some].detach(), c2[some // k].detach())
     right = (~wrong).float()
     iou = iou_of(lo.detach(), gt)
     loss = (loss_fn(lo.float(), gt) * right).sum() / right.sum().clamp(min=1) + 0.5 * F.mse_loss(judged.float(), iou)
+    gain = torch.zeros(0)
+    if len(some):
+        loss = loss + loss_fn(fine.float(), gt2[some]).mean()
+        gain = iou_of(fine.detach(), gt2[some]) - iou_of(up2(lo[some].detach()), gt2[some])
     one = few & (st == 0) & ~wrong
     return loss, dict(
         loss=loss.item(), click=iou[one & ~told], told=iou[one & told], many=iou[~few & (st == 0)], later=iou[(st > 0) & ~wrong],
-        judge=(judged.detach().float() - iou).abs(),
+        judge=(judged.detach().float() - iou).abs(), finer=gain,
     )
 
 
@@ -137,15 +147,16 @@ def main():
     torch.set_num_threads(a.threads)
     net = fresh(a.init).to(memory_format=torch.channels_last).train()
     net.enc.requires_grad_(False)
-    params = list(net.dec.parameters())
+    trained = torch.nn.ModuleDict(dict(dec=net.dec, fine=net.fine))
+    params = list(trained.parameters())
     opt = torch.optim.AdamW(params, lr=a.rate, betas=(0.9, 0.99), weight_decay=0.01)
     step, seconds = 0, 0.0
     if os.path.exists(last):
         s = torch.load(last)
-        net.dec.load_state_dict(s["net"])
+        trained.load_state_dict(s["net"])
         opt.load_state_dict(s["opt"])
         step, seconds = s["step"], s["seconds"]
-    ema = copy.deepcopy(net.dec)
+    ema = copy.deepcopy(trained)
     if os.path.exists(last):
         ema.load_state_dict(s["ema"])
     stop = []
@@ -184,13 +195,17 @@ def main():
             print(line, file=log, flush=True)
         done = stop or step >= end or time.time() - begun > a.minutes * 60
         if not a.anneal and (done or time.time() - written > 600):
-            save(last, dict(net=net.dec.state_dict(), ema=ema.state_dict(), opt=opt.state_dict(), step=step, seconds=seconds))
+            save(last, dict(net=trained.state_dict(), ema=ema.state_dict(), opt=opt.state_dict(), step=step, seconds=seconds))
             written = time.time()
         if done:
             break
     if a.anneal and not stop:
-        net.dec = ema
-        save(os.path.join(a.state, f"annealed-{step}.pt"), dict(net=net.state_dict(), step=step, seconds=seconds))
+        trained.load_state_dict(ema.state_dict())
+        path = os.path.join(a.state, f"annealed-{step}")
+        save(path + ".pt", dict(net=net.state_dict(), step=step, seconds=seconds))
+        shipped = {k: v.half().contiguous() for k, v in net.state_dict().items() if not k.startswith("fine.")}
+        shipped["dec.in8.conv.weight"] = shipped["dec.in8.conv.weight"][:, : net.dec.NPROMPT].contiguous()
+        save_file(shipped, path + ".safetensors", metadata={"format": "pt"})
 
 
 if __name__ == "__main__":
