@@ -92,7 +92,7 @@ let package = Package(
         .executableTarget(
             name: "benchmark-session",
             dependencies: [
-                "Support", "TensorFiles", "Inference", "InferenceOpenVINO", "Media", "Segmenters", "PointTrackers", "SAMPT", "VideoBenchmarks",
+                "Support", "InferenceOpenVINO", "Media", "Segmenters", "PointTrackers", "SAMPT", "VideoBenchmarks",
             ],
             path: "Benchmarks/BenchmarkSession"),
 

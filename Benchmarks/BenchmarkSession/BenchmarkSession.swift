@@ -1,5 +1,5 @@
 import Foundation
-import Inference
+import InferenceOpenVINO
 import Media
 import PointTrackers
 import SAMPT

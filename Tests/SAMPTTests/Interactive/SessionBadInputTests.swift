@@ -139,11 +139,11 @@ struct SessionBadInputTests {
             let fails = Protected(false)
             func loadLog() throws -> [LoggedEdit] { base.loadLog() }
             func append(_ edit: LoggedEdit) throws {
-                if fails.withLock({ $0 }) { throw MediaError.unwritable(path: "p", reason: "the disk is full") }
+                if fails.withLock({ $0 }) { throw FileError.unwritable(path: "p", reason: "the disk is full") }
                 base.append(edit)
             }
             func save(_ frames: [SpanFrame], of key: SpanKey) throws {
-                if fails.withLock({ $0 }) { throw MediaError.unwritable(path: "p", reason: "the disk is full") }
+                if fails.withLock({ $0 }) { throw FileError.unwritable(path: "p", reason: "the disk is full") }
                 base.save(frames, of: key)
             }
             func frame(_ index: Int, of key: SpanKey) throws -> SpanFrame? { try base.frame(index, of: key) }
