@@ -1,5 +1,6 @@
 import Foundation
 import Inference
+import InferenceOpenVINO
 import Media
 import PointTrackers
 import Segmenters
