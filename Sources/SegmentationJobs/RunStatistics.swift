@@ -18,7 +18,7 @@ package final class RunStatistics: Sendable {
 
     package init(_ queries: [ObjectQuery]) { self.queries = queries }
 
-    func add(_ frame: ReportedFrame) {
+    package func add(_ frame: ReportedFrame) {
         sums.withLock { sums in
             for object in frame.result.objects {
                 if !object.mask.isEmpty { sums[object.id, default: Sums()].framesSeen += 1 }
