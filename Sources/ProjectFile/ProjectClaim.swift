@@ -10,7 +10,8 @@ import Support
 final class ProjectClaim: Sendable {
     private static let open = Protected<Set<FileIdentity>>([])
     private let identity: FileIdentity
-    private let isHeld = Protected(true)
+    /// Not before it is: an initializer that throws ends in `deinit`, too.
+    private let isHeld = Protected(false)
 
     /// - Throws: `ProjectFileError.inUse`.
     init(_ path: String) throws {
@@ -18,6 +19,7 @@ final class ProjectClaim: Sendable {
         guard Self.open.withLock({ $0.insert(identity).inserted }) else {
             throw ProjectFileError.inUse(path: path, process: getpid())
         }
+        isHeld.withLock { $0 = true }
         if let holder = Self.holder(of: path) {
             release()
             throw ProjectFileError.inUse(path: path, process: holder > 0 ? holder : nil)

@@ -101,7 +101,7 @@ public final class ProjectFile: SessionStore {
         let data = Data(try edit.edit.json.utf8)
         try database.write { db in
             let last = try Int.fetchOne(db, sql: "SELECT max(number) FROM entry") ?? 0
-            guard edit.number == last + 1 else {
+            guard last < Int.max, edit.number == last + 1 else {
                 throw ProjectFileError.damaged(path: path, what: "entry \(edit.number) cannot follow entry \(last) of its log")
             }
             try db.execute(

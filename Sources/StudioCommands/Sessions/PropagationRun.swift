@@ -40,6 +40,7 @@ struct PropagationRun: Sendable {
         do {
             for try await news in propagation.map(session.propagate) ?? session.restore() {
                 summary.take(news)
+                guard news.ending == nil else { continue }
                 progress.show(
                     SegmentationProgress(framesDone: news.framesDone, framesTotal: news.framesTotal, secondsElapsed: news.secondsElapsed))
             }
