@@ -90,6 +90,13 @@ let package = Package(
             name: "benchmark-formats", dependencies: ["Media", "MaskFormats"], path: "Benchmarks/BenchmarkFormats"),
 
         .executableTarget(
+            name: "benchmark-session",
+            dependencies: [
+                "Support", "InferenceOpenVINO", "Media", "Segmenters", "PointTrackers", "SAMPT", "VideoBenchmarks",
+            ],
+            path: "Benchmarks/BenchmarkSession"),
+
+        .executableTarget(
             name: "benchmark-segmenters",
             dependencies: ["TensorFiles", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media", "Segmenters"],
             path: "Benchmarks/BenchmarkSegmenters"),

@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import SegmentationJobs
 import TestSupport
 import Testing
 

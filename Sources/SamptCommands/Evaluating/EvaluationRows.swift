@@ -1,6 +1,8 @@
 import Foundation
 import Media
+import MethodPresets
 import SAMPT
+import SegmentationJobs
 import Support
 import VideoBenchmarks
 

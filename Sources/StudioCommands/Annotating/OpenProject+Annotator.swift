@@ -53,7 +53,7 @@ extension OpenProject {
                 try take(
                     ImportedMask(
                         object: about.id, name: about.name,
-                        category: about.category == MaskFormats.AnnotatedObject.defaultCategory ? nil : about.category, frame: frame.number,
+                        category: about.category == AnnotatedObject.defaultCategory ? nil : about.category, frame: frame.number,
                         mask: object.mask))
             }
         }

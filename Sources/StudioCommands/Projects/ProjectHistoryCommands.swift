@@ -47,7 +47,8 @@ struct HistoryStep: ParsableArguments {
                 return (
                     file,
                     try AnnotationSession(
-                        VideoSegmenter(missing: "they are not needed here"), video: RememberedVideo(file.details.video, project: path),
+                        file.details.models.segmenter(missing: "nothing is computed here", project: path),
+                        video: RememberedVideo(file.details.video, project: path),
                         store: file)
                 )
             }

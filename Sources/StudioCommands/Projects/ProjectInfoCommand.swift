@@ -43,7 +43,8 @@ private struct ProjectDescription: Sendable {
         (details, contents, readOnlyReason) = (file.details, try file.contents(), file.readOnlyReason)
         // The log is read here, and nothing else is asked for.
         session = try AnnotationSession(
-            VideoSegmenter(missing: "they are not needed here"), video: RememberedVideo(details.video, project: path),
+            details.models.segmenter(missing: "nothing is computed here", project: path),
+            video: RememberedVideo(details.video, project: path),
             store: InMemorySessionStore(log: try file.loadLog()))
     }
 

@@ -20,8 +20,6 @@ struct OpenProject: Sendable {
 
     /// Whether models are loaded.
     enum ModelUse: Sendable {
-        /// Nothing is computed.
-        case none
         /// What needs them is refused where they are not there.
         case ifThere
         case needed
@@ -94,11 +92,10 @@ struct OpenProject: Sendable {
     private static func segmenter(
         _ models: ProjectModels, project: String, use: ModelUse, threads: Int?, frame: ImageSize
     ) throws -> (VideoSegmenter, identity: String?) {
-        guard use != .none else { return (VideoSegmenter(missing: "they are not needed here"), nil) }
         do {
             return (try models.segmenter(project: project, threads: threads, frame: frame), try models.identity())
         } catch let error where use == .ifThere && [.missingInput, .usage].contains(CommandStatus(error)) {
-            return (VideoSegmenter(missing: "\(error)"), nil)
+            return (try models.segmenter(missing: "\(error)", project: project), nil)
         }
     }
 }

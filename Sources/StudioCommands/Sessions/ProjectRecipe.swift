@@ -89,6 +89,12 @@ extension ProjectModels {
         return VideoSegmenter(segmenter: models.segmenter, tracker: models.tracker, options: settings.options(for: models.segmenter))
     }
 
+    /// The settings without the models, to look and to edit.
+    /// - Parameter reason: why they are not there.
+    func segmenter(missing reason: String, project: String) throws -> VideoSegmenter {
+        VideoSegmenter(missing: reason, options: try methodSettings(project: project).options(for: MissingModels(reason: reason)))
+    }
+
     /// Tells apart what gives other numbers, for the keys of results: weights, arithmetic, and how the processor does it.
     func identity() throws -> String {
         let found = try [ModelChoice.segmenter(segmenter), ModelChoice.tracker(tracker)].map { try $0.fingerprint() }

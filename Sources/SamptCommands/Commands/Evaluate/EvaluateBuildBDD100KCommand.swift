@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SegmentationJobs
 import Support
 import VideoBenchmarks
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import SAMPT
+import SegmentationJobs
 import VideoBenchmarks
 
 /// A data set that is a command of `sampt evaluate`.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Media
+import SegmentationJobs
 import VideoBenchmarks
 
 struct EvaluateMerge: AsyncParsableCommand {

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Foundation
 import Media
+import MethodPresets
 import SAMPT
+import SegmentationJobs
 import Support
 import VideoBenchmarks
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Media
+import SegmentationJobs
 import Support
 import VideoBenchmarks
 
