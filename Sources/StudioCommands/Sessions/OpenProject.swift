@@ -41,7 +41,8 @@ struct OpenProject: Sendable {
             let (segmenter, identity) = try Self.segmenter(
                 details.models, project: path, use: use, threads: threads, frame: clip.frames.size)
             isTrackedBackward = segmenter.options.tracking.isBackward
-            session = try AnnotationSession(segmenter, video: clip.frames, store: file, models: identity)
+            let store: any SessionStore = access == .reading ? ReadingStore(file) : file
+            session = try AnnotationSession(segmenter, video: clip.frames, store: store, models: identity)
             if access == .writing { try file.update { $0.video.move(to: place, project: path) } }
         } catch {
             file.close()
