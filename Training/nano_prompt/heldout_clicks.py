@@ -7,6 +7,7 @@ A checkpoint is the shipped nano.safetensors, a model that train_clicks.py made,
 
 import argparse
 
+import cv2
 import numpy as np
 import torch
 from safetensors.torch import load_file
@@ -15,8 +16,6 @@ from data import NN, NP, kmeans_points, load_all, objectness
 from free_scenes import FreeScenes, centre
 from heldout import hard_iou, norm, pack
 from model import Nano, extent_of, widen
-
-import cv2
 
 LADDER = [24.0, 40.0, 64.0, 100.0, 160.0, 256.0]  # sides in input pixels
 NEAR = 0.6  # two candidates whose IoU is above this say the same

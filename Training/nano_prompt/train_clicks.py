@@ -1,12 +1,13 @@
 """train_clicks.py STATE: trains the decoder for marking by clicks, from the shipped weights, with the encoder as it is (the tracker belongs to it).
 
-The decoder gets two channels more: how large the marked thing is, and whether that is told. Few clicks are ambiguous; a told extent says which thing is meant,
-so a ladder of extents gives candidate masks for one click (heldout_clicks.py judges them). Beside it learns a refinement of outlines at half the input's resolution (Fine),
-without changing the decoder.
+The decoder gets two channels more: how large the marked thing is, and whether that is told. Few clicks are ambiguous; a told extent says which thing
+is meant, so a ladder of extents gives candidate masks for one click (heldout_clicks.py judges them). Beside it learns a refinement of outlines at
+half the input's resolution (Fine), without changing the decoder.
 
-Made for a busy machine: it runs in slices. STATE keeps everything (weights, moving average, optimiser, step), is written every ten minutes and on SIGTERM, and the same
-command goes on from there. The rate stays constant; `--anneal N` makes a finished model out of the latest state in N further steps, leaving the state as it is: annealed-STEP.pt is all of it,
-annealed-STEP.safetensors has the shipped form (no extents, no refinement), so it can take the place of nano.safetensors as it is.
+Made for a busy machine: it runs in slices. STATE keeps everything (weights, moving average, optimiser, step), is written every ten minutes and on
+SIGTERM, and the same command goes on from there. The rate stays constant; `--anneal N` makes a finished model out of the latest state in N further
+steps, leaving the state as it is: annealed-STEP.pt is all of it, annealed-STEP.safetensors has the shipped form (no extents, no refinement), so it
+can take the place of nano.safetensors as it is.
     chrt -i 0 python train_clicks.py STATE
     chrt -i 0 python train_clicks.py STATE --anneal 150
 """
@@ -190,7 +191,8 @@ def main():
             if not torch.is_tensor(v) or len(v):
                 seen.setdefault(k, []).append(float(v.mean()) if torch.is_tensor(v) else v)
         if step % 25 == 0 or step in (1, 5):
-            line = f"{step} {(time.time() - begun) / 60:.1f} min, processor {seconds / 60:.1f} min " + " ".join(f"{k} {np.mean(v[-100:]):.3f}" for k, v in seen.items())
+            means = " ".join(f"{k} {np.mean(v[-100:]):.3f}" for k, v in seen.items())
+            line = f"{step} {(time.time() - begun) / 60:.1f} min, processor {seconds / 60:.1f} min {means}"
             print(line, flush=True)
             print(line, file=log, flush=True)
         done = stop or step >= end or time.time() - begun > a.minutes * 60
