@@ -1,15 +1,18 @@
 # make demo       masks on a real clip, from a clean machine (sets up, builds, runs)
+# make annotate   the annotator in your browser, on the demo clip
 # make test       every test but those of test-onnx and test-formats; make test FILTER=Name runs the tests whose name matches
 # make test-durability  200 processes killed in the midst of a session, instead of the 10 of make test
+# make test-browser  the annotator in a real browser: screenshots in out/browser
 # make test-onnx  every graph against the ONNX checker and ONNX Runtime
 # make test-formats  every annotation format before software that is not ours
+# make test-slurm  a batch on Debian's Slurm, three nodes on this machine, disturbed in every way
 # make lint       the sources' format (make format mends what a program can mend)
 # make setup      what the build needs: FFmpeg's libraries, OpenVINO (demo and test call it)
 # make build      .build/release/sampt, as the tests need it; make program builds it as users get it, in less time
 # make studio     sampt-studio beside it: projects that can be gone on with (sampt project, segment --project)
 # make install    the program, its libraries, man page and completions, under PREFIX (/usr/local)
 # make dist       an archive that runs where it is unpacked; make check-dist tries it
-# make examples   the programs in Examples/, which use the library
+# make examples   the programs in Examples/, which use the library; make check-consumer does what README.md says of depending on it
 # make docs       the library's documentation (DocC), in out/docs
 # make bench      timed comparisons (docs/results.md says how to read them)
 # make clean      removes what the build made; .deps stays
@@ -30,7 +33,7 @@ DESTDIR ?=
 FORMATTED := Package.swift Sources Tests Benchmarks Fuzz Examples
 FILTER ?=
 
-.PHONY: help setup setup-studio build program studio demo test test-durability test-onnx test-formats lint format install dist check-dist examples docs bench clean
+.PHONY: help setup setup-studio build program studio annotate demo test test-durability test-browser test-onnx test-slurm test-formats lint format install dist check-dist examples check-consumer docs bench clean
 help:
 	@sed -n 's/^# make/make/p' $(MAKEFILE_LIST)
 
@@ -59,6 +62,18 @@ test: setup-studio
 test-durability: setup-studio
 	$(STUDIO) SAMPT_KILLS=200 $(SWIFT) test $(SWIFT_FLAGS) --filter DurabilityTests
 
+annotate: studio
+	@bash Scripts/setup.sh demo
+	@mkdir -p out
+	@$(PROGRAM)/release/sampt annotate .deps/bigbuckbunny.mp4 -o out/bigbuckbunny.sampt
+
+test-browser: setup-studio
+	@bash Scripts/setup.sh demo
+	@bash Scripts/setup-browser.sh
+	$(STUDIO) $(SWIFT) build $(SWIFT_FLAGS) --product sampt
+	$(STUDIO) $(SWIFT) build $(SWIFT_FLAGS) --product sampt-studio
+	.deps/venv-browser/bin/python Tests/Browser/test_annotator.py .build/release/sampt .deps/bigbuckbunny.mp4 out/browser
+
 test-onnx: setup
 	@bash Scripts/setup-onnx.sh
 	$(SWIFT) test $(SWIFT_FLAGS) --filter OnnxTests
@@ -66,6 +81,10 @@ test-onnx: setup
 test-formats: setup
 	@bash Scripts/setup-formats.sh
 	$(SWIFT) test $(SWIFT_FLAGS) --filter FormatJudgeTests
+
+test-slurm: build
+	@bash Scripts/setup-slurm.sh
+	@bash Scripts/test-slurm.sh .build/release/sampt
 
 lint:
 	@bash Scripts/lint.sh $(FORMATTED)
@@ -86,6 +105,9 @@ check-dist: dist
 
 examples: setup
 	$(SWIFT) build -c release --package-path Examples --scratch-path .build/examples
+
+check-consumer:
+	@bash Scripts/check-consumer.sh
 
 docs: setup
 	@bash Scripts/docs.sh

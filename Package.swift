@@ -50,12 +50,14 @@ let package = Package(
             resources: [.copy("Resources/nano-tracker.safetensors")]),
         library("SAMPT", ["Support", "Media", "Segmenters", "PointTrackers"]),
         library(
-            "MethodPresets", ["Support", "Media", "Segmenters", "PointTrackers", "SAMPT", .product(name: "Yams", package: "Yams")],
+            "MethodPresets",
+            ["Support", "TensorFiles", "Media", "Segmenters", "PointTrackers", "SAMPT", .product(name: "Yams", package: "Yams")],
             resources: [.copy("Resources/Presets")]),
         library("SAMPTKit", ["Support", "SAMPT", "Segmenters", "PointTrackers", "Media", "Inference", "InferenceOpenVINO", "TensorFiles"]),
         library("MaskFormats", ["Support", "Media", "CZlib"]),
         library("VideoBenchmarks", ["Support", "TensorFiles", "Media", "PointTrackers", "SAMPT", "CZlib"]),
         library("ModelStore", ["Support", "CFFmpeg", "CCurl"]),
+        library("BatchJobs", ["Support", "Media", "CFFmpeg"]),
         library(
             "SegmentationJobs",
             [
@@ -66,7 +68,7 @@ let package = Package(
             "SamptCommands",
             [
                 "Support", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media", "Segmenters", "PointTrackers", "SAMPT",
-                "MethodPresets", "MaskFormats", "VideoBenchmarks", "ModelStore", "SegmentationJobs",
+                "MethodPresets", "MaskFormats", "VideoBenchmarks", "ModelStore", "SegmentationJobs", "BatchJobs",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
@@ -86,6 +88,13 @@ let package = Package(
 
         .executableTarget(
             name: "benchmark-formats", dependencies: ["Media", "MaskFormats"], path: "Benchmarks/BenchmarkFormats"),
+
+        .executableTarget(
+            name: "benchmark-session",
+            dependencies: [
+                "Support", "InferenceOpenVINO", "Media", "Segmenters", "PointTrackers", "SAMPT", "VideoBenchmarks",
+            ],
+            path: "Benchmarks/BenchmarkSession"),
 
         .executableTarget(
             name: "benchmark-segmenters",
@@ -113,7 +122,7 @@ let package = Package(
         tests("Media", ["Support", "CFFmpeg"]),
         tests("TensorFiles"),
         tests("NeuralGraph", ["TensorFiles", "Inference", "InferenceOpenVINO"]),
-        tests("InferenceOpenVINO", ["TensorFiles", "NeuralGraph", "Inference"]),
+        tests("InferenceOpenVINO", ["Support", "TensorFiles", "NeuralGraph", "Inference"]),
         tests("Segmenters", ["TensorFiles", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media"]),
         tests(
             "PointTrackers", ["Support", "TensorFiles", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media", "Segmenters"],
@@ -128,8 +137,10 @@ let package = Package(
         tests("SAMPTKit"),
         tests("MaskFormats", ["Support", "Media"]),
         .testTarget(name: "FormatJudgeTests", dependencies: ["MaskFormats", "Media", "TestSupport"]),
-        tests("VideoBenchmarks", ["Support", "TensorFiles", "Media", "PointTrackers", "SAMPT"]),
+        tests("VideoBenchmarks", ["Support", "TensorFiles", "Media", "Segmenters", "PointTrackers", "SAMPT", "CZlib"]),
         tests("ModelStore"),
+        .executableTarget(name: "stand-in-batch-worker", dependencies: ["BatchJobs"], path: "Tests/StandInBatchWorker"),
+        tests("BatchJobs", ["Support", "stand-in-batch-worker"]),
         .testTarget(
             name: "OnnxTests",
             dependencies: [
@@ -154,7 +165,14 @@ let package = Package(
 if Context.environment["SAMPT_STUDIO"] == "1" {
     package.products.append(.executable(name: "sampt-studio", targets: ["sampt-studio"]))
     package.dependencies.append(.package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"))
+    package.dependencies.append(.package(url: "https://github.com/apple/swift-nio", from: "2.80.0"))
     package.targets += [
+        library(
+            "Annotator",
+            [
+                "Support", "Media", "Segmenters", "SAMPT", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ], resources: [.copy("Page")]),
         library(
             "ProjectFile",
             [
@@ -165,9 +183,11 @@ if Context.environment["SAMPT_STUDIO"] == "1" {
             "StudioCommands",
             [
                 "Support", "Inference", "InferenceOpenVINO", "Media", "Segmenters", "SAMPT", "MethodPresets", "SegmentationJobs",
-                "SamptCommands", "ProjectFile", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "SamptCommands", "MaskFormats", "ProjectFile", "Annotator",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "sampt-studio", dependencies: ["SamptCommands", "StudioCommands"]),
+        tests("Annotator"),
         tests(
             "ProjectFile", ["Media", "SAMPT", .product(name: "GRDB", package: "GRDB.swift")],
             resources: [.copy("Resources/forms")]),

@@ -10,9 +10,10 @@ let package = Package(
     platforms: [.macOS(.v14)],
     dependencies: [.package(name: "sam-pt-swift", path: "..")],
     targets: [
-        .executableTarget(name: "clicks-to-masks", dependencies: [kit]),
-        .executableTarget(name: "own-tracker", dependencies: [kit]),
-        .executableTarget(name: "live-masks", dependencies: [kit]),
+        .target(name: "ExampleArguments", dependencies: [kit]),
+        .executableTarget(name: "clicks-to-masks", dependencies: ["ExampleArguments", kit]),
+        .executableTarget(name: "own-tracker", dependencies: ["ExampleArguments", kit]),
+        .executableTarget(name: "live-masks", dependencies: ["ExampleArguments", kit]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -7,10 +7,10 @@ cd "$(dirname "$0")/.."
 # What these need in turn is pinned too: all that pip would choose by the day.
 packages=(
   pycocotools==2.0.11 trackeval==1.3.0 datumaro==1.13.12 cvat-sdk==2.80.0
-  numpy==2.4.6 scipy==1.17.1 pillow==12.3.0 pandas==2.3.3 matplotlib==3.11.2 lxml==6.1.3 shapely==2.2.0 pyarrow==25.0.1
-  opencv-python==5.0.0.93 opencv-python-headless==4.14.0.94 attrs==26.1.0 cachetools==7.3.3 contourpy==1.3.3 cycler==0.12.1 defusedxml==0.7.1
-  fonttools==4.68.0 imagesize==2.0.1 json-stream==2.5.1 json-stream-rs-tokenizer==0.5.4 kiwisolver==1.5.1 orjson==3.13.0 packaging==26.4
-  platformdirs==4.14.8 pyparsing==3.3.3 python-dateutil==4.0.0 pytz==2026.6 PyYAML==6.0.4 ruamel.yaml==0.19.1 tabulate==0.10.0
+  numpy==2.4.6 scipy==1.17.1 pillow==12.3.0 pandas==2.3.3 lxml==6.1.3 shapely==2.2.0
+  opencv-python-headless==4.14.0.94 attrs==26.1.0 cachetools==7.3.3 defusedxml==0.7.1
+  imagesize==2.0.1 json-stream==2.5.1 json-stream-rs-tokenizer==0.5.4 orjson==3.13.0 packaging==26.4
+  platformdirs==4.14.8 python-dateutil==4.0.0 pytz==2026.6 PyYAML==6.0.4 ruamel.yaml==0.19.1 tabulate==0.10.0
   tqdm==4.70.1 typing_extensions==4.16.0 tzdata==2026.6 urllib3==2.8.0
 )
 stamp=".deps/venv-formats/.complete-$(echo "${packages[*]}" | cksum | tr ' ' -)"

@@ -77,7 +77,7 @@ struct BenchmarkPipeline {
             try clock.time("H.264") { try writer.append(overlay, timestamp: source.timing.timestamps[index]) }
             try clock.time("index PNG") {
                 var ids = IndexMask(width: mask.width, height: mask.height)
-                for (i, value) in mask.values.enumerated() { ids.values[i] = UInt16(value) }
+                ids.add(mask, id: 1)
                 try ImageFile.writeIndexMask(ids, to: folder.appendingPathComponent("\(index).png").path)
             }
         }

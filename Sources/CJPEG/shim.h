@@ -103,4 +103,59 @@ static inline int CJPEGDecode(CJPEGReader *reader, J_COLOR_SPACE colours, int co
     return 1;
 }
 
+// Writing. A writer keeps its bytes in memory of the C library until CJPEGFinish or CJPEGDrop.
+typedef struct {
+    struct jpeg_compress_struct encoder;
+    struct jpeg_error_mgr errors;
+    jmp_buf escape;
+    unsigned char *bytes;
+    unsigned long count;
+} CJPEGWriter;
+
+static inline void CJPEGFailWriting(j_common_ptr common) { longjmp(((CJPEGWriter *)common->client_data)->escape, 1); }
+
+static inline void CJPEGIgnore(j_common_ptr common, int level) {
+    (void)common;
+    (void)level;
+}
+
+static inline void CJPEGDrop(CJPEGWriter *writer) {
+    if (!writer) return;
+    if (setjmp(writer->escape) == 0) jpeg_destroy_compress(&writer->encoder);
+    free(writer->bytes);
+    free(writer);
+}
+
+// The picture of `height` rows of `width` RGB pixels without padding, as a baseline JPEG with colours at half resolution. NULL: no memory, or
+// a size that the format does not have. The writer's bytes are those of the file; to be dropped.
+static inline CJPEGWriter *CJPEGWrite(const unsigned char *pixels, int width, int height, int quality) {
+    CJPEGWriter *writer = (CJPEGWriter *)calloc(1, sizeof(CJPEGWriter));
+    if (!writer) return NULL;
+    writer->encoder.err = jpeg_std_error(&writer->errors);
+    writer->encoder.client_data = writer;
+    writer->errors.error_exit = CJPEGFailWriting;
+    writer->errors.emit_message = CJPEGIgnore;
+    writer->errors.output_message = CJPEGDropMessage;
+    if (setjmp(writer->escape)) {
+        CJPEGDrop(writer);
+        return NULL;
+    }
+    jpeg_create_compress(&writer->encoder);
+    jpeg_mem_dest(&writer->encoder, &writer->bytes, &writer->count);
+    writer->encoder.image_width = (JDIMENSION)width;
+    writer->encoder.image_height = (JDIMENSION)height;
+    writer->encoder.input_components = 3;
+    writer->encoder.in_color_space = JCS_RGB;
+    jpeg_set_defaults(&writer->encoder);
+    jpeg_set_quality(&writer->encoder, quality, TRUE);
+    writer->encoder.dct_method = JDCT_IFAST;
+    jpeg_start_compress(&writer->encoder, TRUE);
+    while (writer->encoder.next_scanline < writer->encoder.image_height) {
+        JSAMPROW row = (JSAMPROW)(pixels + (size_t)3 * (size_t)width * writer->encoder.next_scanline);
+        jpeg_write_scanlines(&writer->encoder, &row, 1);
+    }
+    jpeg_finish_compress(&writer->encoder);
+    return writer;
+}
+
 #endif

@@ -1,7 +1,8 @@
 import Foundation
 import TensorFiles
 
-/// A folder of compiled networks, one file each. A file that is damaged, or that cannot be read or written, is as good as none.
+/// A folder of compiled networks, one file each, and of notes of what has been found out about weights. A file that is damaged, or that
+/// cannot be read or written, is as good as none.
 ///
 /// Several processes may share the folder: files appear whole under their final name, and a removed file stays readable for
 /// whoever has it mapped.
@@ -46,7 +47,7 @@ public struct CompiledModelCache: Sendable {
     public struct Contents: Sendable, Equatable {
         /// Compiled networks.
         public var networks = 0
-        /// Of all files, what unfinished ones hold included.
+        /// Of all files, notes and what unfinished ones hold included.
         public var bytes = 0
         /// When a network was used last; nil where there is none.
         public var lastUsed: Date?
@@ -72,7 +73,7 @@ public struct CompiledModelCache: Sendable {
         let before = contents()
         let recently = Date(timeIntervalSinceNow: -3600)
         var failure: (any Error)?
-        for file in ownFiles() where file.url.pathExtension == Self.suffix || file.used < recently {
+        for file in ownFiles() where file.url.pathExtension != Self.unfinishedSuffix || file.used < recently {
             do {
                 try FileManager.default.removeItem(at: file.url)
             } catch CocoaError.fileNoSuchFile {
@@ -91,7 +92,7 @@ public struct CompiledModelCache: Sendable {
         files().filter { file in
             let name = file.url.deletingPathExtension().lastPathComponent
             switch file.url.pathExtension {
-            case Self.suffix: return UInt64(name, radix: 16) != nil
+            case Self.suffix, Self.noteSuffix: return UInt64(name, radix: 16) != nil
             case Self.unfinishedSuffix: return UUID(uuidString: name) != nil
             default: return false
             }
@@ -115,15 +116,46 @@ public struct CompiledModelCache: Sendable {
         return Entry(url: folder.appendingPathComponent("\(name).\(Self.suffix)"), identity: Data(identity.utf8), cache: self)
     }
 
+    /// - Parameter key: what has been found out.
+    package func note(for key: String) -> Note {
+        Note(
+            url: folder.appendingPathComponent("\(String(Fingerprint(key.utf8).value, radix: 16)).\(Self.noteSuffix)"), key: key,
+            cache: self)
+    }
+
     private static let suffix = "compiled"
+    private static let noteSuffix = "note"
     private static let unfinishedSuffix = "part"
 
-    /// Removes the least recently used files beyond the limit, and what interrupted processes left unfinished.
+    /// Lets a file appear whole under its name, and tells once where that fails.
+    /// - Parameter write: writes to the path it is given.
+    private func place(_ url: URL, _ write: (URL) throws -> Void) {
+        let part = folder.appendingPathComponent("\(UUID().uuidString).\(Self.unfinishedSuffix)")
+        defer { try? FileManager.default.removeItem(at: part) }
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try write(part)
+            guard rename(part.path, url.path) == 0 else { throw CocoaError(.fileWriteUnknown) }
+            prune()
+        } catch {
+            diagnostics.reportOnce("Compiled networks cannot be kept in \(folder.path), so every start compiles them again: \(error)")
+        }
+    }
+
+    /// Marks a file as used, for `prune`.
+    private static func touch(_ url: URL) {
+        try? FileManager.default.setAttributes([.modificationDate: Date()], ofItemAtPath: url.path)
+    }
+
+    /// Removes the least recently used networks beyond the limit, notes of what has not been used for long, and what interrupted processes
+    /// left unfinished.
     private func prune() {
         let known = files()
-        let yesterday = Date(timeIntervalSinceNow: -24 * 3600)
-        for file in known where file.url.pathExtension == Self.unfinishedSuffix && file.used < yesterday {
-            try? FileManager.default.removeItem(at: file.url)
+        for (suffix, days) in [(Self.unfinishedSuffix, 1.0), (Self.noteSuffix, 100)] {
+            let date = Date(timeIntervalSinceNow: -days * 24 * 3600)
+            for file in known where file.url.pathExtension == suffix && file.used < date {
+                try? FileManager.default.removeItem(at: file.url)
+            }
         }
         let finished = known.filter { $0.url.pathExtension == Self.suffix }.sorted { $0.used < $1.used }
         var total = finished.reduce(0) { $0 + $1.size }
@@ -157,8 +189,7 @@ extension CompiledModelCache {
                 cache.diagnostics.report("The compiled network \(url.path) is damaged or not this version's, and is made anew.")
                 return nil
             }
-            // Marks the entry as used, for `prune`.
-            try? FileManager.default.setAttributes([.modificationDate: Date()], ofItemAtPath: url.path)
+            CompiledModelCache.touch(url)
             return stored
         }
 
@@ -181,18 +212,9 @@ extension CompiledModelCache {
 
         /// Stores what `export` writes to the path it is given, and the details that it returns.
         package func store(_ export: (String) throws -> Data) {
-            let folder = url.deletingLastPathComponent()
-            let part = folder.appendingPathComponent("\(UUID().uuidString).\(CompiledModelCache.unfinishedSuffix)")
-            defer { try? FileManager.default.removeItem(at: part) }
-            do {
-                try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            cache.place(url) { part in
                 let details = try export(part.path)
                 try seal(part, details: details)
-                guard rename(part.path, url.path) == 0 else { throw CocoaError(.fileWriteUnknown) }
-                cache.prune()
-            } catch {
-                cache.diagnostics.reportOnce(
-                    "Compiled networks cannot be kept in \(folder.path), so every start compiles them again: \(error)")
             }
         }
 
@@ -210,6 +232,21 @@ extension CompiledModelCache {
             }
             try handle.write(contentsOf: trailer)
         }
+    }
+
+    /// That something has been found out, so that it need not be again. Its file holds the key, which guards against two of one hash.
+    package struct Note {
+        fileprivate let url: URL
+        fileprivate let key: String
+        fileprivate let cache: CompiledModelCache
+
+        package var isThere: Bool {
+            guard let content = try? Data(contentsOf: url), content == Data(key.utf8) else { return false }
+            CompiledModelCache.touch(url)
+            return true
+        }
+
+        package func leave() { cache.place(url) { try Data(key.utf8).write(to: $0) } }
     }
 
     /// Passes messages on. Sendable because `lock` guards its state.

@@ -17,6 +17,9 @@ public protocol InferenceEngine: Sendable {
     ///     form of `key` is cached, so that a warm start builds no graph.
     ///   - precision: the arithmetic's precision.
     func compile(key: String, precision: Precision, model: () throws -> ONNXModel) throws -> any CompiledNetwork
+    /// Makes sure that `check` passes, which equal keys mean equal outcomes of: it is not called where the engine remembers that it has
+    /// passed, in a cache that lasts as long as that of compiled networks.
+    func ensure(_ key: String, _ check: () throws -> Void) throws
     /// Threads of one run.
     var threads: Int { get }
     /// An engine whose networks share its threads among several runs at a time. Each run takes longer, all together take less: threads
@@ -25,6 +28,7 @@ public protocol InferenceEngine: Sendable {
 }
 
 extension InferenceEngine {
+    public func ensure(_ key: String, _ check: () throws -> Void) throws { try check() }
     public var threads: Int { 1 }
     public func divided(among runs: Int) throws -> any InferenceEngine { self }
 }

@@ -80,6 +80,13 @@ public final class OpenVINOEngine: InferenceEngine {
         try network(key: key, precision: precision, model: model)
     }
 
+    public func ensure(_ key: String, _ check: () throws -> Void) throws {
+        let note = cache?.note(for: key)
+        if let note, note.isThere { return }
+        try check()
+        note?.leave()
+    }
+
     /// `compile` with the type that tells the network's inputs, outputs and timings.
     /// - Throws: `InferenceError`, and what `model` throws.
     public func network(key: String, precision: Precision = .automatic, model: () throws -> ONNXModel) throws -> OpenVINONetwork {

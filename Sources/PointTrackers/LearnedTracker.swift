@@ -15,7 +15,7 @@ public enum LearnedTracker {
         weights: Weights, engine: any InferenceEngine, precision: Precision = .automatic
     ) throws -> any PointTracker {
         let source = weights.source
-        try source.checkFinite()
+        try Weights(source).checkFinite(engine)
         switch TrackerFamily(of: source)?.source {
         case .checkpoint(_, let make): return try make(weights, engine, precision)
         case .pair, .detector:
@@ -38,7 +38,7 @@ public enum LearnedTracker {
     public static func tracker(
         matcher: Weights, detector: Weights, engine: any InferenceEngine, precision: Precision = .automatic
     ) throws -> SuperGlueTracker {
-        for source in [matcher.source, detector.source] { try source.checkFinite() }
+        for source in [matcher.source, detector.source] { try Weights(source).checkFinite(engine) }
         for (weights, family) in [(matcher, TrackerFamily.superGlue), (detector, .superPoint)] where !family.recognises(weights.source) {
             throw TrackerError.unknownCheckpoint(file: weights.source.name, reason: "its tensors are not those of \(family.title)")
         }

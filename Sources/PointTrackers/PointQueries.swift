@@ -13,34 +13,15 @@ public struct PointQuery: Sendable, Hashable {
     public init(frame: Int, position: SIMD2<Float>, group: Int? = nil) {
         (self.frame, self.position, self.group) = (frame, position, group)
     }
-}
 
-/// Where queried points are in every frame.
-public struct PointTracks: Sendable {
-    public let pointCount: Int
-    public let frameCount: Int
-    /// Point by point, `frameCount` entries each; `id` is the query's number.
-    public private(set) var points: [TrackedPoint]
-
-    /// A point in a frame. Frames that were not tracked have the query's position, confidence 0, not visible.
-    public subscript(point: Int, frame: Int) -> TrackedPoint {
-        get { points[point * frameCount + frame] }
-        set { points[point * frameCount + frame] = newValue }
-    }
-
-    /// A point through all frames.
-    public func track(_ point: Int) -> ArraySlice<TrackedPoint> { points[(point * frameCount)..<((point + 1) * frameCount)] }
-
-    fileprivate init(_ queries: [PointQuery], size: ImageSize, frameCount: Int) {
-        pointCount = queries.count
-        self.frameCount = frameCount
-        points = []
-        points.reserveCapacity(queries.count * frameCount)
-        for (index, query) in queries.enumerated() {
-            let rest = TrackedPoint(id: index, position: query.position, confidence: 0, isVisible: false)
-            points += repeatElement(rest, count: frameCount)
-            self[index, query.frame] = TrackedPoint(
-                id: index, position: query.position, confidence: 1, isVisible: size.contains(query.position))
+    /// - Throws: `MediaError.frameOutOfRange` for a query in a frame that does not exist, `TrackerError.invalidQuery` for one without a
+    ///   finite position.
+    static func check(_ queries: [PointQuery], in video: FrameStore) throws {
+        for query in queries {
+            try video.check(frame: query.frame)
+            guard query.position.x.isFinite, query.position.y.isFinite else {
+                throw TrackerError.invalidQuery("A point in frame \(query.frame) has no finite position.")
+            }
         }
     }
 }
@@ -60,13 +41,8 @@ extension PointTracker {
         _ queries: [PointQuery], on video: FrameStore, directions: Set<TimeDirection> = Set(TimeDirection.allCases),
         progress: ((_ done: Int, _ total: Int) -> Void)? = nil
     ) throws -> PointTracks {
+        try PointQuery.check(queries, in: video)
         let count = video.frameCount
-        for query in queries {
-            try video.check(frame: query.frame)
-            guard query.position.x.isFinite, query.position.y.isFinite else {
-                throw TrackerError.invalidQuery("A point in frame \(query.frame) has no finite position.")
-            }
-        }
         var tracks = PointTracks(queries, size: video.size, frameCount: count)
         guard let first = queries.map(\.frame).min(), let last = queries.map(\.frame).max() else { return tracks }
         var passes: [(start: Int, end: Int, direction: TimeDirection)] = []

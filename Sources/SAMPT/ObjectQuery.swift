@@ -92,17 +92,19 @@ extension ObjectQuery {
             guard query.frame >= 0, query.frame < frameCount else {
                 throw QueryError.frameOutOfRange(object: query.name, frame: query.frame, frameCount: frameCount)
             }
-            try query.validatePrompt(size: size)
+            try query.checkPrompt(size: size)
         }
     }
 
-    private func validatePrompt(size: ImageSize) throws {
+    /// Checks the prompt against the size of the frames in whose pixels it is given.
+    /// - Throws: `QueryError`.
+    public func checkPrompt(size: ImageSize) throws {
         switch prompt {
         case .points(let points):
-            guard points.contains(where: \.isPositive) else { throw QueryError.noPositivePoint(object: name) }
             if let outside = points.first(where: { !size.contains($0.position) }) {
                 throw QueryError.pointOutside(object: name, x: outside.position.x, y: outside.position.y, size: size)
             }
+            guard points.contains(where: \.isPositive) else { throw QueryError.noPositivePoint(object: name) }
         case .box(let box):
             let inside = box.x0 >= 0 && box.y0 >= 0 && box.x1 <= Float(size.width) && box.y1 <= Float(size.height)
             guard inside, box.width >= 1, box.height >= 1 else { throw QueryError.boxOutside(object: name, size: size) }

@@ -37,7 +37,7 @@ public struct VideoSegmenterOptions: Sendable, Equatable {
         prompting.previousMaskIoU = segmenter.recommendedPrompting.previousMaskIoU
     }
 
-    /// These options for corrections as in section 4.6 of the paper (`CorrectionPolicy.paper`): points are not sampled anew, and every frame
+    /// These options for corrections as in the paper's section 4.6 (`CorrectionPolicy.paper`): points are not sampled anew, and every frame
     /// is segmented by itself. `segment` gives with them what a session gives before the first correction.
     public var paperPolicy: VideoSegmenterOptions {
         var options = self

@@ -15,14 +15,10 @@ package final class RunStatistics: Sendable {
 
     private let queries: [ObjectQuery]
     private let sums = Protected<[Int: Sums]>([:])
-    private let review: Protected<FrameReview>
 
-    package init(_ queries: [ObjectQuery], review: FrameReview = FrameReview(count: 0, duration: 0)) {
-        (self.queries, self.review) = (queries, Protected(review))
-    }
+    package init(_ queries: [ObjectQuery]) { self.queries = queries }
 
     package func add(_ frame: ReportedFrame) {
-        review.withLock { $0.add(frame.result, seconds: frame.seconds) }
         sums.withLock { sums in
             for object in frame.result.objects {
                 if !object.mask.isEmpty { sums[object.id, default: Sums()].framesSeen += 1 }
@@ -49,17 +45,6 @@ package final class RunStatistics: Sendable {
                     meanConfidence: sum.confidenceCount > 0 ? (sum.confidenceSum / Double(sum.confidenceCount)).rounded(decimals: 4) : nil,
                     minimumConfidence: sum.confidenceCount > 0 ? sum.leastConfidence.rounded(decimals: 4) : nil)
             }
-        }
-    }
-
-    /// The frames to look at, least sure first, in numbers of the original video.
-    package func review(_ numbering: FrameNumbering) -> [ReviewedFrame] {
-        let names = Dictionary(queries.map { ($0.id, $0.name) }) { first, _ in first }
-        return review.withLock { $0.entries }.map { entry in
-            ReviewedFrame(
-                frame: numbering.original(entry.frameIndex), time: entry.seconds.rounded(decimals: 3), object: entry.objectID,
-                name: names[entry.objectID] ?? "object \(entry.objectID)", confidence: Double(entry.confidence).rounded(decimals: 4),
-                reason: entry.reason)
         }
     }
 }

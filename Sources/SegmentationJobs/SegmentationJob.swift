@@ -35,11 +35,12 @@ package struct SegmentationJob: Sendable {
     /// - Throws: what went wrong where no frame could be made or no output is left; unfinished outputs are then removed.
     package func run(interruption: Interruption, progress: any JobProgress) async throws -> SegmentationSummary {
         var outputClip = clip.outputClip(queries)
-        outputClip.reviewed = reviewed
+        let review = reviewed > 0 ? Protected(FrameReview(count: reviewed, duration: clip.duration)) : nil
+        outputClip.review = review
         let outputs = try SegmentationOutputs(destinations, clip: outputClip) { progress.warn(of: $0) }
-        let statistics = RunStatistics(queries, review: FrameReview(count: reviewed, duration: clip.duration))
+        let statistics = RunStatistics(queries)
         let start = ContinuousClock.now
-        let work = Task { try await feed(outputs, statistics, progress) }
+        let work = Task { try await feed(outputs, statistics, review, progress) }
         interruption.onRequest { work.cancel() }
         var damage = clip.damage
         do {
@@ -63,15 +64,19 @@ package struct SegmentationJob: Sendable {
         let failures = await outputs.failures
         return SegmentationSummary(
             video: clip.originals.name, frames: done, framesTotal: clip.frames.frameCount,
-            seconds: Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000,
+            seconds: start.secondsAgo,
             outputs: written, notes: await outputs.notes, objects: statistics.objects,
-            review: reviewed > 0 ? statistics.review(clip.numbering) : nil, damage: damage, failures: failures.map { "\($0)" },
+            review: review?.withLock { $0.entries.map { ReviewedFrame($0, clip.numbering, names: outputClip.names) } }, damage: damage,
+            failures: failures.map { "\($0)" },
             exitStatus: !failures.isEmpty ? .unwritableOutput : isInterrupted ? .interrupted : damage != nil ? .partial : .success)
     }
 
-    private func feed(_ outputs: SegmentationOutputs, _ statistics: RunStatistics, _ progress: any JobProgress) async throws {
+    private func feed(
+        _ outputs: SegmentationOutputs, _ statistics: RunStatistics, _ review: Protected<FrameReview>?, _ progress: any JobProgress
+    ) async throws {
         for try await result in results({ progress.show($0) }) {
             let frame = try clip.report(result)
+            review?.withLock { $0.add(frame.result, seconds: frame.seconds) }
             try await outputs.append(frame)
             statistics.add(frame)
         }

@@ -88,7 +88,14 @@ package struct ReviewedFrame: Sendable, Encodable, Equatable {
     package var confidence: Double
     package var reason: ReviewReason
 
-    package var line: String {
+    /// - Parameter names: of objects by number.
+    init(_ entry: FrameReview.Entry, _ numbering: FrameNumbering, names: [Int: String]) {
+        (frame, time) = (numbering.original(entry.frameIndex), entry.seconds.rounded(decimals: 3))
+        (object, name) = (entry.objectID, names[entry.objectID] ?? "object \(entry.objectID)")
+        (confidence, reason) = (Double(entry.confidence).rounded(decimals: 4), entry.reason)
+    }
+
+    var line: String {
         "  frame \(frame) (\(String(format: "%.2f", time)) s), \(name): \(String(format: "%.2f", confidence)), \(reason.rawValue)"
     }
 }

@@ -2,6 +2,7 @@ import Foundation
 import Media
 import PointTrackers
 import SAMPT
+import Support
 
 /// Follows points through a clip into a JSON file and a video with trails.
 package struct TrackingJob: Sendable {
@@ -19,6 +20,12 @@ package struct TrackingJob: Sendable {
 
     /// As `SegmentationJob.run`: outputs are whole also after damage or interruption.
     package func run(tracker: any PointTracker, interruption: Interruption, progress: any JobProgress) async throws -> SegmentationSummary {
+        try await onThread { try follow(tracker, interruption, progress) }
+    }
+
+    private func follow(
+        _ tracker: any PointTracker, _ interruption: Interruption, _ progress: any JobProgress
+    ) throws -> SegmentationSummary {
         let began = ContinuousClock.now
         let outputs = try TrackOutputs(self) { progress.warn(of: $0) }
         var damage = clip.damage
@@ -31,7 +38,7 @@ package struct TrackingJob: Sendable {
             while !interruption.isRequested {
                 try outputs.append(session.points.map(reported), frame: session.frame)
                 done += 1
-                let seconds = Double((ContinuousClock.now - began) / .milliseconds(1)) / 1000
+                let seconds = began.secondsAgo
                 progress.show(SegmentationProgress(framesDone: done, framesTotal: total, secondsElapsed: seconds))
                 guard done < total else { break }
                 try session.advance()
@@ -50,7 +57,7 @@ package struct TrackingJob: Sendable {
         let failures = outputs.failures
         return SegmentationSummary(
             video: clip.originals.name, frames: done, framesTotal: total,
-            seconds: Double((ContinuousClock.now - began) / .milliseconds(1)) / 1000,
+            seconds: began.secondsAgo,
             outputs: written, notes: outputs.notes, objects: [], damage: damage, failures: failures.map { "\($0)" },
             exitStatus: !failures.isEmpty ? .unwritableOutput : isInterrupted ? .interrupted : damage != nil ? .partial : .success)
     }

@@ -14,7 +14,7 @@ public struct SamptStudio: AsyncParsableCommand {
             \(CommandStatus.help)
             """,
         version: ProgramVersion.current,
-        subcommands: [ProjectCommand.self, SegmentToProjectCommand.self])
+        subcommands: [AnnotateCommand.self, ProjectCommand.self, SegmentToProjectCommand.self])
 
     public init() {}
 }

@@ -81,12 +81,13 @@ extension ProductionLane {
     }
 
     /// The next element, nil at the end, for tasks: no thread waits for it. Cancelling the task cancels the work, and this returns when the
-    /// element in the making has come to its end.
+    /// element in the making has come to its end; a task that is cancelled already makes no more elements.
     /// - Throws: `CancellationError` besides what making elements throws.
     public func nextElement() async throws -> Element? {
-        start()
-        return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { state.give(to: $0) }
+        try await withTaskCancellationHandler {
+            // Not earlier: in a cancelled task the handler has run by now, and the thread makes nothing.
+            start()
+            return try await withCheckedThrowingContinuation { state.give(to: $0) }
         } onCancel: {
             state.cancel()
         }

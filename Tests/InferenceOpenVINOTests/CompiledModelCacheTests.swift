@@ -241,6 +241,37 @@ final class CompiledModelCacheTests {
         #expect(try Self.start(engine()) == (3, true))
     }
 
+    @Test func whatHasPassedIsNotCheckedAgain() throws {
+        struct Failure: Error {}
+        var count = 0
+        func ensure(_ key: String, fails: Bool = false) throws {
+            try engine().ensure(key) {
+                count += 1
+                if fails { throw Failure() }
+            }
+        }
+        #expect(throws: Failure.self) { try ensure("a", fails: true) }
+        for key in ["a", "a", "b", "b"] { try ensure(key) }
+        #expect(count == 3)
+        // Damage, or another key of the same hash.
+        let notes = try files
+        #expect(notes.count == 2)
+        for note in notes { try Data("c".utf8).write(to: note) }
+        for key in ["a", "a", "b", "b"] { try ensure(key) }
+        #expect(count == 5)
+        let cache = CompiledModelCache(folder: folder)
+        #expect(cache.contents() == .init(networks: 0, bytes: 2, lastUsed: nil))
+        #expect(try cache.clear().bytes == 2 && files.isEmpty)
+        try ensure("a")
+        #expect(count == 6)
+        // What has not been used for long goes when something new comes.
+        let note = try #require(files.first)
+        try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -101 * 24 * 3600)], ofItemAtPath: note.path)
+        try ensure("b")
+        #expect(try files.count == 1 && !FileManager.default.fileExists(atPath: note.path))
+        #expect(messages.all.isEmpty)
+    }
+
     @Test func manyStartsAtOnce() async throws {
         let engines = try (0..<4).map { _ in try engine() }
         try await withThrowingTaskGroup(of: Float?.self) { group in

@@ -48,6 +48,7 @@ struct WholeOutputTests {
         for frames in [[frame(1), frame(1)], [frame(-1)], [frame(Int.max)], [frame(0, 5, 5)], [frame(0, 0)], [frame(0, Int.min)]] {
             #expect(throws: MediaError.self) { try write(.coco, frames) }
         }
+        for format in [MaskFormat.sav, .savFolders] { #expect(throws: MaskFormatError.self) { try write(format, [frame(1), frame(3)]) } }
         var renamed = frame(1, 9)
         renamed.objects[0].object.name = "another"
         #expect(throws: MediaError.self) { try write(.coco, [frame(0, 9), renamed]) }

@@ -137,11 +137,11 @@ struct LiveFramesTests {
         let frames = LiveFrames(ScriptedCapture(10, limit: 0))
         frames.start()
         let task = Task { try await frames.take() }
-        try await Task.sleep(for: .milliseconds(20))
+        try await wait { frames.isAwaited }
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
         let other = Task { try await frames.take() }
-        try await Task.sleep(for: .milliseconds(20))
+        try await wait { frames.isAwaited }
         frames.stop()
         #expect(try await other.value == nil)
     }

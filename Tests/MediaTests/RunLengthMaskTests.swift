@@ -40,7 +40,21 @@ private struct RunLengthFixture: Decodable {
             }
         }
     }
+    struct Group: Decodable {
+        struct Merged: Decodable {
+            var counts: String
+            var area: Int
+        }
+        var name: String
+        var masks: [String]
+        var iou_crowd_0: [[Double]]
+        var iscrowd: [Int]
+        var iou_with_iscrowd: [[Double]]
+        var union_all: Merged
+        var intersection_all: Merged
+    }
     var cases: [Case]
+    var iou_groups: [Group]
     var pairs: [Pair]
     var must_be_refused: [Refused]
 }
@@ -58,12 +72,12 @@ struct RunLengthMaskTests {
         #expect(throws: RunLengthError.self) { try RunLengthMask(size: ImageSize(width: .max, height: .max), counts: [1]) }
     }
 
-    @Suite(.enabled(if: Fixtures.has("evaluation-fixtures/coco-rle/expected.json"), Comment(rawValue: Fixtures.missing)))
-    struct AgainstPycocotools {
+    @Suite(.enabled(if: Fixtures.hasEvaluation("coco-rle/expected.json"), Comment(rawValue: Fixtures.missing)))
+    struct RunLengthFixtureTests {
         private let fixture: RunLengthFixture
 
         init() throws {
-            let data = try Data(contentsOf: Fixtures.url("evaluation-fixtures/coco-rle/expected.json"))
+            let data = try Data(contentsOf: Fixtures.evaluation.appendingPathComponent("coco-rle/expected.json"))
             fixture = try JSONDecoder().decode(RunLengthFixture.self, from: data)
         }
 
@@ -92,6 +106,28 @@ struct RunLengthMaskTests {
                 #expect(try masks[0].intersection(masks[1]).compressed == pair.intersection)
                 #expect(abs(try masks[0].intersectionOverUnion(masks[1]) - pair.iou) < 1e-9)
                 #expect(abs(try masks[0].intersectionOverUnion(masks[1], truthIsCrowd: true) - pair.iou_b_is_crowd) < 1e-9)
+            }
+        }
+
+        @Test func groupsAreExact() throws {
+            let byName = Dictionary(uniqueKeysWithValues: fixture.cases.map { ($0.name, $0) })
+            for group in fixture.iou_groups {
+                let masks = try group.masks.map { name in
+                    let found = try #require(byName[name])
+                    return try RunLengthMask(size: ImageSize(width: found.size[1], height: found.size[0]), compressed: found.counts)
+                }
+                for (row, mask) in masks.enumerated() {
+                    for (column, truth) in masks.enumerated() {
+                        #expect(abs(try mask.intersectionOverUnion(truth) - group.iou_crowd_0[row][column]) < 1e-9, "\(group.name)")
+                        let isCrowd = group.iscrowd[column] != 0
+                        let overlap = try mask.intersectionOverUnion(truth, truthIsCrowd: isCrowd)
+                        #expect(abs(overlap - group.iou_with_iscrowd[row][column]) < 1e-9, "\(group.name)")
+                    }
+                }
+                let union = try masks.dropFirst().reduce(masks[0]) { try $0.union($1) }
+                let intersection = try masks.dropFirst().reduce(masks[0]) { try $0.intersection($1) }
+                #expect(union.compressed == group.union_all.counts && union.area == group.union_all.area)
+                #expect(intersection.compressed == group.intersection_all.counts && intersection.area == group.intersection_all.area)
             }
         }
 

@@ -66,3 +66,13 @@ final class StoreFixture: Sendable {
         return try await Data(contentsOf: store.pull(model, from: url, options: options, report: report))
     }
 }
+
+/// The store's error that `body` ends with; nil where it ends with none, or another.
+func storeError(_ body: () async throws -> Void) async -> ModelStoreError? {
+    do {
+        try await body()
+        return nil
+    } catch {
+        return error as? ModelStoreError
+    }
+}

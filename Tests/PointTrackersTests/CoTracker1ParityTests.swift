@@ -143,7 +143,7 @@ struct CoTracker1ParityTests {
             results["\(prefix)forwardTrajectories"] = positions(raw.forward, stride: config.stride)
             results["\(prefix)rawTrajectories"] = positions(raw.merged, stride: config.stride)
             results["\(prefix)rawVisibilities"] = visibility(raw.merged)
-            let tracks = try tracker.track(queries, in: video).points
+            let tracks = try tracker.track(queries, in: video).frames
             results["\(prefix)trajectories"] = Tensor(
                 shape: [1, tracks.count, queries.count, 2], tracks.flatMap { $0.flatMap { [$0.position.x - 0.5, $0.position.y - 0.5] } })
             results["\(prefix)visibilities"] = Tensor(

@@ -169,8 +169,8 @@ struct CoTracker1Tests {
         let session = try tracker.start(on: video, at: 0, direction: .forward)
         try session.add([SIMD2(2, 2)], group: 0)
         #expect(throws: MediaError.frameOutOfRange(index: 1, count: 1)) { try session.advance() }
-        #expect(try tracker.track([.init(frame: 0, position: SIMD2(2, 2))], in: video).points[0][0].position == SIMD2(2, 2))
-        #expect(try tracker.track([], in: video).points == [[]])
+        #expect(try tracker.track([.init(frame: 0, position: SIMD2(2, 2))], in: video).frames[0][0].position == SIMD2(2, 2))
+        #expect(try tracker.track([], in: video).frames == [[]])
         #expect(throws: MediaError.frameOutOfRange(index: 1, count: 1)) { try tracker.start(on: video, at: 1, direction: .forward) }
         #expect(throws: MediaError.frameOutOfRange(index: 2, count: 1)) { try tracker.track([.init(frame: 2, position: .zero)], in: video) }
         #expect(throws: TrackerError.self) { try session.add([SIMD2(.nan, 1)], group: 0) }
@@ -181,13 +181,13 @@ struct CoTracker1Tests {
         let tracker = try tracker()
         let video = FrameStore(TensorClip(frames: 14, size: size), capacity: 14)
         let queries = zip([0, 6, 13], three).map { CoTracker1.Query(frame: $0, position: $1) }
-        let tracks = try tracker.track(queries, in: video).points
+        let tracks = try tracker.track(queries, in: video).frames
         for (i, query) in queries.enumerated() {
             #expect(tracks[query.frame][i].position == query.position && tracks[query.frame][i].isVisible)
         }
         #expect(tracks.allSatisfy { $0.allSatisfy { $0.position.x.isFinite } })
         // With queries in one frame alone, a clip is a session in either direction.
-        let middle = try tracker.track(three.map { .init(frame: 6, position: $0) }, in: video).points
+        let middle = try tracker.track(three.map { .init(frame: 6, position: $0) }, in: video).frames
         for (direction, frames) in [(TimeDirection.forward, 8), (.backward, 7)] {
             let session = try tracker.start(on: video, at: 6, direction: direction)
             try session.add(three, group: 0)
@@ -242,6 +242,6 @@ struct CoTracker1Tests {
             #expect(points.allSatisfy { !$0.isVisible && $0.position.x.isFinite && $0.position.y.isFinite })
         }
         let tracks = try tracker.track(three.map { .init(frame: 3, position: $0) }, in: video)
-        #expect(tracks.points[5].allSatisfy { !$0.isVisible })
+        #expect(tracks.points(in: 5).allSatisfy { !$0.isVisible })
     }
 }

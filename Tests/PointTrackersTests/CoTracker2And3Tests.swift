@@ -241,10 +241,10 @@ struct CoTracker2And3Tests {
         let session = try tracker.start(on: video, at: 0, direction: .forward)
         try session.add([SIMD2(2, 2)], group: 0)
         #expect(throws: MediaError.frameOutOfRange(index: 1, count: 1)) { try session.advance() }
-        #expect(try tracker.clipTracks([.init(frame: 0, position: SIMD2(2, 2))], in: video).points[0][0].position == SIMD2(2, 2))
+        #expect(try tracker.clipTracks([.init(frame: 0, position: SIMD2(2, 2))], in: video).frames[0][0].position == SIMD2(2, 2))
         let quirky = try self.tracker(network) { $0.referenceQuirks = true }
-        #expect(try quirky.clipTracks([.init(frame: 0, position: SIMD2(2, 2))], in: video).points[0][0].position == SIMD2(2, 2))
-        #expect(try tracker.clipTracks([], in: video).points == [[]])
+        #expect(try quirky.clipTracks([.init(frame: 0, position: SIMD2(2, 2))], in: video).frames[0][0].position == SIMD2(2, 2))
+        #expect(try tracker.clipTracks([], in: video).frames == [[]])
         #expect(throws: MediaError.frameOutOfRange(index: 1, count: 1)) { try tracker.start(on: video, at: 1, direction: .forward) }
         #expect(throws: MediaError.frameOutOfRange(index: 2, count: 1)) {
             try tracker.clipTracks([.init(frame: 2, position: .zero)], in: video)
@@ -262,7 +262,7 @@ struct CoTracker2And3Tests {
         let queries: [PointQuery] = [
             .init(frame: 0, position: three[0]), .init(frame: 6, position: three[1]), .init(frame: 11, position: three[2]),
         ]
-        let tracks = try tracker.clipTracks(queries, in: video).points
+        let tracks = try tracker.clipTracks(queries, in: video).frames
         #expect(tracks.count == 12 && tracks.allSatisfy { $0.map(\.id) == [0, 1, 2] && $0.allSatisfy { $0.position.x.isFinite } })
         for (i, query) in queries.enumerated() {
             #expect(tracks[query.frame][i] == TrackedPoint(id: i, position: query.position, confidence: 1, isVisible: true))
@@ -339,6 +339,6 @@ struct CoTracker2And3Tests {
             #expect(points.allSatisfy { !$0.isVisible && $0.position.x.isFinite && $0.position.y.isFinite })
         }
         let tracks = try tracker.clipTracks(three.map { .init(frame: 3, position: $0) }, in: video)
-        #expect(tracks.points[5].allSatisfy { !$0.isVisible } && tracks.points[3].allSatisfy(\.isVisible))
+        #expect(tracks.points(in: 5).allSatisfy { !$0.isVisible } && tracks.points(in: 3).allSatisfy(\.isVisible))
     }
 }

@@ -216,12 +216,17 @@ struct FrameReviewTests {
         #expect(review.spacing == 1)
         var generator = SeededGenerator(seed: 3)
         let qualities = (0..<25_000).map { _ in Float.random(in: 0.2...1, using: &generator) }
-        var most = 0
+        var (most, mostFirst) = (0, 0)
+        // The pictures that a sheet with the first two has.
+        var kept = Set<Int>()
         for frame in qualities.indices {
             // Two dips, each several frames long.
             let quality = (5000..<5010).contains(frame) ? 0.1 : (20_000..<20_003).contains(frame) ? 0.05 : qualities[frame]
             review.add(result(frame, [1: evidence(quality), 2: evidence(0.95), 3: .given]), seconds: Double(frame) / 25)
             most = max(most, review.candidates.count)
+            let first = review.candidates(first: 2)
+            mostFirst = max(mostFirst, first.count)
+            kept = kept.intersection(first).union(first.contains(frame) ? [frame] : [])
         }
         let entries = review.entries
         #expect(entries.count == 5)
@@ -230,7 +235,8 @@ struct FrameReviewTests {
         #expect(zip(entries, entries.dropFirst()).allSatisfy { $0.confidence <= $1.confidence })
         let times = entries.map(\.seconds).sorted()
         #expect(zip(times, times.dropFirst()).allSatisfy { $1 - $0 >= 1 })
-        #expect(most <= 2 * (5 * 5 + 1))
+        #expect(most <= 2 * (5 * 5 + 1) && mostFirst <= 2 * (5 * 2 + 1))
+        #expect(kept.isSuperset(of: entries.prefix(2).map(\.frameIndex)))
     }
 
     @Test("Objects share the list; short clips are divided into twentieths") func objects() {

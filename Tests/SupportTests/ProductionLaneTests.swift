@@ -74,11 +74,12 @@ struct ProductionLaneTests {
 
     /// A cancelled task hears of it when the element in the making is over, and that element can hear of it as well.
     @Test func cancellingATaskCancelsTheWork() async throws {
-        let ended = Protected(false)
+        let (begun, ended) = (Protected(false), Protected(false))
         let lane = ProductionLane<Int>(ahead: 1) {
             defer { ended.withLock { $0 = true } }
             // In lanes inside a lane as well.
             let inner = ProductionLane<Int>(ahead: 1) {
+                begun.withLock { $0 = true }
                 while true {
                     try Cancellation.check()
                     Thread.sleep(forTimeInterval: 0.001)
@@ -87,10 +88,31 @@ struct ProductionLaneTests {
             return try inner.next()
         }
         let task = Task { try await lane.nextElement() }
-        try await Task.sleep(for: .milliseconds(20))
+        while !begun.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(1)) }
         task.cancel()
         await #expect(throws: CancellationError.self) { _ = try await task.value }
         #expect(ended.withLock { $0 })
+    }
+
+    @Test func aTaskCancelledBeforehandMakesNothing() async throws {
+        let made = Protected(false)
+        let lane = ProductionLane<Int>(ahead: 1) {
+            made.withLock { $0 = true }
+            return 1
+        }
+        let task = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            return try await lane.nextElement()
+        }
+        await #expect(throws: CancellationError.self) { _ = try await task.value }
+        let other = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            try await onThread { made.withLock { $0 = true } }
+        }
+        await #expect(throws: CancellationError.self) { try await other.value }
+        // The lane is over for whoever asks next.
+        #expect(throws: CancellationError.self) { try lane.next() }
+        #expect(!made.withLock { $0 })
     }
 
     @Test func oneElementIsMadeAtOnce() throws {

@@ -21,6 +21,17 @@ public enum Fixtures {
     /// The file or folder at `path`, relative to the shared folder.
     public static func url(_ path: String) -> URL { shared.appendingPathComponent(path) }
 
+    /// The folder with the evaluation fixtures; `SAMPT_EVALUATION_FIXTURES` names another of the same form.
+    public static var evaluation: URL {
+        if let path = ProcessInfo.processInfo.environment["SAMPT_EVALUATION_FIXTURES"] { return URL(fileURLWithPath: path) }
+        return url("evaluation-fixtures")
+    }
+
+    /// Whether the evaluation fixtures have a file or folder.
+    public static func hasEvaluation(_ path: String) -> Bool {
+        FileManager.default.fileExists(atPath: evaluation.appendingPathComponent(path).path)
+    }
+
     /// The message of tests that skip.
     public static let missing = "reference data not found beside the checkout; set SAMPT_SHARED to its folder"
 

@@ -19,62 +19,6 @@ private func isClose(_ a: Double, _ b: Double?) -> Bool {
 /// Against the official DAVIS programs.
 @Suite(.enabled(if: Fixtures.has(folder), Comment(rawValue: Fixtures.missing)))
 struct DAVISMeasuresTests {
-    private struct BoundaryCases: Decodable {
-        struct Case: Decodable {
-            var name: String
-            var width: Int
-            var height: Int
-            var gt: [String]
-            var pred: [String]
-            var gt_boundary: [String]
-            var pred_boundary: [String]
-            var radius: Double
-            var J: Double
-            var F: Double
-        }
-        var cases: [Case]
-    }
-
-    private func mask(_ rows: [String]) -> Mask {
-        Mask(width: rows[0].count, height: rows.count, values: rows.flatMap { $0.utf8.map { $0 == UInt8(ascii: "1") ? 1 : 0 } })
-    }
-
-    @Test func boundariesJAndFAreExact() throws {
-        let fixture: BoundaryCases = try decode("davis-boundary/expected.json")
-        #expect(fixture.cases.count == 20)
-        for item in fixture.cases {
-            let (truth, prediction) = (mask(item.gt), mask(item.pred))
-            #expect(boundary(of: truth) == mask(item.gt_boundary), "\(item.name)")
-            #expect(boundary(of: prediction) == mask(item.pred_boundary), "\(item.name)")
-            #expect(boundaryTolerance(truth.size) == Int(item.radius), "\(item.name)")
-            #expect(isClose(regionSimilarity(prediction, truth), item.J), "\(item.name)")
-            #expect(isClose(boundaryAccuracy(prediction, truth), item.F), "\(item.name)")
-        }
-    }
-
-    private struct StatisticsCases: Decodable {
-        struct Case: Decodable {
-            var name: String
-            var values: [Double?]
-            var mean: Double?
-            var recall: Double?
-            var decay: Double?
-            var decay_without_uint8: Double?
-        }
-        var cases: [Case]
-    }
-
-    @Test func statisticsAreExact() throws {
-        let fixture: StatisticsCases = try decode("davis-statistics/expected.json")
-        #expect(!fixture.cases.isEmpty)
-        for item in fixture.cases {
-            let statistics = FrameStatistics(item.values.map { $0 ?? .nan })
-            #expect(isClose(statistics.mean, item.mean), "\(item.name)")
-            #expect(isClose(statistics.recall, item.recall), "\(item.name)")
-            #expect(isClose(statistics.decay, item.decay_without_uint8 ?? item.decay), "\(item.name)")
-        }
-    }
-
     private struct Published: Decodable {
         struct Convention: Decodable {
             var per_sequence: [String: Sequence]

@@ -1,15 +1,15 @@
 """Fits the coefficients of Sources/SAMPT/Confidence/FittedConfidence.swift.
 
-    sampt evaluate confidence --clips 60 --clip-seed 1 --csv train.csv
-    sampt evaluate confidence --clips 20 --clip-seed 1000 --csv heldout.csv
-    python fit.py train.csv heldout.csv
+    sampt evaluate confidence --clips 9 --frames 28 --clip-seed 1 --csv 1.csv           # and the same with seed 2
+    sampt evaluate confidence --clips 9 --frames 28 --clip-seed 1000 --csv 1000.csv     # and the same with seed 1001
+    python fit.py --train 1.csv 2.csv --held-out 1000.csv 1001.csv
 
 Expected J is a logistic function of the evidence, fitted by cross entropy with J itself as the target (fractional logistic regression), once for frames with a
 mask and once for frames without. Weights are kept at 0 or above, so that better evidence never lowers the confidence. Needs numpy and scipy.
 """
 
+import argparse
 import csv
-import sys
 
 import numpy as np
 from scipy.optimize import minimize
@@ -24,9 +24,12 @@ ABSENT = [("leftShare", "lost"), ("-trackerConfidence", "lost"), ("-predictedIoU
 PENALTY = 1e-3
 
 
-def read(path):
-    with open(path) as file:
-        return list(csv.DictReader(file))
+def read(paths):
+    rows = []
+    for path in paths:
+        with open(path) as file:
+            rows += csv.DictReader(file)
+    return rows
 
 
 def table(rows, columns):
@@ -66,7 +69,11 @@ def report(name, p, j):
 
 
 def main():
-    train, heldout = read(sys.argv[1]), read(sys.argv[2])
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--train", nargs="+", required=True)
+    arguments.add_argument("--held-out", nargs="+", required=True)
+    arguments = arguments.parse_args()
+    train, heldout = read(arguments.train), read(arguments.held_out)
     together = {"train": ([], []), "held out": ([], [])}
     for title, origin, columns in [("present", "predicted", PRESENT), ("absent", "absent", ABSENT)]:
         sets = {"train": [r for r in train if r["origin"] == origin], "held out": [r for r in heldout if r["origin"] == origin]}

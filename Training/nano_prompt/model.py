@@ -199,6 +199,10 @@ class Encoder(nn.Module):
         self.emb = nn.Conv2d(64, 64, 1)
 
     def forward(self, x):  # x: normalised RGB, N,3,H,W; H and W multiples of 32
+        return self.pyramid(x)[:4]
+
+    def pyramid(self, x):
+        """p4, p8, p16, e, and c2 of the body"""
         with torch.no_grad():
             c2, c4 = self.body.low(x)
         c8, c16, c32 = self.body.high(c4)
@@ -208,7 +212,7 @@ class Encoder(nn.Module):
         p4 = self.o4(F.relu(self.l4(c4) + self.s4(c2) + up2(self.d4(p8))))
         e = self.emb(p8).float()
         e = e / (e.square().sum(1, keepdim=True) + 1e-6).sqrt()
-        return p4, p8, p16, e
+        return p4, p8, p16, e, c2
 
 
 def embed(e, points):
@@ -232,13 +236,15 @@ class Decoder(nn.Module):
     """points: K,N,3 (x, y in input pixels with pixel centres at +0.5; label 1 positive, 0 negative, -1 none)
     prev: K,1,H/4,W/4 logits of the previous pass; has: K (1 when prev is to be used, else 0).
     ref: optional appearance memory K,M,65: embeddings of points of another frame (embed(e, points)) and their label
-    (1 positive, 0 negative, -1 unused)."""
+    (1 positive, 0 negative, -1 unused).
+    extent: optional K,2, only with extents=True: how large the object is (extent_of) and 1 where that is given, else 0, 0."""
 
     NPROMPT = 18
 
-    def __init__(self):
+    def __init__(self, extents=False):
         super().__init__()
-        self.in8 = CB(self.NPROMPT, 64, act=False)
+        self.extents = extents
+        self.in8 = CB(self.NPROMPT + 2 * extents, 64, act=False)
         self.r8 = Res(64)
         self.down = CB(64, 128, 3, 2, act=False)
         self.r16a = Res(128)
@@ -254,7 +260,11 @@ class Decoder(nn.Module):
         self.iou1 = nn.Linear(32 + 128 + 2, 64)
         self.iou2 = nn.Linear(64, 1)
 
-    def forward(self, p4, p8, p16, e, points, prev, has, ref=None):
+    def forward(self, p4, p8, p16, e, points, prev, has, ref=None, extent=None):
+        return self.details(p4, p8, p16, e, points, prev, has, ref, extent)[:2]
+
+    def details(self, p4, p8, p16, e, points, prev, has, ref=None, extent=None):
+        """logits, predicted IoU, and the last map before the logits"""
         K = points.shape[0]
         H8, W8 = p8.shape[2], p8.shape[3]
         H4, W4 = p4.shape[2], p4.shape[3]
@@ -339,7 +349,11 @@ class Decoder(nn.Module):
             ],
             1,
         )
-        inp8 = torch.cat([m8, sims, rmaps], 1).to(p8.dtype)
+        maps = [m8, sims, rmaps]
+        if self.extents:
+            given = m8.new_zeros(K, 2) if extent is None else extent.float() * extent[:, 1:]
+            maps.append(given[:, :, None, None].expand(-1, 2, H8, W8))
+        inp8 = torch.cat(maps, 1).to(p8.dtype)
         inp4 = torch.cat(
             [
                 gmap(dx4, dy4, pos, 4.0),
@@ -366,23 +380,51 @@ class Decoder(nn.Module):
         sure = (m * m).mean((2, 3)) / (area + 1e-4)
         v = torch.cat([fg, a16.float().mean((2, 3)), sure, area], 1).detach()
         iou = torch.sigmoid(self.iou2(F.relu(self.iou1(v))))[:, 0]
-        return logit, iou
+        return logit, iou, b4
 
 
-def widen(sd):
-    """state dict of the 14-channel model -> 18 channels, the new ones 0"""
+class Fine(nn.Module):
+    """Outlines at half the input's resolution: logits at stride 4 -> logits at stride 2, with the encoder's c2 (stride 2) and the decoder's last map (stride 4)."""
+
+    def __init__(self):
+        super().__init__()
+        self.c2 = nn.Conv2d(16, 16, 1)
+        self.b4 = nn.Conv2d(32, 16, 1)
+        self.a = nn.Conv2d(17, 16, 3, padding=1)
+        self.b = nn.Conv2d(16, 16, 3, padding=1)
+        self.out = nn.Conv2d(16, 1, 3, padding=1)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+
+    def forward(self, logit, b4, c2):
+        up = up2(logit)
+        x = F.relu(0.1 * self.c2(c2) + up2(self.b4(b4)))
+        x = F.relu(self.a(torch.cat([x, torch.tanh(up / 4)], 1)))
+        x = F.relu(x + self.b(x))
+        return up + self.out(x).float()
+
+
+def extent_of(area):
+    """the extent that stands for a mask of this area in input pixels: 0 at 64 x 64, 0.5 for twice the side"""
+    return torch.log2(torch.clamp(area, min=16.0).sqrt() / 64) / 2
+
+
+def widen(sd, n=Decoder.NPROMPT):
+    """state dict of a model with fewer prompt channels -> n channels, the new ones 0"""
     k = "dec.in8.conv.weight"
     w = sd[k]
-    if w.shape[1] < Decoder.NPROMPT:
+    if w.shape[1] < n:
         sd = dict(sd)
-        sd[k] = torch.cat([w, w.new_zeros(w.shape[0], Decoder.NPROMPT - w.shape[1], 3, 3)], 1)
+        sd[k] = torch.cat([w, w.new_zeros(w.shape[0], n - w.shape[1], 3, 3)], 1)
     return sd
 
 
 class Nano(nn.Module):
-    def __init__(self, pretrained=False):
+    def __init__(self, pretrained=False, extents=False, fine=False):
         super().__init__()
-        self.enc, self.dec = Encoder(), Decoder()
+        self.enc, self.dec = Encoder(), Decoder(extents)
+        if fine:
+            self.fine = Fine()
         if pretrained:
             self.enc.body.load_imagenet()
 

@@ -23,11 +23,11 @@ def waves(rng, amp, size):
     )
 
 
-def warp(im, M, W, H, wave, nearest=False):
+def warp(im, M, W, H, wave, nearest=False, border=cv2.BORDER_REFLECT_101):
     """M: 2x3 source -> view; wave: displacement in view pixels (or None)"""
     fl = cv2.INTER_NEAREST if nearest else cv2.INTER_LINEAR
     if wave is None:
-        return cv2.warpAffine(im, M, (W, H), flags=fl, borderMode=cv2.BORDER_REFLECT_101)
+        return cv2.warpAffine(im, M, (W, H), flags=fl, borderMode=border)
     key = (W, H)
     g = 8
     n, m = W // g + 3, H // g + 3
@@ -36,7 +36,7 @@ def warp(im, M, W, H, wave, nearest=False):
     I = np.linalg.inv(np.vstack([M, [0, 0, 1]]))
     s = np.concatenate([c + d, np.ones((m, n, 1))], -1) @ I.T
     mp = cv2.resize(s[..., :2].astype(np.float32), (n * g, m * g), interpolation=cv2.INTER_LINEAR)[g : g + H, g : g + W]
-    return cv2.remap(im, mp, None, fl, borderMode=cv2.BORDER_REFLECT_101)
+    return cv2.remap(im, mp, None, fl, borderMode=border)
 
 
 def ring_of(m8, frac, gap=2):
@@ -130,6 +130,8 @@ def ref_points(mask, rng):
 class Scenes:
     """sample(rng, W, H, pair) -> list of one or two dicts(im, masks {id: bool}, prio {id: weight})"""
 
+    stride = 4  # of the masks in a batch
+
     def __init__(self, split="train", paste=0.6, camvid=0.2, extra=0.35):
         c = Clicks(64, 1, split=split, camvid=camvid)
         self.c, self.items, self.paste = c, c.items, paste
@@ -159,6 +161,26 @@ class Scenes:
             if sel is not None:
                 return it, an, sel
 
+    def pastes(self, rng):
+        out = []
+        for _ in range(int(rng.integers(1, 4))):
+            x = self.pe > 0 and rng.random() < self.pe
+            out.append(
+                dict(
+                    x=x,
+                    i=int(rng.integers(len(self.xpool if x else self.pool))),
+                    fr=math.exp(rng.uniform(math.log(0.006), math.log(0.3))),
+                    rot=rng.normal(0, 0.26),
+                    fl=-1 if rng.random() < 0.5 else 1,
+                    asp=math.exp(rng.uniform(-0.15, 0.15)),
+                )
+            )
+        return out
+
+    def prompts(self, mask, rng, hasref):
+        """positives and negatives of a target of a batch"""
+        return points(mask, rng, hasref)
+
     def scene(self, rng, K):
         it, an, sel = self.base(rng)
         sels = [sel]
@@ -166,20 +188,7 @@ class Scenes:
             s = self.c.pick_regions(it, an, rng)
             if s is not None:
                 sels.append(s)
-        pastes = []
-        if rng.random() < self.paste:
-            for _ in range(int(rng.integers(1, 4))):
-                x = self.pe > 0 and rng.random() < self.pe
-                pastes.append(
-                    dict(
-                        x=x,
-                        i=int(rng.integers(len(self.xpool if x else self.pool))),
-                        fr=math.exp(rng.uniform(math.log(0.006), math.log(0.3))),
-                        rot=rng.normal(0, 0.26),
-                        fl=-1 if rng.random() < 0.5 else 1,
-                        asp=math.exp(rng.uniform(-0.15, 0.15)),
-                    )
-                )
+        pastes = self.pastes(rng) if rng.random() < self.paste else []
         f = math.exp(rng.uniform(math.log(0.008), math.log(0.5)))
         return dict(
             it=it,
@@ -236,7 +245,7 @@ class Scenes:
             i = ("r", j) if ids else ("x", j)
             masks[i] = lut[lab]
             prio[i] = 2.0 if j == 0 else 1.0
-        pasted = []
+        pasted, placed = [], None
         for j, pa in enumerate(sc["pastes"]):
             pi, (bx0, by0, bx1, by1), pm = (self.xpool if pa["x"] else self.pool)[pa["i"]]
             s_ = self.src[pi]["im"]
@@ -251,7 +260,10 @@ class Scenes:
                 [f2 * kk * as2, kk / as2]
             )
             dst = rng.uniform(0.05, 0.95, 2) * [W, H]
+            if "on" in pa and placed:  # touches the one before, as a rider does
+                dst = placed[0] + np.array(pa["on"]) * placed[1]
             bw, bh = pm.shape[1], pm.shape[0]
+            placed = (dst, np.abs(A) @ [bw / 2, bh / 2])
             co = (np.array([[0, 0], [bw, 0], [0, bh], [bw, bh]]) - [bw / 2, bh / 2]) @ A.T + dst
             a0 = np.clip(np.floor(co.min(0) - 6), 0, [W - 1, H - 1]).astype(int)
             a1 = np.clip(np.ceil(co.max(0) + 6), 1, [W, H]).astype(int)
@@ -273,7 +285,7 @@ class Scenes:
                 pad = np.pad(pm, 2) * 255
                 M2 = Mm.copy()
                 M2[:, 2] -= A @ np.array([2, 2])
-                al = warp(pad, M2, ww, wh, pw)
+                al = warp(pad, M2, ww, wh, pw, border=cv2.BORDER_CONSTANT)  # mirrored outside it would be several objects
             if kk > 1.5:
                 al = cv2.GaussianBlur(al, (0, 0), kk * 0.6)
             pim = colour_jitter(warp(s_, Ms, ww, wh, pw), rng, 0.7 if pair else 0.8)
@@ -334,7 +346,8 @@ class Scenes:
             if pair and not any(i in seen[1 - n] for n in (0, 1) for i in ch[n]):
                 continue
             break
-        ims, gts = [], np.zeros((2, K, H // 4, W // 4), np.uint8)
+        s = self.stride
+        ims, gts = [], np.zeros((2, K, H // s, W // s), np.uint8)
         pts = np.zeros((2, K, NP + NN, 3), np.float32)
         pts[..., 2] = -1
         ref = pts.copy()
@@ -343,7 +356,7 @@ class Scenes:
             for j, i in enumerate(ch[n]):
                 m = vs[n]["masks"][i]
                 gts[n, j] = np.round(
-                    cv2.resize(m.astype(np.float32), (W // 4, H // 4), interpolation=cv2.INTER_AREA) * 255
+                    cv2.resize(m.astype(np.float32), (W // s, H // s), interpolation=cv2.INTER_AREA) * 255
                 )
                 hr = pair and i in seen[1 - n] and i[0] != "x" and rng.random() < 0.93
                 if hr:
@@ -352,14 +365,16 @@ class Scenes:
                     ref[n, j, : len(rp), 2] = 1
                     ref[n, j, NP : NP + len(rq), :2] = rq
                     ref[n, j, NP : NP + len(rq), 2] = 0
-                p, q = points(m, rng, hr)
+                p, q = self.prompts(m, rng, hr)
                 pts[n, j, : len(p), :2] = p
                 pts[n, j, : len(p), 2] = 1
                 pts[n, j, NP : NP + len(q), :2] = q
                 pts[n, j, NP : NP + len(q), 2] = 0
         return np.stack(ims), gts, pts, ref
 
-    def batch(self, rng, W, H, B, K, pairs=0.58):
+    def batch(self, rng, W, H, B, K, pairs=0.58, stride=4):
+        """pictures, masks at this stride, points, points of the other view"""
+        self.stride = stride
         o = [self.two(rng, W, H, K, rng.random() < pairs) for _ in range(B // 2)]
         return [np.concatenate(v) for v in zip(*o)]
 

@@ -1,4 +1,4 @@
-import Foundation
+import ExampleArguments
 import SAMPTKit
 
 /// Masks of a live source, as it comes; frames that cannot be followed are dropped:
@@ -7,16 +7,12 @@ import SAMPTKit
 @main
 struct LiveMasks {
     static func main() async throws {
-        let arguments = CommandLine.arguments
-        guard arguments.count == 3, let x = Float(arguments[1]), let y = Float(arguments[2]) else {
-            print("usage: ... | live-masks X Y")
-            exit(64)
-        }
+        let object = ObjectQuery(id: 1, prompt: .points([ExampleArguments("X Y").click]))
         let segmenter = try VideoSegmenter.builtIn()
         let camera = LiveFrames(try openLive("-"))
         // Compiled before the first frame is taken, not while frames wait.
         try await segmenter.warmUp(size: camera.size, objects: 1)
-        for try await result in segmenter.segmentLive(camera, objects: [ObjectQuery(id: 1, prompt: .points([.positive(x, y)]))]) {
+        for try await result in segmenter.segmentLive(camera, objects: [object]) {
             let milliseconds = Int(result.latency / .milliseconds(1))
             print("frame \(result.captureNumber): \(result.frame.objects[0].mask.area) pixels, \(milliseconds) ms after it came")
         }

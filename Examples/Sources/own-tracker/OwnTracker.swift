@@ -1,4 +1,4 @@
-import Foundation
+import ExampleArguments
 import SAMPTKit
 
 /// The built-in segmenter, prompted by a tracker of one's own:
@@ -7,17 +7,13 @@ import SAMPTKit
 @main
 struct OwnTracker {
     static func main() async throws {
-        let arguments = CommandLine.arguments
-        guard arguments.count == 5, let x = Float(arguments[2]), let y = Float(arguments[3]) else {
-            print("usage: own-tracker VIDEO X Y OVERLAY.mp4")
-            exit(64)
-        }
+        let arguments = ExampleArguments("VIDEO X Y OVERLAY.mp4")
         let engine = try OpenVINOEngine()
         let encoder = try NanoFrameEncoder(engine: engine)
         let segmenter = VideoSegmenter(segmenter: try NanoPrompt(engine: engine, encoder: encoder), tracker: BlockMatchingTracker())
-        let video = try openFrames(arguments[1])
-        let overlay = try VideoWriter(path: arguments[4], size: video.size, timeBase: video.timing.timeBase)
-        for try await frame in segmenter.segment(video, objects: [ObjectQuery(id: 1, prompt: .points([.positive(x, y)]))]) {
+        let video = try openFrames(arguments["VIDEO"])
+        let overlay = try VideoWriter(path: arguments["OVERLAY.mp4"], size: video.size, timeBase: video.timing.timeBase)
+        for try await frame in segmenter.segment(video, objects: [ObjectQuery(id: 1, prompt: .points([arguments.click]))]) {
             let objects = frame.objects.map { object in
                 OverlayObject(
                     name: "object \(object.id)", mask: object.mask,

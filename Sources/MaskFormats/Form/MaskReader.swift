@@ -1,7 +1,7 @@
 import Media
 import Support
 
-/// Masks read from a file or folder, frame by frame and in any order; memory holds tables of a few dozen bytes a frame and object, and one
+/// Masks read from a file or folder, frame by frame and in any order; memory holds tables of at most a few hundred bytes a mask, and one
 /// frame's masks.
 ///
 ///     let reader = try MaskFormat.coco.reader(at: "masks.json")

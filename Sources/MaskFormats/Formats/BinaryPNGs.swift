@@ -7,6 +7,7 @@ import Support
 final class BinaryPNGTarget: MaskTarget {
     private let folder: PartFolder
     private var objects: [AnnotatedObject] = []
+    private var known: Set<Int> = []
 
     static let table = "objects.json"
 
@@ -25,7 +26,7 @@ final class BinaryPNGTarget: MaskTarget {
     }
 
     private func add(_ object: AnnotatedObject) throws {
-        guard !objects.contains(where: { $0.id == object.id }) else { return }
+        guard known.insert(object.id).inserted else { return }
         objects.append(object)
         try folder.makeFolder([String(object.id)])
     }

@@ -120,6 +120,7 @@ struct CVATImagesSource: MaskSource {
     let notes: [String]
     private let file: RandomAccessFile
     private let images: [Image]
+    private let objects: [Int: AnnotatedObject]
 
     private struct Image {
         var number: Int
@@ -194,7 +195,7 @@ struct CVATImagesSource: MaskSource {
         if let pair = zip(images, images.dropFirst()).first(where: { $0.number == $1.number }) {
             throw MaskFormatError.invalid(path: path, place: "line \(pair.1.line)", reason: "the image \(pair.1.number) is there twice")
         }
-        (self.file, self.images, numbers) = (file, images, images.map(\.number))
+        (self.file, self.images, self.objects, numbers) = (file, images, objects, images.map(\.number))
         clip = MaskClip(name: FileNames.stem(ofPath: path) ?? "video", size: size, objects: objects.values.sorted { $0.id < $1.id })
         notes = others == 0 ? [] : ["\(path): \(others) shapes that are neither masks nor polygons are left out"]
     }
@@ -228,7 +229,6 @@ struct CVATImagesSource: MaskSource {
         var scanner = XMLScanner(file, part: image.part, line: image.line)
         guard case .open(_, _, false)? = try scanner.next() else { return frame }
         var (others, nextID, places): (Int, Int, [Int: Int]) = (0, image.nextID, [:])
-        let known = Dictionary(clip.objects.map { ($0.id, $0) }) { a, _ in a }
         for shape in try Self.shapes(&scanner, others: &others) {
             let id = shape.group ?? nextID
             if shape.group == nil { nextID += 1 }
@@ -237,7 +237,7 @@ struct CVATImagesSource: MaskSource {
                 frame.objects[place].mask = try frame.objects[place].mask.union(mask)
             } else {
                 places[id] = frame.objects.count
-                frame.objects.append(ObjectMask(known[id] ?? AnnotatedObject(id: id, category: shape.label), mask: mask))
+                frame.objects.append(ObjectMask(objects[id] ?? AnnotatedObject(id: id, category: shape.label), mask: mask))
             }
         }
         return frame

@@ -49,6 +49,7 @@ final class SAVTarget: MaskTarget {
     private static let longestGap = 100_000
 
     func finish(isComplete: Bool) throws {
+        try Self.checkFrames(length, format: .sav)
         let objects = masks.objects
         let seconds = Double(lastNumber + 1) * Double(clip.timeBase.numerator) / Double(max(1, clip.timeBase.denominator))
         let fields = Fields(
@@ -76,6 +77,13 @@ final class SAVTarget: MaskTarget {
         }
         try output.write("\n]\n}\n")
         try output.commit()
+    }
+
+    /// Without a frame in four nothing would be left.
+    static func checkFrames(_ count: Int, format: MaskFormat) throws {
+        guard count == 0 else { return }
+        throw MaskFormatError.inexpressible(
+            format: format.name, reason: "of the frames none has a number that \(step) divides, and no others are written")
     }
 
     func abandon() { output.discard() }
@@ -149,6 +157,7 @@ final class SAVFoldersTarget: MaskTarget {
 
     private let folder: PartFolder
     private let sequence: String
+    private var frameCount = 0
 
     init(path: String, clip: MaskClip) throws {
         folder = try PartFolder(for: path)
@@ -157,6 +166,7 @@ final class SAVFoldersTarget: MaskTarget {
 
     func append(_ frame: MaskFrame) throws {
         guard frame.number % SAVTarget.step == 0 else { return }
+        frameCount += 1
         for entry in frame.objects {
             let id = String(entry.object.id)
             let name = String(repeating: "0", count: max(0, 3 - id.count)) + id
@@ -168,6 +178,7 @@ final class SAVFoldersTarget: MaskTarget {
     }
 
     func finish(isComplete: Bool) throws {
+        try SAVTarget.checkFrames(frameCount, format: .savFolders)
         try folder.makeFolder([Self.annotations])
         try folder.makeFolder([Self.annotations, sequence])
         try folder.commit()

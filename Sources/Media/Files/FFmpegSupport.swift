@@ -16,10 +16,13 @@ final class Owned<Pointee> {
     let pointer: UnsafeMutablePointer<Pointee>
     private let free: (UnsafeMutablePointer<Pointee>) -> Void
 
-    init?(_ pointer: UnsafeMutablePointer<Pointee>?, free: @escaping (UnsafeMutablePointer<Pointee>) -> Void) {
+    init(_ pointer: UnsafeMutablePointer<Pointee>, free: @escaping (UnsafeMutablePointer<Pointee>) -> Void) {
+        (self.pointer, self.free) = (pointer, free)
+    }
+
+    convenience init?(_ pointer: UnsafeMutablePointer<Pointee>?, free: @escaping (UnsafeMutablePointer<Pointee>) -> Void) {
         guard let pointer else { return nil }
-        self.pointer = pointer
-        self.free = free
+        self.init(pointer, free: free)
     }
 
     deinit { free(pointer) }
@@ -36,6 +39,17 @@ func makePacket() -> Owned<AVPacket>? {
     Owned(av_packet_alloc()) { pointer in
         var packet: UnsafeMutablePointer<AVPacket>? = pointer
         av_packet_free(&packet)
+    }
+}
+
+/// An opened container.
+/// - Parameter resource: what it reads from, which is let go after it.
+func closing(_ opened: UnsafeMutablePointer<AVFormatContext>, before resource: AnyObject?) -> Owned<AVFormatContext> {
+    Owned(opened) { pointer in
+        withExtendedLifetime(resource) {
+            var context: UnsafeMutablePointer<AVFormatContext>? = pointer
+            avformat_close_input(&context)
+        }
     }
 }
 

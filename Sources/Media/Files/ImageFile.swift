@@ -59,7 +59,20 @@ public enum ImageFile {
     /// DAVIS palette.
     /// - Throws: `MediaError.invalidMask` for colours outside the palette and for other formats than PNG.
     public static func readIndexMask(_ path: String) throws -> IndexMask {
+        switch try readLabels(path) {
+        case .words(let mask): mask
+        case .bytes(let size, let values): IndexMask(width: size.width, height: size.height, values: values.map(UInt16.init))
+        }
+    }
+
+    /// As `readIndexMask`, with a byte a pixel where that is how the file has it.
+    public static func readLabels(_ path: String) throws -> LabelPicture {
         let data = try contents(of: path)
+        if let plain = PlainPNG.samples(in: data) { return .bytes(plain.size, plain.values) }
+        return .words(try readIndexMask(data, path: path))
+    }
+
+    private static func readIndexMask(_ data: Data, path: String) throws -> IndexMask {
         let notPNG = MediaError.invalidMask(path: path, reason: "it is not a PNG; other formats blur the ids")
         guard !isJPEG(data) else { throw notPNG }
         let decoded = try DecodedPicture(data: data, name: path)
@@ -85,6 +98,16 @@ public enum ImageFile {
             }
             return try indices(of: image, path: path)
         }
+    }
+
+    /// The four samples of each pixel of an RGBA PNG as they are stored, row by row; BDD100K keeps instances in them.
+    /// - Throws: `MediaError.invalidMask` for a file of another kind.
+    public static func readRGBASamples(_ path: String) throws -> (size: ImageSize, samples: [UInt8]) {
+        let decoded = try DecodedPicture(data: contents(of: path), name: path)
+        guard decoded.pngBitDepth == 8, decoded.format == AV_PIX_FMT_RGBA else {
+            throw MediaError.invalidMask(path: path, reason: "it is no PNG with four channels of 8 bits")
+        }
+        return (ImageSize(width: decoded.width, height: decoded.height), decoded.bytes(perPixel: 4))
     }
 
     private static func indices(of image: RGBImage, path: String) throws -> IndexMask {

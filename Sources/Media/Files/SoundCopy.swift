@@ -37,17 +37,10 @@ final class SoundCopy {
         // A file that is no video any more has no sound.
         guard source.start.isFinite, let packet = makePacket(),
             let file = try? OpenedBytes("file:" + source.path, protocols: "file", path: source.path), let bytes = file.context,
-            let opened = try? InputPolicy.selfContained.open(bytes, path: source.path),
-            let input = Owned(
-                opened,
-                free: { pointer in
-                    withExtendedLifetime(file) {
-                        var context: UnsafeMutablePointer<AVFormatContext>? = pointer
-                        avformat_close_input(&context)
-                    }
-                }), avformat_find_stream_info(input.pointer, nil) >= 0
+            let opened = try? InputPolicy.selfContained.open(bytes, path: source.path)
         else { return nil }
-        (self.input, self.packet) = (input, packet)
+        (input, self.packet) = (closing(opened, before: file), packet)
+        guard avformat_find_stream_info(input.pointer, nil) >= 0 else { return nil }
         var hasSound = false
         for number in 0..<Int32(clamping: input.pointer.pointee.nb_streams) {
             guard let stream = input.pointer.pointee.streams?[Int(number)] else { continue }

@@ -44,17 +44,7 @@ final class VideoDecoder {
         _ opened: UnsafeMutablePointer<AVFormatContext>, path: String, resource: AnyObject? = nil, isLive: Bool = false
     ) throws {
         (self.path, self.isLive) = (path, isLive)
-        guard
-            let format = Owned(
-                opened,
-                free: { pointer in
-                    withExtendedLifetime(resource) {
-                        var context: UnsafeMutablePointer<AVFormatContext>? = pointer
-                        avformat_close_input(&context)
-                    }
-                })
-        else { throw FileError.unreadable(path: path, reason: "it cannot be opened") }
-        self.format = format
+        format = closing(opened, before: resource)
         guard avformat_find_stream_info(format.pointer, nil) >= 0 else {
             throw FileError.unreadable(path: path, reason: "its streams cannot be determined")
         }
@@ -74,12 +64,20 @@ final class VideoDecoder {
         if isLive || codec.pointee.id == AV_CODEC_ID_H264 { context.pointer.pointee.thread_type = FF_THREAD_SLICE }
         // Half a picture is otherwise passed on without a word. A live one is better than none.
         if codec.pointee.id == AV_CODEC_ID_MJPEG, !isLive { context.pointer.pointee.err_recognition = AV_EF_EXPLODE }
-        context.pointer.pointee.max_pixels = Int64(largestSide) * Int64(largestSide)
+        context.pointer.pointee.max_pixels = Self.mostPixels(parameters)
         context.pointer.pointee.pkt_timebase = stream.pointee.time_base
         let opening = avcodec_open2(context.pointer, codec, nil)
         guard opening >= 0 else { throw FileError.unreadable(path: path, reason: ffmpegMessage(opening)) }
         orientation = CFFmpegDisplayMatrix(stream).map(PictureOrientation.init(matrix:)) ?? .upright
         setOtherStreams(discard: AVDISCARD_ALL)
+    }
+
+    /// How many pixels a frame may have. All frames must have one size: others are refused once they are decoded, and those of a damaged or
+    /// hostile file before, as each costs seconds and gigabytes. What a container declares is not always true, so there is room.
+    private static func mostPixels(_ parameters: AVCodecParameters) -> Int64 {
+        let declared = Int64(max(0, parameters.width)) * Int64(max(0, parameters.height))
+        let most = Int64(largestSide) * Int64(largestSide)
+        return declared == 0 ? most : min(most, max(4 * declared, 1 << 23))
     }
 
     /// The video stream that FFmpeg would take: the one marked as default, among equals that with the most bits a second, else the first.

@@ -9,17 +9,30 @@ public protocol StorableFeatures: Sendable {
     init?(storedBytes: Data, frame: ImageSize)
 }
 
-/// Features of frames in a temporary file, up to a budget. What does not fit or cannot be written is not kept: whoever needs it
-/// computes it again.
+/// Features of frames in a temporary file, up to a budget: what was used longest ago makes room for what is new. What cannot be written is
+/// not kept: whoever needs it computes it again.
 final class FeatureSpool: Sendable {
-    private struct Key: Hashable {
+    fileprivate struct Key: Hashable {
         let frame: Int
         let processor: String
     }
 
-    private struct State {
+    fileprivate struct Place {
+        let offset: UInt64
+        let count: Int
+        /// Grows with every use.
+        var lastUse: UInt64
+    }
+
+    fileprivate struct State {
         var file: FileHandle?
-        var places: [Key: (offset: UInt64, count: Int)] = [:]
+        var places: [Key: Place] = [:]
+        /// By last use.
+        var order: [UInt64: Key] = [:]
+        var oldest: UInt64 = 0
+        var uses: UInt64 = 0
+        /// Places that were given up, by size. A processor's features of a video have one size.
+        var free: [Int: [UInt64]] = [:]
         var end: UInt64 = 0
     }
 
@@ -36,27 +49,30 @@ final class FeatureSpool: Sendable {
 
     func store(_ features: any StorableFeatures, frame: Int, processor: String) {
         let key = Key(frame: frame, processor: processor)
-        guard state.withLock({ $0.places[key] == nil && $0.end < budget }) else { return }
+        guard budget > 0, state.withLock({ $0.places[key] == nil }) else { return }
         let bytes = features.storedBytes
         state.withLock { state in
-            guard state.places[key] == nil, state.end + UInt64(bytes.count) <= budget else { return }
+            guard state.places[key] == nil, let offset = state.takeRoom(bytes.count, budget: budget) else { return }
             do {
                 let file = try state.file ?? open()
                 state.file = file
-                try file.seek(toOffset: state.end)
+                try file.seek(toOffset: offset)
                 try file.write(contentsOf: bytes)
             } catch {
+                state.free[bytes.count, default: []].append(offset)
                 return
             }
-            state.places[key] = (state.end, bytes.count)
-            state.end += UInt64(bytes.count)
+            state.places[key] = Place(offset: offset, count: bytes.count, lastUse: 0)
+            state.touch(key)
         }
     }
 
     func load<Features: StorableFeatures>(_ type: Features.Type, frame: Int, processor: String, size: ImageSize) -> Features? {
         let bytes = state.withLock { state -> Data? in
-            guard let place = state.places[Key(frame: frame, processor: processor)], let file = state.file else { return nil }
+            let key = Key(frame: frame, processor: processor)
+            guard let place = state.places[key], let file = state.file else { return nil }
             guard (try? file.seek(toOffset: place.offset)) != nil, let bytes = try? file.read(upToCount: place.count) else { return nil }
+            state.touch(key)
             return bytes.count == place.count ? bytes : nil
         }
         return bytes.flatMap { Features(storedBytes: $0, frame: size) }
@@ -69,5 +85,40 @@ final class FeatureSpool: Sendable {
         // The file lives as long as it is open, also where the process ends without notice.
         try? FileManager.default.removeItem(at: url)
         return file
+    }
+}
+
+extension FeatureSpool.State {
+    /// Takes note of a use.
+    fileprivate mutating func touch(_ key: FeatureSpool.Key) {
+        guard let place = places[key] else { return }
+        order[place.lastUse] = nil
+        uses += 1
+        order[uses] = key
+        places[key]?.lastUse = uses
+    }
+
+    /// Where so many bytes may be written; nil where the budget has no room for them, whatever goes.
+    fileprivate mutating func takeRoom(_ count: Int, budget: UInt64) -> UInt64? {
+        guard UInt64(count) <= budget else { return nil }
+        while true {
+            if let offset = free[count]?.popLast() { return offset }
+            if end + UInt64(count) <= budget {
+                defer { end += UInt64(count) }
+                return end
+            }
+            guard giveUpOldest() else { return nil }
+        }
+    }
+
+    /// - Returns: whether there was anything to give up.
+    private mutating func giveUpOldest() -> Bool {
+        while oldest < uses {
+            oldest += 1
+            guard let key = order.removeValue(forKey: oldest), let place = places.removeValue(forKey: key) else { continue }
+            free[place.count, default: []].append(place.offset)
+            return true
+        }
+        return false
     }
 }

@@ -80,6 +80,8 @@ public final class LiveFrames: FrameSource, @unchecked Sendable {
     public var droppedCount: Int { locked { $0.droppedCount } }
     /// Frames waiting now; tests use it to show that they do not pile up.
     var waitingCount: Int { locked { $0.waiting.count } }
+    /// Whether a task waits in `take`; tests cancel it then.
+    var isAwaited: Bool { locked { $0.waiter != nil } }
     /// Milliseconds; without the frames' times, which come with the frames (`Frame.seconds`).
     public var timing: VideoTiming { VideoTiming(timeBase: (1, 1000), timestamps: []) }
 

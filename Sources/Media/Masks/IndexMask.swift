@@ -20,6 +20,25 @@ public struct IndexMask: Sendable, Equatable {
         self.values = values
     }
 
+    /// Gives an object those pixels of its mask that no object has yet.
+    /// - Precondition: the mask has this size; `id` is 1 to 65535.
+    /// - Returns: the mask without the pixels of others.
+    @discardableResult
+    public mutating func add(_ mask: Mask, id: Int) -> Mask {
+        precondition(mask.size == size && (1...65535).contains(id), "an IndexMask takes masks of its size, of objects 1 to 65535")
+        let id = UInt16(id)
+        var taken = 0
+        values.withUnsafeMutableBufferPointer { values in
+            mask.values.withUnsafeBufferPointer { mask in
+                for pixel in mask.indices where mask[pixel] != 0 {
+                    if values[pixel] == 0 { values[pixel] = id } else if values[pixel] != id { taken += 1 }
+                }
+            }
+        }
+        guard taken > 0 else { return mask }
+        return Mask(width: width, height: height, values: zip(values, mask.values).map { $0 == id && $1 != 0 ? 1 : 0 })
+    }
+
     /// The pixels of one object.
     public func mask(of id: Int) -> Mask {
         Mask(width: width, height: height, values: values.map { Int($0) == id ? 1 : 0 })

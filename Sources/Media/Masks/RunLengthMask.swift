@@ -132,14 +132,21 @@ public struct RunLengthMask: Sendable, Equatable {
         }
     }
 
-    /// Intersection over union, 0 for 0/0; with a crowd as `truth`, intersection over this mask's area.
-    public func intersectionOverUnion(_ truth: RunLengthMask, truthIsCrowd: Bool = false) throws -> Double {
-        guard size == truth.size else { throw RunLengthError.sizesDiffer(size, truth.size) }
+    /// Pixels inside both, and pixels inside either.
+    /// - Throws: `RunLengthError.sizesDiffer`.
+    public func overlap(_ other: RunLengthMask) throws -> (intersection: Int, union: Int) {
+        guard size == other.size else { throw RunLengthError.sizesDiffer(size, other.size) }
         var (both, either) = (0, 0)
-        walk(truth) { length, a, b in
+        walk(other) { length, a, b in
             if a && b { both += length }
             if a || b { either += length }
         }
+        return (both, either)
+    }
+
+    /// Intersection over union, 0 for 0/0; with a crowd as `truth`, intersection over this mask's area.
+    public func intersectionOverUnion(_ truth: RunLengthMask, truthIsCrowd: Bool = false) throws -> Double {
+        let (both, either) = try overlap(truth)
         let whole = truthIsCrowd ? area : either
         return whole == 0 ? 0 : Double(both) / Double(whole)
     }

@@ -43,7 +43,7 @@ extension VirtualTrackTracker {
         ) { [processor] time in try video.value(of: processor, at: frame + direction.rawValue * time) }
     }
 
-    func clipTracks(_ queries: [PointQuery], in video: FrameStore) throws -> ClipTracks {
+    func clipTracks(_ queries: [PointQuery], in video: FrameStore) throws -> PointTracks {
         guard options.referenceQuirks, !queries.isEmpty else { return try splitTracks(queries, in: video) }
         try check(queries, in: video)
         let scale = scale(video.size)
@@ -55,9 +55,7 @@ extension VirtualTrackTracker {
                 for frame in 0..<query.frame { merged[frame, index] = backward[frame, index] }
             }
         }
-        var result = tracks(merged, queries: queries, size: video.size, hidesOutside: false)
-        impose(queries, on: &result, size: video.size)
-        return result
+        return tracks(merged, queries: queries, size: video.size, hidesOutside: false)
     }
 
     /// What the reference's network makes of a whole clip: all points take part in all windows.

@@ -23,16 +23,16 @@ extension WindowTracker {
     /// - Throws: `MediaError.frameOutOfRange` for a query in a frame that does not exist, `TrackerError.invalidQuery` for a position that
     ///   is none.
     func check(_ queries: [PointQuery], in video: FrameStore) throws {
-        for query in queries { try video.check(frame: query.frame) }
+        try PointQuery.check(queries, in: video)
         try WindowTracking.check(queries.map(\.position))
     }
 
     /// Follows points forward and backward, split at each one's own frame, where it stays as queried. Each direction has the points that
     /// have frames left in it, and starts where the first of them does.
-    func splitTracks(_ queries: [PointQuery], in video: FrameStore) throws -> ClipTracks {
+    func splitTracks(_ queries: [PointQuery], in video: FrameStore) throws -> PointTracks {
         try check(queries, in: video)
         guard let first = queries.map(\.frame).min(), let last = queries.map(\.frame).max() else {
-            return ClipTracks(points: [[TrackedPoint]](repeating: [], count: video.frameCount))
+            return PointTracks([], size: video.size, frameCount: video.frameCount)
         }
         let scale = scale(video.size)
         var merged = RawTracks(frames: video.frameCount, points: queries.count)
@@ -51,32 +51,25 @@ extension WindowTracker {
         }
         try follow(.forward, from: first)
         try follow(.backward, from: last)
-        var result = tracks(merged, queries: queries, size: video.size)
-        impose(queries, on: &result, size: video.size)
-        return result
+        return tracks(merged, queries: queries, size: video.size)
     }
 
-    /// - Parameter hidesOutside: whether points outside of the frame are never visible.
-    func tracks(_ raw: RawTracks, queries: [PointQuery], size: ImageSize, hidesOutside: Bool = true) -> ClipTracks {
+    /// - Parameters:
+    ///   - keepsQueries: whether points are where they were given, and visible, in their queries' frames, whatever the network says.
+    ///   - hidesOutside: whether points outside of the frame are never visible.
+    func tracks(
+        _ raw: RawTracks, queries: [PointQuery], size: ImageSize, keepsQueries: Bool = true, hidesOutside: Bool = true
+    ) -> PointTracks {
         let scale = scale(size)
-        return ClipTracks(
-            points: (0..<raw.frames).map { frame in
-                queries.indices.map { index in
-                    guard var point = report(raw[frame, index], id: index, scale: scale) else {
-                        return TrackedPoint(id: index, position: queries[index].position, confidence: 0, isVisible: false)
-                    }
-                    if hidesOutside && !size.contains(point.position) { point.isVisible = false }
-                    return point
-                }
-            })
-    }
-
-    /// Puts the queries where they were queried, visible.
-    func impose(_ queries: [PointQuery], on tracks: inout ClipTracks, size: ImageSize) {
+        var result = PointTracks(queries, size: size, frameCount: raw.frames)
         for (index, query) in queries.enumerated() {
-            tracks.points[query.frame][index] = TrackedPoint(
-                id: index, position: query.position, confidence: 1, isVisible: size.contains(query.position))
+            for frame in 0..<raw.frames where !keepsQueries || frame != query.frame {
+                var point = report(raw[frame, index], id: index, scale: scale) ?? .lost(query, id: index)
+                if hidesOutside && !size.contains(point.position) { point.isVisible = false }
+                result[index, frame] = point
+            }
         }
+        return result
     }
 }
 

@@ -51,11 +51,16 @@ public struct FrameReview: Sendable {
             frameIndex: frameIndex, seconds: seconds, objectID: objectID, confidence: confidence.isNaN ? 0 : confidence,
             reason: evidence.weakness)
         pools[objectID, default: Pool()].add(
-            entry, stretch: Int(min(seconds / spacing, 1e15)), isLost: evidence.origin == .absent, limit: 5 * count)
+            entry, stretch: Int(min(seconds / spacing, 1e15)), isLost: evidence.origin == .absent, count: count)
     }
 
     /// Frames that may still become entries.
-    public var candidates: Set<Int> { Set(pools.values.flatMap(\.all).map(\.frameIndex)) }
+    public var candidates: Set<Int> { candidates(first: count) }
+
+    /// Frames that may still become one of the first `count` entries.
+    public func candidates(first count: Int) -> Set<Int> {
+        Set(pools.values.flatMap { $0.leastSure(count) }.map(\.frameIndex))
+    }
 
     /// The frames to look at so far, least sure first.
     public var entries: [Entry] {
@@ -66,7 +71,7 @@ public struct FrameReview: Sendable {
         return chosen
     }
 
-    private static func isLessSure(_ a: Entry, _ b: Entry) -> Bool {
+    fileprivate static func isLessSure(_ a: Entry, _ b: Entry) -> Bool {
         (a.confidence, a.frameIndex, a.objectID) < (b.confidence, b.frameIndex, b.objectID)
     }
 }
@@ -74,8 +79,16 @@ public struct FrameReview: Sendable {
 extension FrameReview.Pool {
     var all: [FrameReview.Entry] { closed + [open?.entry].compactMap { $0 } }
 
-    /// - Parameter limit: an entry rules out at most two others before and two after it, so five times the wanted number is enough.
-    mutating func add(_ entry: FrameReview.Entry, stretch: Int, isLost: Bool, limit: Int) {
+    /// An entry rules out at most two others before and two after it, so so many suffice for every wanted one.
+    private static let perEntry = 5
+
+    /// Those that the first `count` entries are among.
+    func leastSure(_ count: Int) -> [FrameReview.Entry] {
+        closed.sorted(by: FrameReview.isLessSure).prefix(Self.perEntry * count) + [open?.entry].compactMap { $0 }
+    }
+
+    /// - Parameter count: how many entries are wanted.
+    mutating func add(_ entry: FrameReview.Entry, stretch: Int, isLost: Bool, count: Int) {
         guard let current = open else {
             open = (entry, stretch, isLost)
             return
@@ -86,7 +99,8 @@ extension FrameReview.Pool {
         }
         closed.append(current.entry)
         open = (entry, stretch, isLost)
-        guard closed.count > limit, let surest = closed.indices.max(by: { closed[$0].confidence < closed[$1].confidence }) else { return }
+        guard closed.count > Self.perEntry * count, let surest = closed.indices.max(by: { closed[$0].confidence < closed[$1].confidence })
+        else { return }
         closed.remove(at: surest)
     }
 }

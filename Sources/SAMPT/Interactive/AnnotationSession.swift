@@ -22,7 +22,7 @@ import Support
 /// The session's state is the replay of its log; equal logs give equal masks, bit by bit, at the same precision and kind of processor.
 /// Networks and files run on threads of the session's own. Methods may be called from several tasks at a time.
 public final class AnnotationSession: Sendable {
-    private let core: SessionCore
+    let core: SessionCore
 
     /// Reads the log and computes nothing. It blocks as long as that takes: call it off the threads that tasks share (`onThread`).
     /// - Parameters:
@@ -79,8 +79,8 @@ public final class AnnotationSession: Sendable {
         try await onThread { [core] in try core.mask(of: object, at: frame) }
     }
 
-    /// The segmenter's answers to the prompts of a frame, for a person to choose from (`choose`), the most likely first: SAM's three masks, of
-    /// other segmenters what they have. None where there is nothing to ask with.
+    /// The segmenter's answers to the prompts of a frame, for a person to choose from (`choose`), the most likely first: SAM's three masks,
+    /// of other segmenters what they have. None where there is nothing to ask with.
     /// - Parameter point: one more click, which is not placed yet.
     public func candidates(of object: ObjectID, at frame: Int, adding point: PointPrompt? = nil) async throws -> [MaskCandidate] {
         try await onThread { [core] in try core.candidates(of: object, at: frame, adding: point) }

@@ -16,7 +16,7 @@ struct ResultSpan: Sendable, Equatable {
     /// With the policy `paper`: what was corrected.
     var corrections: [PaperCorrection]
 
-    init(span: PlannedSpan, of object: AnnotatedObject, _ policy: CorrectionPolicy) {
+    init(span: PlannedSpan, of object: SessionObject, _ policy: CorrectionPolicy) {
         (self.span, self.policy) = (span, policy)
         digest = object.anchors[span.anchor]?.digest ?? ""
         // The result without any correction has no base.
@@ -49,7 +49,7 @@ struct PaperCorrection: Sendable, Hashable {
     static let firstTrack = 1 << 20
 }
 
-extension AnnotatedObject {
+extension SessionObject {
     /// All corrections, by frame.
     var paperCorrections: [PaperCorrection] {
         anchorFrames.flatMap { frame -> [PaperCorrection] in

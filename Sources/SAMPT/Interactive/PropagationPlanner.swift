@@ -25,7 +25,7 @@ struct PropagationPlanner {
     // MARK: Anchored
 
     private struct Piece {
-        var object: AnnotatedObject
+        var object: SessionObject
         var anchor: Int
         var direction: TimeDirection
         var frames: ClosedRange<Int>
@@ -33,7 +33,7 @@ struct PropagationPlanner {
         var end: Int
     }
 
-    private func anchoredUnits(_ objects: [AnnotatedObject]) -> [PropagationUnit] {
+    private func anchoredUnits(_ objects: [SessionObject]) -> [PropagationUnit] {
         if let joint = jointUnit(objects) { return joint }
         let wantedPieces = objects.flatMap { pieces(of: $0) }
         var units: [PropagationUnit] = []
@@ -49,7 +49,7 @@ struct PropagationPlanner {
     }
 
     /// Without re-initialisation the two directions are one piece of work, as long as no object has more than one anchor.
-    private func jointUnit(_ objects: [AnnotatedObject]) -> [PropagationUnit]? {
+    private func jointUnit(_ objects: [SessionObject]) -> [PropagationUnit]? {
         let isPlain = objects.allSatisfy { $0.anchors.count == 1 } && propagation.range == nil && propagation.direction == .both
         guard options.reinitialization.variant == nil, isPlain else { return nil }
         let open = objects.filter { object in
@@ -60,7 +60,7 @@ struct PropagationPlanner {
         return open.isEmpty ? [] : [joint(open.map { ($0, $0.anchorFrames[0]) })]
     }
 
-    private func joint(_ objects: [(object: AnnotatedObject, anchor: Int)]) -> PropagationUnit {
+    private func joint(_ objects: [(object: SessionObject, anchor: Int)]) -> PropagationUnit {
         let rivals = rivals(without: objects.map(\.object.id), after: [])
         let content = "joint 1|\(propagation.policy)|\(recipe)|" + describe(objects.map { ($0.object, $0.anchor) }) + describe(rivals)
         let members = objects.map { object, anchor in
@@ -76,13 +76,13 @@ struct PropagationPlanner {
     }
 
     /// What is wanted of an object's results and not there.
-    private func pieces(of object: AnnotatedObject) -> [Piece] {
+    private func pieces(of object: SessionObject) -> [Piece] {
         object.anchorFrames.filter { object.anchors[$0]?.canStart ?? false }.flatMap { anchor -> [Piece] in
             [TimeDirection.forward, .backward].compactMap { direction in piece(of: object, anchor, direction) }
         }
     }
 
-    private func piece(of object: AnnotatedObject, _ anchor: Int, _ direction: TimeDirection) -> Piece? {
+    private func piece(of object: SessionObject, _ anchor: Int, _ direction: TimeDirection) -> Piece? {
         let name: PropagationDirection = direction == .forward ? .forward : .backward
         guard propagation.direction == name || propagation.direction == .both else { return nil }
         guard direction == .forward || options.tracking.isBackward else { return nil }
@@ -101,7 +101,7 @@ struct PropagationPlanner {
     }
 
     private func unit(
-        _ pieces: [Piece], _ direction: TimeDirection, end: Int, among objects: [AnnotatedObject], after done: [PropagationUnit]
+        _ pieces: [Piece], _ direction: TimeDirection, end: Int, among objects: [SessionObject], after done: [PropagationUnit]
     ) -> PropagationUnit {
         let start = direction == .forward ? pieces.map(\.anchor).min() ?? end : pieces.map(\.anchor).max() ?? end
         var anchors: [ObjectID: Int] = Dictionary(pieces.map { ($0.object.id, $0.anchor) }) { first, _ in first }
@@ -136,7 +136,7 @@ struct PropagationPlanner {
 
     // MARK: Paper
 
-    private func paperUnits(_ objects: [AnnotatedObject]) -> [PropagationUnit] {
+    private func paperUnits(_ objects: [SessionObject]) -> [PropagationUnit] {
         let able = objects.filter { object in object.queryFrame.map { object.anchors[$0]?.canStart ?? false } ?? false }
         var units: [PropagationUnit] = []
         var bases: [ObjectID: PlannedSpan] = [:]
@@ -149,13 +149,15 @@ struct PropagationPlanner {
         }
         for object in able {
             guard let base = bases[object.id] else { continue }
-            if let unit = corrections(of: object, on: base, isNew: open.contains { $0.id == object.id }, after: units) { units.append(unit) }
+            if let unit = corrections(of: object, on: base, isNew: open.contains { $0.id == object.id }, after: units) {
+                units.append(unit)
+            }
         }
         return units
     }
 
     /// The object's result without any correction, where it is there.
-    private func paperBase(of object: AnnotatedObject) -> PlannedSpan? {
+    private func paperBase(of object: SessionObject) -> PlannedSpan? {
         guard let query = object.queryFrame, let digest = object.anchors[query]?.digest else { return nil }
         return object.results.spans.last {
             $0.policy == .paper && $0.span.base == nil && $0.span.anchor == query && $0.digest == digest
@@ -164,7 +166,7 @@ struct PropagationPlanner {
     }
 
     private func corrections(
-        of object: AnnotatedObject, on base: PlannedSpan, isNew: Bool, after units: [PropagationUnit]
+        of object: SessionObject, on base: PlannedSpan, isNew: Bool, after units: [PropagationUnit]
     ) -> PropagationUnit? {
         let all = object.paperCorrections
         guard !all.isEmpty else { return nil }
@@ -180,7 +182,8 @@ struct PropagationPlanner {
         let new = all.filter { !known.corrections.contains($0) }
         guard let first = new.map(\.frame).min(), first <= wanted.upperBound else { return nil }
         let rivals = rivals(without: [object.id], after: units)
-        let content = "corrections 1|\(recipe)|\(object.id)|\(known.span.key)|" + new.map(\.text).joined(separator: ";") + "|" + describe(rivals)
+        let content =
+            "corrections 1|\(recipe)|\(object.id)|\(known.span.key)|" + new.map(\.text).joined(separator: ";") + "|" + describe(rivals)
         let span = PlannedSpan(
             object: object.id, anchor: base.anchor, frames: first...lastFrame, direction: .forward, key: SpanKey(of: content),
             base: known.span.key)
@@ -201,7 +204,7 @@ struct PropagationPlanner {
         }
     }
 
-    private func describe(_ members: [(object: AnnotatedObject, anchor: Int)]) -> String {
+    private func describe(_ members: [(object: SessionObject, anchor: Int)]) -> String {
         members.map { "\($0.object.id)@\($0.anchor):\($0.object.anchors[$0.anchor]?.digest ?? "")" }.joined(separator: ";") + "|"
     }
 

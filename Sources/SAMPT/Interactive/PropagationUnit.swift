@@ -24,14 +24,14 @@ struct PropagationUnit: Sendable {
     var rivals: [Rival]
 
     struct Member: Sendable {
-        var object: AnnotatedObject
+        var object: SessionObject
         var anchor: Int
         /// nil: it only takes its place among the others.
         var span: PlannedSpan?
     }
 
     struct Rival: Sendable {
-        var object: AnnotatedObject
+        var object: SessionObject
         /// Its result in the same propagation, where that is computed before; elsewhere what was there before it.
         var spans: [PlannedSpan]
     }

@@ -61,7 +61,7 @@ extension SessionCore {
         }
     }
 
-    private func seam(of object: AnnotatedObject, in frames: ClosedRange<Int>, _ snapshot: SessionSnapshot) throws -> Int? {
+    private func seam(of object: SessionObject, in frames: ClosedRange<Int>, _ snapshot: SessionSnapshot) throws -> Int? {
         for frame in frames {
             guard case .either(let forward, let backward)? = snapshot.choice(for: object, at: frame)?.choice else { continue }
             return try reader.seam(between: forward.span, backward.span, snapshot)

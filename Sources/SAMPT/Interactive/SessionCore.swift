@@ -63,7 +63,7 @@ final class SessionCore: Sendable {
         }
     }
 
-    func object(_ id: ObjectID, in snapshot: SessionSnapshot) throws -> AnnotatedObject {
+    func object(_ id: ObjectID, in snapshot: SessionSnapshot) throws -> SessionObject {
         guard let object = snapshot.state.object(id) else { throw SessionError.unknownObject(id) }
         return object
     }
@@ -121,7 +121,7 @@ final class SessionCore: Sendable {
     }
 
     /// What a correction in a frame would start from; nil where nothing was propagated to.
-    func base(of object: AnnotatedObject, at frame: Int, _ snapshot: SessionSnapshot) throws -> CorrectionBase? {
+    func base(of object: SessionObject, at frame: Int, _ snapshot: SessionSnapshot) throws -> CorrectionBase? {
         guard let found = try reader.frame(of: object, at: frame, snapshot)?.frame else { return nil }
         let isPredicted = found.origin == .predicted && found.mask.map { $0.area > 0 } ?? false
         return CorrectionBase(
@@ -159,11 +159,11 @@ final class SessionCore: Sendable {
         return try mask(of: try object(id, in: snapshot), at: frame, snapshot)
     }
 
-    private func mask(of object: AnnotatedObject, at frame: Int, _ snapshot: SessionSnapshot) throws -> SpanFrame? {
-        let tracked = try reader.frame(of: object, at: frame, snapshot)?.frame
-        guard let anchor = object.anchors[frame] else { return tracked }
+    private func mask(of object: SessionObject, at frame: Int, _ snapshot: SessionSnapshot) throws -> SpanFrame? {
+        guard let anchor = object.anchors[frame] else { return try reader.frame(of: object, at: frame, snapshot)?.frame }
         var found = try anchors.frame(anchor, at: frame)
-        found.points = tracked?.points ?? []
+        // An anchor has its mask without any result.
+        if let key = try reader.key(of: object, at: frame, snapshot)?.key { found.points = try store.frame(frame, of: key)?.points ?? [] }
         return found
     }
 
@@ -173,13 +173,14 @@ final class SessionCore: Sendable {
         let outcomes = try snapshot.state.objects.map { object -> (id: ObjectID, outcome: ObjectOutcome) in
             (id: object.id, outcome: try mask(of: object, at: frame, snapshot)?.outcome ?? ObjectOutcome())
         }
-        if let missing = models.segmenter as? MissingModels, snapshot.state.order == nil, Self.overlap(outcomes.compactMap(\.outcome.mask)) {
+        if let missing = models.segmenter as? MissingModels, snapshot.state.order == nil, Self.overlap(outcomes.compactMap(\.outcome.mask))
+        {
             throw SessionError.modelsMissing(reason: missing.reason)
         }
         let overlaps = OverlapResolution(segmenter: models.segmenter, order: snapshot.state.order)
         let objects = overlaps.results(of: outcomes, size: frames.size)
         let tracksBackward = models.options.tracking.isBackward
-        func isOutdated(_ object: AnnotatedObject) -> Bool {
+        func isOutdated(_ object: SessionObject) -> Bool {
             guard !object.anchors.isEmpty, object.anchors[frame] == nil else { return false }
             return !snapshot.isCurrent(object, frame, tracksBackward: tracksBackward)
         }

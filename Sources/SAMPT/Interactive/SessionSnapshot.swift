@@ -16,7 +16,7 @@ struct Neighbours: Sendable, Equatable {
     var right: Int?
 }
 
-extension AnnotatedObject {
+extension SessionObject {
     func neighbours(of frame: Int) -> Neighbours {
         let frames = anchorFrames
         return Neighbours(left: frames.last { $0 <= frame }, right: frames.first { $0 > frame })
@@ -63,7 +63,7 @@ enum FrameSourceChoice: Sendable, Equatable {
 
 extension SessionSnapshot {
     /// Where the object's frame is, and whether it is of the anchors as they are; nil where there is nothing.
-    func choice(for object: AnnotatedObject, at frame: Int) -> (choice: FrameSourceChoice, isCurrent: Bool)? {
+    func choice(for object: SessionObject, at frame: Int) -> (choice: FrameSourceChoice, isCurrent: Bool)? {
         if object.results.policy == .paper { return paperChoice(for: object, at: frame) }
         let neighbours = object.neighbours(of: frame)
         let forward = object.current(from: neighbours.left, .forward, lastFrame: lastFrame)
@@ -80,7 +80,7 @@ extension SessionSnapshot {
         }
     }
 
-    private func paperChoice(for object: AnnotatedObject, at frame: Int) -> (choice: FrameSourceChoice, isCurrent: Bool)? {
+    private func paperChoice(for object: SessionObject, at frame: Int) -> (choice: FrameSourceChoice, isCurrent: Bool)? {
         guard let latest = object.results.spans.last(where: { $0.policy == .paper }) else { return nil }
         var isCurrent = latest.corrections == object.paperCorrections && object.queryFrame == paperAnchor(latest, object)
         for result in object.chain(from: latest) {
@@ -92,12 +92,12 @@ extension SessionSnapshot {
     }
 
     /// The query frame of a result, as long as what was said in it is what it was.
-    private func paperAnchor(_ result: ResultSpan, _ object: AnnotatedObject) -> Int? {
+    private func paperAnchor(_ result: ResultSpan, _ object: SessionObject) -> Int? {
         object.anchors[result.span.anchor]?.digest == result.digest ? result.span.anchor : nil
     }
 
     /// Whether nothing is left to compute of a frame.
-    func isCurrent(_ object: AnnotatedObject, _ frame: Int, tracksBackward: Bool) -> Bool {
+    func isCurrent(_ object: SessionObject, _ frame: Int, tracksBackward: Bool) -> Bool {
         if object.results.policy == .paper { return choice(for: object, at: frame)?.isCurrent ?? false }
         let neighbours = object.neighbours(of: frame)
         func isThere(_ anchor: Int?, _ direction: PropagationDirection) -> Bool {
@@ -111,7 +111,7 @@ extension SessionSnapshot {
 
 extension SessionSnapshot {
     /// The stretches of frames in which something is left to compute; none for an object without anchors.
-    func outdated(_ object: AnnotatedObject, tracksBackward: Bool) -> [ClosedRange<Int>] {
+    func outdated(_ object: SessionObject, tracksBackward: Bool) -> [ClosedRange<Int>] {
         guard !object.anchors.isEmpty else { return [] }
         var ranges: [ClosedRange<Int>] = []
         for frame in 0..<frameCount where object.anchors[frame] == nil && !isCurrent(object, frame, tracksBackward: tracksBackward) {

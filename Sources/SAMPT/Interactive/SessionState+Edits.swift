@@ -84,11 +84,11 @@ extension SessionState {
         let name = name ?? "object \(id)"
         try SessionLimits.check(name: name)
         try SessionLimits.check(text: category ?? "")
-        objects.append(AnnotatedObject(id: id, name: name, color: color, category: category))
+        objects.append(SessionObject(id: id, name: name, color: color, category: category))
         order?.insert(id, at: 0)
     }
 
-    private mutating func change(_ id: ObjectID, _ body: (inout AnnotatedObject) throws -> Void) throws {
+    private mutating func change(_ id: ObjectID, _ body: (inout SessionObject) throws -> Void) throws {
         guard let place = objects.firstIndex(where: { $0.id == id }) else { throw SessionError.unknownObject(id) }
         try body(&objects[place])
     }
@@ -163,7 +163,7 @@ extension SessionState {
 
     private mutating func change(
         _ place: AnchorPlace, _ base: CorrectionBase?, _ limits: SessionLimits,
-        _ body: (inout AnnotatedObject, inout ObjectAnchor) throws -> Void
+        _ body: (inout SessionObject, inout ObjectAnchor) throws -> Void
     ) throws {
         try limits.check(frame: place.frame)
         try change(place.object) { object in

@@ -3,17 +3,17 @@ import Media
 /// Everything that a person has said, as of one place in a session's log: the replay of the edits up to there that are not undone.
 public struct SessionState: Sendable, Equatable {
     /// In the order in which they were added.
-    public internal(set) var objects: [AnnotatedObject] = []
+    public internal(set) var objects: [SessionObject] = []
     /// The order in which a person put the objects, the topmost first; nil: nobody did.
     public internal(set) var order: [ObjectID]?
 
     public init() {}
 
-    public func object(_ id: ObjectID) -> AnnotatedObject? { objects.first { $0.id == id } }
+    public func object(_ id: ObjectID) -> SessionObject? { objects.first { $0.id == id } }
 }
 
 /// An object of a session.
-public struct AnnotatedObject: Sendable, Equatable {
+public struct SessionObject: Sendable, Equatable {
     public let id: ObjectID
     public internal(set) var name: String
     /// nil: the one that objects of this number have by default.

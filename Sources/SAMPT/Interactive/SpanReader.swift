@@ -17,14 +17,14 @@ final class SpanReader: Sendable {
 
     /// An object in a frame as it was propagated; nil where it was not.
     /// - Throws: `SessionError.resultMissing` when the log speaks of it and the store does not have it.
-    func frame(of object: AnnotatedObject, at frame: Int, _ snapshot: SessionSnapshot) throws -> (frame: SpanFrame, isCurrent: Bool)? {
+    func frame(of object: SessionObject, at frame: Int, _ snapshot: SessionSnapshot) throws -> (frame: SpanFrame, isCurrent: Bool)? {
         guard let (key, isCurrent) = try key(of: object, at: frame, snapshot) else { return nil }
         guard let found = try store.frame(frame, of: key) else { throw SessionError.resultMissing(object: object.id, frame: frame) }
         return (found, isCurrent)
     }
 
     /// Which result a frame is taken from.
-    func key(of object: AnnotatedObject, at frame: Int, _ snapshot: SessionSnapshot) throws -> (key: SpanKey, isCurrent: Bool)? {
+    func key(of object: SessionObject, at frame: Int, _ snapshot: SessionSnapshot) throws -> (key: SpanKey, isCurrent: Bool)? {
         guard let (choice, isCurrent) = snapshot.choice(for: object, at: frame) else { return nil }
         switch choice {
         case .one(let key): return (key, isCurrent)

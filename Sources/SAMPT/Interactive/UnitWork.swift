@@ -129,7 +129,7 @@ private final class JointWork: UnitWork {
 /// segmented again, each by itself.
 private final class CorrectionWork: UnitWork {
     private let unit: PropagationUnit
-    private let object: AnnotatedObject
+    private let object: SessionObject
     private let span: PlannedSpan
     private let corrections: [PaperCorrection]
     private let method: Method

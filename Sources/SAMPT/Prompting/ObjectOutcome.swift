@@ -36,9 +36,6 @@ extension IndexMask {
     /// Of objects that share no pixel.
     init(_ objects: [ObjectResult], size: ImageSize) {
         self.init(width: size.width, height: size.height)
-        for object in objects {
-            let id = UInt16(object.id)
-            for (i, value) in object.mask.values.enumerated() where value != 0 { values[i] = id }
-        }
+        for object in objects { add(object.mask, id: object.id) }
     }
 }

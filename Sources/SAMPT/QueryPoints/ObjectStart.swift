@@ -21,7 +21,8 @@ struct ObjectStart: Sendable {
         var clicks: [PointPrompt] = []
         if case .points(let points) = query.prompt { clicks = points }
         try self.init(
-            query, outcome: found, clicks: clicks, image: image, generator: &generator, segmenter: segmenter, video: video, options: options)
+            query, outcome: found, clicks: clicks, image: image, generator: &generator, segmenter: segmenter, video: video, options: options
+        )
     }
 
     /// Of an object whose mask is known.

@@ -123,21 +123,3 @@ struct ModelDescription: Codable, Equatable {
         return try encoder.encode(self) + Data("\n".utf8)
     }
 }
-
-/// "854x480".
-struct FrameSize: ExpressibleByArgument, Sendable {
-    var size: ImageSize
-
-    init(_ size: ImageSize) { self.size = size }
-
-    init?(argument: String) {
-        let numbers = argument.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
-        guard numbers.count == 2, let width = numbers[0], let height = numbers[1], (1...16384).contains(width), (1...16384).contains(height)
-        else {
-            return nil
-        }
-        size = ImageSize(width: width, height: height)
-    }
-
-    var defaultValueDescription: String { "\(size)" }
-}

@@ -6,6 +6,7 @@ import PointTrackers
 import SAMPT
 import SegmentationJobs
 import Segmenters
+import Support
 
 struct ImageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -30,14 +31,19 @@ struct ImageCommand: AsyncParsableCommand {
         name: [.customLong("masks"), .customLong("masks-out")],
         help: ArgumentHelp("The index mask as a palette PNG (.png).", valueName: "file"))
     var masks: String?
+    @Option(
+        help: ArgumentHelp(
+            "A folder for each marked object's several answers, as the segmenter has them: OBJECT-RANK-SCORE.png, the most likely first.",
+            valueName: "folder"))
+    var candidates: String?
     @OptionGroup(title: "Presets and models") var models: PictureModelOptions
     @OptionGroup(title: "Method") var method: PictureMethodOptions
     @OptionGroup(title: "Messages") var messages: MessageOptions
 
     func run() async throws {
         try await withExitStatus {
-            guard overlay != nil || masks != nil else {
-                throw CommandError.usage("No output is asked for. Give at least one of --overlay and --masks.")
+            guard overlay != nil || masks != nil || candidates != nil else {
+                throw CommandError.usage("No output is asked for. Give at least one of --overlay, --masks and --candidates.")
             }
             let settings = try models.settings(refinement: method.refinement)
             let objects = try prompts.objects()
@@ -64,10 +70,11 @@ struct ImageCommand: AsyncParsableCommand {
                 if let masks { try ImageFile.writeIndexMask(frame.result.indexMask, to: masks) }
                 try drawn.get()
             }
+            let written = try await writeCandidates(queries, pipeline, clip)
             try messages.show(
                 SegmentationSummary(
                     video: clip.originals.name, frames: 1, framesTotal: 1,
-                    seconds: Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000, outputs: [overlay, masks].compactMap { $0 },
+                    seconds: start.secondsAgo, outputs: [overlay, masks].compactMap { $0 } + written,
                     objects: statistics.objects, damage: nil, exitStatus: .success))
             return .success
         }
@@ -79,6 +86,11 @@ struct ImageCommand: AsyncParsableCommand {
         var claims = inputs
         for (path, option) in [(overlay, "--overlay"), (masks, "--masks")] {
             if let path { try claims.write(path, by: option) }
+        }
+        if let candidates {
+            try claims.write(
+                folder: candidates, namesLike: { $0.range(of: "^[0-9]+-[0-9]+-[01].[0-9]{2}.png$", options: .regularExpression) != nil },
+                by: "--candidates")
         }
         for path in [overlay, masks].compactMap({ $0 }) { try OutputFile.check(path) }
         try OutputName.checkPNG(overlay, option: "--overlay")
@@ -111,6 +123,26 @@ struct ImageCommand: AsyncParsableCommand {
                 "--refinement: has no effect here: given masks are taken as they are\(takesBoxes ? ", and \(settings.segmenter) answers to a box at once" : "")."
             )
         }
+    }
+
+    /// - Returns: the files.
+    private func writeCandidates(_ queries: [ObjectQuery], _ pipeline: VideoSegmenter, _ clip: Clip) async throws -> [String] {
+        guard let candidates else { return [] }
+        try FileManager.default.createDirectory(atPath: candidates, withIntermediateDirectories: true)
+        let frames = clip.frames
+        var written: [String] = []
+        for query in queries {
+            for answer in try await onThread({ try pipeline.candidates(for: query, in: frames) }) {
+                let score = String(format: "%.2f", min(1, max(0, answer.score)))
+                let path = "\(candidates)/\(query.id)-\(answer.index + 1)-\(score).png"
+                let mask = answer.mask.mask
+                var index = IndexMask(width: mask.width, height: mask.height)
+                for (place, value) in mask.values.enumerated() where value != 0 { index.values[place] = UInt16(query.id) }
+                try ImageFile.writeIndexMask(index, to: path)
+                written.append(path)
+            }
+        }
+        return written
     }
 
     /// In square pixels, as a person sees the picture.

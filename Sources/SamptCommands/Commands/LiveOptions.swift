@@ -18,7 +18,7 @@ struct LiveOptions: ParsableArguments {
             valueName: "format"))
     var liveFormat: LiveFormat?
     @Option(help: ArgumentHelp("The frames' size, for rgb24.", valueName: "WxH"))
-    var liveSize: FrameSizeArgument?
+    var liveSize: FrameSize?
     @Option(help: ArgumentHelp("Frames per second of rgb24 data, for the times of outputs with --live-policy all.", valueName: "n"))
     var liveRate: Double?
     @Option(
@@ -67,17 +67,6 @@ struct LiveOptions: ParsableArguments {
         let capture = try openLive(
             input, format: liveFormat ?? .automatic, size: liveSize?.size, rate: liveRate, timeout: timeout > 0 ? timeout : nil)
         return LiveFrames(capture, policy: livePolicy ?? .latest, longestSide: maxSide)
-    }
-}
-
-/// "640x480".
-struct FrameSizeArgument: ExpressibleByArgument, Sendable {
-    var size: ImageSize
-
-    init?(argument: String) {
-        let sides = argument.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
-        guard sides.count == 2, sides.allSatisfy({ (1...16384).contains($0) }) else { return nil }
-        size = ImageSize(width: sides[0], height: sides[1])
     }
 }
 

@@ -78,6 +78,9 @@ struct TrackingModelOptions: ParsableArguments {
     @OptionGroup var tracker: TrackerOptions
     @OptionGroup var networks: NetworkOptions
 
+    /// The options that were given, as they are written.
+    var given: [String] { presets.given + tracker.given + networks.given }
+
     /// The tracker's name; nothing else of a preset counts.
     /// - Throws: `PresetError`; `CommandError.usage` for a `--set` without effect.
     func trackerName() throws -> String {

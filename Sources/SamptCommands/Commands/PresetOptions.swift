@@ -44,7 +44,8 @@ package struct PresetOptions: ParsableArguments {
         }
     }
 
-    private func assignments() throws -> [(key: String, text: String)] {
+    /// What `--set` gives.
+    func assignments() throws -> [(key: String, text: String)] {
         try changes.map { change in
             guard let separator = change.firstIndex(of: "=") else {
                 throw CommandError.usage("--set: \"\(change)\" is not of the form key=value.")

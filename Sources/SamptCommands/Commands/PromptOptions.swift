@@ -3,6 +3,7 @@ import Foundation
 import Media
 import SegmentationJobs
 import Segmenters
+import Support
 
 /// How objects are marked on the command line.
 struct PromptOptions: ParsableArguments {

@@ -17,7 +17,7 @@ extension CommandStatus {
     init(endingWith error: any Error) {
         switch error {
         case PointBenchmarkError.otherReport, is ValidationError: self = .usage
-        case is PointBenchmarkError, is VideoNameError: self = .invalidInput
+        case is PointBenchmarkError, is VideoNameError, is ScoringError, is InstanceError, is DatasetError: self = .invalidInput
         default: self.init(error)
         }
     }

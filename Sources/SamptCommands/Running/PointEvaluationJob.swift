@@ -2,12 +2,14 @@ import Foundation
 import Media
 import SAMPT
 import SegmentationJobs
+import Support
 import VideoBenchmarks
 
 /// Evaluates a tracker video by video and keeps the report up to date.
 struct PointEvaluationJob: Sendable {
     var dataset: any PointDataset
-    var evaluation: PointEvaluation
+    /// Makes or reads a video's tracks, and scores them.
+    var evaluate: @Sendable (PointVideo, PredictionFolder?, @escaping (_ done: Int, _ total: Int) -> Void) throws -> PointEvaluation.Outcome
     /// What earlier runs did; their videos are not done again.
     var report: PointReport
     /// The folder for the report.
@@ -19,7 +21,14 @@ struct PointEvaluationJob: Sendable {
     /// Runs to the end or to the interruption; the report on disk holds the videos done so far in both cases.
     /// - Throws: what went wrong; where the report cannot be written, only after all videos and after printing it.
     func run(interruption: Interruption) async throws -> CommandStatus {
-        let work = Task { try evaluate() }
+        let work = Task {
+            do {
+                return try await onThread { try evaluateAll() }
+            } catch is CancellationError {
+                // Before it had begun.
+                return (self.report, isComplete: false, unwritten: nil)
+            }
+        }
         interruption.onRequest { work.cancel() }
         let (report, isComplete, unwritten) = try await work.value
         for line in PointTable.lines(report) where !isQuiet { StandardOutput.print(line) }
@@ -29,7 +38,7 @@ struct PointEvaluationJob: Sendable {
         return .interrupted
     }
 
-    private func evaluate() throws -> (PointReport, isComplete: Bool, unwritten: (any Error)?) {
+    private func evaluateAll() throws -> (PointReport, isComplete: Bool, unwritten: (any Error)?) {
         var report = report
         var unwritten: (any Error)?
         // A disk that is full now may have room again for the next one.
@@ -50,8 +59,8 @@ struct PointEvaluationJob: Sendable {
             defer { reporter.close() }
             do {
                 let start = ContinuousClock.now
-                let outcome = try evaluation.run(try dataset.video(at: index), writingTo: predictions) { done, total in
-                    let elapsed = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
+                let outcome = try evaluate(dataset.video(at: index), predictions) { done, total in
+                    let elapsed = start.secondsAgo
                     let progress = SegmentationProgress(framesDone: done, framesTotal: total, secondsElapsed: elapsed)
                     reporter.show(isLast: false) { "[\(index + 1)/\(names.count)] \(name)  \(ProgressReporter.line(progress))" }
                 }

@@ -118,22 +118,3 @@ package struct ScaledSource: FrameSource {
 
     package func frame(at index: Int) throws -> RGBImage { try base.frame(at: index).scaled(to: size) }
 }
-
-extension ObjectQuery {
-    /// Checks the prompt against a frame size; the library checks again, but in the pixels it works with.
-    package func checkPrompt(size: ImageSize) throws {
-        switch prompt {
-        case .points(let points):
-            if let outside = points.first(where: { !size.contains($0.position) }) {
-                throw QueryError.pointOutside(object: name, x: outside.position.x, y: outside.position.y, size: size)
-            }
-            guard points.contains(where: \.isPositive) else { throw QueryError.noPositivePoint(object: name) }
-        case .box(let box):
-            let inside = box.x0 >= 0 && box.y0 >= 0 && box.x1 <= Float(size.width) && box.y1 <= Float(size.height)
-            guard inside, box.width >= 1, box.height >= 1 else { throw QueryError.boxOutside(object: name, size: size) }
-        case .mask(let mask):
-            guard mask.size == size else { throw QueryError.maskSizeDiffers(object: name, mask: mask.size, frame: size) }
-            guard !mask.isEmpty else { throw QueryError.emptyMask(object: name) }
-        }
-    }
-}

@@ -29,12 +29,7 @@ package struct FrameScale: Sendable {
         result.image = picture
         var index = IndexMask(width: original.width, height: original.height)
         for i in result.objects.indices {
-            var mask = result.objects[i].mask.enlarged(to: original)
-            let id = UInt16(clamping: result.objects[i].id)
-            for pixel in mask.values.indices where mask.values[pixel] != 0 {
-                if index.values[pixel] == 0 { index.values[pixel] = id } else { mask.values[pixel] = 0 }
-            }
-            result.objects[i].mask = mask
+            result.objects[i].mask = index.add(result.objects[i].mask.enlarged(to: original), id: result.objects[i].id)
             for point in result.objects[i].points.indices { result.objects[i].points[point].position /= factor }
         }
         result.indexMask = index

@@ -1,5 +1,6 @@
 import Media
 import SAMPT
+import Support
 
 /// One picture of a few frames, evenly spaced over the clip, with each object's confidence. Of frames to look at, some are added and all
 /// are marked.
@@ -7,9 +8,10 @@ final class ContactSheetOutput: FrameOutput {
     let path: String
     private let names: [Int: String]
     private var sheet: ContactSheet
-    /// The frames to mark, and the first of these, which are on the sheet in any case.
-    private var review: FrameReview
-    private var added: FrameReview
+    /// The frames to mark.
+    private let review: Protected<FrameReview>?
+    /// How many of these, the first, are on the sheet in any case.
+    private let addedCount: Int
 
     /// At most so many of the frames to look at are added.
     private static let addedFrames = 6
@@ -18,15 +20,13 @@ final class ContactSheetOutput: FrameOutput {
         try OutputFile.check(path)
         self.path = path
         names = clip.names
-        review = FrameReview(count: clip.reviewed, duration: clip.duration)
-        added = FrameReview(count: min(clip.reviewed, Self.addedFrames), duration: clip.duration)
-        sheet = ContactSheet(frameCount: clip.frameCount, size: clip.pixelAspect.shown(clip.size), reserved: added.count)
+        review = clip.review
+        addedCount = min(clip.review?.withLock { $0.count } ?? 0, Self.addedFrames)
+        sheet = ContactSheet(frameCount: clip.frameCount, size: clip.pixelAspect.shown(clip.size), reserved: addedCount)
     }
 
     func append(_ frame: ReportedFrame) {
-        review.add(frame.result, seconds: frame.seconds)
-        added.add(frame.result, seconds: frame.seconds)
-        let candidates = added.candidates
+        let candidates = review?.withLock { $0.candidates(first: addedCount) } ?? []
         guard sheet.wants(frame.position) || candidates.contains(frame.position) else { return }
         let bars = frame.result.objects.enumerated().compactMap { index, object in
             object.confidence.map { ContactSheet.Bar(color: .object(index), share: $0) }
@@ -36,8 +36,9 @@ final class ContactSheetOutput: FrameOutput {
     }
 
     func finish(isComplete: Bool) throws {
-        sheet.retain(Set(added.entries.map(\.frameIndex)))
-        sheet.mark(Set(review.entries.map(\.frameIndex)))
+        let chosen = review?.withLock { $0.entries.map(\.frameIndex) } ?? []
+        sheet.retain(Set(chosen.prefix(addedCount)))
+        sheet.mark(Set(chosen))
         if let picture = sheet.picture { try ImageFile.writePNG(picture, to: path) }
     }
 

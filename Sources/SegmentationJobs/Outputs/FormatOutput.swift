@@ -49,7 +49,7 @@ final class FormatOutput: FrameOutput {
     let path: String
     var note: String? { writer.notes.isEmpty ? nil : writer.notes.joined(separator: "; ") }
     private let writer: MaskWriter
-    private let objects: [Int: MaskFormats.AnnotatedObject]
+    private let objects: [Int: AnnotatedObject]
 
     init(_ destination: ExportDestination, clip: OutputClip) throws {
         path = destination.path
@@ -65,7 +65,7 @@ final class FormatOutput: FrameOutput {
     func append(_ frame: ReportedFrame) throws {
         let entries = frame.result.objects.map { result in
             ObjectMask(
-                objects[result.id] ?? MaskFormats.AnnotatedObject(id: result.id), mask: RunLengthMask(result.mask), score: result.predictedIoU,
+                objects[result.id] ?? AnnotatedObject(id: result.id), mask: RunLengthMask(result.mask), score: result.predictedIoU,
                 confidence: result.confidence, points: result.points.map(TrackedPosition.init))
         }
         try writer.append(
@@ -80,10 +80,10 @@ final class FormatOutput: FrameOutput {
 
 extension OutputObject {
     /// A name that somebody gave is the category as well: tools group and colour by it.
-    fileprivate var annotated: MaskFormats.AnnotatedObject {
+    fileprivate var annotated: AnnotatedObject {
         let isNamed = name != "object \(id)"
-        return MaskFormats.AnnotatedObject(
-            id: id, name: name, category: isNamed ? name : MaskFormats.AnnotatedObject.defaultCategory, queryFrame: queryFrame)
+        return AnnotatedObject(
+            id: id, name: name, category: isNamed ? name : AnnotatedObject.defaultCategory, queryFrame: queryFrame)
     }
 }
 

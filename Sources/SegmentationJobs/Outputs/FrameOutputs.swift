@@ -7,13 +7,6 @@ import Support
 final class RunLengthOutput: FrameOutput {
     var path: String { stream.path }
     private let stream: JSONFrameStream
-    private var frameCount = 0
-
-    private struct Frame: Encodable {
-        var frame: Int
-        var time: Double
-        var objects: [Object]
-    }
 
     private struct Object: Encodable {
         var id: Int
@@ -38,11 +31,10 @@ final class RunLengthOutput: FrameOutput {
                 bbox: [box.x, box.y, box.width, box.height],
                 segmentation: runs)
         }
-        try stream.append(Frame(frame: frame.number, time: frame.seconds.rounded(decimals: 6), objects: objects))
-        frameCount += 1
+        try stream.append(frame.number, seconds: frame.seconds, objects)
     }
 
-    func finish(isComplete: Bool) throws { try stream.finish(trailer: OutputTrailer(frameCount: frameCount, complete: isComplete)) }
+    func finish(isComplete: Bool) throws { try stream.finish(isComplete: isComplete) }
     func abandon() { stream.abandon() }
 }
 
@@ -50,13 +42,6 @@ final class RunLengthOutput: FrameOutput {
 final class TracksOutput: FrameOutput {
     var path: String { stream.path }
     private let stream: JSONFrameStream
-    private var frameCount = 0
-
-    private struct Frame: Encodable {
-        var frame: Int
-        var time: Double
-        var objects: [Object]
-    }
 
     private struct Object: Encodable {
         var id: Int
@@ -90,12 +75,28 @@ final class TracksOutput: FrameOutput {
 
     func append(number: Int, seconds: Double, objects: [(id: Int, points: [PromptPoint])]) throws {
         let entries = objects.map { Object(id: $0.id, points: $0.points.compactMap(Point.init)) }
-        try stream.append(Frame(frame: number, time: seconds.rounded(decimals: 6), objects: entries))
-        frameCount += 1
+        try stream.append(number, seconds: seconds, entries)
     }
 
-    func finish(isComplete: Bool) throws { try stream.finish(trailer: OutputTrailer(frameCount: frameCount, complete: isComplete)) }
+    func finish(isComplete: Bool) throws { try stream.finish(isComplete: isComplete) }
     func abandon() { stream.abandon() }
+}
+
+/// A frame of the JSON outputs.
+private struct ObjectsFrame<Object: Encodable>: Encodable {
+    var frame: Int
+    var time: Double
+    var objects: [Object]
+}
+
+extension JSONFrameStream {
+    fileprivate func append(_ number: Int, seconds: Double, _ objects: [some Encodable]) throws {
+        try append(ObjectsFrame(frame: number, time: seconds.rounded(decimals: 6), objects: objects))
+    }
+
+    fileprivate func finish(isComplete: Bool) throws {
+        try finish(trailer: OutputTrailer(frameCount: framesWritten, complete: isComplete))
+    }
 }
 
 /// Index masks as palette PNGs in a folder, one file a frame.

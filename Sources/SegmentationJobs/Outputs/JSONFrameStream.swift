@@ -10,7 +10,7 @@ final class JSONFrameStream {
     private let file: PartFile
     private let encoder = JSONEncoder()
     private var buffer = Data()
-    private var framesWritten = 0
+    private(set) var framesWritten = 0
     private var isOpen = true
 
     /// - Parameters:

@@ -1,5 +1,6 @@
 import Media
 import SAMPT
+import Support
 
 /// A frame's result as it leaves the program: at the original size, with the original video's frame number.
 package struct ReportedFrame: Sendable {
@@ -30,16 +31,16 @@ package struct OutputClip: Sendable {
     package var duration = 0.0
     /// What videos made of the clip sound like; nil for pictures and live sources.
     package var sound: SoundSource?
-    /// How many frames are to be looked at (`--review`).
-    package var reviewed = 0
+    /// Gathers the frames to look at (`--review`), each before outputs get it; nil where nobody asked for them.
+    package var review: Protected<FrameReview>?
 
     package init(
         name: String, size: ImageSize, pixelAspect: PixelAspect = .square, timeBase: (numerator: Int, denominator: Int), frameCount: Int,
-        objects: [OutputObject], duration: Double = 0, sound: SoundSource? = nil, reviewed: Int = 0
+        objects: [OutputObject], duration: Double = 0, sound: SoundSource? = nil, review: Protected<FrameReview>? = nil
     ) {
         (self.name, self.size, self.pixelAspect, self.timeBase) = (name, size, pixelAspect, timeBase)
         (self.frameCount, self.objects, self.duration, self.sound) = (frameCount, objects, duration, sound)
-        self.reviewed = reviewed
+        self.review = review
     }
 
     package var names: [Int: String] { Dictionary(objects.map { ($0.id, $0.name) }) { first, _ in first } }

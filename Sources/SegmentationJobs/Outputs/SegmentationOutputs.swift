@@ -10,16 +10,18 @@ package struct OutputDestinations: Sendable, Equatable {
     package var tracks: String?
     package var contactSheet: String?
     package var exports: [ExportDestination]
+    /// A small picture of the frame with the least certain mask; of batches.
+    package var leastSure: String?
 
     package init(
         overlay: String? = nil, masks: String? = nil, rle: String? = nil, tracks: String? = nil, contactSheet: String? = nil,
-        exports: [ExportDestination] = []
+        exports: [ExportDestination] = [], leastSure: String? = nil
     ) {
         (self.overlay, self.masks, self.rle, self.tracks, self.contactSheet) = (overlay, masks, rle, tracks, contactSheet)
-        self.exports = exports
+        (self.exports, self.leastSure) = (exports, leastSure)
     }
 
-    package var paths: [String] { [overlay, masks, rle, tracks, contactSheet].compactMap { $0 } + exports.map(\.path) }
+    package var paths: [String] { [overlay, masks, rle, tracks, contactSheet, leastSure].compactMap { $0 } + exports.map(\.path) }
 
     /// The outputs that are files, with the options that ask for them.
     private var files: [(path: String, option: String)] {
@@ -90,6 +92,7 @@ package actor SegmentationOutputs {
             if let path = destinations.tracks { opened.append(try TracksOutput(path: path, clip: clip)) }
             if let path = destinations.contactSheet { opened.append(try ContactSheetOutput(path: path, clip: clip)) }
             for export in destinations.exports { opened.append(try FormatOutput(export, clip: clip)) }
+            if let path = destinations.leastSure { opened.append(try LeastSureOutput(path: path, clip: clip)) }
             if let path = destinations.overlay { opened.append(try OverlayOutput(path: path, clip: clip)) }
         } catch {
             for output in opened.reversed() { output.abandon() }

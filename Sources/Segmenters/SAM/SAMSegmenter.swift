@@ -34,7 +34,7 @@ public final class SAMSegmenter: PromptableSegmenter {
         hqTokenOnly: Bool = false
     ) throws {
         network = try SAMNetwork(weights)
-        try weights.source.checkFinite(prefix: weights.prefix)
+        try weights.checkFinite(engine)
         let fingerprint = weights.source.fingerprint + (weights.prefix.isEmpty ? "" : "-\(weights.prefix)")
         architecture = network.architecture
         name = network.architecture.name

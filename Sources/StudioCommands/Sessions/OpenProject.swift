@@ -8,7 +8,11 @@ import Support
 
 /// A project with its video and its session.
 struct OpenProject: Sendable {
+    let path: String
     let file: ProjectFile
+    let videoPath: String
+    /// Why nothing can be computed; nil: it can.
+    let missingModels: String?
     let clip: Clip
     let session: AnnotationSession
     /// Whether objects are followed backwards, too, as far as the settings of the method are concerned.
@@ -28,11 +32,13 @@ struct OpenProject: Sendable {
     ///   - access: for reading where nothing is to be changed.
     /// - Throws: `ProjectFileError`; errors of the video and of the models.
     init(_ path: String, video: String?, models use: ModelUse, threads: Int? = nil, access: ProjectAccess = .writing) throws {
+        self.path = path
         file = try ProjectFile(path: path, access: access)
         do {
             if access == .writing, let reason = file.readOnlyReason { throw ProjectFileError.readOnly(path: path, reason: reason) }
             let details = file.details
             let place = try Self.findVideo(details.video, project: path, given: video)
+            videoPath = place
             clip = try Clip(path: place)
             guard clip.frames.frameCount == details.video.frameCount else {
                 throw ProjectFileError.videoDiffers(
@@ -41,6 +47,7 @@ struct OpenProject: Sendable {
             let (segmenter, identity) = try Self.segmenter(
                 details.models, project: path, use: use, threads: threads, frame: clip.frames.size)
             isTrackedBackward = segmenter.options.tracking.isBackward
+            missingModels = (segmenter.segmenter as? MissingModels)?.reason
             session = try AnnotationSession(segmenter, video: clip.frames, store: file, models: identity)
             if access == .writing { try file.update { $0.video.move(to: place, project: path) } }
         } catch {
@@ -51,7 +58,8 @@ struct OpenProject: Sendable {
 
     /// Makes a project and opens it.
     init(making path: String, recipe: ProjectRecipe, clip: Clip, video: String, segmenter: VideoSegmenter) throws {
-        (self.clip, isTrackedBackward) = (clip, segmenter.options.tracking.isBackward)
+        (self.path, self.clip, videoPath, missingModels) = (path, clip, video, nil)
+        isTrackedBackward = segmenter.options.tracking.isBackward
         file = try recipe.make(at: path, clip: clip, video: video)
         do {
             session = try AnnotationSession(segmenter, video: clip.frames, store: file, models: recipe.models.identity())

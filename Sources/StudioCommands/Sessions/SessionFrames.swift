@@ -9,16 +9,25 @@ actor SessionFrames {
     private let project: OpenProject
     private var propagation: Propagation?
     private let progress: @Sendable (SegmentationProgress) -> Void
+    private let onFrame: FrameCount?
     private var next = 0
 
-    init(_ project: OpenProject, after propagation: Propagation?, progress: @escaping @Sendable (SegmentationProgress) -> Void) {
-        (self.project, self.propagation, self.progress) = (project, propagation, progress)
+    /// Hears how many of how many frames have been delivered.
+    typealias FrameCount = @Sendable (_ done: Int, _ total: Int) -> Void
+
+    init(
+        _ project: OpenProject, after propagation: Propagation?, onFrame: FrameCount?,
+        progress: @escaping @Sendable (SegmentationProgress) -> Void
+    ) {
+        (self.project, self.propagation, self.onFrame, self.progress) = (project, propagation, onFrame, progress)
     }
 
     /// As a job takes them.
-    static func results(of project: OpenProject, after propagation: Propagation? = nil) -> SegmentationJob.Results {
+    static func results(
+        of project: OpenProject, after propagation: Propagation? = nil, onFrame: FrameCount? = nil
+    ) -> SegmentationJob.Results {
         { progress in
-            let frames = SessionFrames(project, after: propagation, progress: progress)
+            let frames = SessionFrames(project, after: propagation, onFrame: onFrame, progress: progress)
             return AsyncThrowingStream { try await frames.frame() }
         }
     }
@@ -35,6 +44,7 @@ actor SessionFrames {
         guard index < video.frameCount else { return nil }
         next += 1
         let result = try await project.session.result(at: index)
+        onFrame?(next, video.frameCount)
         // The picture for those outputs that draw on it.
         return result.result(with: try await onThread { try video.frame(at: index) })
     }

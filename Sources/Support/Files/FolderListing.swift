@@ -27,6 +27,23 @@ public enum FolderListing {
         return names
     }
 
+    /// The names of the folders in a folder, also of those that symbolic links lead to, in order; hidden ones are left out.
+    /// - Throws: `FileError.unreadable`, also where a name is not UTF-8.
+    public static func folders(_ path: String) throws -> [String] {
+        var names: [String] = []
+        try forEach(path) { bytes in
+            guard bytes.first != UInt8(ascii: ".") else { return }
+            let name = String(decoding: bytes, as: UTF8.self)
+            var status = stat()
+            guard stat(path + "/" + name, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return }
+            guard String(validating: bytes, as: UTF8.self) != nil else {
+                throw FileError.unreadable(path: path, reason: "the name of the folder \(name) in it is not UTF-8; rename that folder")
+            }
+            names.append(name)
+        }
+        return names.sorted()
+    }
+
     private static func forEach(_ path: String, _ body: ([UInt8]) throws -> Void) throws {
         guard let folder = opendir(path) else { throw FileError.unreadable(path: path, reason: AtomicFile.reason(code: errno)) }
         defer { closedir(folder) }

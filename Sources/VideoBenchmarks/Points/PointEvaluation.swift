@@ -1,6 +1,7 @@
 import Foundation
 import Media
 import PointTrackers
+import Support
 
 /// Runs a tracker on videos with known tracks and scores it as TAP-Vid does.
 public struct PointEvaluation: Sendable {
@@ -42,7 +43,7 @@ public struct PointEvaluation: Sendable {
             },
             on: FrameStore(frames), directions: mode == .first ? [.forward] : [.forward, .backward], progress: progress)
         let scores = PointScores(of: queries, mode: mode, truth: video.truth, tracks: tracks, size: frames.size)
-        let seconds = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
+        let seconds = start.secondsAgo
         try folder?.write(PointPredictions(of: queries, truth: video.truth, tracks: tracks, size: frames.size), of: video.name)
         return Outcome(name: video.name, frames: frames.frameCount, queries: queries.count, seconds: seconds, scores: scores)
     }

@@ -2,7 +2,7 @@ import Media
 
 extension CoTracker1 {
     public typealias Query = PointQuery
-    public typealias Tracks = ClipTracks
+    public typealias Tracks = PointTracks
 
     /// Follows points through a whole clip, with all queries known from the start. See `Options.referenceQuirks`.
     /// - Throws: `MediaError.frameOutOfRange` for a query in a frame that does not exist, `MediaError` when a frame cannot be decoded,
@@ -10,7 +10,8 @@ extension CoTracker1 {
     public func track(_ queries: [Query], in video: FrameStore) throws -> Tracks {
         guard options.referenceQuirks, !queries.isEmpty else { return try splitTracks(queries, in: video) }
         try check(queries, in: video)
-        return tracks(try rawTracks(queries, in: video).merged, queries: queries, size: video.size, hidesOutside: false)
+        return tracks(
+            try rawTracks(queries, in: video).merged, queries: queries, size: video.size, keepsQueries: false, hidesOutside: false)
     }
 
     /// What the reference computes: its forward run alone, and that with the backward run's results where coordinates are exactly 0.

@@ -65,7 +65,7 @@ public final class CoTracker2: PointTracker, VirtualTrackTracker {
     /// Follows points through a whole clip, with all queries known from the start. See `CoTrackerOptions.referenceQuirks`.
     /// - Throws: `MediaError.frameOutOfRange` for a query in a frame that does not exist, `MediaError` when a frame cannot be decoded,
     ///   `CancellationError` between windows when the task is cancelled.
-    public func track(_ queries: [PointQuery], in video: FrameStore) throws -> ClipTracks { try clipTracks(queries, in: video) }
+    public func track(_ queries: [PointQuery], in video: FrameStore) throws -> PointTracks { try clipTracks(queries, in: video) }
 
     func window(length: Int) -> any PointWindow { network }
     var visibilityThreshold: Float { options.visibilityThreshold ?? 0.9 }

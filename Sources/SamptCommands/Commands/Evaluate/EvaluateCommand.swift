@@ -10,7 +10,18 @@ import VideoBenchmarks
 struct EvaluateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate", abstract: "Measure quality on benchmark datasets.",
-        subcommands: [EvaluateDAVIS2016.self, EvaluatePoints.self, EvaluateConfidence.self, EvaluateSynthesize.self])
+        discussion: """
+            A data set's name runs the method on it. Masks that exist already are scored by "sampt score".
+
+            \(CommandStatus.help)
+            """,
+        subcommands: [
+            EvaluateDAVIS2016.self, EvaluateDataset<DAVIS2017Set>.self, EvaluateDataset<DAVIS2017TestSet>.self,
+            EvaluateDataset<YouTubeVOS2018Set>.self, EvaluateDataset<YouTubeVOS2019Set>.self, EvaluateDataset<MOSESet>.self,
+            EvaluateDataset<BDD100KSet>.self, EvaluateDataset<SAVSet>.self, EvaluateDataset<LVOSSet>.self, EvaluateDataset<FolderSet>.self,
+            EvaluateUVO.self,
+            EvaluateMerge.self, EvaluateBuildBDD100K.self, EvaluatePoints.self, EvaluateConfidence.self, EvaluateSynthesize.self,
+        ])
 }
 
 struct EvaluateDAVIS2016: AsyncParsableCommand {
@@ -26,13 +37,17 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
               sampt evaluate davis2016 --root DAVIS \\
                 --list DAVIS/ImageSets/480p/val.txt --preset sam-pt --json scores.json
 
+            With --out it does what the other data sets' commands do: it resumes, runs several seeds or a table of settings, and writes reports.
+
+              sampt evaluate davis2016 --root DAVIS --out results/ --sweep table2 --seeds 8
+
             \(CommandStatus.help)
             """)
 
     @Option(help: "The dataset's folder, with JPEGImages and Annotations.")
     var root: String
-    @Option(help: "The sequences: a list in DAVIS's form, or one name a line.")
-    var list: String
+    @Option(help: "The sequences: a list in DAVIS's form, or one name a line. (with --out, default: that of the data set)")
+    var list: String?
     @Option(help: "Write the scores to this file, as JSON with mean.j, mean.f, mean.jf and the same for each sequence.")
     var json: String?
     @Option(help: "Write the masks to this folder, as index PNGs.")
@@ -42,10 +57,18 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
     @Flag(help: "Print nothing but errors.")
     var quiet = false
 
+    @OptionGroup(title: "Running with --out") var running: EvaluationOptions
     @OptionGroup var models: ModelOptions
     @OptionGroup var method: MethodOptions
 
     func validate() throws {
+        if running.out == nil, list == nil { throw ValidationError("Give the list of sequences: --list.") }
+        if running.out == nil, let option = running.given.first { throw ValidationError("\(option) has no effect without --out.") }
+        if running.out != nil, let option = [("--json", json), ("--masks", masks), ("--results", results)].first(where: { $0.1 != nil })?.0
+        {
+            throw ValidationError(
+                "\(option) has no effect with --out: scores and masks are in that folder. Existing masks are scored by \"sampt score\".")
+        }
         guard results != nil else { return }
         let idle = (masks == nil ? [] : ["--masks"]) + models.given + method.requests.map(\.option)
         if let option = idle.first {
@@ -55,11 +78,18 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
 
     func run() async throws {
         try await withExitStatus {
+            guard running.out == nil else {
+                return try await EvaluationJob(
+                    kind: .davis2016, location: .init(root: root, list: list), running: running, models: models, method: method,
+                    isQuiet: quiet
+                ).run()
+            }
+            let list = list ?? ""
             if let json { try OutputFile.check(json) }
             try OutputName.checkText(json, form: "JSON", option: "--json")
             let settings = try models.settings(with: method, for: .firstMask)
             let dataset = try DAVIS2016(root: root, list: list)
-            try checkOutputs(dataset, settings)
+            try checkOutputs(dataset, list, settings)
             let (report, failure) = try await evaluate(dataset, settings)
             show(report)
             if let json { try AtomicFile.write(report.json(), to: json) }
@@ -69,7 +99,7 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
     }
 
     /// Finds outputs that would take the place of something, before models are loaded.
-    private func checkOutputs(_ dataset: DAVIS2016, _ settings: MethodSettings) throws {
+    private func checkOutputs(_ dataset: DAVIS2016, _ list: String, _ settings: MethodSettings) throws {
         var claims = try FileClaims(preset: models.presets.preset, segmenter: settings.segmenter, tracker: settings.tracker)
         claims.read(list, as: "the list")
         for sequence in dataset.sequences {
@@ -104,7 +134,7 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
             let start = ContinuousClock.now
             let reporter = ProgressReporter(isQuiet: quiet)
             let (score, unwritten) = try await evaluation.run(sequence) { done, total in
-                let elapsed = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
+                let elapsed = start.secondsAgo
                 reporter.show(SegmentationProgress(framesDone: done, framesTotal: total, secondsElapsed: elapsed))
             }
             reporter.close()
@@ -115,7 +145,7 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
             }
             scores[sequence.name.text] = score
             guard !quiet else { continue }
-            let seconds = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
+            let seconds = start.secondsAgo
             let rate = String(format: "%.1f frames/s", Double(sequence.frames.count) / max(seconds, 1e-3))
             StandardError.print(
                 "[\(index + 1)/\(dataset.sequences.count)] \(row(sequence.name.text, score.j.mean, score.f.mean, score.jf))  \(rate)")

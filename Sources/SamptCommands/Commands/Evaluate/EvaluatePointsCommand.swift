@@ -18,6 +18,7 @@ struct EvaluatePoints: AsyncParsableCommand {
                 --output scores/ --predictions tracks/
               sampt evaluate points --synthetic 20 --seed 1 --mode strided \\
                 --tracker lucas-kanade
+              sampt evaluate points --dataset tapvid_davis.pkl --results tracks/
 
             Of a preset (--preset, --set) the tracker alone counts here.
 
@@ -49,6 +50,11 @@ struct EvaluatePoints: AsyncParsableCommand {
     var output: String?
     @Option(help: ArgumentHelp("Write the tracks of each video into this folder, as <video>.npz.", valueName: "folder"))
     var predictions: String?
+    @Option(
+        help: ArgumentHelp(
+            "Score the tracks in this folder, <video>.npz with the arrays tracks and occluded as --predictions writes them, instead of tracking.",
+            valueName: "folder"))
+    var results: String?
     @Flag(help: "Replace the scores in the folder of --output instead of going on with them.")
     var restart = false
     @Flag(help: "Print nothing but errors.")
@@ -58,6 +64,12 @@ struct EvaluatePoints: AsyncParsableCommand {
     func validate() throws {
         guard (dataset == nil) != (synthetic == nil) else { throw ValidationError("Give either --dataset or --synthetic.") }
         if let synthetic, !(1...100_000).contains(synthetic) { throw ValidationError("--synthetic must be between 1 and 100000.") }
+        if results != nil {
+            let idle = (predictions == nil ? [] : ["--predictions"]) + models.given + (resolution.isUsual ? [] : ["--resolution"])
+            if let option = idle.first {
+                throw ValidationError("\(option) has no effect with --results: the tracks are there, and nothing runs.")
+            }
+        }
         if synthetic == nil, let option = clips.given.first {
             throw ValidationError("\(option) has no effect with --dataset: it is for --synthetic.")
         }
@@ -69,7 +81,7 @@ struct EvaluatePoints: AsyncParsableCommand {
 
     func run() async throws {
         try await withExitStatus {
-            let trackerName = try models.trackerName()
+            let trackerName = results == nil ? try models.trackerName() : nil
             let data: any PointDataset
             if let dataset {
                 data = try PointDatasetFile.open(dataset)
@@ -79,11 +91,8 @@ struct EvaluatePoints: AsyncParsableCommand {
             let settings = try settings(data, tracker: trackerName)
             try checkOutputs(data, tracker: trackerName)
             let report = try output.map { restart ? PointReport(settings: settings) : try PointReport.resume(in: $0, settings: settings) }
-            let evaluation = PointEvaluation(
-                tracker: try models.makeTracker(trackerName, frame: resolution.size ?? MemoryNeed.usualFrame), mode: mode,
-                resolution: resolution.size)
             let job = PointEvaluationJob(
-                dataset: data, evaluation: evaluation, report: report ?? PointReport(settings: settings), output: output,
+                dataset: data, evaluate: try evaluation(trackerName), report: report ?? PointReport(settings: settings), output: output,
                 predictions: predictions.map(PredictionFolder.init), isQuiet: quiet)
             let interruption = Interruption()
             interruption.listen()
@@ -91,8 +100,29 @@ struct EvaluatePoints: AsyncParsableCommand {
         }
     }
 
+    /// - Parameter tracker: nil: the tracks are there.
+    private func evaluation(
+        _ tracker: String?
+    ) throws -> @Sendable (PointVideo, PredictionFolder?, @escaping (Int, Int) -> Void) throws -> PointEvaluation.Outcome {
+        let mode = mode
+        guard let tracker else {
+            let results = PointResults(folder: self.results ?? "")
+            return { video, _, _ in try results.score(video, mode: mode) }
+        }
+        let evaluation = PointEvaluation(
+            tracker: try models.makeTracker(tracker, frame: resolution.size ?? MemoryNeed.usualFrame), mode: mode,
+            resolution: resolution.size)
+        return { video, predictions, progress in try evaluation.run(video, writingTo: predictions, progress: progress) }
+    }
+
     /// What must be equal for scores to be put together.
-    private func settings(_ data: any PointDataset, tracker: String) throws -> [String: String] {
+    private func settings(_ data: any PointDataset, tracker: String?) throws -> [String: String] {
+        guard let tracker else {
+            return [
+                "dataset": data.name, "videos": String(data.videoNames.count), "mode": mode.rawValue,
+                "results": URL(fileURLWithPath: results ?? "").standardizedFileURL.path,
+            ]
+        }
         var settings = [
             "dataset": data.name, "videos": String(data.videoNames.count), "tracker": tracker, "mode": mode.rawValue,
             "resolution": resolution.defaultValueDescription, "precision": models.networks.precision.rawValue,
@@ -106,7 +136,7 @@ struct EvaluatePoints: AsyncParsableCommand {
 
     /// Finds out, before the tracker is loaded, whether scores and tracks can be written, and whether they would take the place of
     /// something.
-    private func checkOutputs(_ data: any PointDataset, tracker: String) throws {
+    private func checkOutputs(_ data: any PointDataset, tracker: String?) throws {
         var claims = try FileClaims(preset: models.presets.preset, tracker: tracker)
         if let dataset {
             let inside = ["tracks.json"] + ((try? FolderListing.names(dataset, pathExtensions: ["pkl"])) ?? [])
@@ -114,6 +144,7 @@ struct EvaluatePoints: AsyncParsableCommand {
                 claims.read(file, as: "the dataset")
             }
         }
+        if let results { claims.read(results, as: "the folder of tracks") }
         let scores = ["scores.json", "scores.csv"]
         if let output { try claims.write(folder: output, names: scores, by: "--output") }
         if let predictions {
@@ -169,6 +200,9 @@ enum Resolution: ExpressibleByArgument, Sendable {
             return nil
         }
     }
+
+    /// Whether it is what is taken where nothing is said.
+    var isUsual: Bool { size == PointScores.raster }
 
     var size: ImageSize? { if case .fixed(let size) = self { size } else { nil } }
     var defaultValueDescription: String { size?.description ?? "native" }

@@ -1,0 +1,65 @@
+import Foundation
+import Support
+
+/// The annotator: a page in the browser over one session. Every gesture on the page is an edit of the session's log; there is no other state.
+///
+///     let server = try await AnnotatorServer(project)
+///     print(server.address)            // with the token that lets in whoever has it
+///     try await server.run()           // until the task is cancelled
+///
+/// It listens on this computer alone unless told otherwise.
+public struct AnnotatorServer: Sendable {
+    private let server: HTTPServer
+    private let service: AnnotatorService
+    /// Where the page is, with the token.
+    public let address: String
+
+    /// - Parameters:
+    ///   - host: an address of this machine to listen on, for others; nil: 127.0.0.1.
+    ///   - port: 0: one that is free.
+    /// - Throws: `FileError` when the page's files are missing, `AnnotatorError.addressTaken`.
+    public init(_ project: AnnotatorProject, host: String? = nil, port: Int = 0) async throws {
+        guard let index = PackageResource("Page/index.html", target: "Annotator").find() else {
+            throw FileError.notFound(path: "Annotator's page (beside the program)")
+        }
+        let page = try PageFiles(folder: index.deletingLastPathComponent().path)
+        do {
+            server = try await HTTPServer(host: host ?? "127.0.0.1", port: port)
+        } catch {
+            throw AnnotatorError.addressTaken(host: host ?? "127.0.0.1", port: port, reason: String(describing: error))
+        }
+        let access = AccessGuard(host: host, port: server.port)
+        service = AnnotatorService(project, page: page, access: access)
+        let shown = host.map { $0 == "0.0.0.0" || $0 == "::" ? "127.0.0.1" : $0 } ?? "127.0.0.1"
+        address = "http://\(shown.contains(":") ? "[\(shown)]" : shown):\(server.port)/?token=\(access.token)"
+    }
+
+    /// Serves until the task is cancelled; tracking that is under way is stopped then, and what is done is kept.
+    public func run() async throws {
+        let service = self.service
+        try await withTaskCancellationHandler {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await server.run { await service.answer($0) } }
+                group.addTask { await service.events.beat() }
+                try await group.next()
+                group.cancelAll()
+            }
+        } onCancel: {
+            service.close()
+        }
+    }
+}
+
+/// Why the annotator cannot start.
+public enum AnnotatorError: Error, Sendable, Equatable {
+    case addressTaken(host: String, port: Int, reason: String)
+}
+
+extension AnnotatorError: DescribedError {
+    public var description: String {
+        switch self {
+        case .addressTaken(let host, let port, let reason):
+            "The annotator cannot listen on \(host), port \(port): \(reason.withoutFullStop). Choose another with --port, or none."
+        }
+    }
+}

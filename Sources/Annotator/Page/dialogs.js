@@ -1,0 +1,114 @@
+// Export and import.
+
+import { post, upload } from "./server.js";
+
+const $ = (id) => document.getElementById(id);
+
+export class ExportDialog {
+  #current = null;
+
+  constructor(session) {
+    this.session = session;
+    this.dialog = $("export-dialog");
+    $("export-close").addEventListener("click", () => this.dialog.close());
+    $("export-format").addEventListener("change", () => this.#describe());
+    $("export-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#start();
+    });
+    session.addEventListener("export", (event) => this.#news(event.detail));
+  }
+
+  open() {
+    const select = $("export-format");
+    if (!select.options.length) {
+      for (const format of this.session.project.formats) select.add(new Option(format.title, format.name));
+    }
+    this.#describe();
+    $("export-message").textContent = "";
+    this.dialog.showModal();
+  }
+
+  #format() {
+    return this.session.project.formats.find((format) => format.name === $("export-format").value);
+  }
+
+  #describe() {
+    const loses = this.#format()?.loses;
+    $("export-loses").textContent = loses ? `Not kept: ${loses}` : "";
+  }
+
+  async #start() {
+    const isDownload = new FormData($("export-form")).get("where") === "download";
+    const path = $("export-path").value.trim();
+    if (!isDownload && !path) {
+      $("export-message").textContent = "Where to? Type a path.";
+      return $("export-path").focus();
+    }
+    $("export-message").textContent = "";
+    try {
+      const answer = await post("api/export", { format: this.#format().name, ...(isDownload ? { download: true } : { path }) });
+      this.#current = answer.export;
+      $("export-start").disabled = true;
+      this.#news({ export: answer.export, done: 0, total: 0 });
+    } catch (error) {
+      $("export-message").textContent = error.message;
+    }
+  }
+
+  #news(news) {
+    if (news.export !== this.#current) return;
+    const bar = $("export-progress");
+    const isOver = Boolean(news.error || news.path || news.download);
+    bar.hidden = isOver;
+    if (news.total) [bar.max, bar.value] = [news.total, news.done];
+    else bar.removeAttribute("value");
+    if (!isOver) return;
+    this.#current = null;
+    $("export-start").disabled = false;
+    $("export-message").textContent = news.error ?? (news.path ? `Written: ${news.path}` : "Your browser is saving the file.");
+    if (news.download) location.assign(news.download);
+  }
+}
+
+export class ImportDialog {
+  constructor(session) {
+    this.session = session;
+    this.dialog = $("import-dialog");
+    $("import-close").addEventListener("click", () => this.dialog.close());
+    $("import-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#start();
+    });
+  }
+
+  open() {
+    const select = $("import-format");
+    if (!select.options.length) {
+      select.add(new Option("as the file looks", ""));
+      for (const format of this.session.project.formats.filter((one) => one.reads)) select.add(new Option(format.title, format.name));
+    }
+    $("import-message").textContent = "";
+    this.dialog.showModal();
+  }
+
+  async #start() {
+    const [file] = $("import-file").files;
+    const path = $("import-path").value.trim();
+    const format = $("import-format").value;
+    if (!file && !path) {
+      $("import-message").textContent = "Type a path or choose a file.";
+      return;
+    }
+    $("import-start").disabled = true;
+    $("import-message").textContent = "Reading …";
+    try {
+      const answer = await (path ? post("api/import", { path, ...(format ? { format } : {}) }) : upload("api/import", file, format));
+      $("import-message").textContent = `${answer.masks} masks of ${answer.objects.length} objects.`;
+    } catch (error) {
+      $("import-message").textContent = error.message;
+    } finally {
+      $("import-start").disabled = false;
+    }
+  }
+}

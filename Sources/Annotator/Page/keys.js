@@ -1,0 +1,81 @@
+// All that the keyboard does. The help shows this table.
+
+export const keys = [
+  ["Frames", [
+    ["step", "ArrowRight", "next frame (Shift: 10)"], ["stepBack", "ArrowLeft", "frame before (Shift: 10)"],
+    ["first", "Home", "first frame"], ["last", "End", "last frame"], ["play", "Space", "play, stop"],
+    ["nextReview", "n", "next frame to look at"], ["previousReview", "p", "the one before"],
+    ["nextAnchor", ".", "next frame that you marked"], ["previousAnchor", ",", "the one before"], ["goTo", "g", "go to a frame"],
+  ]],
+  ["Tracking", [
+    ["track", "t", "track all that is out of date"], ["trackForward", "f", "track the object forwards"],
+    ["trackBackward", "d", "track it backwards"], ["cancel", "Escape", "cancel; what is done stays"],
+    ["undo", "Ctrl+z", "undo"], ["redo", "Ctrl+Shift+z", "redo"],
+  ]],
+  ["Objects", [
+    ["addObject", "a", "new object"], ["select", "1 … 9", "select an object"], ["nextObject", "x", "select the next one"],
+    ["rename", "F2", "rename it"], ["toggleShow", "v", "show or hide it"], ["toggleLock", "l", "lock it"], ["toggleSolo", "s", "show it alone"],
+    ["candidates", "m", "another answer to an ambiguous click"], ["remove", "Delete", "remove the chosen point"],
+    ["clear", "Shift+Delete", "remove all that was said in this frame"],
+  ]],
+  ["Tools", [
+    ["toolClick", "c", "click and box"], ["toolBrush", "b", "brush"], ["toolEraser", "e", "eraser"], ["toolLasso", "o", "lasso"],
+    ["toolHand", "h", "move the view"], ["smaller", "[", "smaller brush"], ["larger", "]", "larger brush"],
+    ["cross", "k", "pointer of the keyboard: arrows move it (Shift: 10), Enter clicks, Shift+Enter beside the object"],
+  ]],
+  ["View", [
+    ["zoomIn", "+", "larger"], ["zoomOut", "-", "smaller"], ["fit", "0", "the whole frame"], ["outline", "u", "outlines"], ["help", "?", "this help"],
+  ]],
+];
+
+export const gestures = [
+  ["Click", "on the object"], ["Right click, Alt-click", "beside it"], ["Click on another object", "selects it"],
+  ["Drag on empty ground", "a box"], ["Drag a point", "moves it, a tracked one too"], ["Wheel, two fingers", "zoom"],
+  ["Shift-drag on the timeline", "frames that tracking is limited to"],
+];
+
+/** The name of a pressed key as the table has it. */
+function nameOf(event) {
+  let key = event.key === " " ? "Space" : event.key;
+  if (key === "Backspace") key = "Delete";
+  if (key.length === 1) key = key.toLowerCase();
+  const isCommand = event.ctrlKey || event.metaKey;
+  const takesShift = key.length > 1 || isCommand;
+  return `${isCommand ? "Ctrl+" : ""}${event.shiftKey && takesShift ? "Shift+" : ""}${key}`;
+}
+
+const byKey = new Map(keys.flatMap(([, list]) => list.map(([command, key]) => [key, command])));
+byKey.set("Ctrl+y", "redo").set("=", "zoomIn").set("Shift+ArrowRight", "leap").set("Shift+ArrowLeft", "leapBack");
+
+export function commandOf(event) {
+  if (/^[1-9]$/.test(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey) return ["select", Number(event.key)];
+  return event.altKey ? [] : [byKey.get(nameOf(event))];
+}
+
+export function keyOf(command) {
+  return keys.flatMap(([, list]) => list).find(([name]) => name === command)?.[1];
+}
+
+export function helpText() {
+  const box = document.createElement("div");
+  box.className = "keys";
+  const section = (title, lines) => {
+    const heading = document.createElement("h3");
+    heading.textContent = title;
+    box.append(heading);
+    for (const [key, text] of lines) {
+      const line = document.createElement("div");
+      const name = document.createElement("span");
+      const mark = document.createElement("kbd");
+      mark.textContent = key.length === 1 ? key.toUpperCase() : key.replace("Arrow", "").replace("z", "Z");
+      name.append(mark);
+      const meaning = document.createElement("span");
+      meaning.textContent = text;
+      line.append(name, meaning);
+      box.append(line);
+    }
+  };
+  section("Pointer", gestures);
+  for (const [title, list] of keys) section(title, list.map(([, key, text]) => [key, text]));
+  return box;
+}

@@ -1,0 +1,342 @@
+// Puts the page together: buttons and keys call commands, commands send edits.
+
+import { Candidates } from "./candidates.js";
+import { ExportDialog, ImportDialog } from "./dialogs.js";
+import { commandOf, helpText, keyOf } from "./keys.js";
+import { ObjectList } from "./objects.js";
+import { Playback } from "./playback.js";
+import { post } from "./server.js";
+import { Session } from "./session.js";
+import { Stage } from "./stage.js";
+import { Timeline } from "./timeline.js";
+import { Tools } from "./tools.js";
+import { loadView, saveView } from "./view.js";
+
+const $ = (id) => document.getElementById(id);
+const view = loadView();
+const session = new Session();
+const stage = new Stage($("canvas"), session, view);
+const timeline = new Timeline($("timeline"), session);
+const tools = new Tools(stage, session, view, act);
+const objects = new ObjectList($("objects"), session, act);
+const candidates = new Candidates($("candidates"), session, act);
+const playback = new Playback(session);
+const exporting = new ExportDialog(session);
+const importing = new ImportDialog(session);
+
+// MARK: Saying what happens
+
+let messageTimer;
+
+function say(text) {
+  $("message").textContent = text;
+  $("message").hidden = false;
+  clearTimeout(messageTimer);
+  messageTimer = setTimeout(() => ($("message").hidden = true), 6000);
+}
+
+/** Runs something that may fail; what is wrong is shown. Edits follow each other in the order in which they were made. */
+let last = Promise.resolve();
+function act(work) {
+  last = last.then(work).catch((error) => say(error.message));
+  return last;
+}
+
+// MARK: Commands
+
+function track(fields) {
+  const range = timeline.range ? { frames: timeline.range } : {};
+  return act(async () => {
+    if (!session.connected) throw new Error("The connection is lost: nothing is tracked until it is back.");
+    await post("api/propagate", { v: 1, edit: "propagate", ...range, ...fields });
+    await session.refresh();
+  });
+}
+
+function trackSelected(direction) {
+  if (session.selected === null) return say("Mark an object first: click on it.");
+  const frames = direction === "forward" ? [session.frame, session.lastFrame] : [0, session.frame];
+  track({ objects: [session.selected], direction, ...(timeline.range ? {} : { frames }) });
+}
+
+function review(direction) {
+  const frames = [...new Set((session.timeline?.review ?? []).map((one) => one.frame))].sort((a, b) => a - b);
+  const next = direction > 0 ? frames.find((f) => f > session.frame) : frames.findLast((f) => f < session.frame);
+  const frame = next ?? (direction > 0 ? frames[0] : frames.at(-1));
+  if (frame === undefined) return say("There are no frames to look at.");
+  session.show(frame);
+  const first = session.timeline.review.find((one) => one.frame === frame);
+  if (first?.object) session.select(first.object);
+}
+
+function anchor(direction) {
+  const frames = [...new Set((session.timeline?.objects ?? []).flatMap((one) => one.anchors))].sort((a, b) => a - b);
+  const next = direction > 0 ? frames.find((f) => f > session.frame) : frames.findLast((f) => f < session.frame);
+  if (next !== undefined) session.show(next);
+}
+
+function zoom(factor) {
+  const { width, height } = stage.size;
+  stage.camera.zoom(factor, { x: width / 2, y: height / 2 });
+  stage.draw();
+}
+
+function brush(factor) {
+  view.brush = Math.max(1, Math.min(100, Math.round(view.brush * factor + Math.sign(factor - 1))));
+  showView();
+}
+
+function escape() {
+  if (session.state?.propagation) return act(() => post("api/cancel"));
+  if (timeline.clearRange()) return;
+  tools.cancel();
+  stage.cross = null;
+  stage.chosen = null;
+  stage.draw();
+}
+
+function cross() {
+  const { width, height } = session.project.video;
+  stage.cross = stage.cross ? null : { x: width / 2, y: height / 2 };
+  $("canvas").focus();
+  stage.draw();
+}
+
+const onSelected = (work) => () => (session.selected === null ? say("Select an object first.") : work(session.selected));
+
+const commands = {
+  step: () => session.show(session.frame + 1),
+  stepBack: () => session.show(session.frame - 1),
+  leap: () => session.show(session.frame + 10),
+  leapBack: () => session.show(session.frame - 10),
+  first: () => session.show(0),
+  last: () => session.show(session.lastFrame),
+  play: () => playback.toggle(),
+  nextReview: () => review(1),
+  previousReview: () => review(-1),
+  nextAnchor: () => anchor(1),
+  previousAnchor: () => anchor(-1),
+  goTo: () => $("frame").select(),
+  track: () => track({ direction: "both" }),
+  trackForward: () => trackSelected("forward"),
+  trackBackward: () => trackSelected("backward"),
+  cancel: escape,
+  undo: () => act(() => session.edit({ edit: "undo" })),
+  redo: () => act(() => session.edit({ edit: "redo" })),
+  addObject: () => {
+    session.select(null);
+    say("Click on the new object.");
+  },
+  select: (place) => session.objects[place - 1] && session.select(session.objects[place - 1].id),
+  nextObject: () => {
+    const place = session.objects.findIndex((object) => object.id === session.selected);
+    const next = session.objects[(place + 1) % session.objects.length];
+    if (next) session.select(next.id);
+  },
+  rename: onSelected((id) => $("objects").querySelector(`[data-focus="name-${id}"]`)?.select()),
+  toggleShow: onSelected((id) => objects.toggle("hidden", id)),
+  toggleLock: onSelected((id) => objects.toggle("locked", id)),
+  toggleSolo: onSelected((id) => objects.toggleSolo(id)),
+  candidates: () => candidates.step(),
+  remove: () => tools.removeChosen() || say("Click on a point first: that one is removed."),
+  clear: onSelected((id) => act(() => session.edit({ edit: "clear-anchor", object: id, frame: session.frame }))),
+  toolClick: () => tools.set("click"),
+  toolBrush: () => tools.set("brush"),
+  toolEraser: () => tools.set("eraser"),
+  toolLasso: () => tools.set("lasso"),
+  toolHand: () => tools.set("hand"),
+  smaller: () => brush(0.8),
+  larger: () => brush(1.25),
+  cross,
+  zoomIn: () => zoom(1.25),
+  zoomOut: () => zoom(0.8),
+  fit: () => stage.fit(),
+  outline: () => {
+    view.outline = !view.outline;
+    showView();
+  },
+  help: () => $("help-dialog").showModal(),
+};
+
+// MARK: Keys
+
+function onKey(event) {
+  if (document.querySelector("dialog[open]")) return;
+  const typing = event.target.matches("input[type=text], select");
+  if (typing && event.key !== "Escape") return;
+  // Buttons keep the keys that press them.
+  if (event.target.matches("button, input") && ["Enter", " "].includes(event.key)) return;
+  if (stage.cross && event.target === $("canvas") && moveCross(event)) return event.preventDefault();
+  if (event.target.matches("input[type=range]") && event.key.startsWith("Arrow")) return;
+  const [command, value] = commandOf(event);
+  if (!command) return;
+  event.preventDefault();
+  commands[command](value);
+}
+
+function moveCross(event) {
+  const step = event.shiftKey ? 10 : 1;
+  const move = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] }[event.key];
+  if (event.key === "Enter") {
+    tools.addPoint({ ...stage.cross }, !event.shiftKey);
+    return true;
+  }
+  if (!move) return false;
+  const { width, height } = session.project.video;
+  stage.cross = {
+    x: Math.max(0, Math.min(width - 0.5, stage.cross.x + move[0])),
+    y: Math.max(0, Math.min(height - 0.5, stage.cross.y + move[1])),
+  };
+  $("spoken").textContent = `${Math.round(stage.cross.x)}, ${Math.round(stage.cross.y)}`;
+  stage.draw();
+  return true;
+}
+
+// MARK: Showing state
+
+function showState() {
+  const { state, project } = session;
+  $("undo").disabled = !state.canUndo;
+  $("redo").disabled = !state.canRedo;
+  const isTracking = Boolean(state.propagation);
+  $("cancel").hidden = !isTracking;
+  for (const id of ["track", "track-forward", "track-backward"]) $(id).hidden = isTracking;
+  $("track").disabled = Boolean(project.models.missing) || !state.objects.some((object) => object.anchors.length);
+  $("hint").hidden = state.objects.length > 0 || localStorage.getItem("sampt-hint") === "seen";
+}
+
+function showProgress(ended) {
+  const news = session.progress ?? session.state?.propagation;
+  if (news) {
+    const left = news.done > 0 ? ((news.total - news.done) * news.seconds) / news.done : null;
+    $("progress").textContent = `${news.done} of ${news.total} frames${left === null ? "" : `, ${Math.ceil(left)} s left`}`;
+  } else {
+    $("progress").textContent = "";
+  }
+  if (ended?.error) say(ended.error);
+  if (ended?.ending === "complete") $("spoken").textContent = "Tracked.";
+}
+
+function showFrame() {
+  const { frame, lastFrame, project } = session;
+  if (document.activeElement !== $("frame")) $("frame").value = frame;
+  $("frame-count").textContent = `of ${lastFrame}`;
+  const [top, bottom] = project.video.rate;
+  const seconds = (frame * bottom) / top;
+  $("place").textContent = `${Math.floor(seconds / 60)}:${(seconds % 60).toFixed(2).padStart(5, "0")}`;
+}
+
+function showReview() {
+  const count = session.timeline?.review.length ?? 0;
+  $("review-text").textContent = count ? `${count} frame${count === 1 ? "" : "s"} to look at` : "";
+}
+
+function showConnection() {
+  document.body.classList.toggle("lost", !session.connected);
+  $("connection").textContent = session.connected ? "" : "Connection lost. Trying again; nothing can be changed until it is back.";
+}
+
+function showTool() {
+  for (const button of document.querySelectorAll("[data-tool]")) button.setAttribute("aria-pressed", button.dataset.tool === tools.tool);
+}
+
+function showRange() {
+  $("range").textContent = timeline.range ? `tracking frames ${timeline.range[0]} to ${timeline.range[1]} (Esc: all)` : "";
+}
+
+function showView() {
+  for (const name of ["opacity", "brightness", "contrast"]) $(`view-${name}`).value = view[name];
+  for (const name of ["outline", "points", "trails", "onion", "preview"]) $(`view-${name}`).checked = view[name];
+  $("brush-size").value = view.brush;
+  $("brush-size-text").textContent = view.brush;
+  if (stage.brushRadius) stage.brushRadius = view.brush;
+  saveView(view);
+  session.tell("view");
+}
+
+// MARK: Start
+
+function wire() {
+  document.addEventListener("keydown", onKey);
+  for (const button of document.querySelectorAll("[data-key]")) {
+    button.addEventListener("click", () => commands[button.dataset.key]());
+    const key = keyOf(button.dataset.key);
+    const label = button.getAttribute("aria-label") ?? button.textContent;
+    if (key) button.title = `${label} (${key.length === 1 ? key.toUpperCase() : key})`;
+  }
+  $("export").addEventListener("click", () => exporting.open());
+  $("import").addEventListener("click", () => importing.open());
+  $("help-text").append(helpText());
+  $("hint-close").addEventListener("click", () => {
+    localStorage.setItem("sampt-hint", "seen");
+    $("hint").hidden = true;
+  });
+  $("frame").addEventListener("keydown", (event) => {
+    if (event.key === "Enter") {
+      const frame = Number.parseInt($("frame").value, 10);
+      if (Number.isFinite(frame)) session.show(frame);
+    }
+    if (event.key === "Enter" || event.key === "Escape") {
+      $("canvas").focus();
+      showFrame();
+    }
+  });
+  for (const name of ["opacity", "brightness", "contrast"]) {
+    $(`view-${name}`).addEventListener("input", (event) => {
+      view[name] = Number(event.target.value);
+      showView();
+    });
+    $(`view-${name}`).addEventListener("dblclick", () => {
+      view[name] = name === "opacity" ? 0.45 : 1;
+      showView();
+    });
+  }
+  for (const name of ["outline", "points", "trails", "onion", "preview"]) {
+    $(`view-${name}`).addEventListener("change", (event) => {
+      view[name] = event.target.checked;
+      showView();
+    });
+  }
+  $("brush-size").addEventListener("input", (event) => {
+    view.brush = Number(event.target.value);
+    showView();
+  });
+  session.addEventListener("state", showState);
+  session.addEventListener("state", () => showProgress());
+  session.addEventListener("progress", (event) => showProgress(event.detail));
+  session.addEventListener("frame", showFrame);
+  session.addEventListener("timeline", showReview);
+  session.addEventListener("connection", showConnection);
+  session.addEventListener("tool", showTool);
+  session.addEventListener("range", showRange);
+  session.addEventListener("failed", (event) => session.connected && say(event.detail.message));
+  session.addEventListener("playing", () => {
+    $("play").setAttribute("aria-pressed", playback.isPlaying);
+    $("play").querySelector("use").setAttribute("href", `page/icons.svg#${playback.isPlaying ? "pause" : "play"}`);
+  });
+}
+
+async function start() {
+  wire();
+  try {
+    await session.open();
+  } catch (error) {
+    return say(error.message);
+  }
+  const { project } = session;
+  document.title = `${project.video.name} – sampt`;
+  $("title").textContent = project.video.name;
+  if (project.models.missing) say(`You can look, paint and export, but not track: ${project.models.missing}`);
+  if (session.objects.length) session.select(session.objects[0].id);
+  timeline.open();
+  stage.resize();
+  stage.fit();
+  tools.set("click");
+  showView();
+  showFrame();
+  session.readAhead();
+}
+
+/** For tests and for those who look under the hood. */
+window.sampt = { session, stage, timeline, tools };
+start();

@@ -1,0 +1,331 @@
+// The canvas with the frame, the masks and what a person is drawing.
+
+import { dash, rgb } from "./colors.js";
+import { get } from "./server.js";
+import { Camera } from "./view.js";
+
+const trailLength = 24;
+
+export class Stage {
+  camera = new Camera();
+  /** What is being drawn: {kind: "box" | "stroke" | "lasso", ...}; null: nothing. */
+  gesture = null;
+  /** A mask that is not there yet, under the pointer. */
+  preview = null;
+  /** Where the keyboard's pointer is, in pixels of the frame; null: it is not used. */
+  cross = null;
+  /** The pointer's place in the canvas; null: outside. */
+  pointer = null;
+  /** {frame, object, kind: "prompt" | "track", id}: what Delete takes away. */
+  chosen = null;
+  #fills = new WeakMap();
+  #outlines = new WeakMap();
+  #trails = null;
+  #waiting = false;
+
+  constructor(canvas, session, view) {
+    [this.canvas, this.session, this.view] = [canvas, session, view];
+    this.context = canvas.getContext("2d", { alpha: false });
+    new ResizeObserver(() => this.resize()).observe(canvas.parentElement);
+    for (const name of ["frame", "frames", "state", "selection", "view"]) session.addEventListener(name, () => this.update());
+  }
+
+  get size() {
+    return { width: this.canvas.clientWidth, height: this.canvas.clientHeight };
+  }
+
+  resize() {
+    const ratio = window.devicePixelRatio || 1;
+    this.canvas.width = Math.round(this.size.width * ratio);
+    this.canvas.height = Math.round(this.size.height * ratio);
+    if (this.session.project) this.camera.resized(this.session.project.video, this.size);
+    this.draw();
+  }
+
+  fit() {
+    this.camera.fit(this.session.project.video, this.size);
+    this.draw();
+  }
+
+  /** Draws what is there and asks for what is not. */
+  async update() {
+    const { session } = this;
+    const frame = session.frame;
+    this.draw();
+    const wanted = [session.picture(frame), session.masks(frame)];
+    if (this.view.onion && frame > 0) wanted.push(session.picture(frame - 1), session.masks(frame - 1));
+    for (const one of wanted) {
+      one.then(() => session.frame === frame && this.draw(), (error) => session.tell("failed", error));
+    }
+    if (this.view.trails) this.#askTrails(frame);
+  }
+
+  async #askTrails(frame) {
+    const id = this.session.selected;
+    if (id === null || this.#trails?.frame === frame) return;
+    const from = Math.max(0, frame - trailLength);
+    const to = Math.min(this.session.lastFrame, frame + 2);
+    const tracks = await get(`api/tracks/${id}?from=${from}&to=${to}`).catch(() => null);
+    if (!tracks || this.session.frame !== frame) return;
+    this.#trails = { frame, id, frames: tracks.frames };
+    this.draw();
+  }
+
+  draw() {
+    if (this.#waiting) return;
+    this.#waiting = true;
+    requestAnimationFrame(() => {
+      this.#waiting = false;
+      this.#drawNow();
+    });
+  }
+
+  #drawNow() {
+    const { context, session, view, camera } = this;
+    if (!session.project) return;
+    const ratio = window.devicePixelRatio || 1;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.fillStyle = "#0a0b0e";
+    context.fillRect(0, 0, this.size.width, this.size.height);
+    const { width, height } = session.project.video;
+    context.setTransform(ratio * camera.scale, 0, 0, ratio * camera.scale, ratio * camera.x, ratio * camera.y);
+    context.imageSmoothingEnabled = camera.scale < 3;
+
+    const picture = session.pictureNow(session.frame);
+    // A frame that is on its way leaves the one before on the screen, so that nothing flickers.
+    const shown = picture ?? this.lastPicture;
+    if (shown && (picture || shown.width)) {
+      context.filter = view.brightness === 1 && view.contrast === 1 ? "none" : `brightness(${view.brightness}) contrast(${view.contrast})`;
+      context.drawImage(shown, 0, 0, width, height);
+      context.filter = "none";
+      if (picture) this.lastPicture = picture;
+    }
+    const masks = session.masksNow(session.frame);
+    if (view.onion && session.frame > 0) {
+      const before = session.pictureNow(session.frame - 1);
+      if (before) {
+        context.globalAlpha = 0.4;
+        context.drawImage(before, 0, 0, width, height);
+        context.globalAlpha = 1;
+      }
+      const masksBefore = session.masksNow(session.frame - 1);
+      if (masksBefore) this.#drawMasks(masksBefore, 0, 0.5);
+    }
+    if (masks) this.#drawMasks(masks, view.opacity, 1);
+    if (this.preview?.mask && this.preview.frame === session.frame) this.#drawPreview();
+    if (masks && view.trails) this.#drawTrails();
+    if (masks && view.points) this.#drawPrompts(masks);
+    this.#drawGesture();
+    if (this.cross) this.#drawCross();
+    this.drawn = picture && masks ? session.frame : null;
+    this.canvas.dataset.frame = this.drawn ?? "";
+  }
+
+  // MARK: Masks
+
+  #drawMasks(masks, opacity, strength) {
+    const { context, session, camera } = this;
+    for (const object of masks.objects) {
+      const known = session.object(object.id);
+      if (!object.mask || !known || !session.shows(object.id)) continue;
+      const isSelected = object.id === session.selected;
+      if (opacity > 0) {
+        context.globalAlpha = opacity * (isSelected || session.selected === null ? 1 : 0.75);
+        context.drawImage(this.#fill(object.mask, known.color), 0, 0);
+        context.globalAlpha = 1;
+      }
+      if (!this.view.outline) continue;
+      context.lineWidth = (isSelected ? 2 : 1.4) / camera.scale;
+      context.setLineDash(dash(object.id).map((length) => length / camera.scale));
+      context.globalAlpha = strength * (object.outdated ? 0.55 : 1);
+      context.strokeStyle = known.color;
+      context.stroke(this.#outline(object.mask));
+      context.setLineDash([]);
+      context.globalAlpha = 1;
+      if (strength === 1) this.#label(object, known);
+    }
+  }
+
+  #fill(mask, color) {
+    const kept = this.#fills.get(mask);
+    if (kept?.color === color) return kept.picture;
+    const picture = new OffscreenCanvas(mask.width, mask.height);
+    const context = picture.getContext("2d");
+    const image = context.createImageData(mask.width, mask.height);
+    const pixels = new Uint32Array(image.data.buffer);
+    const [r, g, b] = rgb(color);
+    const value = ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
+    mask.forEachRun((x, first, end) => {
+      for (let y = first; y < end; y += 1) pixels[y * mask.width + x] = value;
+    });
+    context.putImageData(image, 0, 0);
+    this.#fills.set(mask, { color, picture });
+    return picture;
+  }
+
+  #outline(mask) {
+    let path = this.#outlines.get(mask);
+    if (!path) {
+      path = mask.outline();
+      this.#outlines.set(mask, path);
+    }
+    return path;
+  }
+
+  #label(object, known) {
+    const { context, camera } = this;
+    object.top ??= object.mask.top;
+    if (!object.top) return;
+    const size = 11 / camera.scale;
+    const text = String(object.id);
+    context.font = `600 ${size}px system-ui, sans-serif`;
+    const width = context.measureText(text).width + size * 0.8;
+    const x = object.top.x - width / 2;
+    const y = Math.max(0, object.top.y - size * 1.8);
+    context.fillStyle = known.color;
+    context.beginPath();
+    context.roundRect(x, y, width, size * 1.4, size * 0.3);
+    context.fill();
+    context.fillStyle = "#0b0d10";
+    context.textBaseline = "middle";
+    context.fillText(text, x + size * 0.4, y + size * 0.75);
+  }
+
+  #drawPreview() {
+    const { context, camera } = this;
+    const color = this.session.object(this.preview.object)?.color ?? "#ffffff";
+    context.globalAlpha = 0.25;
+    context.drawImage(this.#fill(this.preview.mask, color), 0, 0);
+    context.globalAlpha = 0.9;
+    context.lineWidth = 1.2 / camera.scale;
+    context.setLineDash([3 / camera.scale, 3 / camera.scale]);
+    context.strokeStyle = "#ffffff";
+    context.stroke(this.#outline(this.preview.mask));
+    context.setLineDash([]);
+    context.globalAlpha = 1;
+  }
+
+  // MARK: Points and boxes
+
+  #drawPrompts(masks) {
+    const { context, session, camera } = this;
+    for (const object of masks.objects) {
+      const known = session.object(object.id);
+      if (!known || !session.shows(object.id)) continue;
+      const isSelected = object.id === session.selected;
+      for (const point of object.points) {
+        if (point.visible) this.#dot(point, isSelected ? 3 : 2, known.color, point.positive, this.#isChosen(object.id, "track", point.track));
+      }
+      for (const point of object.prompts.points) {
+        this.#dot(point, isSelected ? 5.5 : 4, known.color, point.positive, this.#isChosen(object.id, "prompt", point.id), true);
+      }
+      if (object.prompts.box) {
+        const [x0, y0, x1, y1] = object.prompts.box;
+        context.strokeStyle = known.color;
+        context.lineWidth = 1.5 / camera.scale;
+        context.strokeRect(x0, y0, x1 - x0, y1 - y0);
+      }
+    }
+  }
+
+  #isChosen(object, kind, id) {
+    const { chosen, session } = this;
+    return chosen && chosen.frame === session.frame && chosen.object === object && chosen.kind === kind && chosen.id === id;
+  }
+
+  /** Positive points are full with a plus, negative ones hollow with a minus: the sign does not depend on colours. */
+  #dot(point, radius, color, isPositive, isChosen, isPrompt = false) {
+    const { context, camera } = this;
+    const r = radius / camera.scale;
+    context.beginPath();
+    context.arc(point.x, point.y, r, 0, 2 * Math.PI);
+    context.fillStyle = isPositive ? color : "#15181d";
+    context.fill();
+    context.lineWidth = (isChosen ? 3 : 1.3) / camera.scale;
+    context.strokeStyle = isChosen ? "#5aa9ff" : isPositive ? "#ffffff" : color;
+    context.stroke();
+    if (!isPrompt) return;
+    context.beginPath();
+    context.lineWidth = 1.6 / camera.scale;
+    context.strokeStyle = isPositive ? "#0b0d10" : "#ffffff";
+    context.moveTo(point.x - r * 0.5, point.y);
+    context.lineTo(point.x + r * 0.5, point.y);
+    if (isPositive) {
+      context.moveTo(point.x, point.y - r * 0.5);
+      context.lineTo(point.x, point.y + r * 0.5);
+    }
+    context.stroke();
+  }
+
+  #drawTrails() {
+    const { context, session, camera } = this;
+    const trails = this.#trails;
+    if (!trails || trails.id !== session.selected) return;
+    const paths = new Map();
+    for (const frame of Object.keys(trails.frames).map(Number).sort((a, b) => a - b)) {
+      if (frame > session.frame) break;
+      for (const point of trails.frames[frame]) {
+        if (!point.visible) continue;
+        if (!paths.has(point.track)) paths.set(point.track, []);
+        paths.get(point.track).push(point);
+      }
+    }
+    context.strokeStyle = session.object(trails.id)?.color ?? "#ffffff";
+    context.lineWidth = 1.2 / camera.scale;
+    context.globalAlpha = 0.7;
+    for (const points of paths.values()) {
+      context.beginPath();
+      points.forEach((p, i) => (i === 0 ? context.moveTo(p.x, p.y) : context.lineTo(p.x, p.y)));
+      context.stroke();
+    }
+    context.globalAlpha = 1;
+  }
+
+  // MARK: What is being drawn
+
+  #drawGesture() {
+    const { context, camera, gesture, session } = this;
+    const color = session.object(session.selected)?.color ?? "#5aa9ff";
+    if (gesture?.kind === "box") {
+      context.strokeStyle = color;
+      context.lineWidth = 1.5 / camera.scale;
+      context.strokeRect(gesture.from.x, gesture.from.y, gesture.to.x - gesture.from.x, gesture.to.y - gesture.from.y);
+    } else if (gesture?.kind === "stroke" || gesture?.kind === "lasso") {
+      const isLasso = gesture.kind === "lasso";
+      context.strokeStyle = gesture.erases ? "#ffffff" : color;
+      context.globalAlpha = isLasso ? 1 : 0.5;
+      context.lineWidth = isLasso ? 1.5 / camera.scale : 2 * gesture.radius;
+      [context.lineCap, context.lineJoin] = ["round", "round"];
+      context.beginPath();
+      gesture.path.forEach((p, i) => (i === 0 ? context.moveTo(p.x, p.y) : context.lineTo(p.x, p.y)));
+      if (gesture.path.length === 1) context.lineTo(gesture.path[0].x, gesture.path[0].y);
+      context.stroke();
+      context.globalAlpha = 1;
+    } else if (gesture?.kind === "point") {
+      this.#dot({ ...gesture.at }, 5.5, color, gesture.isPositive, true, true);
+    }
+    if (this.brushRadius && this.pointer && !gesture) {
+      const p = camera.toFrame(this.pointer);
+      context.beginPath();
+      context.arc(p.x, p.y, this.brushRadius, 0, 2 * Math.PI);
+      context.lineWidth = 1 / camera.scale;
+      context.strokeStyle = "#ffffff";
+      context.stroke();
+    }
+  }
+
+  #drawCross() {
+    const { context, camera, cross } = this;
+    const arm = 12 / camera.scale;
+    for (const [color, width] of [["#000000", 3], ["#ffffff", 1.2]]) {
+      context.strokeStyle = color;
+      context.lineWidth = width / camera.scale;
+      context.beginPath();
+      context.moveTo(cross.x - arm, cross.y);
+      context.lineTo(cross.x + arm, cross.y);
+      context.moveTo(cross.x, cross.y - arm);
+      context.lineTo(cross.x, cross.y + arm);
+      context.stroke();
+    }
+  }
+}

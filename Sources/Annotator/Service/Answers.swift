@@ -1,0 +1,198 @@
+import Media
+import SAMPT
+
+/// What the page is told, as JSON.
+
+struct ProjectAnswer: Encodable {
+    struct Video: Encodable {
+        var name: String
+        var path: String
+        var width: Int
+        var height: Int
+        var frames: Int
+        /// Frames a second, as a fraction.
+        var rate: [Int]
+    }
+
+    struct Models: Encodable {
+        var segmenter: String
+        var tracker: String
+        /// Why nothing can be computed; null: it can.
+        var missing: String?
+    }
+
+    struct Format: Encodable {
+        var name: String
+        var title: String
+        var isFolder: Bool
+        var loses: String
+        var reads: Bool
+    }
+
+    var video: Video
+    var models: Models
+    var formats: [Format]
+    var version: String
+}
+
+struct StateAnswer: Encodable {
+    struct Object: Encodable {
+        var id: ObjectID
+        var name: String
+        var color: String
+        var category: String?
+        var anchors: [Int]
+    }
+
+    struct Propagation: Encodable {
+        var number: Int
+        var done: Int
+        var total: Int
+        var seconds: Double
+    }
+
+    var revision: Int
+    var objects: [Object]
+    var order: [ObjectID]?
+    var canUndo: Bool
+    var canRedo: Bool
+    var propagation: Propagation?
+}
+
+struct TimelineAnswer: Encodable {
+    struct Strip: Encodable {
+        var id: ObjectID
+        /// First and last frame, and "present", "absent" or "none".
+        var runs: [Run]
+        /// A byte a frame in base 64: 0 where nothing is known, else 1 to 255 for 0 to 1.
+        var confidence: String
+        var outdated: [[Int]]
+        var anchors: [Int]
+    }
+
+    struct Run: Encodable {
+        var first: Int
+        var last: Int
+        var kind: String
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.unkeyedContainer()
+            try container.encode(first)
+            try container.encode(last)
+            try container.encode(kind)
+        }
+    }
+
+    struct Review: Encodable {
+        var frame: Int
+        var object: ObjectID
+        var confidence: Float
+    }
+
+    var revision: Int
+    var objects: [Strip]
+    var review: [Review]
+}
+
+struct MasksAnswer: Encodable {
+    struct Object: Encodable {
+        var id: ObjectID
+        /// Run lengths in COCO's compressed form; null where the object is not seen.
+        var rle: RunLengthMask?
+        var confidence: Float?
+        var anchor: Bool
+        var outdated: Bool
+        var points: [Track]
+        var prompts: Prompts
+    }
+
+    struct Track: Encodable {
+        var track: Int
+        var x: Float
+        var y: Float
+        var positive: Bool
+        var visible: Bool
+
+        init(_ point: PromptPoint) {
+            (track, x, y) = (point.id, point.position.x, point.position.y)
+            (positive, visible) = (point.isPositive, point.isVisible)
+        }
+    }
+
+    struct Prompts: Encodable {
+        struct Click: Encodable {
+            var id: Int
+            var x: Float
+            var y: Float
+            var positive: Bool
+        }
+
+        var points: [Click] = []
+        var box: [Float]?
+        var strokes = 0
+        var hasMask = false
+        var choice: Int?
+    }
+
+    var frame: Int
+    var objects: [Object]
+}
+
+struct TracksAnswer: Encodable {
+    /// By frame.
+    var frames: [String: [MasksAnswer.Track]]
+}
+
+struct PreviewAnswer: Encodable {
+    var rle: RunLengthMask?
+    var score: Float?
+}
+
+struct CandidatesAnswer: Encodable {
+    struct Candidate: Encodable {
+        var index: Int
+        var score: Float
+        var rle: RunLengthMask
+    }
+
+    var candidates: [Candidate]
+}
+
+struct ChangeAnswer: Encodable {
+    var revision: Int
+    var objects: [ObjectID]
+    var frames: [Int]?
+    var canUndo: Bool
+    var canRedo: Bool
+}
+
+struct FramesNews: Encodable {
+    var objects: [String: [[Int]]]
+}
+
+struct ProgressNews: Encodable {
+    var number: Int
+    var done: Int
+    var total: Int
+    var seconds: Double
+}
+
+struct EndNews: Encodable {
+    var number: Int
+    var ending: String
+    var error: String?
+}
+
+struct ExportNews: Encodable {
+    var export: Int
+    var done: Int
+    var total: Int
+    var path: String?
+    var download: String?
+    var error: String?
+}
+
+struct ImportAnswer: Encodable {
+    var objects: [ObjectID]
+    var masks: Int
+}

@@ -1,0 +1,104 @@
+import Foundation
+
+/// Brings the results of other output folders of one batch into one, as where nodes wrote to disks of their own.
+public struct BatchMerge: Sendable, Equatable {
+    public private(set) var taken = 0
+    public private(set) var alreadyThere = 0
+
+    /// Results are copied, checked while they are, and appear whole.
+    /// - Throws: `BatchError.otherBatch`, `.otherSettings`, `.conflictingResults`, `.damagedFile`, `.unwritable`.
+    public init(from others: [BatchFolder], into folder: BatchFolder, progress: (Int) throws -> Void = { _ in }) throws {
+        for other in others {
+            guard other.settings.batch == folder.settings.batch else {
+                throw BatchError.otherBatch(folder: other.path, found: other.settings.batch, wanted: folder.settings.batch)
+            }
+            guard other.settings.isArchived == folder.settings.isArchived else {
+                func form(_ folder: BatchFolder) -> String { folder.settings.isArchived ? "on" : "off" }
+                throw BatchError.otherSettings(folder: other.path, setting: "\"archive\"", found: form(other), wanted: form(folder))
+            }
+            if let threads = other.settings.threads { _ = try folder.deciding(threads: threads) }
+        }
+        let run = UUID().uuidString.lowercased()
+        let journal = JournalWriter(path: folder.journalPath(run))
+        defer { try? FileManager.default.removeItem(atPath: folder.workPath(run)) }
+        try BatchFolder.make(folder.workPath(run))
+        for other in others {
+            for id in try other.ids(in: "results").sorted() {
+                try progress(taken + alreadyThere)
+                try take(id, from: other, into: folder, work: folder.workPath(run) + "/" + id, journal)
+            }
+            for id in try other.ids(in: "failed").sorted() {
+                guard let failure = try other.failure(of: id), (try? ResultStore(folder: folder).record(of: id)) == nil else { continue }
+                try folder.setAside(failure, log: (try? SmallFile.read(other.failureLogPath(id))) ?? Data())
+            }
+        }
+    }
+
+    private mutating func take(
+        _ id: String, from other: BatchFolder, into folder: BatchFolder, work: String, _ journal: JournalWriter
+    ) throws {
+        let (source, target) = (ResultStore(folder: other), ResultStore(folder: folder))
+        let record = try source.record(of: id)
+        if let present = try? target.record(of: id) {
+            guard present.key == record.key, present.digest == record.digest else {
+                throw BatchError.conflictingResults(id: id, first: try folder.resultPath(id), second: try other.resultPath(id))
+            }
+            alreadyThere += 1
+            return
+        }
+        try BatchFolder.make(work)
+        for output in record.outputs {
+            let path = work + "/" + output.path
+            try BatchFolder.make((path as NSString).deletingLastPathComponent)
+            // Paths come from a file: they must not lead out of the folder.
+            guard !output.path.hasPrefix("/"), !output.path.split(separator: "/").contains("..") else {
+                throw BatchError.damagedFile(path: try other.resultPath(id), reason: "it names files outside of itself")
+            }
+            if other.settings.isArchived {
+                try SmallFile.write(TarArchive.file(of: other.resultPath(id), named: output.path, limit: .max), to: path)
+            } else {
+                do { try FileManager.default.copyItem(atPath: other.resultPath(id) + "/" + output.path, toPath: path) } catch {
+                    throw BatchError.unwritable(path: path, reason: (error as NSError).localizedDescription)
+                }
+            }
+        }
+        let installed = try target.install(id: id, from: work) { outputs in
+            guard try ResultRecord.digest(of: outputs) == record.digest else {
+                throw BatchError.damagedFile(path: try other.resultPath(id), reason: "its files differ from their checksums")
+            }
+            return record
+        }
+        try journal.append(JournalEntry(installed))
+        try folder.forgetFailure(of: id)
+        taken += 1
+    }
+}
+
+extension BatchFolder {
+    /// Has set-aside videos tried again by the next run.
+    /// - Parameter ids: nil: all.
+    /// - Returns: the names of those.
+    /// - Throws: `BatchError.invalidArgument` for one that is not set aside.
+    public func retry(_ ids: [String]?) throws -> [String] {
+        let present = try self.ids(in: "failed")
+        if let unknown = ids?.first(where: { !present.contains($0) }) {
+            throw BatchError.invalidArgument("\(unknown): is not set aside in \(path).")
+        }
+        let chosen = (ids ?? Array(present)).sorted()
+        for id in chosen { try forgetFailure(of: id) }
+        return chosen
+    }
+
+    /// Removes results that other versions of the program made, so that the next run makes them anew.
+    /// - Returns: the names of those.
+    public func removeResults(madeByOtherVersionsThan version: String) throws -> [String] {
+        let store = ResultStore(folder: self)
+        var removed: [String] = []
+        for id in try ids(in: "results").sorted() {
+            guard let record = try? store.record(of: id), record.made.versions["sampt"] != version else { continue }
+            try store.moveAside(resultPath(id))
+            removed.append(id)
+        }
+        return removed
+    }
+}

@@ -1,0 +1,103 @@
+import Foundation
+
+/// One process that works on a batch, as others see it: `runs/<id>.json`, written anew every few seconds with a number that counts up.
+struct RunIdentity: Sendable, Equatable, Codable {
+    var id: String
+    var host: String
+    var processID: Int32
+    /// Of the running system and the process numbers' space: equal for processes that can see each other's numbers. nil: not known.
+    var system: String?
+    /// A scheduler's task, and how often it was started anew.
+    var task: String?
+    var restarts: Int
+    var beats = 0
+
+    static func new() -> RunIdentity {
+        let environment = ProcessInfo.processInfo.environment
+        return RunIdentity(
+            id: UUID().uuidString.lowercased(), host: ProcessInfo.processInfo.hostName, processID: getpid(),
+            system: MachineDescription.system,
+            task: environment["SLURM_JOB_ID"].map { "\(environment["SLURM_CLUSTER_NAME"] ?? "slurm")/\($0)" },
+            restarts: environment["SLURM_RESTART_COUNT"].flatMap { Int($0) } ?? 0)
+    }
+
+    /// Whether it can be told without waiting that the run is over.
+    /// - Parameter own: who asks.
+    func isCertainlyOver(seenFrom own: RunIdentity) -> Bool {
+        if id == own.id { return false }
+        // Where its number can be seen, that is the surest: a scheduler that lost a node may start a task anew beside the old one.
+        if let system, system == own.system { return kill(processID, 0) != 0 && errno == ESRCH }
+        return task != nil && task == own.task && restarts < own.restarts
+    }
+}
+
+/// Tells others that this run goes on.
+final class RunHeartbeat: Sendable {
+    let identity: RunIdentity
+    private let folder: BatchFolder
+    private let thread: RepeatingThread
+
+    /// - Throws: `BatchError.unwritable`.
+    init(_ identity: RunIdentity, in folder: BatchFolder, every seconds: Double) throws {
+        (self.identity, self.folder) = (identity, folder)
+        let path = folder.runPath(identity.id)
+        let write = { @Sendable (beats: Int) throws in
+            var identity = identity
+            identity.beats = beats
+            try SmallFile.replace(path, with: JSONLine.encode(identity) + Data("\n".utf8))
+        }
+        try write(0)
+        // One that cannot be written is made up for by the next.
+        thread = RepeatingThread(every: seconds) { beats in try? write(beats) }
+    }
+
+    /// The run is over.
+    func stop() {
+        thread.stop()
+        unlink(folder.runPath(identity.id))
+        try? FileManager.default.removeItem(atPath: folder.workPath(identity.id))
+    }
+}
+
+/// Does something again and again on a thread of its own.
+final class RepeatingThread: Sendable {
+    private let state: State
+
+    private final class State: @unchecked Sendable {
+        let condition = NSCondition()
+        var isOver = false
+        var hasEnded = false
+    }
+
+    /// - Parameter body: gets 1, 2, ...
+    init(every seconds: Double, _ body: @escaping @Sendable (Int) -> Void) {
+        let state = State()
+        self.state = state
+        let thread = Thread {
+            var count = 0
+            state.condition.lock()
+            while !state.isOver {
+                let due = Date(timeIntervalSinceNow: seconds)
+                while !state.isOver, state.condition.wait(until: due) {}
+                guard !state.isOver else { break }
+                count += 1
+                state.condition.unlock()
+                body(count)
+                state.condition.lock()
+            }
+            state.hasEnded = true
+            state.condition.broadcast()
+            state.condition.unlock()
+        }
+        thread.start()
+    }
+
+    /// Returns when the body does not run any more.
+    func stop() {
+        state.condition.lock()
+        state.isOver = true
+        state.condition.broadcast()
+        while !state.hasEnded { state.condition.wait() }
+        state.condition.unlock()
+    }
+}

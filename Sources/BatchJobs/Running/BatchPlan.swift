@@ -1,0 +1,99 @@
+import Foundation
+
+/// A video of a batch with what is asked for.
+public struct BatchItem: Sendable, Equatable {
+    public let id: String
+    public let line: Int
+    /// Its place in the manifest.
+    let index: Int
+    public let key: JobKey
+}
+
+/// What is done of a batch, and what is to be done.
+public struct BatchPlan: Sendable {
+    public enum State: Sendable, Equatable {
+        case done(JournalEntry)
+        case setAside(FailureRecord)
+        case missing
+        /// There is a result, but of something else: other options, another video.
+        case changed
+    }
+
+    /// In the manifest's order.
+    public private(set) var items: [(item: BatchItem, state: State)] = []
+
+    /// The models' fingerprints for some options.
+    public typealias Models = ([String: JSONValue]) throws -> [String: String]
+
+    /// Compares a manifest with an output folder.
+    /// - Throws: `BatchError`, and what `models` throws.
+    public init(_ manifest: Manifest, folder: BatchFolder, shard: Shard = .whole, models: Models) throws {
+        let journal = try folder.journal()
+        let (results, failures) = (try folder.ids(in: "results"), try folder.ids(in: "failed"))
+        let store = ResultStore(folder: folder)
+        var known: [String: [String: String]] = [:]
+        for (index, item) in manifest.items.enumerated() where try shard.contains(item.id) {
+            let entry = try manifest.entry(item)
+            let options = try JSONValue.object(entry.options).canonicalText()
+            if known[options] == nil { known[options] = try models(entry.options) }
+            let key = try JobKey(entry, models: known[options] ?? [:], isArchived: manifest.isArchived)
+            var state = State.missing
+            if results.contains(item.id) {
+                let made = journal[item.id]?.last { $0.key == key } ?? (try? store.record(of: item.id)).map(JournalEntry.init)
+                state = try made.map { try Self.isCurrent($0, entry, key) ? .done($0) : .changed } ?? .missing
+            } else if failures.contains(item.id), let failure = try folder.failure(of: item.id), failure.holds(for: entry, key: key) {
+                state = .setAside(failure)
+            }
+            items.append((BatchItem(id: item.id, line: item.line, index: index, key: key), state))
+        }
+    }
+
+    /// Whether a result is what the manifest asks for now. A video that has vanished since takes nothing from it.
+    private static func isCurrent(_ made: JournalEntry, _ entry: ManifestEntry, _ key: JobKey) throws -> Bool {
+        guard made.key == key else { return false }
+        guard let paths = try? entry.inputPaths else { return true }
+        guard paths.count == made.inputs.count else { return false }
+        return try zip(paths, made.inputs).allSatisfy { path, input in
+            try access(path, F_OK) != 0 || input.isUnchanged(at: path)
+        }
+    }
+
+    /// What a run has to do, in the manifest's order but with equal options together: a worker loads models anew when options change.
+    func pending(_ manifest: Manifest) throws -> [BatchItem] {
+        var groups: [String: Int] = [:]
+        var pending: [(group: Int, item: BatchItem)] = []
+        for (item, state) in items where state == .missing || state == .changed {
+            let options = try JSONValue.object(manifest.entry(manifest.items[item.index]).options).canonicalText()
+            let group = groups[options] ?? groups.count
+            groups[options] = group
+            pending.append((group, item))
+        }
+        return pending.enumerated().sorted { ($0.element.group, $0.offset) < ($1.element.group, $1.offset) }.map(\.element.item)
+    }
+
+    public var counts: BatchCounts {
+        var counts = BatchCounts()
+        for (_, state) in items {
+            switch state {
+            case .done: counts.done += 1
+            case .setAside: counts.setAside += 1
+            case .missing: counts.missing += 1
+            case .changed: counts.changed += 1
+            }
+        }
+        return counts
+    }
+}
+
+/// How many videos of a batch are in which state.
+public struct BatchCounts: Sendable, Equatable, Codable {
+    public var done = 0
+    public var setAside = 0
+    public var missing = 0
+    public var changed = 0
+
+    public init() {}
+
+    public var total: Int { done + setAside + missing + changed }
+    public var isFinished: Bool { missing + changed == 0 }
+}

@@ -1,0 +1,169 @@
+import Foundation
+import Support
+
+/// A run's videos as its workers get them: claimed before they are given out, recorded when they are done, tried again alone when they
+/// fail.
+final class BatchQueue: WorkSource {
+    struct Tally: Sendable, Equatable {
+        var done = 0
+        var doneByOthers = 0
+        var setAside = 0
+        var frames = 0
+        var seconds = 0.0
+        var peakMemory = 0
+    }
+
+    private let manifest: Manifest
+    private let folder: BatchFolder
+    private let claims: Claims
+    private let journal: JournalWriter
+    private let store: ResultStore
+    private let readAhead: ReadAhead
+    private let report: (BatchRun.Event) -> Void
+
+    private var queue: ArraySlice<BatchItem>
+    private var attempts: [String: Int] = [:]
+    private var items: [String: BatchItem] = [:]
+    /// Those that failed once.
+    private(set) var toRetry: [BatchItem] = []
+    /// Those that others work on.
+    private(set) var held: [(item: BatchItem, by: RunIdentity)] = []
+    private(set) var tally = Tally()
+
+    init(
+        _ queue: [BatchItem], manifest: Manifest, folder: BatchFolder, claims: Claims, journal: JournalWriter, readAhead: ReadAhead,
+        report: @escaping (BatchRun.Event) -> Void
+    ) {
+        (self.queue, self.manifest, self.folder, self.claims) = (queue[...], manifest, folder, claims)
+        (self.journal, self.readAhead, self.report) = (journal, readAhead, report)
+        store = ResultStore(folder: folder)
+    }
+
+    /// Begins with what failed once.
+    func startRetries() {
+        queue = toRetry[...]
+        toRetry = []
+    }
+
+    /// Begins with what others had.
+    func startHeld() {
+        queue = held.map(\.item)[...]
+        held = []
+    }
+
+    func next() throws -> WorkerAssignment? {
+        while let item = queue.popFirst() {
+            if case .held(let holder) = try claims.take(item.id) {
+                held.append((item, holder))
+                continue
+            }
+            // Others may have done it since the plan was made.
+            if let record = try? store.record(of: item.id), record.key == item.key {
+                let entry = try manifest.entry(manifest.items[item.index])
+                let paths = (try? entry.inputPaths) ?? []
+                if paths.count == record.inputs.count, try zip(paths, record.inputs).allSatisfy({ try $1.isUnchanged(at: $0) }) {
+                    claims.release(item.id)
+                    tally.doneByOthers += 1
+                    continue
+                }
+            }
+            let attempt = (attempts[item.id] ?? 0) + 1
+            attempts[item.id] = attempt
+            items[item.id] = item
+            try adviseNext()
+            return WorkerAssignment(
+                item, entry: try manifest.entry(manifest.items[item.index]), manifest: manifest, run: claims.own.id, attempt: attempt,
+                work: "\(folder.workPath(claims.own.id))/\(item.id)-\(attempt)")
+        }
+        return nil
+    }
+
+    /// The video after this one is read while this one is worked on.
+    private func adviseNext() throws {
+        guard let next = queue.first else { return }
+        readAhead.read(try manifest.entry(manifest.items[next.index]).video)
+    }
+
+    func concluded(_ assignment: WorkerAssignment, _ ending: WorkEnding) throws {
+        guard let item = items.removeValue(forKey: assignment.id) else { return }
+        defer { claims.release(item.id) }
+        switch ending {
+        case .done(let entry):
+            try journal.append(entry)
+            try folder.forgetFailure(of: item.id)
+            tally.done += 1
+            tally.frames += entry.frames
+            tally.seconds += entry.seconds
+            tally.peakMemory = max(tally.peakMemory, entry.peakMemory)
+            report(.done(entry))
+        case .failed(let failure) where failure.kind == .unwritable:
+            // Not this video's fault, and the next one would fare no better.
+            throw BatchError.unwritable(path: folder.path, reason: failure.message)
+        case .failed(let failure):
+            let kind: FailureRecord.Kind =
+                switch failure.kind {
+                case .input: .input
+                case .missing: .missing
+                case .memory: .crash
+                case .failure, .unwritable: .failure
+                }
+            try failed(item, kind, failure.message, log: Data(), isFinal: failure.kind == .input)
+        case .died(let how, let log): try failed(item, .crash, "The worker \(how).", log: log, isFinal: false)
+        case .overdue(let limit, let log):
+            try failed(
+                item, .timeout, "The worker was not done after \(Int(limit)) s, far more than the video's length accounts for.", log: log,
+                isFinal: false)
+        case .stopped: attempts[item.id] = assignment.attempt - 1
+        }
+    }
+
+    private func failed(_ item: BatchItem, _ kind: FailureRecord.Kind, _ reason: String, log: Data, isFinal: Bool) throws {
+        let attempts = attempts[item.id] ?? 1
+        guard isFinal || attempts >= Self.greatestAttempts else {
+            toRetry.append(item)
+            report(.willRetry(id: item.id, reason: reason))
+            return
+        }
+        let entry = try manifest.entry(manifest.items[item.index])
+        let failure = FailureRecord(item, entry: entry, kind: kind, reason: reason, attempts: attempts, run: claims.own.id)
+        try folder.setAside(failure, log: log)
+        tally.setAside += 1
+        report(.setAside(failure))
+    }
+
+    /// The second one is alone on the machine.
+    static let greatestAttempts = 2
+}
+
+/// Reads the beginning of files before they are needed, on a thread of its own, so that a network's latency goes by while others compute.
+/// At most one file waits; one that comes too late is dropped.
+final class ReadAhead: Sendable {
+    private let limit: Int
+    private let waiting = Protected<String?>(nil)
+    private let thread: RepeatingThread?
+
+    /// - Parameter limit: the most bytes of a file; 0: nothing is read ahead.
+    init(limit: Int) {
+        self.limit = limit
+        thread =
+            limit <= 0
+            ? nil
+            : RepeatingThread(every: 0.05) { [waiting] _ in
+                let path = waiting.withLock { path in
+                    defer { path = nil }
+                    return path
+                }
+                guard let path else { return }
+                for file in Self.files(path) { try? FilePieces.forEach(of: file, limit: limit) { _ in } }
+            }
+    }
+
+    func read(_ path: String) { if limit > 0 { waiting.withLock { $0 = path } } }
+    func stop() { thread?.stop() }
+
+    /// Of a folder, the first frames.
+    private static func files(_ path: String) -> [String] {
+        guard let names = try? FolderNames.all(in: path) else { return [path] }
+        return names.sorted().prefix(8).map { path + "/" + $0 }
+    }
+}

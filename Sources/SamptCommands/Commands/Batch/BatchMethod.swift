@@ -1,0 +1,93 @@
+import ArgumentParser
+import BatchJobs
+import Foundation
+import MethodPresets
+import SegmentationJobs
+import Support
+
+/// A manifest's options as those of `sampt segment`: the same parser, the same checks.
+enum BatchMethod {
+    /// Options that a line says in another way, or that the batch decides.
+    private static let reserved: [String: String] = [
+        "point": "prompts", "negative": "prompts", "box": "prompts", "mask": "prompts", "frame": "prompts", "name": "prompts",
+        "prompts": "prompts", "query-points": "prompts", "overlay": "outputs", "masks": "outputs", "rle": "outputs", "tracks": "outputs",
+        "contact-sheet": "outputs", "threads": "--threads of sampt batch run",
+    ]
+    private static let senseless: Set<String> = [
+        "live", "live-format", "live-size", "live-rate", "live-policy", "live-timeout", "quiet", "json", "review", "help", "version",
+        "experimental-dump-help", "generate-completion-script",
+    ]
+
+    /// The arguments for `sampt segment` that options stand for, in order of their names.
+    /// - Throws: `CommandError.usage`.
+    static func arguments(_ options: [String: JSONValue]) throws -> [String] {
+        try options.sorted { $0.key < $1.key }.flatMap { name, value -> [String] in
+            if let place = reserved[name] { throw CommandError.usage("options: \"\(name)\" is not said here but in \(place).") }
+            if senseless.contains(name) { throw CommandError.usage("options: \"\(name)\" has no effect in a batch.") }
+            return try words(name, value)
+        }
+    }
+
+    private static func words(_ name: String, _ value: JSONValue) throws -> [String] {
+        switch value {
+        case .bool(true): ["--\(name)"]
+        case .bool(false): ["--no-\(name)"]
+        case .integer(let number): ["--\(name)=\(number)"]
+        case .number(let number): ["--\(name)=\(number)"]
+        case .string(let text): ["--\(name)=\(text)"]
+        case .list(let values): try values.flatMap { try words(name, $0) }
+        case .null: []
+        case .object:
+            throw CommandError.usage("options: \"\(name)\" is an object; options are numbers, strings, true, false, or lists of these.")
+        }
+    }
+
+    /// The command that segments a video with some options; its prompts and outputs are still to be set.
+    /// - Throws: `CommandError.usage` in the parser's words.
+    static func command(_ options: [String: JSONValue], video: String, threads: Int? = nil) throws -> SegmentCommand {
+        let arguments = try ["./video"] + arguments(options) + (threads.map { ["--threads=\($0)"] } ?? [])
+        do {
+            var command = try SegmentCommand.parse(arguments)
+            command.clip.video = video
+            return command
+        } catch {
+            throw CommandError.usage("options: \(SegmentCommand.message(for: error))")
+        }
+    }
+
+    /// Finds what is wrong with an entry's options before anything begins, missing models included.
+    static func check(_ entry: ManifestEntry) throws { _ = try models(entry.options, video: entry.video) }
+
+    /// The models that options ask for, as what tells them apart.
+    static func models(_ options: [String: JSONValue]) throws -> [String: String] { try models(options, video: "video") }
+
+    private static func models(_ options: [String: JSONValue], video: String) throws -> [String: String] {
+        let command = try command(options, video: video)
+        let settings = try command.models.settings(with: command.method, for: .video)
+        let segmenter = try command.models.segmenter.choice(settings.segmenter)
+        let tracker = try command.models.tracker.choice(settings.tracker)
+        try ModelChoice.checkPresence([segmenter, tracker])
+        var models = ["segmenter": try name(segmenter), "tracker": try name(tracker)]
+        // A preset is a file whose content may change.
+        if command.models.presets.preset != nil { models["settings"] = "\(settings)" }
+        return models
+    }
+
+    /// Built-in models go by their names: a new version of the program does not make all results anew by itself.
+    private static func name(_ model: ModelChoice) throws -> String {
+        if case .builtIn(let name) = model { return "built-in \(name)" }
+        return try model.fingerprint()
+    }
+
+    /// This program as a worker.
+    static func worker(out: String, threads: Int) throws -> WorkerProgram {
+        WorkerProgram(path: try program(), arguments: ["batch", "worker", "--out", out, "--threads", "\(threads)"])
+    }
+
+    /// Where this program is.
+    /// - Throws: `CommandError.failure`.
+    static func program() throws -> String {
+        guard let path = Bundle.main.executablePath else { throw CommandError.failure("The system does not say where this program is.") }
+        return path
+    }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import Foundation
+import Media
+import SegmentationJobs
+import VideoBenchmarks
+
+struct EvaluateMerge: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "merge",
+        abstract: "Put the parts of an evaluation together (--shard), score them, and write reports and archives.",
+        discussion: """
+            The parts may have been written into one folder or into several. Videos that none of them has are named in the report.
+
+              sampt evaluate davis2017 --root DAVIS --out part1 --shard 1/2
+              sampt evaluate davis2017 --root DAVIS --out part2 --shard 2/2
+              sampt evaluate merge part1 part2 --out whole
+
+            \(CommandStatus.help)
+            """)
+
+    @Argument(help: ArgumentHelp("The folders of the parts.", valueName: "folder"))
+    var parts: [String]
+    @Option(help: ArgumentHelp("The folder for the whole; with one part, that part itself if left out.", valueName: "folder"))
+    var out: String?
+    @Flag(help: "Do not pack the masks for the data set's server.")
+    var noArchive = false
+    @Flag(help: "Print nothing but errors.")
+    var quiet = false
+
+    func validate() throws {
+        if parts.isEmpty { throw ValidationError("Name the folders of the parts.") }
+        if out == nil, parts.count > 1 { throw ValidationError("Give a folder for the whole: --out.") }
+    }
+
+    func run() async throws {
+        try await withExitStatus {
+            let outputs = try parts.map { try EvaluationOutput(reading: $0) }
+            let manifest = outputs[0].manifest
+            let whole = EvaluationOutput(path: out ?? parts[0], manifest: manifest)
+            if out != nil {
+                var claims = FileClaims()
+                for part in parts { claims.read(part, as: "a part") }
+                try claims.write(folder: whole.path, names: EvaluationFinish.names, by: "--out")
+            }
+            let dataset = try manifest.readDataset()
+            try whole.writeManifest()
+            let taken = try whole.merge(outputs, dataset: dataset)
+            if !quiet, out != nil { StandardError.print("\(taken) videos taken from \(parts.count) part\(parts.count == 1 ? "" : "s").") }
+            try await EvaluationFinish(
+                output: whole, dataset: dataset, makesArchives: !noArchive, isQuiet: quiet
+            ).run()
+            return .success
+        }
+    }
+}

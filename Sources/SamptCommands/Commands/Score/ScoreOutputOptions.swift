@@ -1,0 +1,59 @@
+import ArgumentParser
+import Foundation
+import Media
+import SegmentationJobs
+import Support
+import VideoBenchmarks
+
+/// Where scores are written.
+struct ScoreOutputOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("Write the scores as JSON with mean.j, mean.f, mean.jf and the same by sequence and object.", valueName: "file"))
+    var json: String?
+    @Flag(help: "Put J and F of every frame into the JSON, too.")
+    var perFrame = false
+    @Option(help: ArgumentHelp("Write the scores as CSV, a line an object.", valueName: "file"))
+    var csv: String?
+    @Option(help: ArgumentHelp("Write the scores as tables in Markdown.", valueName: "file"))
+    var markdown: String?
+    @Option(
+        help: ArgumentHelp(
+            "Write a page with tables, J over time and the worst frames beside their truth; it needs no other file.", valueName: "file"))
+    var html: String?
+    @Option(help: ArgumentHelp("The pictures for --html: a folder a sequence (JPEGImages/480p).", valueName: "folder"))
+    var frames: String?
+
+    func validate() throws {
+        if perFrame, json == nil { throw ValidationError("--per-frame has no effect without --json.") }
+        if frames != nil, html == nil { throw ValidationError("--frames has no effect without --html.") }
+    }
+
+    /// Finds outputs that would take the place of something, before anything is read.
+    func check(_ claims: inout FileClaims, forMasks: Bool) throws {
+        let outputs = [(json, "JSON", "--json"), (csv, "CSV", "--csv"), (markdown, "md", "--markdown"), (html, "HTML", "--html")]
+        if !forMasks, let option = outputs.dropFirst().first(where: { $0.0 != nil })?.2 ?? (perFrame ? "--per-frame" : nil) {
+            throw CommandError.usage("\(option) has no effect here: average precision is written as JSON alone.")
+        }
+        if let frames { claims.read(frames, as: "the folder of pictures") }
+        for (path, form, option) in outputs {
+            guard let path else { continue }
+            try OutputName.checkText(path, form: form, option: option)
+            try claims.write(path, by: option)
+            try OutputFile.check(path)
+        }
+    }
+
+    func write(_ report: ScoreReport) throws {
+        if let json { try AtomicFile.write(report.json(isDetailed: perFrame), to: json) }
+        guard csv != nil || markdown != nil || html != nil else { return }
+        let ran = [
+            ("program", "sampt \(ProgramVersion.current)"), ("command", ProcessInfo.processInfo.arguments.joined(separator: " ")),
+            ("processor", Machine.processor), ("protocol", report.protocolName.rawValue), ("truth", report.truth),
+            ("results", report.results),
+        ]
+        let whole = EvaluationReport(
+            title: "Scores of \(PathParts(report.results).name)", ran: ran.map { (name: $0.0, value: $0.1) },
+            rows: [.init(setting: PathParts(report.results).name, runs: [.init(seed: nil, score: report)])])
+        try ReportFiles(report: whole, frames: frames.map { try DatasetFrames(folder: $0) }).write(html: html, csv: csv, markdown: markdown)
+    }
+}

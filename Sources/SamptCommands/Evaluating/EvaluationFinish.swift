@@ -1,0 +1,66 @@
+import Foundation
+import Media
+import VideoBenchmarks
+
+/// The end of an evaluation: scores, reports and archives from the masks that are there.
+struct EvaluationFinish: Sendable {
+    var output: EvaluationOutput
+    var dataset: VideoDataset
+    var failures: [ScoringFinding] = []
+    var makesArchives = true
+    var isQuiet: Bool
+
+    /// What is written beside masks and records.
+    static let names = [EvaluationOutput.manifestName, "report.html", "report.json", "report.csv", "report.md"]
+
+    func run() async throws {
+        let threads = ProcessInfo.processInfo.activeProcessorCount
+        var table: [EvaluationReport.Row] = []
+        for run in output.manifest.runs {
+            if makesArchives, !dataset.videos.isEmpty {
+                let archive = try output.archive(run)
+                if !isQuiet { StandardOutput.print(path: archive) }
+            }
+            guard let (score, records) = try await output.score(run, dataset, threads: threads) else { continue }
+            let done = EvaluationReport.Run(
+                seed: run.seed, score: score, frames: records.reduce(0) { $0 + $1.frames }, seconds: records.reduce(0) { $0 + $1.seconds })
+            if let place = table.firstIndex(where: { $0.setting == run.setting }) {
+                table[place].runs.append(done)
+            } else {
+                table.append(
+                    .init(setting: run.setting, paper: run.paper, paperScore: run.paperScore, against: run.against, runs: [done]))
+            }
+        }
+        guard !table.isEmpty else {
+            if !isQuiet { StandardError.print("There is no truth for \(dataset.name) here; its server scores the archive.") }
+            return
+        }
+        let report = EvaluationReport(title: "\(dataset.name): \(output.manifest.program)", ran: ran, rows: table, failures: failures)
+        try ReportFiles(report: report, frames: DatasetFrames(dataset)).write(
+            html: output.path + "/report.html", json: output.path + "/report.json", csv: output.path + "/report.csv",
+            markdown: output.path + "/report.md")
+        for finding in report.findings where !failures.contains(finding) { StandardError.print("sampt: \(finding)") }
+        if !isQuiet { show(report) }
+    }
+
+    /// Command, versions, processor, fingerprints.
+    private var ran: [(name: String, value: String)] {
+        let manifest = output.manifest
+        var values = [
+            ("program", manifest.program), ("command", manifest.command.joined(separator: " ")), ("processor", manifest.processor),
+            ("data set", manifest.dataset),
+            ("data", manifest.location.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")),
+            ("prompt", manifest.prompt),
+        ]
+        for run in manifest.runs {
+            let text = run.settings.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: "; ")
+            values.append(("\(run.setting), seed \(run.seed)", text))
+        }
+        return values.map { (name: $0.0, value: $0.1) }
+    }
+
+    private func show(_ report: EvaluationReport) {
+        if report.rows.count == 1, report.rows[0].runs.count == 1 { return ScoreTable.print(report.rows[0].runs[0].score) }
+        for line in report.settingsLines { StandardOutput.print(line) }
+    }
+}

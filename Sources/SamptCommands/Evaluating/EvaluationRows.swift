@@ -1,0 +1,110 @@
+import Foundation
+import Media
+import MethodPresets
+import SAMPT
+import SegmentationJobs
+import Support
+import VideoBenchmarks
+
+/// The settings and seeds of an evaluation.
+struct EvaluationRows: Sendable {
+    struct Row: Sendable {
+        var run: EvaluationRun
+        var settings: MethodSettings
+    }
+
+    /// Seeds of one setting after each other.
+    let rows: [Row]
+    /// Files that they were read from.
+    let files: [String]
+    let title: String?
+
+    var runs: [EvaluationRun] { rows.map(\.run) }
+
+    /// - Throws: `PresetError`, `CommandError.usage`, and what finding the models' fingerprints throws.
+    init(models: ModelOptions, method: MethodOptions, running: EvaluationOptions) throws {
+        var rows: [Row] = []
+        var fingerprints: [String: String] = [:]
+        func add(_ name: String, _ settings: MethodSettings, preset: Preset?, against: String?, inFolder: Bool) throws {
+            try settings.validate()
+            for index in 0..<running.seeds {
+                guard let base = UInt64(PresetKey.seed.text(in: settings)) else { throw CommandError.usage("--seed must be a number.") }
+                let seed = base &+ UInt64(index)
+                let key = settings.segmenter + " with " + settings.tracker
+                if fingerprints[key] == nil { fingerprints[key] = try Self.fingerprint(settings, models) }
+                var identity = Dictionary(uniqueKeysWithValues: PresetKey.allCases.map { ($0.rawValue, $0.text(in: settings)) })
+                identity["seed"] = "\(seed)"
+                identity["prompt"] = running.prompt.text
+                identity["precision"] = models.networks.precision.rawValue
+                identity["part-precision"] = models.networks.partPrecisions.sorted().joined(separator: " ")
+                identity["hq-token-only"] = "\(models.segmenter.hqTokenOnly)"
+                identity["models"] = fingerprints[key]
+                identity["program"] = ProgramVersion.current
+                let folder = inFolder || running.seeds > 1 ? "\(Self.folderName(name))/seed-\(seed)" : ""
+                rows.append(
+                    Row(
+                        run: EvaluationRun(
+                            folder: folder, setting: name, seed: seed, settings: identity, paper: preset?.paper,
+                            paperScore: preset?.paperScore,
+                            against: against),
+                        settings: settings))
+            }
+        }
+        if let text = running.sweep {
+            guard models.presets.preset == nil else {
+                throw CommandError.usage("--preset has no effect with --sweep, whose rows name theirs.")
+            }
+            let sweep = try Sweep.load(text)
+            (title, files) = (sweep.title, sweep.files)
+            for row in sweep.rows {
+                let preset = try row.preset.map { try Preset.load($0) }
+                var settings = try preset?.settings() ?? MethodSettings()
+                try settings.apply(row.assignments)
+                for (key, value) in try models.presets.assignments() {
+                    try settings.apply(PresetSetting(key, value, source: .option("--set")))
+                }
+                if let name = models.segmenter.segmenter { settings.segmenter = name }
+                if let name = models.tracker.tracker { settings.tracker = name }
+                try method.apply(to: &settings)
+                try add(row.name, settings, preset: preset, against: row.against, inFolder: true)
+            }
+        } else {
+            (title, files) = (nil, [])
+            let settings = try models.settings(with: method, for: running.prompt == .mask ? .firstMasks : .video)
+            let preset = try models.presets.preset.map { try Preset.load($0) }
+            try add(models.presets.preset.map { PathParts($0).name } ?? "default", settings, preset: preset, against: nil, inFolder: false)
+        }
+        self.rows = rows
+        let folders = rows.map(\.run.folder)
+        guard Set(folders).count == folders.count else {
+            throw CommandError.usage("--sweep: two rows' names differ in nothing that a folder's name may have. Give them other names.")
+        }
+    }
+
+    /// Rows whose models are the same, in order.
+    var groups: [[Row]] {
+        var groups: [[Row]] = []
+        for row in rows {
+            let isSame = { (other: [Row]) in
+                other[0].settings.segmenter == row.settings.segmenter && other[0].settings.tracker == row.settings.tracker
+            }
+            if let place = groups.firstIndex(where: isSame) { groups[place].append(row) } else { groups.append([row]) }
+        }
+        return groups
+    }
+
+    private static func fingerprint(_ settings: MethodSettings, _ models: ModelOptions) throws -> String {
+        let choices = [try models.segmenter.choice(settings.segmenter), try models.tracker.choice(settings.tracker)]
+        try ModelChoice.checkPresence(choices)
+        return try choices.map { try $0.fingerprint() }.joined(separator: "; ")
+    }
+
+    private static func folderName(_ name: String) -> String {
+        let kept = name.unicodeScalars.map { scalar in
+            scalar.isASCII
+                && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil || "-_=.".unicodeScalars.contains(scalar))
+                ? String(scalar) : "-"
+        }.joined()
+        return String((kept.hasPrefix(".") ? "-" + kept : kept).prefix(120))
+    }
+}

@@ -1,0 +1,55 @@
+import Support
+
+extension VideoInstanceResults {
+    /// Scores a file of predicted tubes against a file of annotations, on a thread of its own.
+    /// - Parameter isStrict: whether predictions that fit no video or category of the truth are an error.
+    /// - Returns: the scores, and what does not fit.
+    /// - Throws: `MediaError`; `InstanceError`; `ScoringError.doesNotFit`.
+    public static func score(
+        truth: String, results: String, categories: InstanceScorer.Categories, isStrict: Bool = false
+    ) async throws -> (scores: InstanceReport, findings: [ScoringFinding]) {
+        try await onThread {
+            let wanted = try VideoInstanceTruth(path: truth)
+            let found = try read(results)
+            var findings: [ScoringFinding] = []
+            let videos = Dictionary(uniqueKeysWithValues: wanted.videos.map { ($0.id, $0) })
+            let stray = found.filter { videos[$0.video] == nil }
+            if let first = stray.first {
+                findings.append(
+                    ScoringFinding(
+                        .surplusSequence, count: stray.count,
+                        "\(stray.count) predictions are for videos that the truth does not have (the first for \(first.video)); they are not scored"
+                    ))
+            }
+            let kinds = Set(wanted.categories)
+            let unknown = categories == .agnostic ? [] : found.filter { !kinds.contains($0.category) }
+            if let first = unknown.first {
+                findings.append(
+                    ScoringFinding(
+                        .surplusObject, count: unknown.count,
+                        "\(unknown.count) predictions have categories that the truth does not have (the first \(first.category)); they are not scored"
+                    ))
+            }
+            let wrong = found.filter { tube in
+                guard let length = videos[tube.video].flatMap({ $0.length ?? $0.fileNames?.count }) else { return false }
+                return tube.masks.count != length
+            }
+            if let first = wrong.first {
+                findings.append(
+                    ScoringFinding(
+                        .missingFrame, count: wrong.count,
+                        "\(wrong.count) predictions have another number of frames than their video (the first in video \(first.video)); missing ones count as empty"
+                    ))
+            }
+            let predicted = Set(found.map(\.video))
+            let missing = wanted.videos.filter { !predicted.contains($0.id) }
+            if let first = missing.first {
+                findings.append(
+                    ScoringFinding(
+                        .missingSequence, count: missing.count, "\(missing.count) videos have no prediction (the first is \(first.id))"))
+            }
+            if isStrict, !findings.isEmpty { throw ScoringError.doesNotFit(findings) }
+            return (try InstanceScorer(categories: categories).score(predictions: found, truth: wanted), findings)
+        }
+    }
+}

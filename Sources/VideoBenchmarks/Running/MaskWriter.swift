@@ -1,0 +1,31 @@
+import Media
+import SAMPT
+import Support
+
+/// Writes a video's masks as its data set's server takes them.
+struct MaskWriter {
+    let folder: PartFolder
+    let form: SubmissionForm
+    let video: DatasetVideo
+    let objects: [DatasetObject]
+    private let wanted: Set<Int>
+
+    /// - Throws: `FileError.unwritable`.
+    init(_ video: DatasetVideo, objects: [DatasetObject], form: SubmissionForm, to target: String) throws {
+        (self.video, self.objects, self.form) = (video, objects, form)
+        wanted = Set(video.written)
+        folder = try PartFolder(for: target)
+        if form.isPerObject { for object in objects { _ = try OutputFolder("\(folder.path)/\(object.label)") } }
+    }
+
+    /// - Throws: `FileError.unwritable`.
+    func write(_ result: FrameResult) throws {
+        guard wanted.contains(result.frameIndex) else { return }
+        let name = video.frameNames[result.frameIndex]
+        guard form.isPerObject else { return try ImageFile.writeIndexMask(result.indexMask, to: "\(folder.path)/\(name).png") }
+        for object in objects {
+            let mask = result.objects.first { $0.id == object.id }?.mask ?? Mask(size: result.image.size)
+            try ImageFile.writeMask(mask, to: "\(folder.path)/\(object.label)/\(name).png")
+        }
+    }
+}

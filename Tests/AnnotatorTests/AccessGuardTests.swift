@@ -1,0 +1,71 @@
+import Testing
+
+@testable import Annotator
+
+@Suite("Who may ask the annotator")
+struct AccessGuardTests {
+    private let access = AccessGuard(host: nil, port: 8080)
+
+    private func request(
+        _ method: String = "GET", _ path: String = "/api/state", query: [String: String] = [:], _ headers: [String: String]
+    ) -> HTTPRequest {
+        HTTPRequest(method: method, path: path, query: query, headers: headers.mapValues { [$0] }, body: [])
+    }
+
+    private func status(_ request: HTTPRequest) -> Int? {
+        if case .refused(let status, _) = access.judge(request) { status } else { nil }
+    }
+
+    private var known: [String: String] { ["host": "127.0.0.1:8080", "authorization": "Bearer \(access.token)"] }
+
+    @Test func theTokenLetsIn() {
+        #expect(access.judge(request(known)) == .allowed)
+        #expect(access.judge(request(["host": "localhost:8080", "cookie": "a=b; sampt=\(access.token)"])) == .allowed)
+        #expect(status(request(["host": "127.0.0.1:8080"])) == 401)
+        #expect(status(request(["host": "127.0.0.1:8080", "cookie": "sampt=\(String(access.token.reversed()))"])) == 401)
+    }
+
+    @Test func theFirstPageTakesTheTokenFromTheAddress() {
+        let host = ["host": "127.0.0.1:8080"]
+        #expect(access.judge(request("GET", "/", query: ["token": access.token], host)) == .takesToken)
+        #expect(status(request("GET", "/", query: ["token": "0"], host)) == 401)
+        // Nowhere else, where addresses are logged and passed on.
+        #expect(status(request("GET", "/api/state", query: ["token": access.token], host)) == 401)
+    }
+
+    @Test(arguments: ["evil.example", "evil.example:8080", "127.0.0.1", "127.0.0.1:80", "127.0.0.1:8080.evil.example", ""])
+    func namesThatOthersTurnToThisComputerAreRefused(_ host: String) {
+        var headers = known
+        headers["host"] = host
+        #expect(status(request(headers)) == 403)
+    }
+
+    @Test func twoHostsAreNone() {
+        var twice = request(known)
+        twice.headers["host"] = ["127.0.0.1:8080", "evil.example"]
+        #expect(status(twice) == 403)
+    }
+
+    @Test(arguments: ["http://evil.example", "null", "http://127.0.0.1:8081", "https://127.0.0.1:8080"])
+    func pagesOfOtherSitesAreRefused(_ origin: String) {
+        var headers = known
+        headers["origin"] = origin
+        #expect(status(request(headers)) == 403)
+        headers["origin"] = "http://127.0.0.1:8080"
+        #expect(access.judge(request(headers)) == .allowed)
+    }
+
+    @Test func formsCannotPost() {
+        var headers = known
+        #expect(status(request("POST", "/api/edits", headers)) == 403)
+        headers["x-sampt"] = "1"
+        #expect(access.judge(request("POST", "/api/edits", headers)) == .allowed)
+        headers["sec-fetch-site"] = "cross-site"
+        #expect(status(request("POST", "/api/edits", headers)) == 403)
+    }
+
+    @Test func tokensDiffer() {
+        #expect(access.token.utf8.count == 48)
+        #expect(access.token != AccessGuard(host: nil, port: 8080).token)
+    }
+}

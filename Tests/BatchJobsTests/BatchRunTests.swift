@@ -1,0 +1,153 @@
+import Foundation
+import Support
+import Testing
+
+@testable import BatchJobs
+
+@Suite("A batch does everything once, whatever happens to its workers")
+struct BatchRunTests {
+    @Test("Every video is done once and a second run does what changed") func everyVideoIsDoneOnceAndASecondRunDoesWhatChanged() throws {
+        let folder = try BatchTestFolder()
+        var lines = try (0..<8).map { try folder.video("v\($0)") }
+        #expect(try folder.run(folder.manifest(lines)).done == 8)
+        let first = try folder.digests()
+        #expect(Set(first.values).count == 8)
+        #expect(try folder.run(folder.manifest(lines)) == BatchRun.Outcome(doneBefore: 8))
+        // One is removed, one changes, one gets other options, one is touched only, one is new, and one's video is gone.
+        let store = ResultStore(folder: try BatchFolder(existing: folder.out))
+        try store.moveAside(store.folder.resultPath("v0"))
+        try folder.write("v1\nframes 11\n", to: "v1.mp4")
+        lines[2] = try folder.video("v2", options: "{\"seed\": 3}")
+        try folder.write("v3\nframes 10\n", to: "v3.mp4")
+        lines.append(try folder.video("v8"))
+        try folder.remove("v4.mp4")
+        let manifest = try folder.manifest(lines)
+        let counts = try folder.plan(manifest).counts
+        #expect(counts.done == 5 && counts.changed == 2 && counts.missing == 2)
+        let outcome = try folder.run(manifest)
+        #expect(outcome.done == 4 && outcome.doneBefore == 5)
+        let second = try folder.digests()
+        #expect(second.count == 9 && second["v0"] == first["v0"] && second["v3"] == first["v3"] && second["v1"] != first["v1"])
+        #expect(try FolderNames.all(in: folder.out + "/claims").isEmpty)
+        #expect(try FolderNames.all(in: folder.out + "/work").isEmpty)
+        #expect(try FolderNames.all(in: folder.out + "/runs").isEmpty)
+    }
+
+    @Test("Videos that end their workers are tried alone and set aside") func videosThatEndTheirWorkersAreTriedAloneAndSetAside() throws {
+        let folder = try BatchTestFolder()
+        var lines = try (0..<6).map { try folder.video("good\($0)", "seconds 0.05") }
+        lines.insert(try folder.video("bad", "crash"), at: 1)
+        lines.insert(try folder.video("greedy", "crash-together"), at: 3)
+        lines.insert(try folder.video("wrong", "fail input"), at: 4)
+        lines.insert(try folder.video("short", "fail memory"), at: 5)
+        lines.append(#"{"id": "gone", "video": "gone.mp4", "prompts": {"objects": []}}"#)
+        let manifest = try folder.manifest(lines)
+        var retries: [String] = []
+        let outcome = try folder.run(manifest, report: { if case .willRetry(let id, _) = $0 { retries.append(id) } })
+        #expect(outcome.done == 7 && outcome.setAside == 4)
+        #expect(Set(retries) == ["bad", "greedy", "short", "gone"])
+        let opened = try BatchFolder(existing: folder.out)
+        let bad = try #require(try opened.failure(of: "bad"))
+        #expect(bad.kind == .crash && bad.attempts == 2 && bad.reason.contains("signal 9"))
+        #expect(try String(contentsOfFile: opened.failureLogPath("bad"), encoding: .utf8).contains("About to crash."))
+        #expect(try opened.failure(of: "wrong").map { $0.kind == .input && $0.attempts == 1 } == true)
+        #expect(try opened.failure(of: "gone")?.kind == .missing)
+        // What was set aside stays so, until it is asked for or changes.
+        #expect(try folder.run(manifest) == BatchRun.Outcome(doneBefore: 7, setAside: 4))
+        try folder.write("gone\nframes 3\n", to: "gone.mp4")
+        try folder.write("bad\nframes 3\n", to: "bad.mp4")
+        #expect(try opened.retry(["wrong"]) == ["wrong"])
+        #expect(throws: BatchError.self) { try opened.retry(["good1"]) }
+        let again = try folder.run(manifest)
+        #expect(again.done == 2 && again.setAside == 2)
+        #expect(try opened.failure(of: "bad") == nil)
+    }
+
+    @Test("A stuck worker is ended") func aStuckWorkerIsEnded() throws {
+        let folder = try BatchTestFolder()
+        let manifest = try folder.manifest([folder.video("stuck", "hang"), folder.video("b"), folder.video("c")])
+        var options = folder.options()
+        options.timeLimit = TimeLimit(factor: 10, least: 0.6, start: 30, unknown: 0.05)
+        let outcome = try folder.run(manifest, options: options)
+        #expect(outcome.done == 2 && outcome.setAside == 1)
+        #expect(try BatchFolder(existing: folder.out).failure(of: "stuck")?.kind == .timeout)
+    }
+
+    @Test("A full disk stops the run and blames no video") func aFullDiskStopsTheRunAndBlamesNoVideo() throws {
+        let folder = try BatchTestFolder()
+        let manifest = try folder.manifest([folder.video("a", "fail unwritable"), folder.video("b", "seconds 5"), folder.video("c")])
+        #expect(throws: BatchError.self) { try folder.run(manifest) }
+        #expect(try BatchFolder(existing: folder.out).ids(in: "failed").isEmpty)
+        #expect(try FolderNames.all(in: folder.out + "/claims").isEmpty)
+        try folder.write("a\nframes 10\n", to: "a.mp4")
+        try folder.write("b\nframes 10\n", to: "b.mp4")
+        let outcome = try folder.run(manifest)
+        #expect(outcome.done + outcome.doneBefore == 3)
+    }
+
+    @Test("Workers that do not start end the run") func workersThatDoNotStartEndTheRun() throws {
+        let folder = try BatchTestFolder()
+        let error = #expect(throws: BatchError.self) { try folder.run(folder.manifest([folder.video("a")]), extra: ["broken"]) }
+        guard case .workersFail(let reason, let log)? = error else {
+            Issue.record("\(error as Any)")
+            return
+        }
+        #expect(reason.contains("status 70"))
+        #expect(try String(contentsOfFile: log, encoding: .utf8).contains("A worker of"))
+    }
+
+    @Test("A stopped run leaves nothing half done") func aStoppedRunLeavesNothingHalfDone() throws {
+        let folder = try BatchTestFolder()
+        let manifest = try folder.manifest((0..<20).map { try folder.video("v\($0)", "seconds 0.2") })
+        let done = Protected(0)
+        let outcome = try folder.run(
+            manifest, isStopped: { done.withLock { $0 >= 3 } }, report: { if case .done = $0 { done.withLock { $0 += 1 } } })
+        #expect(outcome.isStopped && outcome.done >= 3 && outcome.done < 20)
+        #expect(try FolderNames.all(in: folder.out + "/claims").isEmpty)
+        #expect(try ResultVerification(BatchFolder(existing: folder.out)).faults.isEmpty)
+        let rest = try folder.run(manifest)
+        #expect(rest.done + rest.doneBefore == 20)
+    }
+
+    @Test("Shares and runs beside each other give the same results") func sharesAndRunsBesideEachOtherGiveTheSameResults() throws {
+        let folder = try BatchTestFolder()
+        let manifest = try folder.manifest((0..<24).map { try folder.video("v\($0)", "seconds 0.02") })
+        _ = try folder.run(manifest, out: folder.path + "/alone")
+        // Two runs for everything, and three for a share each, at once.
+        var shards = try (0..<3).map { try Shard($0, of: 3) }
+        shards += [.whole, .whole]
+        let outcomes = Protected<[BatchRun.Outcome]>([])
+        let group = DispatchGroup()
+        for shard in shards {
+            var options = folder.options()
+            options.shard = shard
+            let chosen = options
+            group.enter()
+            Thread.detachNewThread {
+                defer { group.leave() }
+                if let outcome = try? folder.run(manifest, options: chosen) { outcomes.withLock { $0.append(outcome) } }
+            }
+        }
+        group.wait()
+        #expect(outcomes.withLock { $0.count } == 5)
+        #expect(outcomes.withLock { $0.reduce(0) { $0 + $1.done } } == 24)
+        #expect(try folder.digests() == folder.digests(folder.path + "/alone"))
+    }
+
+    @Test("The shape of workers is measured") func theShapeOfWorkersIsMeasured() throws {
+        let folder = try BatchTestFolder()
+        let manifest = try folder.manifest((0..<12).map { try folder.video("v\($0)", "seconds 0.05") })
+        var options = folder.options()
+        (options.workers, options.threads) = (nil, nil)
+        var measurement: WorkerMeasurement?
+        let outcome = try folder.run(manifest, options: options, report: { if case .measured(let found) = $0 { measurement = found } })
+        #expect(outcome.done == 12)
+        let found = try #require(measurement)
+        #expect(found.rows.allSatisfy { $0.framesPerSecond > 0 && $0.peakMemory > 1 << 20 })
+        // Sleepers are the faster the more there are.
+        #expect(found.best?.shape.threads == 1)
+        #expect(try BatchFolder(existing: folder.out).settings.threads == 1)
+        options.threads = 2
+        #expect(throws: BatchError.self) { try folder.run(manifest, options: options) }
+    }
+}

@@ -1,0 +1,93 @@
+import Foundation
+import Media
+import SegmentationJobs
+import TestSupport
+import Testing
+
+@testable import SamptCommands
+
+@Suite("sampt evaluate DATASET --out")
+struct EvaluateDatasetTests {
+    /// A folder of two videos, each with the clip's frames and a disk as the object.
+    private func withDataset(_ body: (TestClip, _ arguments: [String]) throws -> Void) throws {
+        let clip = try TestClip(frameCount: 4)
+        defer { clip.remove() }
+        var disk = IndexMask(width: 96, height: 72)
+        for y in 22..<50 { for x in 26..<54 { disk.values[y * 96 + x] = 3 } }
+        for video in ["a", "b"] {
+            for folder in ["root/JPEGImages", "root/Annotations/\(video)"] {
+                try FileManager.default.createDirectory(atPath: clip.path(folder), withIntermediateDirectories: true)
+            }
+            try FileManager.default.copyItem(atPath: clip.frames, toPath: clip.path("root/JPEGImages/\(video)"))
+            for index in 0..<4 { try ImageFile.writeIndexMask(disk, to: clip.path("root/Annotations/\(video)/shot-\(index).png")) }
+        }
+        try body(clip, ["evaluate", "folder", "--root", clip.path("root"), "--tracker", "lucas-kanade", "--quiet"])
+    }
+
+    private func modified(_ path: String) throws -> Date? {
+        try FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date
+    }
+
+    @Test("Masks, archive, reports; the same command again does nothing again")
+    func everything() throws {
+        try withDataset { clip, arguments in
+            let out = clip.path("out")
+            let first = try Program.run(arguments + ["--out", out])
+            #expect(first.status == 0, "\(first.errors)")
+            #expect(
+                Set(clip.contents("out")) == [
+                    "evaluation.json", "masks", "records", "report.csv", "report.html", "report.json", "report.md", "submission.zip",
+                ])
+            let mask = out + "/masks/a/shot-2.png"
+            #expect(try ImageFile.readIndexMask(mask).ids.allSatisfy { $0 == 3 })
+            let before = try modified(mask)
+            let again = try Program.run(arguments + ["--out", out])
+            #expect(again.status == 0, "\(again.errors)")
+            #expect(try modified(mask) == before)
+            let other = try Program.run(arguments + ["--out", out, "--seed", "5"])
+            #expect(other.status == 0, "\(other.errors)")
+            #expect(try modified(mask) != before)
+        }
+    }
+
+    @Test("Rows of a sweep, seeds, and parts that are put together")
+    func sweep() throws {
+        try withDataset { clip, arguments in
+            let yaml =
+                "title: test\nrows:\n  - name: one\n    settings: {positive-points: 4}\n  - name: two\n    settings: {positive-points: 8}\n    against: one\n"
+            try Data(yaml.utf8).write(to: URL(fileURLWithPath: clip.path("sweep.yaml")))
+            let sweep = arguments + ["--sweep", clip.path("sweep.yaml"), "--seeds", "2", "--prompt", "clicks:2"]
+            for part in 1...2 {
+                let outcome = try Program.run(sweep + ["--out", clip.path("part\(part)"), "--shard", "\(part)/2"])
+                #expect(outcome.status == 0, "\(outcome.errors)")
+            }
+            let merged = try Program.run(["evaluate", "merge", clip.path("part1"), clip.path("part2"), "--out", clip.path("whole")])
+            #expect(merged.status == 0, "\(merged.errors)")
+            let table = try String(contentsOfFile: clip.path("whole/report.md"), encoding: .utf8)
+            #expect(table.contains("| one | 2 |") && table.contains("| two | 2 |") && table.contains("gain"))
+            #expect(Set(clip.contents("whole/two/seed-72/masks")) == ["a", "b"])
+        }
+    }
+
+    @Test("A video that fails is named in the report, and the status says that it is partial")
+    func failure() throws {
+        try withDataset { clip, arguments in
+            try Data("no picture".utf8).write(to: URL(fileURLWithPath: clip.path("root/JPEGImages/b/shot-2.png")))
+            let outcome = try Program.run(arguments + ["--out", clip.path("out")])
+            #expect(outcome.status == CommandStatus.partial.rawValue && outcome.errors.contains("b: "), "\(outcome.errors)")
+            let report = try String(contentsOfFile: clip.path("out/report.csv"), encoding: .utf8)
+            #expect(report.contains(",a,3,") && !report.contains(",b,3,"))
+            #expect(try String(contentsOfFile: clip.path("out/report.md"), encoding: .utf8).contains("| failed | b |"))
+        }
+    }
+
+    @Test(
+        "What has no effect is refused",
+        arguments: [["--seeds", "2"], ["--out", "o", "--json", "s.json"], ["--out", "o", "--sweep", "table2", "--preset", "sam-pt"]])
+    func idle(arguments: [String]) throws {
+        try withDataset { clip, _ in
+            let outcome = try Program.run(["evaluate", "davis2016", "--root", clip.path("root"), "--list", "x"] + arguments)
+            #expect(outcome.status == CommandStatus.usage.rawValue, "\(outcome.errors)")
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import BatchJobs
+import Foundation
+
+/// A worker that segments nothing: its videos are texts that say what happens to it.
+///
+///     frames 20          seconds 0.2        confidence 0.4
+///     crash              crash-together     hang
+///     fail input|missing|memory|failure|unwritable
+///
+/// `crash-together` crashes as long as another worker of the same parent is at work.
+@main
+struct StandInBatchWorker {
+    static func main() async throws {
+        let arguments = CommandLine.arguments
+        guard arguments.count >= 3, let threads = Int(arguments[2]) else { exit(64) }
+        let folder = try BatchFolder(existing: arguments[1])
+        FileHandle.standardError.write(Data("A worker of \(threads) threads.\n".utf8))
+        if arguments.count > 3, arguments[3] == "broken" { exit(70) }
+        let worker = BatchWorker(folder: folder, threads: threads) { assignment, started in
+            try await segment(assignment, threads: threads, started: started)
+        } failure: { error in
+            WorkerFailure(kind: .failure, message: "\(error)")
+        }
+        try await worker.run()
+    }
+
+    private static func segment(_ assignment: WorkerAssignment, threads: Int, started: (Int) -> Void) async throws -> SegmentedVideo {
+        let entry = assignment.entry
+        guard let text = try? String(contentsOfFile: entry.video, encoding: .utf8) else {
+            throw WorkerFailure(kind: .missing, message: "\(entry.video): no such file.")
+        }
+        var (frames, seconds, confidence) = (10, 0.0, 0.9)
+        for line in text.split(separator: "\n") {
+            let words = line.split(separator: " ").map(String.init)
+            switch words[0] {
+            case "frames": frames = Int(words[1]) ?? frames
+            case "seconds": seconds = Double(words[1]) ?? seconds
+            case "confidence": confidence = Double(words[1]) ?? confidence
+            case "crash":
+                FileHandle.standardError.write(Data("About to crash.\n".utf8))
+                kill(getpid(), SIGKILL)
+            case "crash-together": if assignment.attempt == 1 { kill(getpid(), SIGKILL) }
+            case "hang":
+                started(frames)
+                try await Task.sleep(for: .seconds(3600))
+            case "fail":
+                throw WorkerFailure(kind: WorkerFailure.Kind(rawValue: words[1]) ?? .failure, message: "\(assignment.id): as it was told.")
+            default: break
+            }
+        }
+        started(frames)
+        try await Task.sleep(for: .seconds(seconds))
+        for kind in entry.outputs where kind != .masks {
+            try Data("\(kind.rawValue) of \(text)\(entry.options)\n".utf8).write(
+                to: URL(fileURLWithPath: assignment.work + "/" + kind.fileName))
+        }
+        if entry.outputs.contains(.masks) {
+            try FileManager.default.createDirectory(atPath: assignment.work + "/masks", withIntermediateDirectories: true)
+            for frame in 0..<3 {
+                try Data("mask \(frame) of \(text)".utf8).write(to: URL(fileURLWithPath: "\(assignment.work)/masks/\(frame).png"))
+            }
+        }
+        return SegmentedVideo(
+            frames: frames, framesTotal: frames, width: 64, height: 48, seconds: max(0.001, seconds),
+            objects: [.init(id: 1, name: "object 1", framesSeen: frames, meanConfidence: 0.95, minimumConfidence: confidence)],
+            command: ["sampt", "segment", entry.video], versions: ["sampt": "stand-in"], models: [:], peakMemory: BatchWorker.peakMemory)
+    }
+}

@@ -1,0 +1,260 @@
+import Foundation
+import Media
+import PointTrackers
+import SAMPT
+import Segmenters
+import Support
+import TestSupport
+import Testing
+
+@testable import VideoBenchmarks
+
+/// Finds a bright thing around the mean of the positive points: fast, and right on a flat scene.
+private struct BrightnessSegmenter: PromptableSegmenter {
+    let name = "brightness"
+    let encodings = Protected(0)
+
+    struct Encoder: FrameProcessor {
+        let cacheKey = "brightness"
+        let encodings: Protected<Int>
+        func process(_ image: RGBImage) -> Features {
+            encodings.withLock { $0 += 1 }
+            return Features(size: image.size, red: stride(from: 0, to: image.pixels.count, by: 3).map { image.pixels[$0] })
+        }
+    }
+
+    struct Features: StorableFeatures {
+        let size: ImageSize
+        let red: [UInt8]
+        init(size: ImageSize, red: [UInt8]) { (self.size, self.red) = (size, red) }
+        var storedBytes: Data { Data(red) }
+        init?(storedBytes: Data, frame: ImageSize) {
+            guard storedBytes.count == frame.pixelCount else { return nil }
+            self.init(size: frame, red: Array(storedBytes))
+        }
+    }
+
+    struct Frame: SegmentableFrame {
+        let features: Features
+        var size: ImageSize { features.size }
+        func predict(_ prompts: [ObjectPrompt]) -> [MaskPrediction] {
+            prompts.map { prompt in
+                let isAsked = prompt.points.contains(where: \.isPositive)
+                let values = features.red.map { isAsked && $0 > 128 ? Float(4) : -4 }
+                let logits = MaskLogits(width: features.size.width, height: features.size.height, values: values)
+                return MaskPrediction(logits: logits, predictedIoU: 0.9)
+            }
+        }
+    }
+
+    func frame(_ index: Int, of video: FrameStore) throws -> any SegmentableFrame {
+        Frame(features: try video.value(of: Encoder(encodings: encodings), at: index))
+    }
+    func frameLogits(_ logits: MaskLogits, size: ImageSize) -> [Float] { logits.values }
+    func mask(_ logits: MaskLogits, size: ImageSize) -> Mask {
+        Mask(width: logits.width, height: logits.height, values: logits.values.map { $0 > 0 ? 1 : 0 })
+    }
+}
+
+/// A data set of bright boxes that move to the right.
+private struct MovingBoxes {
+    let folders: MaskFolders
+
+    init(videos: [String], frames: Int = 6) throws {
+        folders = try MaskFolders()
+        for video in videos {
+            for frame in 0..<frames {
+                var mask = Mask(width: 64, height: 48)
+                for y in 10..<30 { for x in (8 + frame)..<(28 + frame) { mask[x, y] = true } }
+                var image = RGBImage(width: 64, height: 48, red: 40, green: 40, blue: 40)
+                image.blend(mask, .white, opacity: 1)
+                try FileManager.default.createDirectory(atPath: folders.path("JPEGImages/\(video)"), withIntermediateDirectories: true)
+                try FileManager.default.createDirectory(atPath: folders.path("Annotations/\(video)"), withIntermediateDirectories: true)
+                try ImageFile.writePNG(image, to: folders.path("JPEGImages/\(video)/0\(frame).png"))
+                let labels = IndexMask(width: 64, height: 48, values: mask.values.map(UInt16.init))
+                try ImageFile.writeIndexMask(labels, to: folders.path("Annotations/\(video)/0\(frame).png"))
+            }
+        }
+    }
+
+    var dataset: VideoDataset { get throws { try DatasetKind.folder.read(.init(root: folders.root.path)) } }
+}
+
+@Suite("Running data sets")
+struct DatasetEvaluationTests {
+    private func entry(
+        _ segmenter: BrightnessSegmenter, seed: UInt64 = 1, folder: String = "", option: String = "a"
+    ) -> DatasetEvaluation.Entry {
+        var options = VideoSegmenterOptions()
+        options.seed = seed
+        options.tracking.isBackward = false
+        return DatasetEvaluation.Entry(
+            run: EvaluationRun(folder: folder, setting: "setting", seed: seed, settings: ["seed": "\(seed)", "option": option]),
+            segmenter: VideoSegmenter(segmenter: segmenter, tracker: LucasKanadeTracker(), options: options))
+    }
+
+    private func manifest(_ boxes: MovingBoxes, _ entries: [DatasetEvaluation.Entry]) -> EvaluationOutput.Manifest {
+        EvaluationOutput.Manifest(
+            program: "test", command: [], processor: "", dataset: .folder, location: .init(root: boxes.folders.root.path), prompt: .mask,
+            runs: entries.map(\.run))
+    }
+
+    @Test("Videos that were made from the same are not made again; others are")
+    func resuming() async throws {
+        let boxes = try MovingBoxes(videos: ["a", "b"])
+        defer { boxes.folders.remove() }
+        let out = boxes.folders.path("out")
+        let evaluation = try DatasetEvaluation(boxes.dataset, prompt: .mask, output: out)
+        let segmenter = BrightnessSegmenter()
+        let first = try await evaluation.run([entry(segmenter)])
+        #expect(first.done.map(\.video).sorted() == ["a", "b"] && first.kept == 0 && first.failures.isEmpty)
+        let again = try await evaluation.run([entry(segmenter)])
+        #expect(again.done.isEmpty && again.kept == 2)
+        let other = try await evaluation.run([entry(segmenter, option: "b")])
+        #expect(other.done.count == 2)
+        // One video's file is exchanged, the other's masks are lost.
+        try FileManager.default.removeItem(atPath: out + "/masks/b")
+        try FileManager.default.copyItem(
+            atPath: boxes.folders.path("JPEGImages/a/05.png"), toPath: boxes.folders.path("JPEGImages/a/06.png"))
+        let changed = try DatasetEvaluation(boxes.dataset, prompt: .mask, output: out)
+        #expect(try await changed.run([entry(segmenter, option: "b")]).done.map(\.video).sorted() == ["a", "b"])
+    }
+
+    @Test("A run that is stopped leaves whole videos only")
+    func stopping() async throws {
+        let boxes = try MovingBoxes(videos: ["a", "b", "c"])
+        defer { boxes.folders.remove() }
+        let out = boxes.folders.path("out")
+        let evaluation = try DatasetEvaluation(boxes.dataset, prompt: .mask, output: out)
+        let entry = entry(BrightnessSegmenter())
+        let isBegun = Protected(false)
+        let work = Task {
+            try await evaluation.run([entry]) { progress in
+                if progress.framesDone >= 8 { isBegun.withLock { $0 = true } }
+            }
+        }
+        while !isBegun.withLock({ $0 }) { await Task.yield() }
+        work.cancel()
+        await #expect(throws: CancellationError.self) { try await work.value }
+        let there = try FolderListing.folders(out + "/masks")
+        for video in there { #expect(try FolderListing.names("\(out)/masks/\(video)", pathExtensions: ["png"]).count == 6) }
+        #expect(try await evaluation.run([entry]).kept == there.count)
+    }
+
+    @Test("Settings with one encoder encode a frame once")
+    func sharing() async throws {
+        let boxes = try MovingBoxes(videos: ["a"], frames: 24)
+        defer { boxes.folders.remove() }
+        let segmenter = BrightnessSegmenter()
+        let evaluation = try DatasetEvaluation(boxes.dataset, prompt: .mask, output: boxes.folders.path("out"))
+        let entries = (1...3).map { entry(segmenter, seed: UInt64($0), folder: "s/seed-\($0)") }
+        _ = try await evaluation.run(entries)
+        #expect(segmenter.encodings.withLock { $0 } == 24)
+    }
+
+    @Test("A video that fails is named, and the others go on")
+    func failures() async throws {
+        let boxes = try MovingBoxes(videos: ["a", "b"])
+        defer { boxes.folders.remove() }
+        try Data("no picture".utf8).write(to: boxes.folders.root.appendingPathComponent("JPEGImages/a/03.png"))
+        let out = boxes.folders.path("out")
+        let evaluation = try DatasetEvaluation(boxes.dataset, prompt: .mask, output: out)
+        let outcome = try await evaluation.run([entry(BrightnessSegmenter())])
+        #expect(outcome.done.map(\.video) == ["b"] && outcome.failures.map(\.sequence) == ["a"])
+        #expect(try FolderListing.folders(out + "/masks") == ["b"])
+    }
+
+    @Test("Parts of the videos, put together, score as the whole", arguments: [PromptKind.mask, .box, .clicks(2)])
+    func shards(prompt: PromptKind) async throws {
+        let boxes = try MovingBoxes(videos: ["a", "b", "c"])
+        defer { boxes.folders.remove() }
+        let dataset = try boxes.dataset
+        let entry = entry(BrightnessSegmenter())
+        var parts: [EvaluationOutput] = []
+        for index in 1...2 {
+            var evaluation = DatasetEvaluation(dataset, prompt: prompt, output: boxes.folders.path("part\(index)"))
+            evaluation.shard = try #require(DatasetEvaluation.Shard("\(index)/2"))
+            _ = try await evaluation.run([entry])
+            parts.append(EvaluationOutput(path: evaluation.output, manifest: manifest(boxes, [entry])))
+        }
+        let whole = EvaluationOutput(path: boxes.folders.path("whole"), manifest: manifest(boxes, [entry]))
+        try whole.writeManifest()
+        #expect(try whole.merge(parts, dataset: dataset) == 3)
+        let scored = try await whole.score(entry.run, dataset, threads: 2)
+        let (report, records) = try #require(scored)
+        #expect(records.map(\.video) == ["a", "b", "c"] && report.objects.count == 3)
+        #expect(report.mean.j == 1 && report.findings.isEmpty)
+        // Parts of another evaluation are refused.
+        let other = EvaluationOutput(path: parts[0].path, manifest: manifest(boxes, [self.entry(BrightnessSegmenter(), option: "b")]))
+        #expect(throws: MediaError.self) { try whole.merge([other], dataset: dataset) }
+        let archive = try whole.archive(entry.run)
+        let listed = try ZipListing.names(archive)
+        #expect(listed.count == 18 && listed.first == "a/00.png" && listed.last == "c/05.png")
+    }
+
+    @Test("Proposals are followed each for itself: masks overlap, scores are numbers")
+    func instances() async throws {
+        let boxes = try MovingBoxes(videos: ["1"])
+        defer { boxes.folders.remove() }
+        let frames = try boxes.dataset.videos[0].frames
+        let mask = try ImageFile.readIndexMask(boxes.folders.path("Annotations/1/00.png")).foreground
+        let entries = [1, 1, 2].map { video in
+            [
+                "image_id": video, "score": video == 1 ? 0.5 : 0.25,
+                "segmentation": ["size": [48, 64], "counts": RunLengthMask(mask).compressed],
+            ]
+                as [String: Any]
+        }
+        let path = boxes.folders.path("proposals.json")
+        try JSONSerialization.data(withJSONObject: entries).write(to: URL(fileURLWithPath: path))
+        let proposals = try InstanceProposals(path: path)
+        #expect(proposals.byVideo.mapValues(\.count) == [1: 2, 2: 1])
+        let segmenter = BrightnessSegmenter()
+        let evaluation = InstanceEvaluation(segmenter: VideoSegmenter(segmenter: segmenter, tracker: LucasKanadeTracker()))
+        let tubes = try await evaluation.run(video: 1, frames: frames, proposals: proposals.byVideo[1] ?? [])
+        #expect(tubes.count == 2 && tubes[0].masks == tubes[1].masks && tubes[0].masks.count == 6)
+        #expect(tubes.allSatisfy { $0.score.isFinite && $0.score > 0.8 })
+        #expect(segmenter.encodings.withLock { $0 } == 6)
+        let small = [InstanceProposals.Proposal(mask: RunLengthMask(Mask(width: 8, height: 8)), score: 1)]
+        await #expect(throws: InstanceError.self) { try await evaluation.run(video: 1, frames: frames, proposals: small) }
+    }
+
+    @Test func shardTexts() {
+        for text in ["0/2", "3/2", "1", "1/0", "a/b", "1/2/3", "-1/2"] { #expect(DatasetEvaluation.Shard(text) == nil, "\(text)") }
+        #expect((0..<5).map { DatasetEvaluation.Shard("2/2")?.contains($0) } == [false, true, false, true, false])
+    }
+
+    @Test("Clicks stand in the centres of the largest circles that are left")
+    func clicks() {
+        var mask = Mask(width: 60, height: 30)
+        for y in 5..<26 { for x in 4..<25 { mask[x, y] = true } }
+        for y in 10..<17 { for x in 40..<47 { mask[x, y] = true } }
+        let clicks = mask.centreClicks(2)
+        #expect(clicks.first == SIMD2(14.5, 15.5))
+        // The corners that the first circle leaves are smaller than the second square.
+        #expect(clicks.last == SIMD2(43.5, 13.5))
+        #expect(Mask(width: 5, height: 5).centreClicks(3).isEmpty)
+        var whole = Mask(width: 9, height: 9)
+        whole.values = whole.values.map { _ in 1 }
+        #expect(whole.centreClicks(1) == [SIMD2(4.5, 4.5)])
+        #expect(PromptKind("clicks:3") == .clicks(3) && PromptKind("clicks:0") == nil && PromptKind("point") == nil)
+    }
+}
+
+/// The names in a zip archive, from its directory.
+enum ZipListing {
+    static func names(_ path: String) throws -> [String] {
+        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+        func number(_ position: Int, _ count: Int) -> Int { (0..<count).reduce(0) { $0 | Int(bytes[position + $1]) << (8 * $1) } }
+        let end = bytes.count - 22
+        try #require(number(end, 4) == 0x0605_4b50)
+        var (position, names) = (number(end + 16, 4), [String]())
+        for _ in 0..<number(end + 10, 2) {
+            try #require(number(position, 4) == 0x0201_4b50)
+            let length = number(position + 28, 2)
+            names.append(String(decoding: bytes[(position + 46)..<(position + 46 + length)], as: UTF8.self))
+            position += 46 + length + number(position + 30, 2) + number(position + 32, 2)
+        }
+        return names
+    }
+}

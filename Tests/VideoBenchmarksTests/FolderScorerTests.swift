@@ -1,0 +1,191 @@
+import Foundation
+import Media
+import TestSupport
+import Testing
+
+@testable import VideoBenchmarks
+
+/// Folders of small masks, made for a test.
+struct MaskFolders {
+    let root: URL
+
+    init() throws { root = try Fixtures.temporaryFolder() }
+
+    func path(_ name: String) -> String { root.appendingPathComponent(name).path }
+
+    /// - Parameter boxes: by id the left column of a box of 10 columns, in a picture of 64x48.
+    func write(_ file: String, _ boxes: [UInt16: Int], width: Int = 64) throws {
+        var mask = IndexMask(width: width, height: 48)
+        for (id, left) in boxes { for y in 10..<30 { for x in left..<(left + 10) { mask.values[y * width + x] = id } } }
+        try makeFolder(of: file)
+        try ImageFile.writeIndexMask(mask, to: path(file))
+    }
+
+    func writeBytes(_ file: String, _ data: Data) throws {
+        try makeFolder(of: file)
+        try data.write(to: root.appendingPathComponent(file))
+    }
+
+    private func makeFolder(of file: String) throws {
+        try FileManager.default.createDirectory(
+            at: root.appendingPathComponent(file).deletingLastPathComponent(), withIntermediateDirectories: true)
+    }
+
+    func score(_ name: ScoringProtocol = .davis, _ change: (inout FolderScorer) -> Void = { _ in }) async throws -> ScoreReport {
+        var scorer = FolderScorer(name)
+        change(&scorer)
+        return try await scorer.score(truth: MaskFolder(path("truth")), results: MaskFolder(path("results")))
+    }
+
+    func remove() { try? FileManager.default.removeItem(at: root) }
+}
+
+@Suite("Scoring folders of masks")
+struct FolderScorerTests {
+    @Test("Ids need not be contiguous, and gaps are no objects unless the official program is asked for")
+    func gaps() async throws {
+        let folders = try MaskFolders()
+        defer { folders.remove() }
+        for frame in 0..<4 {
+            try folders.write("truth/a/\(frame).png", [3: 5, 200: 40])
+            try folders.write("results/a/\(frame).png", [3: 5, 200: 45])
+        }
+        let report = try await folders.score()
+        #expect(report.objects.map(\.object) == [3, 200])
+        #expect(report.objects[0].j.mean == 1 && report.objects[0].jValues.count == 2)
+        #expect(abs(report.objects[1].j.mean - 100.0 / 300) < 1e-12)
+        #expect(report.findings.map(\.kind) == [.absentObject])
+        let official = try await folders.score(.davis2017)
+        #expect(official.objects.map(\.object) == Array(1...200) && official.objects[0].j.mean == 1)
+        let benchmark = try await folders.score(.vosBenchmark)
+        #expect(benchmark.mean.j == report.mean.j && benchmark.findings.isEmpty)
+    }
+
+    @Test("What does not fit is counted and named")
+    func mismatches() async throws {
+        let folders = try MaskFolders()
+        defer { folders.remove() }
+        for frame in 0..<6 {
+            try folders.write("truth/a/\(frame).png", [1: 5])
+            try folders.write("truth/missing/\(frame).png", [1: 5])
+        }
+        try folders.write("results/a/0.png", [1: 5])
+        try folders.write("results/a/1.png", [1: 5, 7: 40])
+        try folders.write("results/a/2.png", [1: 5], width: 80)
+        try folders.writeBytes("results/a/3.png", Data(Data([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13])))
+        try folders.write("results/a/5.png", [1: 5])
+        try folders.write("results/a/9.png", [1: 5])
+        try folders.write("results/other/0.png", [1: 5])
+        let report = try await folders.score()
+        let kinds = Dictionary(report.findings.map { ($0.kind, $0) }) { first, _ in first }
+        for kind in [
+            ScoringFinding.Kind.missingSequence, .surplusSequence, .surplusObject, .sizeDiffers, .unreadableResult, .missingFrame,
+            .surplusFrame,
+        ] { #expect(kinds[kind]?.count == 1, "\(kind)") }
+        #expect(report.object("a", 1)?.jValues == [1, 0, 0, 0])
+        #expect(report.object("missing", 1)?.j.mean == 0)
+        #expect(report.findings.allSatisfy { $0.isMismatch || $0.kind == .noScoredFrame })
+    }
+
+    @Test("0/1 against 0/255 is scored as what is meant, and said")
+    func levels() async throws {
+        let folders = try MaskFolders()
+        defer { folders.remove() }
+        for frame in 0..<4 {
+            try folders.write("truth/binary/\(frame).png", [255: 5])
+            try folders.write("results/binary/\(frame).png", [1: 5])
+            try folders.write("truth/ids/\(frame).png", [1: 5])
+            try folders.write("results/ids/\(frame).png", [255: 5])
+        }
+        let report = try await folders.score()
+        #expect(report.mean.j == 1 && report.objects.count == 2)
+        #expect(Set(report.findings.filter { $0.kind == .levels }.map(\.sequence)) == ["binary", "ids"])
+    }
+
+    @Test("A folder of binary masks for each object, as SA-V has it")
+    func perObject() async throws {
+        let folders = try MaskFolders()
+        defer { folders.remove() }
+        for frame in 0..<5 {
+            // The objects overlap, which index masks cannot show.
+            for (object, left) in [("000", 5), ("001", 8)] {
+                try folders.write("truth/v/\(object)/\(frame)0.png", [255: left])
+                try folders.write("results/v/\(object)/\(frame)0.png", [1: left])
+            }
+            try folders.write("results/v/001/\(frame)1.png", [1: 5])
+        }
+        let report = try await folders.score(.saV)
+        #expect(report.objects.map(\.label) == ["000", "001"] && report.mean.jf == 1 && report.findings.isEmpty)
+        try FileManager.default.removeItem(atPath: folders.path("results/v/000/20.png"))
+        let incomplete = try await folders.score(.saV)
+        #expect(incomplete.object("v", 0)?.jValues == [1, 0, 1])
+        #expect(incomplete.findings.contains { $0.kind == .missingFrame })
+        // Truth of one object that ends earlier: its own first and last frame do not count.
+        for frame in 3..<5 { try FileManager.default.removeItem(atPath: folders.path("truth/v/001/\(frame)0.png")) }
+        let shorter = try await folders.score(.saV)
+        #expect(shorter.object("v", 1)?.frames == ["10"] && shorter.object("v", 0)?.frames == ["10", "20", "30"])
+    }
+
+    @Test("Folders that do not correspond are refused, with what is in them")
+    func strangers() async throws {
+        let folders = try MaskFolders()
+        defer { folders.remove() }
+        try folders.write("truth/a/0.png", [1: 5])
+        try folders.write("results/b/0.png", [1: 5])
+        await #expect(throws: ScoringError.self) { try await folders.score() }
+        #expect(throws: ScoringError.noSequences(folders.path("truth/a/none"))) {
+            try FileManager.default.createDirectory(atPath: folders.path("truth/a/none"), withIntermediateDirectories: true)
+            return try MaskFolder(folders.path("truth/a/none"))
+        }
+    }
+
+    @Test("Truth that cannot be read counts for nobody, and is named")
+    func unreadableTruth() async throws {
+        let folders = try MaskFolders()
+        defer { folders.remove() }
+        for frame in 0..<5 {
+            try folders.write("truth/a/\(frame).png", [1: 5])
+            try folders.write("results/a/\(frame).png", [1: 5])
+        }
+        try folders.writeBytes("truth/a/2.png", Data("no picture".utf8))
+        let report = try await folders.score()
+        #expect(report.object("a", 1)?.frames == ["1", "3"])
+        #expect(report.findings.map(\.kind) == [.unreadableTruth])
+    }
+
+    @Test("The report has the same numbers in every form")
+    func forms() async throws {
+        let folders = try MaskFolders()
+        defer { folders.remove() }
+        for frame in 0..<6 {
+            try folders.write("truth/a<b/\(frame).png", [1: 5, 2: 30])
+            try folders.write("results/a<b/\(frame).png", [1: 7, 2: 30])
+        }
+        let score = try await folders.score()
+        let object = try #require(try JSONSerialization.jsonObject(with: score.json()) as? [String: Any])
+        let mean = try #require(object["mean"] as? [String: Any])
+        #expect(number(mean["j"]) == score.mean.j && number(mean["f"]) == score.mean.f && number(mean["jf"]) == score.mean.jf)
+        let sequences = try #require(object["sequences"] as? [String: [String: Any]])
+        let objects = try #require(sequences["a<b"]?["objects"] as? [String: [String: Any]])
+        #expect(number(objects["1"]?["j"]) == score.objects[0].j.mean && number(sequences["a<b"]?["jf"]) == score.mean.jf)
+        let report = EvaluationReport(
+            title: "T & <t>", ran: [("program", "sampt")],
+            rows: [
+                .init(
+                    setting: "one", paper: "Table 2", paperScore: "70.0 ± 1.0",
+                    runs: [.init(seed: 1, score: score), .init(seed: 2, score: score)])
+            ])
+        #expect(report.csv.split(separator: "\n").count == 1 + 2 * 4)
+        #expect(report.csv.contains("one,1,,,8,\(score.mean.j)"))
+        #expect(report.markdown.contains("| one | 2 |") && report.markdown.contains("70.0 ± 1.0"))
+        let page = try report.html()
+        #expect(page.contains("T &amp; &lt;t&gt;") && page.contains("data:image/png;base64,") && page.contains("<polyline"))
+        #expect(!page.contains("http://") && !page.contains("https://") && !page.contains("a<b"))
+    }
+
+    @Test func assignment() {
+        let costs = [[4.0, 1, 3], [2, 0, 5], [3, 2, 2]]
+        #expect(leastCostAssignment(costs) == [1, 0, 2])
+        #expect(leastCostAssignment([[5.0, 1, 9, 0.5]]) == [3])
+    }
+}

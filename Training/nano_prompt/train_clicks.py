@@ -1,0 +1,212 @@
+"""train_clicks.py STATE: trains the decoder for marking by clicks, from the shipped weights, with the encoder as it is (the tracker belongs to it).
+
+The decoder gets two channels more: how large the marked thing is, and whether that is told. Few clicks are ambiguous; a told extent says which thing is meant,
+so a ladder of extents gives candidate masks for one click (heldout_clicks.py judges them). Beside it learns a refinement of outlines at half the input's resolution (Fine),
+without changing the decoder.
+
+Made for a busy machine: it runs in slices. STATE keeps everything (weights, moving average, optimiser, step), is written every ten minutes and on SIGTERM, and the same
+command goes on from there. The rate stays constant; `--anneal N` makes a finished model out of the latest state in N further steps, leaving the state as it is: annealed-STEP.pt is all of it,
+annealed-STEP.safetensors has the shipped form (no extents, no refinement), so it can take the place of nano.safetensors as it is.
+    chrt -i 0 python train_clicks.py STATE
+    chrt -i 0 python train_clicks.py STATE --anneal 150
+"""
+
+import argparse
+import copy
+import os
+import signal
+import time
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch.nn import functional as F
+
+from data import NN, NP
+from free_scenes import FreeScenes
+from model import MEAN, STD, Nano, embed, extent_of, up2, widen
+from scenes import shape_of
+from train import NE, corrupt, error_points, iou_of, loss_fn
+
+WEIGHTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../Sources/Segmenters/Resources/nano.safetensors")
+
+
+class Batches(torch.utils.data.Dataset):
+    """the batch of each step; the same step always gives the same batch"""
+
+    def __init__(self, seed, targets):
+        self.seed, self.targets, self.scenes = seed, targets, None
+
+    def __len__(self):
+        return 10**9
+
+    def __getitem__(self, step):
+        if self.scenes is None:  # in the worker, not in the trainer
+            self.scenes = FreeScenes()
+        w, h, b = shape_of(step, self.seed)
+        return self.scenes.batch(np.random.default_rng((self.seed, step)), w, h, b - b % 2, self.targets, stride=2)
+
+
+def fresh(path):
+    """the shipped weights with the new channels at 0 and a refinement that changes nothing yet"""
+    net = Nano(extents=True, fine=True)
+    net.fuse()
+    sd = widen({k: v.float() for k, v in load_file(path).items()}, net.dec.in8.conv.weight.shape[1])
+    net.load_state_dict({**sd, **{"fine." + k: v for k, v in net.fine.state_dict().items()}})
+    return net
+
+
+def states(net, fk, gt, pts, ref, extent, rng):
+    """points, previous logits and whether there are any, as after 0, 1 or 2 passes or with the mask of an earlier frame"""
+    n = len(gt)
+    pts = torch.cat([pts, torch.tensor([0, 0, -1.0]).expand(n, 2 * NE, 3)], 1)
+    first = pts.clone()
+    first[:, NP:, 2] = -1
+    st = torch.from_numpy(rng.choice(4, n, p=[0.45, 0.27, 0.10, 0.18]))
+    cur = torch.where(((st > 0) & (torch.rand(n) < 0.9) | (torch.rand(n) < 0.15))[:, None, None], pts, first).clone()
+    prev, has = torch.zeros_like(gt), torch.zeros(n)
+
+    def passed(which, points, slot):
+        if len(which) == 0:
+            return
+        lo, _ = net.dec(*[v[which] for v in fk], points[which], prev[which], has[which], ref[which], extent[which])
+        prev[which], has[which] = lo, 1
+        some = torch.nonzero(torch.rand(len(which)) < 0.5)[:, 0]
+        if len(some):
+            e = error_points(lo[some], gt[which[some]], NE)
+            e[..., 2] = torch.where(torch.arange(NE)[None] < torch.randint(1, NE + 1, (len(some), 1)), e[..., 2], -torch.ones(()))
+            cur[which[some], slot : slot + NE] = e
+
+    with torch.no_grad():
+        passed(torch.nonzero((st == 1) | (st == 2))[:, 0], first, NP + NN)
+        passed(torch.nonzero(st == 2)[:, 0], cur.clone(), NP + NN + NE)
+        i = torch.nonzero(st == 3)[:, 0]
+        if len(i):
+            prev[i], has[i] = corrupt(gt[i], rng), 1
+    return st, cur, prev, has
+
+
+def step_loss(net, batch, rng, autocast):
+    im, gt, pts, rp = (torch.from_numpy(v) for v in batch)
+    b, k = gt.shape[:2]
+    x = ((im.permute(0, 3, 1, 2).float() - MEAN) / STD).contiguous(memory_format=torch.channels_last)
+    gt2, pts, rp = gt.flatten(0, 1)[:, None].float() / 255, pts.flatten(0, 1), rp.flatten(0, 1)
+    gt = F.avg_pool2d(gt2, 2)
+    n = len(gt)
+    few = (pts[..., 2] > 0.5).sum(1) <= 3
+    told = torch.rand(n) < torch.where(few, torch.tensor(0.6), torch.tensor(0.1))
+    wrong = told & few & (torch.rand(n) < 0.25)  # only the judge of masks learns from these
+    value = extent_of(gt.sum((1, 2, 3)) * 16) + torch.randn(n) * torch.where(wrong, torch.tensor(0.7), torch.tensor(0.2))
+    extent = torch.stack([value, torch.ones(n)], 1) * told[:, None]
+    with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+        with torch.no_grad():
+            *fe, c2 = net.enc.pyramid(x)
+            other = torch.arange(b) ^ 1
+            ref = torch.cat([embed(fe[3][other].repeat_interleave(k, 0), rp), rp[..., 2:]], 2)
+            fk = [v.repeat_interleave(k, 0) for v in fe]
+        st, cur, prev, has = states(net, fk, gt, pts, ref, extent, rng)
+        lo, judged, b4 = net.dec.details(*fk, cur, prev, has, ref, extent)
+        some = torch.nonzero((iou_of(lo.detach(), gt) > 0.5) & ~wrong)[:, 0][:6]  # outlines of what was found
+        fine = net.fine(lo[some].detach(), b4[some].detach(), c2[some // k].detach())
+    right = (~wrong).float()
+    iou = iou_of(lo.detach(), gt)
+    loss = (loss_fn(lo.float(), gt) * right).sum() / right.sum().clamp(min=1) + 0.5 * F.mse_loss(judged.float(), iou)
+    gain = torch.zeros(0)
+    if len(some):
+        loss = loss + loss_fn(fine.float(), gt2[some]).mean()
+        gain = iou_of(fine.detach(), gt2[some]) - iou_of(up2(lo[some].detach()), gt2[some])
+    one = few & (st == 0) & ~wrong
+    return loss, dict(
+        loss=loss.item(), click=iou[one & ~told], told=iou[one & told], many=iou[~few & (st == 0)], later=iou[(st > 0) & ~wrong],
+        judge=(judged.detach().float() - iou).abs(), finer=gain,
+    )
+
+
+def save(path, state):
+    torch.save(state, path + ".part")
+    os.replace(path + ".part", path)
+
+
+def main():
+    a = argparse.ArgumentParser()
+    a.add_argument("state", help="folder of the state; made if it is not there")
+    a.add_argument("--init", default=WEIGHTS)
+    a.add_argument("--seed", type=int, default=11)
+    a.add_argument("--targets", type=int, default=3)
+    a.add_argument("--rate", type=float, default=3e-4)
+    a.add_argument("--warm", type=int, default=50)
+    a.add_argument("--ema", type=float, default=0.998)
+    a.add_argument("--threads", type=int, default=1, help="besides one process that makes the batches")
+    a.add_argument("--minutes", type=float, default=1e9, help="stop after this time")
+    a.add_argument("--steps", type=int, default=10**9, help="stop after this step")
+    a.add_argument("--anneal", type=int, default=0)
+    a.add_argument("--float32", action="store_true", help="do not train in bfloat16 (processors without AVX512-BF16 or AMX)")
+    a = a.parse_args()
+    os.makedirs(a.state, exist_ok=True)
+    last = os.path.join(a.state, "last.pt")
+    torch.set_num_threads(a.threads)
+    net = fresh(a.init).to(memory_format=torch.channels_last).train()
+    net.enc.requires_grad_(False)
+    trained = torch.nn.ModuleDict(dict(dec=net.dec, fine=net.fine))
+    params = list(trained.parameters())
+    opt = torch.optim.AdamW(params, lr=a.rate, betas=(0.9, 0.99), weight_decay=0.01)
+    step, seconds = 0, 0.0
+    if os.path.exists(last):
+        s = torch.load(last)
+        trained.load_state_dict(s["net"])
+        opt.load_state_dict(s["opt"])
+        step, seconds = s["step"], s["seconds"]
+    ema = copy.deepcopy(trained)
+    if os.path.exists(last):
+        ema.load_state_dict(s["ema"])
+    stop = []
+    for sig in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sig, lambda *_: stop.append(1))
+    start, begun, written, base = step, time.time(), time.time(), seconds
+    end = start + a.anneal if a.anneal else a.steps
+    loader = torch.utils.data.DataLoader(
+        Batches(a.seed, a.targets), batch_size=None, sampler=range(step, min(end, step + 10**6)), num_workers=1, prefetch_factor=6,
+        collate_fn=lambda v: v,
+    )
+    log = open(os.path.join(a.state, "log.txt"), "a")
+    seen = {}
+    for batch in loader:
+        torch.manual_seed(a.seed * 1_000_003 + step)
+        rng = np.random.default_rng((a.seed, step, 1))
+        rate = a.rate * min(1, (step + 1) / a.warm) * (1 - (step - start) / a.anneal if a.anneal else 1)
+        for g in opt.param_groups:
+            g["lr"] = rate
+        loss, numbers = step_loss(net, batch, rng, not a.float32)
+        opt.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(params, 5.0)
+        opt.step()
+        step += 1
+        seconds = base + time.process_time()
+        keep = min(a.ema if not a.anneal else 0.98, (step + 1) / (step + 10))
+        with torch.no_grad():
+            torch._foreach_lerp_(list(ema.parameters()), [p.data for p in params], 1 - keep)
+        for k, v in numbers.items():
+            if not torch.is_tensor(v) or len(v):
+                seen.setdefault(k, []).append(float(v.mean()) if torch.is_tensor(v) else v)
+        if step % 25 == 0 or step in (1, 5):
+            line = f"{step} {(time.time() - begun) / 60:.1f} min, processor {seconds / 60:.1f} min " + " ".join(f"{k} {np.mean(v[-100:]):.3f}" for k, v in seen.items())
+            print(line, flush=True)
+            print(line, file=log, flush=True)
+        done = stop or step >= end or time.time() - begun > a.minutes * 60
+        if not a.anneal and (done or time.time() - written > 600):
+            save(last, dict(net=trained.state_dict(), ema=ema.state_dict(), opt=opt.state_dict(), step=step, seconds=seconds))
+            written = time.time()
+        if done:
+            break
+    if a.anneal and not stop:
+        trained.load_state_dict(ema.state_dict())
+        path = os.path.join(a.state, f"annealed-{step}")
+        save(path + ".pt", dict(net=net.state_dict(), step=step, seconds=seconds))
+        shipped = {k: v.half().contiguous() for k, v in net.state_dict().items() if not k.startswith("fine.")}
+        shipped["dec.in8.conv.weight"] = shipped["dec.in8.conv.weight"][:, : net.dec.NPROMPT].contiguous()
+        save_file(shipped, path + ".safetensors", metadata={"format": "pt"})
+
+
+if __name__ == "__main__":
+    main()
