@@ -47,14 +47,14 @@ struct DamagedProjectTests {
         }
     }
 
-    @Test("Flipped bits, at 400 seeded places")
+    @Test("Flipped bits, at 200 seeded places")
     func flippedBits() throws {
         let sample = try SampleProject()
         defer { sample.remove() }
         try sample.make().close()
         let bytes = try Data(contentsOf: URL(fileURLWithPath: sample.path))
         var generator = SplitMix64(seed: 17)
-        for round in 0..<400 {
+        for round in 0..<200 {
             // Half of the places in the first pages, where the tables are described.
             let limit = round % 2 == 0 ? bytes.count : min(bytes.count, 8192)
             let (offset, bit) = (Int(generator.next() % UInt64(limit)), UInt8(generator.next() % 8))

@@ -29,7 +29,7 @@ struct ProjectRedoCommand: AsyncParsableCommand {
 /// Steps through the list of edits.
 struct HistoryStep: ParsableArguments {
     @OptionGroup var argument: ProjectArgument
-    @Option(name: [.short, .customLong("count")], help: ArgumentHelp("How many.", valueName: "n"))
+    @Option(name: [.customShort("n"), .customLong("count")], help: ArgumentHelp("How many.", valueName: "n"))
     var count = 1
     @OptionGroup(title: "Messages") var messages: ProjectMessageOptions
 

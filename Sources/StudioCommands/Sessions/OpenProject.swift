@@ -48,7 +48,8 @@ struct OpenProject: Sendable {
                 details.models, project: path, use: use, threads: threads, frame: clip.frames.size)
             isTrackedBackward = segmenter.options.tracking.isBackward
             missingModels = (segmenter.segmenter as? MissingModels)?.reason
-            session = try AnnotationSession(segmenter, video: clip.frames, store: file, models: identity)
+            let store: any SessionStore = access == .reading ? ReadingStore(file) : file
+            session = try AnnotationSession(segmenter, video: clip.frames, store: store, models: identity)
             if access == .writing { try file.update { $0.video.move(to: place, project: path) } }
         } catch {
             file.close()

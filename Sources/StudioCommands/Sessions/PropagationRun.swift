@@ -57,7 +57,7 @@ extension PropagationSummary {
         if news.number > 0 { propagation = news.number }
         for (object, ranges) in news.changed { changed["\(object)", default: []].join(ranges) }
         (framesDone, framesTotal, seconds) = (news.framesDone, news.framesTotal, news.secondsElapsed)
-        ending = news.ending ?? (news.number > 0 ? ending : nil)
+        ending = news.number > 0 ? news.ending ?? ending : nil
     }
 }
 
