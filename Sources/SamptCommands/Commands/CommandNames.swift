@@ -13,7 +13,7 @@ enum CommandNames {
             // Options, and what follows a command without further ones, are not names of commands.
             guard !argument.hasPrefix("-"), !known.isEmpty, argument != "help" || path.count > 1 else { return nil }
             guard let next = known.first(where: { name(of: $0) == argument }) else {
-                let names = known.filter(\.configuration.shouldDisplay).map(name(of:))
+                let names = known.filter { $0.configuration.shouldDisplay }.map { name(of: $0) }
                 return "\(path.joined(separator: " ")): there is no command \"\(argument)\".\(names.guess(for: argument)) "
                     + "Commands are \(names.joined(separator: ", "))."
             }
