@@ -17,11 +17,9 @@ public struct AnnotatorServer: Sendable {
     /// - Parameters:
     ///   - host: an address of this machine to listen on, for others; nil: 127.0.0.1.
     ///   - port: 0: one that is free.
-    /// - Throws: `FileError` when the page's files are missing, `AnnotatorError.addressTaken`.
+    /// - Throws: `MissingResource` without the page's files, `AnnotatorError.addressTaken`.
     public init(_ project: AnnotatorProject, host: String? = nil, port: Int = 0) async throws {
-        guard let index = PackageResource("Page/index.html", target: "Annotator").find() else {
-            throw FileError.notFound(path: "Annotator's page (beside the program)")
-        }
+        let index = try PackageResource("Page/index.html", title: "annotator's page", target: "Annotator").locate()
         let page = try PageFiles(folder: index.deletingLastPathComponent().path)
         do {
             server = try await HTTPServer(host: host ?? "127.0.0.1", port: port)

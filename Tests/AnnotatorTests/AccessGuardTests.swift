@@ -12,6 +12,8 @@ struct AccessGuardTests {
         HTTPRequest(method: method, path: path, query: query, headers: headers.mapValues { [$0] }, body: [])
     }
 
+    private func request(_ headers: [String: String]) -> HTTPRequest { request("GET", "/api/state", headers) }
+
     private func status(_ request: HTTPRequest) -> Int? {
         if case .refused(let status, _) = access.judge(request) { status } else { nil }
     }

@@ -27,7 +27,7 @@ struct BuiltInPresetTests {
     func list() throws {
         let folder = try BuiltInPresets.file("default").deletingLastPathComponent()
         let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-        #expect(Set(files) == Set(BuiltInPresets.names.map { $0 + ".yaml" }))
+        #expect(Set(files.filter { $0.hasSuffix(".yaml") }) == Set(BuiltInPresets.names.map { $0 + ".yaml" }))
         #expect(Set(BuiltInPresets.names).count == BuiltInPresets.names.count)
     }
 

@@ -32,7 +32,8 @@ struct HTTPServer: Sendable {
         decoding.maxHeaderFieldSize = limits.headerFieldBytes
         decoding.maxHeaderListSize = limits.headerBytes
         decoding.maxHeaderFieldCount = limits.headerFields
-        try channel.pipeline.syncOperations.configureHTTPServerPipeline(withDecoderLimitConfiguration: decoding)
+        try channel.pipeline.syncOperations.configureHTTPServerPipeline(
+            withEncoderConfiguration: .init(), withDecoderLimitConfiguration: decoding)
         try channel.pipeline.syncOperations.addHandler(RequestDeadline(limits))
         return try NIOAsyncChannel(
             wrappingChannelSynchronously: channel,

@@ -1,4 +1,5 @@
 import Foundation
+import Media
 import Support
 
 /// What is to be exported where.

@@ -21,7 +21,8 @@ public struct Sampt: AsyncParsableCommand {
             """,
         version: ProgramVersion.current,
         subcommands: [
-            SegmentCommand.self, ProjectStandIn.self, ImageCommand.self, TrackCommand.self, ScoreCommand.self, EvaluateCommand.self,
+            SegmentCommand.self, AnnotateStandIn.self, ProjectStandIn.self, ImageCommand.self, TrackCommand.self, ScoreCommand.self,
+            EvaluateCommand.self,
             PresetsCommand.self, ModelsCommand.self, BatchCommand.self, ExportCommand.self, ConvertCommand.self,
         ])
 

@@ -60,7 +60,7 @@ struct EvaluationFinish: Sendable {
     }
 
     private func show(_ report: EvaluationReport) {
-        if report.rows.count == 1, report.rows[0].runs.count == 1 { return ScoreTable.print(report.rows[0].runs[0].score) }
+        if report.rows.count == 1, report.rows[0].runs.count == 1 { return ScoreTable.show(report.rows[0].runs[0].score) }
         for line in report.settingsLines { StandardOutput.print(line) }
     }
 }

@@ -9,7 +9,7 @@ package enum SecondProgram {
         "Build it in a checkout with \"make studio\" (\"make install\" then takes it along), and keep it beside this program."
 
     /// The commands that it has.
-    static let commands = ["project"]
+    static let commands = ["annotate", "project"]
 
     /// Becomes the second program, where the arguments are for it.
     /// - Returns: nil where they are not, or ask for help that is here, too; otherwise a status, since it could not be started.

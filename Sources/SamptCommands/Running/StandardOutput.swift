@@ -9,8 +9,13 @@ package enum StandardOutput {
     package static func print(json: String) { write(json.printableJSON + "\n") }
 
     /// A JSON document that somebody waits for.
-    package static func printNow(json: String) {
-        print(json: json)
+    package static func printNow(json: String) { printNow(text: json.printableJSON) }
+
+    /// As `print`, for readers that wait for the line.
+    package static func printNow(_ line: String) { printNow(text: line.printable) }
+
+    private static func printNow(text: String) {
+        write(text + "\n")
         _ = StandardStreams.flushOutput()
     }
 

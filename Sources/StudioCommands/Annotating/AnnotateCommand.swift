@@ -60,7 +60,7 @@ struct AnnotateCommand: AsyncParsableCommand {
             if listen != nil {
                 StandardError.print("sampt: whoever knows this address can change the project; what is sent is not encrypted.")
             }
-            StandardOutput.print(line: server.address)
+            StandardOutput.printNow(server.address)
             if !quiet { StandardError.print("Ctrl-C ends the annotator; everything is in \(project.path).") }
             if !noBrowser { BrowserWindow.open(server.address) }
             let interruption = Interruption()
@@ -78,7 +78,7 @@ struct AnnotateCommand: AsyncParsableCommand {
         if isProject { return input }
         if let output { return output }
         let path = input.count > 1 && input.hasSuffix("/") ? String(input.dropLast()) : input
-        return FrameFolder.isFolder(path) ? path + ".sampt" : (path as NSString).deletingPathExtension + ".sampt"
+        return OpenProject.isFolder(path) ? path + ".sampt" : (path as NSString).deletingPathExtension + ".sampt"
     }
 
     private func openOrMake() throws -> OpenProject {

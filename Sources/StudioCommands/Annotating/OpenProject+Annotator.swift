@@ -18,6 +18,12 @@ extension OpenProject {
             importMasks: { try Self.readMasks($0, format: $1, $2) })
     }
 
+    /// Whether there is a folder at a path, or at the end of a link.
+    static func isFolder(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+    }
+
     /// The same job as the command line's: the same bytes.
     private func export(_ format: String, to path: String, progress: @escaping @Sendable (Int, Int) -> Void) async throws {
         let destinations = OutputDestinations(exports: [try ExportDestination("\(format):\(path)")])
@@ -63,7 +69,7 @@ extension OpenProject {
     private static func reader(_ path: String, format: String?) throws -> MaskReader {
         if let format { return try MaskFormat(name: format).reader(at: path) }
         var first: (any Error)?
-        for format in MaskFormat.readable where format.description.form.isFolder == FrameFolder.isFolder(path) {
+        for format in MaskFormat.readable where format.description.form.isFolder == isFolder(path) {
             do { return try format.reader(at: path) } catch { first = first ?? error }
         }
         throw first ?? FileError.notFound(path: path)

@@ -66,7 +66,9 @@ struct SessionRealModelsTests {
         let models = try Self.models()
         let frame = try models.segmenter.frame(0, of: FrameStore(video))
         let prompts = (0..<9).map { i -> ObjectPrompt in
-            ObjectPrompt(points: [.positive(Float(60 + 80 * i), Float(100 + 30 * i)), .negative(Float(800 - 70 * i), 40)])
+            let on = PointPrompt.positive(Float(60 + 80 * i), Float(100 + 30 * i))
+            let beside = PointPrompt.negative(Float(800 - 70 * i), 40)
+            return ObjectPrompt(points: [on, beside])
         }
         let alone = try prompts.map { try #require(try frame.predict([$0]).first) }
         for count in [2, 3, 4, 7, 8, 9] {
@@ -80,11 +82,17 @@ struct SessionRealModelsTests {
     func groups() throws {
         let video = FrameStore(try Self.video(6))
         let models = try Self.models()
-        let own = (0..<24).map { SIMD2(Float(300 + 9 * $0), Float(200 + 5 * $0)) }
+        let own = (0..<24).map { i -> SIMD2<Float> in
+            let (x, y) = (Float(300 + 9 * i), Float(200 + 5 * i))
+            return SIMD2(x, y)
+        }
         func tracks(_ others: Int) throws -> [[SIMD2<Float>]] {
             let session = try models.tracker.start(on: video, at: 0, direction: .forward)
             let ids = Set(try session.add(own, group: 1))
-            for k in 0..<others { try session.add(own.map { $0 - SIMD2(Float(20 * k), 30) }, group: 2 + k) }
+            for k in 0..<others {
+                let shift = SIMD2<Float>(Float(20 * k), 30)
+                try session.add(own.map { $0 - shift }, group: 2 + k)
+            }
             return try (0..<5).map { _ in
                 try session.advance()
                 return session.points.filter { ids.contains($0.id) }.map(\.position)

@@ -13,7 +13,8 @@ struct BatchManifestCommand: AsyncParsableCommand {
             without a folder for the resolution; objects are then those of each clip's first annotation.
 
               sampt batch manifest clips/ > clips.jsonl
-              sampt batch manifest DAVIS/ --name davis --outputs masks --option max-side=480 > davis.jsonl
+              sampt batch manifest DAVIS/ --name davis --outputs masks \\
+                --option max-side=480 > davis.jsonl
 
             \(CommandStatus.help)
             """)

@@ -14,7 +14,8 @@ struct BatchSlurmCommand: AsyncParsableCommand {
             preempted, or whose node fails, is started anew by Slurm and goes on with what is missing.
 
               sampt batch slurm clips.jsonl --out /shared/results
-              sampt batch slurm clips.jsonl --out /shared/results --cpus 8 --throttle 50 --submit --watch
+              sampt batch slurm clips.jsonl --out /shared/results --cpus 8 \\
+                --throttle 50 --submit --watch
 
             --watch follows the tasks by squeue and by the results, and submits those again that ended before their share was done.
 

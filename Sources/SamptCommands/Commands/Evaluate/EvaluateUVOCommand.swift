@@ -18,7 +18,8 @@ struct EvaluateUVO: AsyncParsableCommand {
             which the same command goes on where it was stopped.
 
               sampt evaluate uvo --root UVOv1.0/uvo_videos_dense_frames \\
-                --annotations UVO_video_val_dense.json --proposals masks.json --out results/
+                --annotations UVO_video_val_dense.json --proposals masks.json \\
+                --out results/
 
             \(CommandStatus.help)
             """)
@@ -63,7 +64,7 @@ struct EvaluateUVO: AsyncParsableCommand {
             if !truth.tubes.isEmpty {
                 let report = try InstanceScorer().score(predictions: tubes, truth: truth)
                 try AtomicFile.write(report.json(), to: out + "/scores.json")
-                if !quiet { ScoreTable.print(report) }
+                if !quiet { ScoreTable.show(report) }
             }
             return failures == 0 ? .success : .partial
         }

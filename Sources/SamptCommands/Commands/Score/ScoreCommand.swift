@@ -14,10 +14,12 @@ struct ScoreCommand: AsyncParsableCommand {
             object (SA-V). Ids need not be contiguous. What does not fit (sizes, missing or surplus frames, ids without truth, 0/1 against 0/255) \
             is counted and named on standard error.
 
-              sampt score --truth DAVIS/Annotations/480p --results masks/ --json scores.json
+              sampt score --truth DAVIS/Annotations/480p --results masks/ \\
+                --json scores.json
               sampt score --protocol youtube-vos --truth GroundTruth --results masks/ \\
                 --meta meta.json --categories categories.json
-              sampt score --protocol uvo --truth UVO_video_val_dense.json --results results.json
+              sampt score --protocol uvo --truth UVO_video_val_dense.json \\
+                --results results.json
 
             \(ScoreProtocolName.help)
 
@@ -106,7 +108,7 @@ struct ScoreCommand: AsyncParsableCommand {
             guard mismatches.isEmpty else { throw ScoringError.doesNotFit(mismatches) }
         }
         for finding in report.findings { StandardError.print("sampt: \(finding)") }
-        if !quiet { ScoreTable.print(report) }
+        if !quiet { ScoreTable.show(report) }
         try reports.write(report)
         return .success
     }
@@ -117,7 +119,7 @@ struct ScoreCommand: AsyncParsableCommand {
             truth: truthPath, results: resultsPath, categories: categories, isStrict: strict)
         for finding in report.findings { StandardError.print("sampt: \(finding)") }
         if !quiet {
-            ScoreTable.print(report.scores)
+            ScoreTable.show(report.scores)
         }
         if let json = reports.json { try AtomicFile.write(report.scores.json(), to: json) }
         return .success

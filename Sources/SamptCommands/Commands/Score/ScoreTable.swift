@@ -3,7 +3,7 @@ import VideoBenchmarks
 
 /// Scores as a table in the terminal.
 enum ScoreTable {
-    static func print(_ report: ScoreReport) {
+    static func show(_ report: ScoreReport) {
         let rows = report.objects.map { (name: "\($0.sequence) \($0.label)", $0.j.mean, $0.f.mean) }
         let width = max(20, (rows.map(\.name.count).max() ?? 0) + 2)
         StandardOutput.print("object".padded(to: width) + "     J      F    J&F")
@@ -24,7 +24,7 @@ enum ScoreTable {
                 cost.measuringSeconds / Double(max(1, cost.frames)) * 1e6))
     }
 
-    static func print(_ report: InstanceReport) {
+    static func show(_ report: InstanceReport) {
         for (name, value) in report.numbers {
             StandardOutput.print(name.padded(to: 10) + (value.isNaN ? "      -" : String(format: "%7.3f", value)))
         }

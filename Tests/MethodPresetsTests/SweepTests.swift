@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import SAMPT
+@testable import MethodPresets
 
 @Suite("Sweeps")
 struct SweepTests {

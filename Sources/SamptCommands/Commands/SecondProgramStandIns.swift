@@ -1,6 +1,23 @@
 import ArgumentParser
 import SegmentationJobs
 
+/// `sampt annotate`, as far as this program knows it.
+struct AnnotateStandIn: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "annotate",
+        abstract: "Mark, track and correct objects in the browser.",
+        discussion: """
+            This command is part of a second program, \(SecondProgram.name), which is not there. \(SecondProgram.howToGetIt)
+            """)
+
+    @Argument(parsing: .captureForPassthrough, help: .hidden)
+    var arguments: [String] = []
+
+    func run() throws {
+        if let status = SecondProgram.start(["annotate"] + arguments) { throw status.code }
+    }
+}
+
 /// `sampt project`, as far as this program knows it: the second one has it (`SecondProgram`), and is started before arguments are looked
 /// at.
 struct ProjectStandIn: ParsableCommand {
