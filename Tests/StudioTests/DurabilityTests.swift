@@ -52,7 +52,7 @@ struct DurabilityTests {
                 continue
             }
             // A kill among the next few answers, at once or while the one after is in the making.
-            let answers = Int(generator.next() % 4)
+            let answers = min(Int(generator.next() % 4), Self.script.count - done)
             let delay = generator.next() % 3 == 0 ? 0 : UInt32(generator.next() % 120_000)
             let acknowledged = try runAndKill(project, lines: Array(Self.script[done...]), after: answers, microseconds: delay)
             kills += 1

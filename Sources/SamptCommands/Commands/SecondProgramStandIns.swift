@@ -15,6 +15,8 @@ struct AnnotateStandIn: ParsableCommand {
 
     func run() throws {
         if let status = SecondProgram.start(["annotate"] + arguments) { throw status.code }
+        // Help was asked for, which passes as an argument like the others.
+        throw CleanExit.helpRequest(self)
     }
 }
 
@@ -33,5 +35,7 @@ struct ProjectStandIn: ParsableCommand {
 
     func run() throws {
         if let status = SecondProgram.start(["project"] + arguments) { throw status.code }
+        // Help was asked for, which passes as an argument like the others.
+        throw CleanExit.helpRequest(self)
     }
 }
