@@ -72,7 +72,7 @@ class Page:
     def area(self, frame, place=0):
         """Pixels of an object's mask; 0: it is not seen."""
         objects = self.masks(frame)["objects"]
-        rle = objects[place]["rle"] if place < len(objects) else None
+        rle = objects[place].get("rle") if place < len(objects) else None
         return 0 if rle is None else sum(counts(rle["counts"])[1::2])
 
     def wait(self, condition, what, seconds=120):
@@ -116,8 +116,8 @@ class Page:
     def track(self, seconds=300):
         """Tracks all and waits for the end."""
         self.press("t")
-        self.wait(lambda: self.state()["propagation"] is not None or self.is_current(), "tracking began")
-        self.wait(lambda: self.state()["propagation"] is None, "tracking ended", seconds)
+        self.wait(lambda: self.state().get("propagation") is not None or self.is_current(), "tracking began")
+        self.wait(lambda: self.state().get("propagation") is None, "tracking ended", seconds)
 
     def is_current(self):
         timeline = self.page.evaluate("fetch('api/timeline').then(r => r.json())")

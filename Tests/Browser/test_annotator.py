@@ -68,13 +68,13 @@ class Tests:
     def test_tracks_both_ways(self):
         self.page.focus()
         self.page.press("t")
-        self.page.wait(lambda: (self.page.state()["propagation"] or {}).get("done", 0) > 20, "frames on the way")
+        self.page.wait(lambda: (self.page.state().get("propagation") or {}).get("done", 0) > 20, "frames on the way")
         began = time.monotonic()
         self.annotator.get("page/main.js")
         self.annotator.get("")
         assert time.monotonic() - began < 1, "the page does not load while everything is tracked"
         self.picture("annotator-tracking")
-        self.page.wait(lambda: self.page.state()["propagation"] is None, "tracking ended", 300)
+        self.page.wait(lambda: self.page.state().get("propagation") is None, "tracking ended", 300)
         assert self.page.area(0) > 500 and self.page.area(self.last) > 500
         assert self.page.is_current()
 
@@ -228,9 +228,9 @@ class Tests:
     def test_tracking_can_be_cancelled(self):
         self.page.focus()
         self.page.press("t")
-        self.page.wait(lambda: (self.page.state()["propagation"] or {}).get("done", 0) > 3, "tracking began")
+        self.page.wait(lambda: (self.page.state().get("propagation") or {}).get("done", 0) > 3, "tracking began")
         self.page.press("Escape")
-        self.page.wait(lambda: self.page.state()["propagation"] is None, "cancelled", 30)
+        self.page.wait(lambda: self.page.state().get("propagation") is None, "cancelled", 30)
 
     def test_plays(self):
         self.show(0)
