@@ -96,9 +96,13 @@ class Page:
             [x, y],
         )
 
-    def click(self, x, y, **options):
+    def click(self, x, y, shift=False, **options):
         px, py = self.place(x, y)
+        if shift:
+            self.page.keyboard.down("Shift")
         self.page.mouse.click(px, py, **options)
+        if shift:
+            self.page.keyboard.up("Shift")
 
     def drag(self, a, b, steps=8):
         (x0, y0), (x1, y1) = self.place(*a), self.place(*b)

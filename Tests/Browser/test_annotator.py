@@ -58,7 +58,7 @@ class Tests:
         self.page.click(*POSITIVE[0])
         self.page.wait(lambda: self.page.area(MARKED) > 1000, "a mask after a click")
         for x, y in POSITIVE[1:]:
-            self.page.click(x, y, modifiers=["Shift"])
+            self.page.click(x, y, shift=True)
         for x, y in NEGATIVE:
             self.page.click(x, y, button="right")
         self.page.wait(lambda: len(self.page.masks(MARKED)["objects"][0]["prompts"]["points"]) == 6, "six clicks")

@@ -21,6 +21,6 @@ struct TextFileTests {
         #expect(mkfifo(fifo, 0o600) == 0)
         Thread { try? Data("piped\n".utf8).write(to: URL(fileURLWithPath: fifo)) }.start()
         #expect(try TextFile.read(fifo) == "piped\n")
-        #expect(throws: MediaError.self) { try TextFile.read("/dev/zero") }
+        #expect(throws: FileError.self) { try TextFile.read("/dev/zero") }
     }
 }

@@ -85,10 +85,10 @@ struct CommandNameTests {
         "are errors that say what was meant",
         arguments: [
             (["segmnt", "x.mp4"], "sampt: there is no command \"segmnt\". Did you mean segment?"),
-            (["help", "nothing"], "sampt: there is no command \"nothing\". Commands are segment, image, "),
+            (["help", "nothing"], "sampt: there is no command \"nothing\". Commands are segment, annotate, "),
             (["help", "evaluate", "pionts"], "sampt evaluate: there is no command \"pionts\". Did you mean points?"),
             (["models", "lst"], "sampt models: there is no command \"lst\". Did you mean list?"),
-            (["evaluate", "davis"], "Did you mean davis2016?"),
+            (["evaluate", "davis216"], "Did you mean davis2016?"),
             (["preset"], "Did you mean presets?"),
         ])
     func unknown(arguments: [String], message: String) throws {

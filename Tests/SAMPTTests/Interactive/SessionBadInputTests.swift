@@ -158,9 +158,9 @@ struct SessionBadInputTests {
         let state = session.state
         store.fails.withLock { $0 = true }
         if kind == 0 {
-            await #expect(throws: MediaError.self) { try await session.apply(.addObject(object: 2)) }
+            await #expect(throws: FileError.self) { try await session.apply(.addObject(object: 2)) }
         } else {
-            await #expect(throws: MediaError.self) { for try await _ in session.propagate(.init()) {} }
+            await #expect(throws: FileError.self) { for try await _ in session.propagate(.init()) {} }
         }
         #expect(session.state == state)
         store.fails.withLock { $0 = false }
