@@ -28,8 +28,9 @@ const importing = new ImportDialog(session);
 
 let messageTimer;
 
-function say(text) {
+function say(text, isError = false) {
   $("message").textContent = text;
+  $("message").classList.toggle("error", isError);
   $("message").hidden = false;
   clearTimeout(messageTimer);
   messageTimer = setTimeout(() => ($("message").hidden = true), 6000);
@@ -38,7 +39,7 @@ function say(text) {
 /** Runs something that may fail; what is wrong is shown. Edits follow each other in the order in which they were made. */
 let last = Promise.resolve();
 function act(work) {
-  last = last.then(work).catch((error) => say(error.message));
+  last = last.then(work).catch((error) => say(error.message, true));
   return last;
 }
 
@@ -213,7 +214,7 @@ function showProgress(ended) {
   } else {
     $("progress").textContent = "";
   }
-  if (ended?.error) say(ended.error);
+  if (ended?.error) say(ended.error, true);
   if (ended?.ending === "complete") $("spoken").textContent = "Tracked.";
 }
 
@@ -309,7 +310,7 @@ function wire() {
   session.addEventListener("connection", showConnection);
   session.addEventListener("tool", showTool);
   session.addEventListener("range", showRange);
-  session.addEventListener("failed", (event) => session.connected && say(event.detail.message));
+  session.addEventListener("failed", (event) => session.connected && say(event.detail.message, true));
   session.addEventListener("playing", () => {
     $("play").setAttribute("aria-pressed", playback.isPlaying);
     $("play").querySelector("use").setAttribute("href", `page/icons.svg#${playback.isPlaying ? "pause" : "play"}`);
@@ -321,7 +322,7 @@ async function start() {
   try {
     await session.open();
   } catch (error) {
-    return say(error.message);
+    return say(error.message, true);
   }
   const { project } = session;
   document.title = `${project.video.name} – sampt`;
