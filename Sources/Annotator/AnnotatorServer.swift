@@ -1,7 +1,8 @@
 import Foundation
 import Support
 
-/// The annotator: a page in the browser over one session. Every gesture on the page is an edit of the session's log; there is no other state.
+/// The annotator: a page in the browser over one session. Every gesture on the page is an edit of the session's log; there is no other
+/// state.
 ///
 ///     let server = try await AnnotatorServer(project)
 ///     print(server.address)            // with the token that lets in whoever has it

@@ -2,8 +2,8 @@ import Foundation
 
 /// Who may ask: programs and pages that know the token, at an address that is this server's.
 ///
-/// A page of another site can make a browser send requests here, and by changing what its own name resolves to (DNS rebinding) can even read
-/// answers. So the Host header must be an address of this server, Origin, where it is sent, must be the same, and everything but
+/// A page of another site can make a browser send requests here, and by changing what its own name resolves to (DNS rebinding) can even
+/// read answers. So the Host header must be an address of this server, Origin, where it is sent, must be the same, and everything but
 /// the first page needs the token: in a cookie that scripts cannot read and other sites' requests do not carry, or as a bearer token.
 struct AccessGuard: Sendable {
     /// 48 hexadecimal digits, new with each start.

@@ -35,7 +35,9 @@ extension HTTPRequest {
     static func parse(target: String) -> (path: String, query: [String: String])? {
         guard target.utf8.count <= 4096, target.hasPrefix("/") else { return nil }
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let path = String(parts[0]).removingPercentEncoding, !path.unicodeScalars.contains(where: { $0.value < 32 }) else { return nil }
+        guard let path = String(parts[0]).removingPercentEncoding, !path.unicodeScalars.contains(where: { $0.value < 32 }) else {
+            return nil
+        }
         var query: [String: String] = [:]
         if parts.count == 2 {
             for pair in parts[1].split(separator: "&") {

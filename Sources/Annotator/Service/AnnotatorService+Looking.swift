@@ -22,7 +22,8 @@ extension AnnotatorService {
     func stateAnswer() -> StateAnswer {
         let state = session.state
         let progress = tracking.progress
-        let propagation = !tracking.isRunning
+        let propagation =
+            !tracking.isRunning
             ? nil
             : StateAnswer.Propagation(
                 number: progress?.number ?? 0, done: progress?.framesDone ?? 0, total: progress?.framesTotal ?? 0,
@@ -43,7 +44,8 @@ extension AnnotatorService {
             let outdated = try await session.spans(of: object.id).filter { $0.progress == .outdated }
             strips.append(
                 Self.strip(
-                    object.id, try await session.confidences(of: object.id), outdated: outdated.map { [$0.frames.lowerBound, $0.frames.upperBound] },
+                    object.id, try await session.confidences(of: object.id),
+                    outdated: outdated.map { [$0.frames.lowerBound, $0.frames.upperBound] },
                     anchors: object.anchors.keys.sorted()))
         }
         let review = try await session.review(count: 24)

@@ -7,7 +7,9 @@ extension RGBImage {
     public func jpeg(quality: Int = 85) -> [UInt8]? {
         guard (1...65500).contains(width), (1...65500).contains(height) else { return nil }
         return pixels.withUnsafeBufferPointer { pixels in
-            guard let writer = CJPEGWrite(pixels.baseAddress, Int32(width), Int32(height), Int32(max(1, min(100, quality)))) else { return nil }
+            guard let writer = CJPEGWrite(pixels.baseAddress, Int32(width), Int32(height), Int32(max(1, min(100, quality)))) else {
+                return nil
+            }
             defer { CJPEGDrop(writer) }
             return Array(UnsafeBufferPointer(start: writer.pointee.bytes, count: Int(writer.pointee.count)))
         }

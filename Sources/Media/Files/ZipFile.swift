@@ -71,7 +71,8 @@ package enum ZipFile {
         for name in found where !name.hasPrefix(".") {
             switch (try? manager.attributesOfItem(atPath: folder + "/" + name))?[.type] as? FileAttributeType {
             case .typeDirectory?: folders += try names(folder + "/" + name, below: prefix + name + "/", pathExtensions)
-            case .typeRegular? where pathExtensions?.contains((name as NSString).pathExtension.lowercased()) ?? true: files.append(prefix + name)
+            case .typeRegular? where pathExtensions?.contains((name as NSString).pathExtension.lowercased()) ?? true:
+                files.append(prefix + name)
             default: break
             }
         }

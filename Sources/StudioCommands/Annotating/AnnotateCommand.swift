@@ -32,12 +32,15 @@ struct AnnotateCommand: AsyncParsableCommand {
     var input: String
     @Option(
         name: [.short, .customLong("output")],
-        help: ArgumentHelp("The project (.sampt), made where it does not exist (default: beside the video, with its name).", valueName: "file"))
+        help: ArgumentHelp(
+            "The project (.sampt), made where it does not exist (default: beside the video, with its name).", valueName: "file"))
     var output: String?
     @OptionGroup var place: ProjectVideoOption
     @Option(help: ArgumentHelp("The port (default: one that is free).", valueName: "n"))
     var port: Int = 0
-    @Option(help: ArgumentHelp("An address of this machine to listen on, for other machines (default: this computer alone).", valueName: "address"))
+    @Option(
+        help: ArgumentHelp(
+            "An address of this machine to listen on, for other machines (default: this computer alone).", valueName: "address"))
     var listen: String?
     @Flag(help: "Print the address, but open no browser.")
     var noBrowser = false
