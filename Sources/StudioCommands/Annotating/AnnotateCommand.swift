@@ -18,7 +18,7 @@ struct AnnotateCommand: AsyncParsableCommand {
 
               sampt annotate rabbit.mp4                 makes, or goes on with, rabbit.sampt beside the video
               sampt annotate rabbit.sampt
-              sampt annotate rabbit.mp4 -o /work/rabbit.sampt --segmenter mobile-sam
+              sampt annotate rabbit.mp4 -o /data/rabbit.sampt --segmenter mobile-sam
 
             Click on an object, press T to track it, N for the next frame to look at, ? for all keys. docs/annotator.md shows more.
 
