@@ -38,7 +38,7 @@ public struct AnnotatorServer: Sendable {
         let service = self.service
         try await withTaskCancellationHandler {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await server.run { await service.answer($0) } }
+                group.addTask { try await server.run(refusing: { service.refusal(of: $0) }) { await service.answer($0) } }
                 group.addTask { await service.events.beat() }
                 try await group.next()
                 group.cancelAll()

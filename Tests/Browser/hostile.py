@@ -54,6 +54,8 @@ def attack(annotator):
         found = talk(port, request("GET", path, [host, key]))
         assert found in (400, 404), f"{path}: status {found}"
     expect(405, "another method", request("DELETE", "/api/edits", [host, key]))
+    # Who may not ask is refused before the body comes.
+    expect(401, "a stranger's upload", request("POST", "/api/import", [host, own, ("X-Name", "a"), ("Content-Length", str(1 << 28))]))
     expect(413, "an announced flood", request("POST", "/api/edits", [host, key, own, ("Content-Length", str(1 << 40))]))
 
     endless_headers(port, host)

@@ -6,6 +6,8 @@ import Support
 /// A small server over plain HTTP/1.1, for one program on one computer. What a request may cost is bounded (`ServerLimits`).
 struct HTTPServer: Sendable {
     typealias Answer = @Sendable (HTTPRequest) async -> HTTPResponse
+    /// Looks at a request before its body is read; nil: it may go on.
+    typealias Refusal = @Sendable (HTTPRequest) -> HTTPResponse?
     private typealias Connection = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
 
     private let listener: NIOAsyncChannel<Connection, Never>
@@ -41,7 +43,7 @@ struct HTTPServer: Sendable {
     }
 
     /// Answers until the task is cancelled.
-    func run(_ answer: @escaping Answer) async throws {
+    func run(refusing refusal: @escaping Refusal, _ answer: @escaping Answer) async throws {
         try await listener.executeThenClose { connections in
             try await withThrowingDiscardingTaskGroup { group in
                 for try await connection in connections {
@@ -52,7 +54,7 @@ struct HTTPServer: Sendable {
                     open.withLock { $0 += 1 }
                     group.addTask {
                         // What is wrong with one connection, such as its end in the middle, is no matter of the others.
-                        try? await serve(connection, answer)
+                        try? await serve(connection, refusal, answer)
                         open.withLock { $0 -= 1 }
                     }
                 }
@@ -60,12 +62,12 @@ struct HTTPServer: Sendable {
         }
     }
 
-    private func serve(_ connection: Connection, _ answer: Answer) async throws {
+    private func serve(_ connection: Connection, _ refusal: Refusal, _ answer: Answer) async throws {
         try await connection.executeThenClose { inbound, outbound in
             var parts = inbound.makeAsyncIterator()
             while let part = try await parts.next() {
                 guard case .head(let head) = part else { return }
-                let reading = try await read(head, &parts)
+                let reading = try await read(head, refusal, &parts)
                 let writer = ResponseWriter(outbound: outbound, isHead: head.method == .HEAD, keepsAlive: head.isKeepAlive)
                 switch reading {
                 case .request(let request): try await writer.write(await answer(request))
@@ -84,11 +86,13 @@ struct HTTPServer: Sendable {
     }
 
     private func read(
-        _ head: HTTPRequestHead, _ parts: inout NIOAsyncChannelInboundStream<HTTPServerRequestPart>.AsyncIterator
+        _ head: HTTPRequestHead, _ refusal: Refusal, _ parts: inout NIOAsyncChannelInboundStream<HTTPServerRequestPart>.AsyncIterator
     ) async throws -> Reading {
         guard let target = HTTPRequest.parse(target: head.uri) else { return .refused(.error(400, "This address cannot be read.")) }
         var request = HTTPRequest(method: head.method.rawValue, path: target.path, query: target.query, headers: [:], body: [])
         for header in head.headers { request.headers[header.name.lowercased(), default: []].append(header.value) }
+        // Who may not ask sends no body into memory.
+        if let refused = refusal(request) { return .refused(refused) }
         let most = request.header("x-name") == nil ? limits.bodyBytes : limits.uploadBytes
         if let announced = request.header("content-length").flatMap(Int.init), announced > most {
             return .refused(.error(413, "More than \(most >> 20) MB are not taken."))

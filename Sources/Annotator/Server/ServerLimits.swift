@@ -7,7 +7,7 @@ struct ServerLimits: Sendable {
     /// Of edits: a given mask of a large frame is below a megabyte.
     var bodyBytes = 16 << 20
     /// Of imports.
-    var uploadBytes = 1 << 30
+    var uploadBytes = 256 << 20
     /// From the first byte of a request, or the connection's beginning, to its last.
     var requestSeconds: Int64 = 20
     /// Of an upload.

@@ -44,6 +44,11 @@ final class AnnotatorService: Sendable {
         events.close()
     }
 
+    /// The answer to who may not ask; nil to others.
+    func refusal(of request: HTTPRequest) -> HTTPResponse? {
+        if case .refused(let status, let sentence) = access.judge(request) { .error(status, sentence) } else { nil }
+    }
+
     func answer(_ request: HTTPRequest) async -> HTTPResponse {
         switch access.judge(request) {
         case .refused(let status, let sentence): return .error(status, sentence)
