@@ -17,7 +17,8 @@ struct BatchRunCommand: AsyncParsableCommand {
             and then set aside; the batch goes on. Ctrl-C leaves what is being done; another run goes on from there.
 
               sampt batch run clips.jsonl --out results/
-              seq 0 7 | parallel -j 2 sampt batch run clips.jsonl --out results/ --shard {}/8 --workers 1 --threads 1
+              seq 0 7 | parallel -j 2 sampt batch run clips.jsonl --out results/ \\
+                --shard {}/8 --workers 1 --threads 1
 
             Status 3 means that videos are set aside; report.html says which, and why.
 

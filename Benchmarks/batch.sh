@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# A batch against a shell loop over `sampt segment`, and a worker's memory over many clips, on synthetic clips (24 frames of 256x256, one click each):
+#   bash Benchmarks/batch.sh [CLIPS]                 both ways over CLIPS clips (100), in turns, twice; results must be equal
+#   bash Benchmarks/batch.sh memory [CLIPS]          CLIPS clips (1000) through workers; their memory as it goes
+# CLIPS=FOLDER takes clips that `sampt evaluate synthesize --format mp4` made before.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+what=speed
+[ "${1:-}" != memory ] || { what=memory; shift; }
+count=${1:-$([ $what = memory ] && echo 1000 || echo 100)}
+swift build -c release -Xswiftc -enable-testing --product sampt >&2
+program=$PWD/.build/release/sampt
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+made=$((count < 100 ? count : 100))
+if [ -n "${CLIPS:-}" ]; then
+  ln -s "$(realpath "$CLIPS")" "$work/clips"
+else
+  "$program" evaluate synthesize --count "$made" --seed 1 --format mp4 --out "$work/clips" --quiet
+fi
+python3 - "$work" "$count" <<'PYTHON'
+import json, sys
+
+work, count = sys.argv[1], int(sys.argv[2])
+videos = json.load(open(f"{work}/clips/tracks.json"))["videos"]
+with open(f"{work}/clips.jsonl", "w") as file, open(f"{work}/list.txt", "w") as prompts:
+    for i in range(count):
+        video = videos[i % len(videos)]
+        point = next((t[0] for t in video["tracks"] if t[0] and len(t[0]) == 2), [128, 128])
+        line = {"id": f"clip-{i:04}", "video": f"clips/{video['video']}", "prompts": {"objects": [{"points": [point]}]}, "outputs": ["rle"]}
+        file.write(json.dumps(line) + "\n")
+        print(f"{line['id']} {work}/{line['video']} {point[0]},{point[1]}", file=prompts)
+PYTHON
+seconds() { # COMMAND...: its seconds by the clock, and of the processor
+  /usr/bin/time -o "$work/time" -f "%e %U %S" "$@" >&2
+  awk '{ printf "%.1f s, processor %.1f s", $1, $2 + $3 }' "$work/time"
+}
+loop() {
+  mkdir -p "$work/loop"
+  while read -r id video point; do "$program" segment "$video" --point "$point" --rle "$work/loop/$id.json" --quiet; done < "$work/list.txt"
+}
+export -f loop
+export program work
+if [ $what = memory ]; then
+  "$program" batch run "$work/clips.jsonl" --out "$work/batch" --workers 2 --threads 1 --quiet &
+  running=$!
+  echo "| videos done | memory of the workers |"
+  echo "|---|---|"
+  step=$((count / 10 > 0 ? count / 10 : 1))
+  next=$step
+  while kill -0 $running 2> /dev/null; do
+    sleep 2
+    finished=$(find "$work/batch/results" -name record.json 2> /dev/null | wc -l)
+    [ "$finished" -ge "$next" ] || continue
+    next=$((finished / step * step + step))
+    memory=$(for pid in $(pgrep -P $running); do awk '/VmRSS/ { printf "%d MB ", $2 / 1024 }' "/proc/$pid/status" 2> /dev/null || true; done)
+    echo "| $finished | ${memory:-(ending)} |"
+  done
+  wait $running
+  exit
+fi
+for round in 1 2; do
+  rm -rf "$work/loop" "$work/batch" "$work/measured"
+  echo "round $round: loop $(seconds bash -c loop)"
+  echo "round $round: batch $(seconds "$program" batch run "$work/clips.jsonl" --out "$work/batch" --workers 2 --threads 1 --quiet)"
+  echo "round $round: batch, its shape measured first $(seconds "$program" batch run "$work/clips.jsonl" --out "$work/measured" --quiet)"
+done
+python3 - "$work" <<'PYTHON'
+import glob, json, os, sys
+
+work = sys.argv[1]
+same = total = 0
+for path in glob.glob(f"{work}/batch/results/*/*/record.json"):
+    folder = os.path.dirname(path)
+    mine = [p for p in glob.glob(folder + "/*.json") if not p.endswith("record.json")]
+    loop = json.load(open(f"{work}/loop/{os.path.basename(folder)}.json"))
+    total += 1
+    same += json.load(open(mine[0])) == loop
+print(f"equal run lengths and confidences: {same} of {total}")
+PYTHON
