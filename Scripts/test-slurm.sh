@@ -92,7 +92,7 @@ start_controller
 wait_until 60 "the node to be missed" is_n2_down
 start_node n2
 
-wait_until 300 "the watcher's end" eval '! kill -0 $watcher 2>/dev/null'
+wait_until 900 "the watcher's end" eval '! kill -0 $watcher 2>/dev/null'
 wait "$watcher" || fail "the watcher ended with status $?: $(tail -n 5 "$work/watch.log")"
 watcher=
 say "$(tail -n 1 "$work/watch.log")"
