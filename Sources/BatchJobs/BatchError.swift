@@ -36,8 +36,8 @@ public struct ManifestProblem: Sendable, Equatable, Codable {
 extension BatchError: DescribedError {
     public var description: String {
         switch self {
-        case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)."
-        case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)."
+        case .unreadable(let path, let reason): "\(path): cannot be read: \(reason.withoutFullStop)."
+        case .unwritable(let path, let reason): "\(path): cannot be written: \(reason.withoutFullStop)."
         case .brokenManifest(let path, let problems): Self.list(problems, of: path)
         case .emptyManifest(let path): "\(path): names no video. Every line is a JSON object with \"video\" (docs/batch.md)."
         case .otherBatch(let folder, let found, let wanted):
@@ -45,7 +45,7 @@ extension BatchError: DescribedError {
         case .otherSettings(let folder, let setting, let found, let wanted):
             "\(folder): its results are made with \(setting) \(found), not \(wanted), and one batch has one. Leave it as it is, or give another folder."
         case .noBatch(let folder): "\(folder): is no output folder of a batch: there is no batch.json in it."
-        case .damagedFile(let path, let reason): "\(path): is damaged: \(reason)."
+        case .damagedFile(let path, let reason): "\(path): is damaged: \(reason.withoutFullStop)."
         case .invalidArgument(let message): message
         case .workersFail(let reason, let log): "No worker starts: \(reason) What they said is in \(log)."
         case .conflictingResults(let id, let first, let second):
