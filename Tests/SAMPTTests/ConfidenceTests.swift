@@ -45,10 +45,9 @@ struct ConfidenceTests {
         let (good, bad) = (evidence(.predicted, all: 1).confidence, evidence(.predicted, all: 0).confidence)
         #expect(good > 0.85 && bad < 0.2, "\(good), \(bad)")
         #expect(evidence(.predicted, all: .nan).confidence == bad)
-        var (left, hidden) = (MaskEvidence(origin: .absent), MaskEvidence(origin: .absent))
-        (left.leftShare, left.trackerConfidence, left.predictedIoU, left.lastArea) = (1, 0, 0, 0.1)
-        (hidden.leftShare, hidden.trackerConfidence, hidden.predictedIoU, hidden.lastArea) = (0, 0.9, 0.4, 1)
-        #expect(left.confidence > hidden.confidence)
+        // Of frames without a mask the fit knows a base rate.
+        let absent = evidence(.absent, all: 0.5).confidence
+        #expect(absent > bad && absent < good, "\(absent)")
     }
 
     @Test("The weakest evidence is named") func reasons() {
@@ -58,7 +57,7 @@ struct ConfidenceTests {
             return evidence.weakness
         }
         #expect(reason { $0.predictedIoU = 0.1 } == .unsure)
-        #expect(reason { ($0.visibleShare, $0.trackerConfidence) = (0, 0) } == .fewPoints)
+        #expect(reason { ($0.visibleShare, $0.queryShare) = (0, 0) } == .fewPoints)
         #expect(reason { ($0.insideShare, $0.outsideShare, $0.queryShare) = (0, 0, 0) } == .disagreement)
         #expect(reason { ($0.shapeOverlap, $0.areaRatio) = (0, 0) } == .jump)
         #expect(evidence(.absent, all: 1).weakness == .lost)
