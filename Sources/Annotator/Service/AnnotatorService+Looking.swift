@@ -10,11 +10,14 @@ extension AnnotatorService {
         let rate = video.frameCount > 1 && seconds > 0 ? [Int((Double(video.frameCount - 1) / seconds * 1000).rounded()), 1000] : [25, 1]
         return ProjectAnswer(
             video: .init(
-                name: video.name, path: project.videoPath, width: video.size.width, height: video.size.height, frames: video.frameCount,
+                name: video.name, path: project.videoPath, key: project.videoKey, width: video.size.width, height: video.size.height,
+                frames: video.frameCount,
                 rate: rate),
             models: .init(segmenter: project.segmenterName, tracker: project.trackerName, missing: project.missingModels),
             formats: project.formats.map {
-                .init(name: $0.name, title: $0.title, isFolder: $0.isFolder, loses: $0.loses, reads: $0.isReadable)
+                .init(
+                    name: $0.name, title: $0.title, isFolder: $0.isFolder, fileExtension: $0.fileExtension, loses: $0.loses,
+                    reads: $0.isReadable)
             },
             version: project.version)
     }
@@ -55,18 +58,8 @@ extension AnnotatorService {
     }
 
     static func strip(_ id: ObjectID, _ confidences: [Float?], outdated: [[Int]], anchors: [Int]) -> TimelineAnswer.Strip {
-        var runs: [TimelineAnswer.Run] = []
-        var bytes = Data(count: confidences.count)
-        for (index, confidence) in confidences.enumerated() {
-            let kind = confidence == nil ? "none" : "present"
-            if let last = runs.last, last.kind == kind {
-                runs[runs.count - 1].last = index
-            } else {
-                runs.append(.init(first: index, last: index, kind: kind))
-            }
-            if let confidence { bytes[index] = UInt8(1 + 254 * max(0, min(1, confidence))) }
-        }
-        return .init(id: id, runs: runs, confidence: bytes.base64EncodedString(), outdated: outdated, anchors: anchors)
+        let bytes = confidences.map { confidence in confidence.map { UInt8(2 + 253 * max(0, min(1, $0))) } ?? 0 }
+        return .init(id: id, frames: Data(bytes).base64EncodedString(), outdated: outdated, anchors: anchors)
     }
 
     /// - Parameter isWhole: overlaps are left as they are.
