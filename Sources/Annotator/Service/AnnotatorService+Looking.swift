@@ -44,7 +44,7 @@ extension AnnotatorService {
             let outdated = try await session.spans(of: object.id).filter { $0.progress == .outdated }
             strips.append(
                 Self.strip(
-                    object.id, try await session.confidences(of: object.id),
+                    object.id, try await session.summaries(of: object.id),
                     outdated: outdated.map { [$0.frames.lowerBound, $0.frames.upperBound] },
                     anchors: object.anchors.keys.sorted()))
         }
@@ -54,17 +54,17 @@ extension AnnotatorService {
             review: review.map { .init(frame: $0.frameIndex, object: ObjectID($0.objectID), confidence: $0.confidence) })
     }
 
-    static func strip(_ id: ObjectID, _ confidences: [Float?], outdated: [[Int]], anchors: [Int]) -> TimelineAnswer.Strip {
+    static func strip(_ id: ObjectID, _ frames: [FrameSummary?], outdated: [[Int]], anchors: [Int]) -> TimelineAnswer.Strip {
         var runs: [TimelineAnswer.Run] = []
-        var bytes = Data(count: confidences.count)
-        for (index, confidence) in confidences.enumerated() {
-            let kind = confidence == nil ? "none" : "present"
+        var bytes = Data(count: frames.count)
+        for (index, frame) in frames.enumerated() {
+            let kind = frame.map { $0.isPresent ? "present" : "absent" } ?? "none"
             if let last = runs.last, last.kind == kind {
                 runs[runs.count - 1].last = index
             } else {
                 runs.append(.init(first: index, last: index, kind: kind))
             }
-            if let confidence { bytes[index] = UInt8(1 + 254 * max(0, min(1, confidence))) }
+            if let confidence = frame?.confidence { bytes[index] = UInt8(1 + 254 * max(0, min(1, confidence))) }
         }
         return .init(id: id, runs: runs, confidence: bytes.base64EncodedString(), outdated: outdated, anchors: anchors)
     }

@@ -101,9 +101,10 @@ public final class AnnotationSession: Sendable {
         try await onThread { [core] in try core.tracks(of: object, in: frames) }
     }
 
-    /// How good an object's mask is likely to be in every frame of the video (`ObjectResult.confidence`).
-    public func confidences(of object: ObjectID) async throws -> [Float?] {
-        try await onThread { [core] in try core.confidences(of: object) }
+    /// Every frame of the video: whether an object is seen there, and how good its mask is likely to be; nil where nothing is known. No
+    /// mask is read, so that it comes in milliseconds for ten thousand frames.
+    public func summaries(of object: ObjectID) async throws -> [FrameSummary?] {
+        try await onThread { [core] in try core.summaries(of: object) }
     }
 
     /// Frames to look at, least sure first (`FrameReview`); anchors are not among them.
