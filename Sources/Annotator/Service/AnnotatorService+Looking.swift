@@ -44,22 +44,27 @@ extension AnnotatorService {
     func timelineAnswer() async throws -> TimelineAnswer {
         var strips: [TimelineAnswer.Strip] = []
         for object in session.state.objects {
-            let outdated = try await session.spans(of: object.id).filter { $0.progress == .outdated }
+            let outdated = try await session.outdated(of: object.id)
             strips.append(
-                Self.strip(
-                    object.id, try await session.confidences(of: object.id),
-                    outdated: outdated.map { [$0.frames.lowerBound, $0.frames.upperBound] },
-                    anchors: object.anchors.keys.sorted()))
+                .init(
+                    id: object.id, frames: Self.bytes(try await session.summaries(of: object.id)).base64EncodedString(),
+                    outdated: outdated.map { [$0.lowerBound, $0.upperBound] }, anchors: object.anchors.keys.sorted()))
         }
         let review = try await session.review(count: 24)
         return TimelineAnswer(
             revision: revision, objects: strips,
-            review: review.map { .init(frame: $0.frameIndex, object: ObjectID($0.objectID), confidence: $0.confidence) })
+            review: review.map {
+                .init(frame: $0.frameIndex, object: ObjectID($0.objectID), confidence: $0.confidence, reason: $0.reason.rawValue)
+            })
     }
 
-    static func strip(_ id: ObjectID, _ confidences: [Float?], outdated: [[Int]], anchors: [Int]) -> TimelineAnswer.Strip {
-        let bytes = confidences.map { confidence in confidence.map { UInt8(2 + 253 * max(0, min(1, $0))) } ?? 0 }
-        return .init(id: id, frames: Data(bytes).base64EncodedString(), outdated: outdated, anchors: anchors)
+    /// As `TimelineAnswer.Strip.frames` has them. What a person gave is sure.
+    static func bytes(_ frames: [FrameSummary?]) -> Data {
+        Data(
+            frames.map { frame in
+                guard let frame else { return 0 }
+                return frame.isPresent ? UInt8(2 + 253 * max(0, min(1, frame.confidence ?? 1))) : 1
+            })
     }
 
     /// - Parameter isWhole: overlaps are left as they are.
