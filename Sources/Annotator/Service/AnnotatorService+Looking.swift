@@ -63,7 +63,8 @@ extension AnnotatorService {
         Data(
             frames.map { frame in
                 guard let frame else { return 0 }
-                return frame.isPresent ? UInt8(2 + 253 * max(0, min(1, frame.confidence ?? 1))) : 1
+                let confidence = frame.confidence.map { $0.isNaN ? 0 : max(0, min(1, $0)) } ?? 1
+                return frame.isPresent ? UInt8(2 + 253 * confidence) : 1
             })
     }
 

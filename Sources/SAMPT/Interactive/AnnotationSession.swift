@@ -115,8 +115,8 @@ public final class AnnotationSession: Sendable {
     /// The object's spans from the first frame to the last, and which are out of date.
     public func spans(of object: ObjectID) async throws -> [SpanStatus] { try await onThread { [core] in try core.spans(of: object) } }
 
-    /// The stretches of frames in which something of an object is left to compute: nothing was yet, or a correction was made since; none for
-    /// an object without anchors.
+    /// The stretches of frames in which something of an object is left to compute: nothing was yet, or a correction was made since. None
+    /// for an object without anchors.
     public func outdated(of object: ObjectID) async throws -> [ClosedRange<Int>] {
         try await onThread { [core] in try core.outdated(of: object) }
     }
