@@ -8,6 +8,8 @@ public struct AnnotatorProject: Sendable {
     public var pictures: any FrameSource
     /// Where the video is, for people.
     public var videoPath: String
+    /// What tells the video from others, by its contents.
+    public var videoKey: String
     public var segmenterName: String
     public var trackerName: String
     /// Why nothing can be computed; nil: it can.
@@ -20,12 +22,13 @@ public struct AnnotatorProject: Sendable {
     public var importMasks: @Sendable (String, String?, (ImportedMask) throws -> Void) throws -> Void
 
     public init(
-        session: AnnotationSession, pictures: any FrameSource, videoPath: String, segmenterName: String, trackerName: String,
+        session: AnnotationSession, pictures: any FrameSource, videoPath: String, videoKey: String, segmenterName: String,
+        trackerName: String,
         missingModels: String?, version: String, formats: [AnnotatorFormat],
         export: @escaping @Sendable (String, String, @escaping @Sendable (Int, Int) -> Void) async throws -> Void,
         importMasks: @escaping @Sendable (String, String?, (ImportedMask) throws -> Void) throws -> Void
     ) {
-        (self.session, self.pictures, self.videoPath) = (session, pictures, videoPath)
+        (self.session, self.pictures, self.videoPath, self.videoKey) = (session, pictures, videoPath, videoKey)
         (self.segmenterName, self.trackerName, self.missingModels) = (segmenterName, trackerName, missingModels)
         (self.version, self.formats, self.export, self.importMasks) = (version, formats, export, importMasks)
     }

@@ -14,23 +14,39 @@ public struct AnnotatorServer: Sendable {
     private let service: AnnotatorService
     /// Where the page is, with the token.
     public let address: String
+    /// The same for a browser that this program starts: it lets in once, since other users can see how programs are started.
+    public let launchAddress: String
 
     /// - Parameters:
     ///   - host: an address of this machine to listen on, for others; nil: 127.0.0.1.
-    ///   - port: 0: one that is free.
+    ///   - port: 0: one that is free; nil: that of the last start, or one that is free.
+    ///   - memory: where token and port of the last start are; nil: they are new.
+    ///   - renewsToken: whether what let in before lets in no more.
     /// - Throws: `MissingResource` without the page's files, `AnnotatorError.addressTaken`.
-    public init(_ project: AnnotatorProject, host: String? = nil, port: Int = 0) async throws {
+    public init(
+        _ project: AnnotatorProject, host: String? = nil, port: Int? = nil, memory: AccessMemory? = nil, renewsToken: Bool = false
+    ) async throws {
         let index = try PackageResource("Page/index.html", title: "annotator's page", target: "Annotator").locate()
-        let page = try PageFiles(folder: index.deletingLastPathComponent().path)
-        do {
-            server = try await HTTPServer(host: host ?? "127.0.0.1", port: port)
-        } catch {
-            throw AnnotatorError.addressTaken(host: host ?? "127.0.0.1", port: port, reason: String(describing: error))
-        }
-        let access = AccessGuard(host: host, port: server.port)
-        service = AnnotatorService(project, page: page, access: access)
+        let files = try PageFiles(folder: index.deletingLastPathComponent().path)
+        let last = memory?.load()
+        server = try await Self.server(host ?? "127.0.0.1", port: port, last: last?.port)
+        // Who has the port of before may have been asked in our stead, and been told the token.
+        let isSame = server.port == last?.port && !renewsToken
+        let access = AccessGuard(host: host, port: server.port, token: isSame ? last?.token : nil)
+        memory?.save(token: access.token, port: server.port)
+        service = AnnotatorService(project, page: files, access: access)
         let shown = host.map { $0 == "0.0.0.0" || $0 == "::" ? "127.0.0.1" : $0 } ?? "127.0.0.1"
-        address = "http://\(shown.contains(":") ? "[\(shown)]" : shown):\(server.port)/?token=\(access.token)"
+        let page = "http://\(shown.contains(":") ? "[\(shown)]" : shown):\(server.port)/?token="
+        (address, launchAddress) = (page + access.token, page + access.launchCode)
+    }
+
+    private static func server(_ host: String, port: Int?, last: Int?) async throws -> HTTPServer {
+        if port == nil, let last, let server = try? await HTTPServer(host: host, port: last) { return server }
+        do {
+            return try await HTTPServer(host: host, port: port ?? 0)
+        } catch {
+            throw AnnotatorError.addressTaken(host: host, port: port ?? 0, reason: String(describing: error))
+        }
     }
 
     /// Serves until the task is cancelled; tracking that is under way is stopped then, and what is done is kept.

@@ -114,7 +114,7 @@ public final class ProjectFile: SessionStore {
 
     public func save(_ frames: [SpanFrame], of key: SpanKey) throws {
         guard !frames.isEmpty else { return }
-        let encoded = frames.map { (index: $0.index, confidence: $0.confidence.map(Double.init), data: $0.data) }
+        let encoded = frames.map { (summary: FrameRow($0.summary), data: $0.data) }
         let id = try database.write { db in
             try db.execute(sql: "INSERT OR IGNORE INTO span (key) VALUES (?)", arguments: [key.description])
             guard let id = try Int64.fetchOne(db, sql: "SELECT id FROM span WHERE key = ?", arguments: [key.description]) else {
@@ -122,13 +122,16 @@ public final class ProjectFile: SessionStore {
             }
             for frame in encoded {
                 let isThere = try Bool.fetchOne(
-                    db, sql: "SELECT EXISTS (SELECT 1 FROM frame WHERE span = ? AND number = ?)", arguments: [id, frame.index])
+                    db, sql: "SELECT EXISTS (SELECT 1 FROM frame WHERE span = ? AND number = ?)", arguments: [id, frame.summary.number])
                 guard isThere != true else { continue }
                 try db.execute(sql: "INSERT INTO content (data) VALUES (?)", arguments: [frame.data])
                 try db.execute(
-                    sql: "INSERT INTO frame (span, number, confidence, content, checksum) VALUES (?, ?, ?, ?, ?)",
+                    sql: """
+                        INSERT INTO frame (span, number, confidence, content, checksum, present, reason) VALUES (?, ?, ?, ?, ?, ?, ?)
+                        """,
                     arguments: [
-                        id, frame.index, frame.confidence, db.lastInsertedRowID, Self.checksum(frame.data, of: key, frame: frame.index),
+                        id, frame.summary.number, frame.summary.confidence, db.lastInsertedRowID,
+                        Self.checksum(frame.data, of: key, frame: frame.summary.number), frame.summary.isPresent, frame.summary.reason,
                     ])
             }
             return id
@@ -154,16 +157,19 @@ public final class ProjectFile: SessionStore {
         return try SpanFrame(data: data)
     }
 
-    public func confidences(of key: SpanKey) throws -> [Int: Float?] {
-        guard let id = try span(key) else { return [:] }
+    public func summaries(of key: SpanKey, in frames: ClosedRange<Int>) throws -> [FrameSummary] {
+        guard let id = try span(key) else { return [] }
         return try database.read { db in
-            var confidences: [Int: Float?] = [:]
-            let rows = try Row.fetchCursor(db, sql: "SELECT number, confidence FROM frame WHERE span = ?", arguments: [id])
-            while let row = try rows.next().map(StoredRow.init) {
-                guard let number = row.integer(0) else { continue }
-                confidences[Int(number)] = .some(row.number(1).map(Float.init))
+            var summaries: [FrameSummary] = []
+            let rows = try Row.fetchCursor(
+                db.cachedStatement(
+                    sql: """
+                        SELECT number, confidence, present, reason FROM frame WHERE span = ? AND number BETWEEN ? AND ? ORDER BY number
+                        """), arguments: [id, frames.lowerBound, frames.upperBound])
+            while let row = try rows.next() {
+                if let summary = FrameRow(row)?.summary { summaries.append(summary) }
             }
-            return confidences
+            return summaries
         }
     }
 

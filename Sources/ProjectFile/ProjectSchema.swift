@@ -5,17 +5,26 @@ import GRDB
 ///     setting    what the project was made from: the video, models and options, each as JSON
 ///     entry      the log: one edit a row, as JSON, numbered from 1
 ///     span       the keys of results
-///     frame      which frames of a span are there, with the confidence of their masks; small, so that all of them are read in no time
+///     frame      which frames of a span are there, and of each whether the object is seen in it, its mask's confidence, and why one should
+///                look at it (`FrameRow`); small, so that all of them are read in no time
 ///     content    the frames themselves, as `SpanFrame.data` has them: run lengths of the whole mask, rounded logits, evidence, points
 ///
 /// Rows carry a checksum of their contents and of their place (`RowChecksum`): SQLite has none, and a flipped bit must not become a mask.
 enum ProjectSchema {
     /// The form that this version writes; the file's `user_version`.
-    static let current = migrations.count
+    static let current = 2
 
-    /// What makes each form of the one before; the first of nothing.
-    private static let migrations: [[String]] = [
-        [
+    /// What makes a form of the one before.
+    private struct Migration {
+        var statements: [String]
+        /// Fills in what the statements made room for.
+        var fill: (Database) throws -> Void = { _ in }
+    }
+
+    private static var migrations: [Migration] { [tables, summaries] }
+
+    private static var tables: Migration {
+        Migration(statements: [
             "CREATE TABLE setting (name TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL, checksum INTEGER NOT NULL) STRICT, WITHOUT ROWID",
             "CREATE TABLE entry (number INTEGER NOT NULL PRIMARY KEY, edit BLOB NOT NULL, checksum INTEGER NOT NULL) STRICT",
             "CREATE TABLE span (id INTEGER NOT NULL PRIMARY KEY, key TEXT NOT NULL UNIQUE) STRICT",
@@ -24,8 +33,16 @@ enum ProjectSchema {
             checksum INTEGER NOT NULL, PRIMARY KEY (span, number)) STRICT, WITHOUT ROWID
             """,
             "CREATE TABLE content (id INTEGER NOT NULL PRIMARY KEY, data BLOB NOT NULL) STRICT",
-        ]
-    ]
+        ])
+    }
+
+    /// What is known of frames without reading them.
+    private static var summaries: Migration {
+        Migration(
+            statements: [
+                "ALTER TABLE frame ADD COLUMN present INTEGER NOT NULL DEFAULT 0", "ALTER TABLE frame ADD COLUMN reason INTEGER",
+            ], fill: FrameRow.fillIn)
+    }
 
     /// Makes the tables of the current form in a new file.
     static func create(_ db: Database) throws {
@@ -64,7 +81,10 @@ enum ProjectSchema {
     }
 
     private static func apply(to db: Database, from version: Int, upTo end: Int) throws {
-        for statement in migrations[version..<end].joined() { try db.execute(sql: statement) }
+        for migration in migrations[version..<end] {
+            for statement in migration.statements { try db.execute(sql: statement) }
+            try migration.fill(db)
+        }
         try db.execute(sql: "PRAGMA user_version = \(end)")
     }
 

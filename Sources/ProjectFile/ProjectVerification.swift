@@ -96,19 +96,21 @@ extension ProjectFile {
                 try Row.fetchAll(
                     db,
                     sql: """
-                        SELECT frame.span, frame.number, frame.checksum, frame.confidence, span.key, content.data \
+                        SELECT frame.number, frame.confidence, frame.present, frame.reason, frame.span, frame.checksum, span.key, \
+                        content.data \
                         FROM frame LEFT JOIN span ON span.id = frame.span LEFT JOIN content ON content.id = frame.content \
                         WHERE (frame.span, frame.number) > (?, ?) ORDER BY frame.span, frame.number LIMIT 64
                         """, arguments: [place?.span ?? Int64.min, place?.number ?? Int64.min]
-                ).map(StoredRow.init)
+                )
             }
-            guard let last = rows.last, let span = last.integer(0), let number = last.integer(1) else { return }
+            guard let last = rows.last.map(StoredRow.init), let span = last.integer(4), let number = last.integer(0) else { return }
             // A damaged table may come back to where it was.
             if let place { guard (span, number) > (place.span, place.number) else { return } }
             place = (span, number)
             for row in rows {
-                let stored = StoredFrame(data: row.data(5), checksum: row.integer(2), confidence: row.number(3).map(Float.init))
-                guard try visit(row.text(4).flatMap(SpanKey.init), Int(row.integer(1) ?? 0), stored) else { return }
+                let fields = StoredRow(row)
+                let stored = StoredFrame(data: fields.data(7), checksum: fields.integer(5), row: FrameRow(row))
+                guard try visit(fields.text(6).flatMap(SpanKey.init), Int(fields.integer(0) ?? 0), stored) else { return }
             }
             done += rows.count
             progress(min(1, Double(done) / Double(total)))
@@ -120,7 +122,7 @@ extension ProjectFile {
 struct StoredFrame {
     var data: Data?
     var checksum: Int64?
-    var confidence: Float?
+    var row: FrameRow?
 
     /// What is wrong with it, as a clause; nil: nothing.
     func fault(key: SpanKey?, number: Int) -> String? {
@@ -130,7 +132,7 @@ struct StoredFrame {
         do {
             let frame = try SpanFrame(data: data)
             guard frame.index == number else { return "it is another frame" }
-            return frame.confidence == confidence ? nil : "its confidence is not as it was written"
+            return FrameRow(frame.summary) == row ? nil : "its confidence or what else is said of it is not as it was written"
         } catch {
             return "it has another form than it should"
         }

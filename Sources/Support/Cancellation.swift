@@ -20,6 +20,16 @@ public final class Cancellation: Sendable {
         if Task.isCancelled || current?.isCancelled == true { throw CancellationError() }
     }
 
+    /// Runs a short piece of work that is not cancelled with this thread's, nor are the lanes that it starts: what it leaves behind can be
+    /// gone on with later.
+    public static func shielded<Value>(_ body: () throws -> Value) rethrows -> Value {
+        let storage = Thread.current.threadDictionary
+        let own = storage[key]
+        storage[key] = nil
+        defer { storage[key] = own }
+        return try body()
+    }
+
     /// That of the work on this thread.
     static var current: Cancellation? { Thread.current.threadDictionary[key] as? Cancellation }
 

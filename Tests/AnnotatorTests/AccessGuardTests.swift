@@ -22,9 +22,9 @@ struct AccessGuardTests {
 
     @Test func theTokenLetsIn() {
         #expect(access.judge(request(known)) == .allowed)
-        #expect(access.judge(request(["host": "localhost:8080", "cookie": "a=b; sampt=\(access.token)"])) == .allowed)
+        #expect(access.judge(request(["host": "localhost:8080", "cookie": "a=b; sampt-8080=\(access.token)"])) == .allowed)
         #expect(status(request(["host": "127.0.0.1:8080"])) == 401)
-        #expect(status(request(["host": "127.0.0.1:8080", "cookie": "sampt=\(String(access.token.reversed()))"])) == 401)
+        #expect(status(request(["host": "127.0.0.1:8080", "cookie": "sampt-8080=\(String(access.token.reversed()))"])) == 401)
     }
 
     @Test func theFirstPageTakesTheTokenFromTheAddress() {
@@ -33,6 +33,23 @@ struct AccessGuardTests {
         #expect(status(request("GET", "/", query: ["token": "0"], host)) == 401)
         // Nowhere else, where addresses are logged and passed on.
         #expect(status(request("GET", "/api/state", query: ["token": access.token], host)) == 401)
+    }
+
+    @Test func eachServerHasACookieOfItsOwn() {
+        #expect(status(request(["host": "127.0.0.1:8080", "cookie": "sampt=\(access.token); sampt-8081=\(access.token)"])) == 401)
+    }
+
+    @Test func aStartedBrowserIsLetInOnce() {
+        let launch = request("GET", "/", query: ["token": access.launchCode], ["host": "127.0.0.1:8080"])
+        #expect(access.judge(launch) == .takesToken)
+        #expect(status(launch) == 401)
+        #expect(status(request(["host": "127.0.0.1:8080", "authorization": "Bearer \(access.launchCode)"])) == 401)
+    }
+
+    @Test func aTokenOfBeforeIsTaken() {
+        let again = AccessGuard(host: nil, port: 8080, token: access.token)
+        #expect(again.judge(request(known)) == .allowed)
+        #expect(again.launchCode != access.launchCode)
     }
 
     @Test(arguments: ["evil.example", "evil.example:8080", "127.0.0.1", "127.0.0.1:80", "127.0.0.1:8080.evil.example", ""])

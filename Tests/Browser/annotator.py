@@ -13,16 +13,20 @@ from playwright.sync_api import expect
 
 
 class Annotator:
-    """`sampt annotate` on a project of its own, on one port, so that it can be killed and come back."""
+    """`sampt annotate` on a project of its own, so that it can be killed and come back."""
 
-    def __init__(self, program, video, folder, port=0):
-        self.program, self.video, self.port = program, video, port
-        self.project = os.path.join(folder, "test.sampt")
+    def __init__(self, program, video, folder, name="test", options=()):
+        self.program, self.video, self.options = program, video, list(options)
+        self.project = os.path.join(folder, f"{name}.sampt")
+        # Token and port are remembered there, and not in the folder of who runs the tests.
+        self.environment = {**os.environ, "SAMPT_STATE": os.path.join(folder, "state")}
         self.start()
 
-    def start(self):
-        command = [self.program, "annotate", self.video, "-o", self.project, "--no-browser", "--quiet", "--port", str(self.port)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    def command(self, *options):
+        return [self.program, "annotate", self.video, "-o", self.project, "--no-browser", "--quiet", *self.options, *options]
+
+    def start(self, *options):
+        self.process = subprocess.Popen(self.command(*options), stdout=subprocess.PIPE, text=True, env=self.environment)
         self.address = self.process.stdout.readline().strip()
         assert self.address.startswith("http://127.0.0.1:"), f"no address: {self.address!r}"
         self.port = int(self.address.split(":")[2].split("/")[0])
@@ -96,6 +100,47 @@ class Page:
             [x, y],
         )
 
+    def tap(self, x, y):
+        """A finger."""
+        self.page.touchscreen.tap(*self.place(x, y))
+
+    def pointer(self, kind, name, x, y, **fields):
+        """An event of a pen or a finger at a pixel of the frame."""
+        px, py = self.place(x, y)
+        fields = {"pointerId": 7, "pointerType": kind, "isPrimary": True, "bubbles": True, "clientX": px, "clientY": py, **fields}
+        self.page.evaluate(
+            """([name, fields]) => {
+              const canvas = document.getElementById("canvas");
+              canvas.setPointerCapture = () => {}; // There is no such pointer to capture.
+              canvas.dispatchEvent(new PointerEvent(name, fields));
+            }""",
+            [name, fields],
+        )
+
+    def stroke(self, kind, path, **fields):
+        """Pen or finger along a path."""
+        self.pointer(kind, "pointerdown", *path[0], button=0, buttons=1, **fields)
+        for x, y in path[1:]:
+            self.pointer(kind, "pointermove", x, y, buttons=1, **fields)
+        self.pointer(kind, "pointerup", *path[-1], **fields)
+
+    def pixel(self, x, y):
+        """The colour on the screen at a pixel of the frame."""
+        return self.page.evaluate(
+            """([x, y]) => {
+              const stage = window.sampt.stage;
+              const p = stage.camera.toCanvas({ x, y });
+              const ratio = window.devicePixelRatio || 1;
+              return [...stage.context.getImageData(Math.round(p.x * ratio), Math.round(p.y * ratio), 1, 1).data];
+            }""",
+            [x, y],
+        )
+
+    def pixel_soon(self, place, is_right):
+        """The colour there, once it is as it should be."""
+        self.wait(lambda: is_right(self.pixel(*place)), f"another colour at {place} than {self.pixel(*place)}", 10)
+        return self.pixel(*place)
+
     def click(self, x, y, shift=False, **options):
         px, py = self.place(x, y)
         if shift:
@@ -113,6 +158,10 @@ class Page:
 
     def press(self, key):
         self.page.keyboard.press(key)
+
+    def show(self, frame):
+        self.page.evaluate(f"window.sampt.session.show({frame})")
+        self.wait_for_frame(frame)
 
     def focus(self):
         self.page.locator("#canvas").focus()

@@ -29,14 +29,29 @@ struct ProjectFileTests {
             #expect(found.log == expected.log)
             #expect(found.frames == expected.frames)
             #expect(project.details == SampleProject.details)
-            let confidences = try project.confidences(of: SampleProject.keys[1])
-            #expect(confidences.count == 20)
-            #expect(confidences[7] == .some(SampleProject.frame(7).confidence))
+            #expect(try project.summaries(of: SampleProject.keys[1], in: 0...30) == (0..<20).map { SampleProject.frame($0).summary })
+            #expect(try project.summaries(of: SampleProject.keys[0], in: 7...8) == [7, 8].map { SampleProject.frame($0).summary })
             #expect(try project.frame(20, of: SampleProject.keys[0]) == nil)
             #expect(try project.frame(0, of: #require(SpanKey(String(repeating: "0", count: 32)))) == nil)
             #expect(try project.verify().isEmpty)
         }
         #expect(sample.contents == ["sample.sampt"])
+    }
+
+    @Test("What is known of frames without reading them is what they hold: seen or not, confidence, and why to look at them")
+    func summaries() throws {
+        defer { sample.remove() }
+        let project = try sample.make()
+        defer { project.close() }
+        let frames = (50..<90).map { SampleProject.variedFrame($0) }
+        try project.save(frames, of: SampleProject.keys[0])
+        let found = try project.summaries(of: SampleProject.keys[0], in: 50...200)
+        #expect(found == frames.map(\.summary))
+        #expect(Set(found.map(\.isPresent)) == [true, false] && found.contains { $0.weakness == .lost })
+        #expect(Set(ReviewReason.allCases.map(FrameRow.code)).count == ReviewReason.allCases.count)
+        let store = InMemorySessionStore()
+        store.save(frames, of: SampleProject.keys[0])
+        #expect(store.summaries(of: SampleProject.keys[0], in: 0...200) == found)
     }
 
     @Test("Frames that are there already are not written twice, and a log has no gaps")
@@ -138,7 +153,9 @@ struct ProjectFileTests {
             "UPDATE frame SET content = 9223372036854775807", "UPDATE frame SET number = number + 9223372036854770000",
             "UPDATE span SET key = 'x' || id", "DELETE FROM entry WHERE number = 1",
             "UPDATE entry SET number = 9223372036854775807 WHERE number = 7",
-            "UPDATE frame SET confidence = 9e999", "UPDATE frame SET checksum = checksum + 1 WHERE number = 4", "DELETE FROM span",
+            "UPDATE frame SET confidence = 9e999", "UPDATE frame SET present = 7 - present, reason = 99",
+            "UPDATE frame SET reason = -9223372036854775808 WHERE number = 3", "UPDATE frame SET checksum = checksum + 1 WHERE number = 4",
+            "DELETE FROM span",
             "DELETE FROM setting",
         ]
         for attack in attacks {
@@ -151,7 +168,7 @@ struct ProjectFileTests {
                 defer { project.close() }
                 #expect(try !project.verify().isEmpty, "\(attack)")
                 _ = try? SampleProject.everything(of: project)
-                _ = try? project.confidences(of: SampleProject.keys[0])
+                _ = try? project.summaries(of: SampleProject.keys[0], in: 0...30)
                 _ = try? project.contents()
                 _ = try? project.append(LoggedEdit(number: 8, edit: .undo))
                 _ = try? project.save([SampleProject.frame(2)], of: SampleProject.keys[0])

@@ -70,6 +70,16 @@ struct SampleProject {
             predictedIoU: 0.75, evidence: evidence, points: [point])
     }
 
+    /// The same, but that in some frames the object is not seen, and in some its mask was given.
+    static func variedFrame(_ index: Int) -> SpanFrame {
+        switch index % 7 {
+        case 4: SpanFrame(index: index, origin: .absent)
+        case 5: SpanFrame(index: index, origin: .absent, evidence: MaskEvidence(origin: .absent), points: frame(index).points)
+        case 6: SpanFrame(index: index, origin: .given, mask: RunLengthMask(disk(index)), evidence: .given)
+        default: frame(index)
+        }
+    }
+
     /// Everything that a project holds, read back.
     static func everything(of project: ProjectFile, frames: Int = 20) throws -> (log: [LoggedEdit], frames: [SpanFrame?]) {
         (try project.loadLog(), try keys.flatMap { key in try (0..<frames).map { try project.frame($0, of: key) } })

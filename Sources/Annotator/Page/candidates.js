@@ -31,6 +31,7 @@ export class Candidates {
       const { session } = this;
       if (session.selected === null) throw new Error("Select an object first.");
       if (this.isOpen && this.#for === this.#key()) return this.#choose((this.#place + 1) % this.#list.length);
+      session.mustBeConnected("nothing is asked");
       const answer = await post("api/candidates", { object: session.selected, frame: session.frame });
       if (answer.candidates.length < 2) throw new Error("The models have one answer only here.");
       this.#list = answer.candidates.map((one) => ({ ...one, mask: new RunMask(one.rle) }));

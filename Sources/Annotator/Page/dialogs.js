@@ -4,8 +4,13 @@ import { post, upload } from "./server.js";
 
 const $ = (id) => document.getElementById(id);
 
+/** What was chosen last stays with the browser: the next video is exported the same way. */
+const place = "sampt-export";
+
 export class ExportDialog {
   #current = null;
+  /** The path that was proposed last. */
+  #proposed = "";
 
   constructor(session) {
     this.session = session;
@@ -23,6 +28,9 @@ export class ExportDialog {
     const select = $("export-format");
     if (!select.options.length) {
       for (const format of this.session.project.formats) select.add(new Option(format.title, format.name));
+      const last = JSON.parse(localStorage.getItem(place) ?? "{}");
+      if (this.session.project.formats.some((format) => format.name === last.format)) select.value = last.format;
+      if (last.isPath) $("export-form").elements.where.value = "path";
     }
     this.#describe();
     $("export-message").textContent = "";
@@ -36,6 +44,12 @@ export class ExportDialog {
   #describe() {
     const loses = this.#format()?.loses;
     $("export-loses").textContent = loses ? `Not kept: ${loses}` : "";
+    // Beside the video, unless a person typed something else.
+    const path = $("export-path");
+    if (path.value !== this.#proposed) return;
+    const { name, fileExtension } = this.#format();
+    this.#proposed = `${this.session.project.video.path.replace(/(?<=[^/])\.[^./]*$/, "")}-${name}${fileExtension}`;
+    path.value = this.#proposed;
   }
 
   async #start() {
@@ -46,6 +60,7 @@ export class ExportDialog {
       return $("export-path").focus();
     }
     $("export-message").textContent = "";
+    localStorage.setItem(place, JSON.stringify({ format: this.#format().name, isPath: !isDownload }));
     try {
       const answer = await post("api/export", { format: this.#format().name, ...(isDownload ? { download: true } : { path }) });
       this.#current = answer.export;

@@ -8,30 +8,39 @@ export const keys = [
     ["nextAnchor", ".", "next frame that you marked"], ["previousAnchor", ",", "the one before"], ["goTo", "g", "go to a frame"],
   ]],
   ["Tracking", [
-    ["track", "t", "track all that is out of date"], ["trackForward", "f", "track the object forwards"],
-    ["trackBackward", "d", "track it backwards"], ["cancel", "Escape", "cancel; what is done stays"],
-    ["undo", "Ctrl+z", "undo"], ["redo", "Ctrl+Shift+z", "redo"],
+    ["track", "t", "all that is out of date"], ["trackForward", "f", "the object, forwards"],
+    ["trackBackward", "d", "the object, backwards"], ["range", "r", "limit it: from this frame; once more: to this frame"],
+    ["cancel", "Escape", "cancel; what is done stays"], ["undo", "Ctrl+z", "undo"], ["redo", "Ctrl+Shift+z", "redo"],
   ]],
   ["Objects", [
-    ["addObject", "a", "new object"], ["select", "1 … 9", "select an object"], ["nextObject", "x", "select the next one"],
+    ["addObject", "a", "new object"], ["select", "1 … 9", "select an object"], ["nextObject", "x", "the next one"],
     ["rename", "F2", "rename it"], ["toggleShow", "v", "show or hide it"], ["toggleLock", "l", "lock it"], ["toggleSolo", "s", "show it alone"],
-    ["candidates", "m", "another answer to an ambiguous click"], ["remove", "Delete", "remove the chosen point"],
-    ["clear", "Shift+Delete", "remove all that was said in this frame"],
+    ["raise", "Alt+ArrowUp", "further up: it lies on top"], ["lower", "Alt+ArrowDown", "further down"],
+    ["candidates", "m", "another answer to a click"], ["remove", "Delete", "remove the chosen point"],
+    ["clear", "Shift+Delete", "remove all marks of this frame"],
   ]],
   ["Tools", [
     ["toolClick", "c", "click and box"], ["toolBrush", "b", "brush"], ["toolEraser", "e", "eraser"], ["toolLasso", "o", "lasso"],
-    ["toolHand", "h", "move the view"], ["smaller", "[", "smaller brush"], ["larger", "]", "larger brush"],
-    ["cross", "k", "pointer of the keyboard: arrows move it (Shift: 10), Enter clicks, Shift+Enter beside the object"],
+    ["toolHand", "h", "move the view"], ["sign", "q", "clicks and lines say: not this"],
+    ["smaller", "[", "smaller brush"], ["larger", "]", "larger brush"],
+    ["cross", "k", "keyboard's pointer: arrows move it (Shift: 10), Enter clicks, Shift+Enter beside it"],
   ]],
   ["View", [
-    ["zoomIn", "+", "larger"], ["zoomOut", "-", "smaller"], ["fit", "0", "the whole frame"], ["outline", "u", "outlines"], ["help", "?", "this help"],
+    ["zoomIn", "+", "larger"], ["zoomOut", "-", "smaller"], ["fit", "0", "the whole frame"], ["outline", "u", "outlines"],
+    ["onion", "i", "the frame before, as a veil"], ["help", "?", "this help"],
   ]],
 ];
 
 export const gestures = [
-  ["Click", "on the object"], ["Right click, Alt-click", "beside it"], ["Click on another object", "selects it"],
-  ["Drag on empty ground", "a box"], ["Drag a point", "moves it, a tracked one too"], ["Wheel, two fingers", "zoom"],
-  ["Shift-drag on the timeline", "frames that tracking is limited to"],
+  ["Click", "on the object"], ["Right or Alt", "click: not this"], ["Finger rests", "not this"],
+  ["Click another", "selects that object"], ["Drag", "a box"], ["Drag a point", "moves it, a tracked one too"],
+  ["Wheel, pinch", "zoom, also on the timeline"], ["Shift-drag", "on the timeline: limits tracking to frames"],
+];
+
+/** What the strips show. */
+export const marks = [
+  ["bar", "seen; lower and redder: less sure"], ["line", "not seen"], ["hatched", "out of date: track"],
+  ["diamond", "marked by you"], ["flag, wedge", "to look at"],
 ];
 
 /** The name of a pressed key as the table has it. */
@@ -41,7 +50,7 @@ function nameOf(event) {
   if (key.length === 1) key = key.toLowerCase();
   const isCommand = event.ctrlKey || event.metaKey;
   const takesShift = key.length > 1 || isCommand;
-  return `${isCommand ? "Ctrl+" : ""}${event.shiftKey && takesShift ? "Shift+" : ""}${key}`;
+  return `${isCommand ? "Ctrl+" : ""}${event.altKey ? "Alt+" : ""}${event.shiftKey && takesShift ? "Shift+" : ""}${key}`;
 }
 
 const byKey = new Map(keys.flatMap(([, list]) => list.map(([command, key]) => [key, command])));
@@ -49,11 +58,16 @@ byKey.set("Ctrl+y", "redo").set("=", "zoomIn").set("Shift+ArrowRight", "leap").s
 
 export function commandOf(event) {
   if (/^[1-9]$/.test(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey) return ["select", Number(event.key)];
-  return event.altKey ? [] : [byKey.get(nameOf(event))];
+  return [byKey.get(nameOf(event))];
 }
 
 export function keyOf(command) {
   return keys.flatMap(([, list]) => list).find(([name]) => name === command)?.[1];
+}
+
+/** As keyboards have it. */
+export function shown(key) {
+  return key.length === 1 ? key.toUpperCase() : key.replace("Arrow", "").replace("+z", "+Z");
 }
 
 export function helpText() {
@@ -67,7 +81,7 @@ export function helpText() {
       const line = document.createElement("div");
       const name = document.createElement("span");
       const mark = document.createElement("kbd");
-      mark.textContent = key.length === 1 ? key.toUpperCase() : key.replace("Arrow", "").replace("z", "Z");
+      mark.textContent = shown(key);
       name.append(mark);
       const meaning = document.createElement("span");
       meaning.textContent = text;
@@ -75,7 +89,8 @@ export function helpText() {
       box.append(line);
     }
   };
-  section("Pointer", gestures);
+  section("Pointer and fingers", gestures);
   for (const [title, list] of keys) section(title, list.map(([, key, text]) => [key, text]));
+  section("Timeline", marks);
   return box;
 }

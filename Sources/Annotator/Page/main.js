@@ -2,12 +2,13 @@
 
 import { Candidates } from "./candidates.js";
 import { ExportDialog, ImportDialog } from "./dialogs.js";
-import { commandOf, helpText, keyOf } from "./keys.js";
+import { commandOf, helpText, keyOf, shown } from "./keys.js";
 import { ObjectList } from "./objects.js";
 import { Playback } from "./playback.js";
 import { post } from "./server.js";
 import { Session } from "./session.js";
 import { Stage } from "./stage.js";
+import { Status } from "./status.js";
 import { Timeline } from "./timeline.js";
 import { Tools } from "./tools.js";
 import { loadView, saveView } from "./view.js";
@@ -18,9 +19,10 @@ const session = new Session();
 const stage = new Stage($("canvas"), session, view);
 const timeline = new Timeline($("timeline"), session);
 const tools = new Tools(stage, session, view, act);
-const objects = new ObjectList($("objects"), session, act);
+const objects = new ObjectList($("objects"), session, act, say);
 const candidates = new Candidates($("candidates"), session, act);
 const playback = new Playback(session);
+const status = new Status({ session, timeline, tools, playback, say });
 const exporting = new ExportDialog(session);
 const importing = new ImportDialog(session);
 
@@ -48,7 +50,7 @@ function act(work) {
 function track(fields) {
   const range = timeline.range ? { frames: timeline.range } : {};
   return act(async () => {
-    if (!session.connected) throw new Error("The connection is lost: nothing is tracked until it is back.");
+    session.mustBeConnected("nothing is tracked");
     await post("api/propagate", { v: 1, edit: "propagate", ...range, ...fields });
     await session.refresh();
   });
@@ -76,6 +78,19 @@ function anchor(direction) {
   if (next !== undefined) session.show(next);
 }
 
+/** The first call begins a range at this frame, the second ends it here, the third takes it away. */
+let rangeStart = null;
+function limit() {
+  if (rangeStart !== null) {
+    timeline.setRange([rangeStart, session.frame]);
+    rangeStart = null;
+  } else if (!timeline.clearRange()) {
+    rangeStart = session.frame;
+    timeline.setRange([rangeStart, rangeStart]);
+    say("Go to the frame where tracking is to end, and press R (or the button) again.");
+  }
+}
+
 function zoom(factor) {
   const { width, height } = stage.size;
   stage.camera.zoom(factor, { x: width / 2, y: height / 2 });
@@ -89,8 +104,10 @@ function brush(factor) {
 
 function escape() {
   if (session.state?.propagation) return act(() => post("api/cancel"));
+  rangeStart = null;
   if (timeline.clearRange()) return;
   tools.cancel();
+  if (session.isAdding) session.select(session.objects.at(-1)?.id ?? null);
   stage.cross = null;
   stage.chosen = null;
   stage.draw();
@@ -121,13 +138,11 @@ const commands = {
   track: () => track({ direction: "both" }),
   trackForward: () => trackSelected("forward"),
   trackBackward: () => trackSelected("backward"),
+  range: limit,
   cancel: escape,
   undo: () => act(() => session.edit({ edit: "undo" })),
   redo: () => act(() => session.edit({ edit: "redo" })),
-  addObject: () => {
-    session.select(null);
-    say("Click on the new object.");
-  },
+  addObject: () => session.add(),
   select: (place) => session.objects[place - 1] && session.select(session.objects[place - 1].id),
   nextObject: () => {
     const place = session.objects.findIndex((object) => object.id === session.selected);
@@ -138,6 +153,8 @@ const commands = {
   toggleShow: onSelected((id) => objects.toggle("hidden", id)),
   toggleLock: onSelected((id) => objects.toggle("locked", id)),
   toggleSolo: onSelected((id) => objects.toggleSolo(id)),
+  raise: onSelected((id) => objects.step(id, -1)),
+  lower: onSelected((id) => objects.step(id, 1)),
   candidates: () => candidates.step(),
   remove: () => tools.removeChosen() || say("Click on a point first: that one is removed."),
   clear: onSelected((id) => act(() => session.edit({ edit: "clear-anchor", object: id, frame: session.frame }))),
@@ -146,6 +163,7 @@ const commands = {
   toolEraser: () => tools.set("eraser"),
   toolLasso: () => tools.set("lasso"),
   toolHand: () => tools.set("hand"),
+  sign: () => tools.toggleNot(),
   smaller: () => brush(0.8),
   larger: () => brush(1.25),
   cross,
@@ -154,6 +172,10 @@ const commands = {
   fit: () => stage.fit(),
   outline: () => {
     view.outline = !view.outline;
+    showView();
+  },
+  onion: () => {
+    view.onion = !view.onion;
     showView();
   },
   help: () => $("help-dialog").showModal(),
@@ -195,59 +217,10 @@ function moveCross(event) {
 
 // MARK: Showing state
 
-function showState() {
-  const { state, project } = session;
-  $("undo").disabled = !state.canUndo;
-  $("redo").disabled = !state.canRedo;
-  const isTracking = Boolean(state.propagation);
-  $("cancel").hidden = !isTracking;
-  for (const id of ["track", "track-forward", "track-backward"]) $(id).hidden = isTracking;
-  $("track").disabled = Boolean(project.models.missing) || !state.objects.some((object) => object.anchors.length);
-  $("hint").hidden = state.objects.length > 0 || localStorage.getItem("sampt-hint") === "seen";
-}
-
-function showProgress(ended) {
-  const news = session.progress ?? session.state?.propagation;
-  if (news) {
-    const left = news.done > 0 ? ((news.total - news.done) * news.seconds) / news.done : null;
-    $("progress").textContent = `${news.done} of ${news.total} frames${left === null ? "" : `, ${Math.ceil(left)} s left`}`;
-  } else {
-    $("progress").textContent = "";
-  }
-  if (ended?.error) say(ended.error, true);
-  if (ended?.ending === "complete") $("spoken").textContent = "Tracked.";
-}
-
-function showFrame() {
-  const { frame, lastFrame, project } = session;
-  if (document.activeElement !== $("frame")) $("frame").value = frame;
-  $("frame-count").textContent = `of ${lastFrame}`;
-  const [top, bottom] = project.video.rate;
-  const seconds = (frame * bottom) / top;
-  $("place").textContent = `${Math.floor(seconds / 60)}:${(seconds % 60).toFixed(2).padStart(5, "0")}`;
-}
-
-function showReview() {
-  const count = session.timeline?.review.length ?? 0;
-  $("review-text").textContent = count ? `${count} frame${count === 1 ? "" : "s"} to look at` : "";
-}
-
-function showConnection() {
-  document.body.classList.toggle("lost", !session.connected);
-  $("connection").textContent = session.connected ? "" : "Connection lost. Trying again; nothing can be changed until it is back.";
-}
-
-function showTool() {
-  for (const button of document.querySelectorAll("[data-tool]")) button.setAttribute("aria-pressed", button.dataset.tool === tools.tool);
-}
-
-function showRange() {
-  $("range").textContent = timeline.range ? `tracking frames ${timeline.range[0]} to ${timeline.range[1]} (Esc: all)` : "";
-}
-
 function showView() {
   for (const name of ["opacity", "brightness", "contrast"]) $(`view-${name}`).value = view[name];
   for (const name of ["outline", "points", "trails", "onion", "preview"]) $(`view-${name}`).checked = view[name];
+  $("view-preview").parentElement.title = tools.preview.isQuick ? "What a click would give, under the pointer" : "The models are too slow for it";
   $("brush-size").value = view.brush;
   $("brush-size-text").textContent = view.brush;
   if (stage.brushRadius) stage.brushRadius = view.brush;
@@ -263,7 +236,7 @@ function wire() {
     button.addEventListener("click", () => commands[button.dataset.key]());
     const key = keyOf(button.dataset.key);
     const label = button.getAttribute("aria-label") ?? button.textContent;
-    if (key) button.title = `${label} (${key.length === 1 ? key.toUpperCase() : key})`;
+    if (key) button.title = `${label} (${shown(key)})`;
   }
   $("export").addEventListener("click", () => exporting.open());
   $("import").addEventListener("click", () => importing.open());
@@ -279,7 +252,7 @@ function wire() {
     }
     if (event.key === "Enter" || event.key === "Escape") {
       $("canvas").focus();
-      showFrame();
+      status.showFrame();
     }
   });
   for (const name of ["opacity", "brightness", "contrast"]) {
@@ -302,19 +275,7 @@ function wire() {
     view.brush = Number(event.target.value);
     showView();
   });
-  session.addEventListener("state", showState);
-  session.addEventListener("state", () => showProgress());
-  session.addEventListener("progress", (event) => showProgress(event.detail));
-  session.addEventListener("frame", showFrame);
-  session.addEventListener("timeline", showReview);
-  session.addEventListener("connection", showConnection);
-  session.addEventListener("tool", showTool);
-  session.addEventListener("range", showRange);
   session.addEventListener("failed", (event) => session.connected && say(event.detail.message, true));
-  session.addEventListener("playing", () => {
-    $("play").setAttribute("aria-pressed", playback.isPlaying);
-    $("play").querySelector("use").setAttribute("href", `page/icons.svg#${playback.isPlaying ? "pause" : "play"}`);
-  });
 }
 
 async function start() {
@@ -334,8 +295,7 @@ async function start() {
   stage.fit();
   tools.set("click");
   showView();
-  showFrame();
-  session.readAhead();
+  status.showFrame();
 }
 
 /** For tests and for those who look under the hood. */

@@ -3,16 +3,32 @@
 import { dash } from "./colors.js";
 
 export class ObjectList {
-  constructor(list, session, act) {
-    [this.list, this.session, this.act] = [list, session, act];
+  /** The row that is being moved: {id, place}. */
+  #moved = null;
+  /** A button that is being pressed is not replaced by a new one before it is let go. */
+  #isPressed = false;
+
+  constructor(list, session, act, say) {
+    [this.list, this.session, this.act, this.say] = [list, session, act, say];
+    this.categories = document.createElement("datalist");
+    this.categories.id = "categories";
+    list.after(this.categories);
+    list.addEventListener("pointerdown", () => (this.#isPressed = true));
+    for (const name of ["pointerup", "pointercancel"]) {
+      window.addEventListener(name, () => this.#isPressed && setTimeout(() => this.#released()));
+    }
     for (const name of ["state", "selection", "view"]) session.addEventListener(name, () => this.update());
   }
 
   update() {
     // A name that is being typed is not taken from under the fingers.
     if (this.list.contains(document.activeElement) && document.activeElement.matches("input[type=text]")) return;
+    if (this.#moved || this.#isPressed) return;
     const focus = document.activeElement?.dataset?.focus;
     this.list.replaceChildren(...this.session.objects.map((object) => this.#row(object)));
+    if (this.session.isAdding) this.list.append(this.#coming());
+    const categories = new Set(this.session.objects.map((object) => object.category).filter(Boolean));
+    this.categories.replaceChildren(...[...categories].map((category) => new Option(category, category)));
     if (focus) this.list.querySelector(`[data-focus="${focus}"]`)?.focus();
   }
 
@@ -26,6 +42,20 @@ export class ObjectList {
     return row;
   }
 
+  #released() {
+    this.#isPressed = false;
+    this.update();
+  }
+
+  /** A place for the object that the next click makes. */
+  #coming() {
+    const row = document.createElement("li");
+    row.className = "coming";
+    row.textContent = "Click on the new object";
+    return row;
+  }
+
+  /** A swatch selects; once more, or for the selected one, it changes the colour. Dragged, it puts the object above or below others. */
   #swatch(object) {
     const swatch = document.createElement("button");
     swatch.className = "swatch";
@@ -33,12 +63,59 @@ export class ObjectList {
     swatch.textContent = object.id;
     swatch.style.outline = dash(object.id).length ? `1.5px dashed ${object.color}` : "";
     swatch.style.outlineOffset = "2px";
-    swatch.setAttribute("aria-label", `Select object ${object.id}`);
-    swatch.title = "Click selects; double click changes the colour";
+    const isSelected = object.id === this.session.selected;
+    swatch.setAttribute("aria-label", isSelected ? `Colour of object ${object.id}` : `Select object ${object.id}`);
+    swatch.title = isSelected ? "Change the colour; drag up or down: what lies on top" : "Select; drag up or down: what lies on top";
     swatch.dataset.focus = `swatch-${object.id}`;
-    swatch.addEventListener("click", () => this.session.select(object.id));
-    swatch.addEventListener("dblclick", () => this.#pickColor(object));
+    swatch.addEventListener("click", () => (isSelected ? this.#pickColor(object) : this.session.select(object.id)));
+    swatch.addEventListener("pointerdown", (event) => this.#grab(event, object));
     return swatch;
+  }
+
+  // MARK: Order
+
+  #grab(event, object) {
+    const swatch = event.target;
+    const rows = [...this.list.querySelectorAll("[data-object]")];
+    const from = rows.findIndex((row) => row.dataset.object === String(object.id));
+    const move = ({ clientY }) => {
+      if (!this.#moved && Math.abs(clientY - event.clientY) < 8) return;
+      const middles = rows.map((row) => row.getBoundingClientRect()).map((box) => box.top + box.height / 2);
+      const place = middles.filter((middle, index) => index !== from && middle < clientY).length;
+      this.#moved = { id: object.id, place };
+      rows.forEach((row, index) => row.classList.toggle("moved", index === from));
+      const others = rows.filter((_, index) => index !== from);
+      others.forEach((row, index) => {
+        row.classList.toggle("above", index === place);
+        row.classList.toggle("below", index === place - 1 && place === others.length);
+      });
+    };
+    const drop = () => {
+      swatch.removeEventListener("pointermove", move);
+      const moved = this.#moved;
+      this.#moved = null;
+      if (!moved) return;
+      swatch.addEventListener("click", (click) => click.stopImmediatePropagation(), { capture: true, once: true });
+      this.put(moved.id, moved.place);
+      this.update();
+    };
+    swatch.setPointerCapture(event.pointerId);
+    swatch.addEventListener("pointermove", move);
+    swatch.addEventListener("pointerup", drop, { once: true });
+    swatch.addEventListener("pointercancel", drop, { once: true });
+  }
+
+  /** Puts an object into a place of the list: the first lies on top of all others. */
+  put(id, place) {
+    const before = this.session.objects.map((object) => object.id);
+    const order = before.filter((one) => one !== id);
+    order.splice(Math.max(0, Math.min(order.length, place)), 0, id);
+    if (order.join() === before.join()) return;
+    this.act(() => this.session.edit({ edit: "order-objects", objects: order }));
+  }
+
+  step(id, direction) {
+    this.put(id, this.session.objects.findIndex((object) => object.id === id) + direction);
   }
 
   #pickColor(object) {
@@ -62,6 +139,7 @@ export class ObjectList {
     }));
     category.className = "category";
     category.placeholder = "category";
+    category.setAttribute("list", "categories");
     names.append(name, category);
     return names;
   }
@@ -105,8 +183,15 @@ export class ObjectList {
     mark("solo", "Solo", session.solo === object.id, () => this.toggleSolo(object.id));
     const locked = session.locked.has(object.id);
     mark(locked ? "lock" : "unlock", "Lock", locked, () => this.toggle("locked", object.id));
-    mark("remove", "Remove", null, () => this.act(() => session.edit({ edit: "remove-object", object: object.id })));
+    mark("remove", "Remove", null, () => this.#remove(object));
     return marks;
+  }
+
+  #remove(object) {
+    return this.act(async () => {
+      await this.session.edit({ edit: "remove-object", object: object.id });
+      this.say(`Object ${object.id}, ${object.name}, is removed. Undo (Ctrl+Z) brings it back.`);
+    });
   }
 
   toggle(kind, id) {

@@ -36,8 +36,7 @@ export class Playback {
         let frame = wanted;
         while (frame > next && !this.#isThere(frame)) frame -= 1;
         if (!this.#isThere(frame)) {
-          session.picture(next).catch(() => {});
-          session.masks(next).catch(() => {});
+          session.want();
           return this.#play(now - 1000 / rate, session.frame, rate);
         }
         session.show(frame);

@@ -22,8 +22,8 @@ async function ask(path, options = {}) {
   return response;
 }
 
-export async function get(path, signal) {
-  return (await ask(path, { signal })).json();
+export async function get(path) {
+  return (await ask(path)).json();
 }
 
 export async function post(path, body = {}, signal) {
@@ -37,31 +37,47 @@ export async function upload(path, file, format) {
   return (await ask(path, { method: "POST", headers, body: file })).json();
 }
 
-export async function picture(frame, signal) {
-  const response = await ask(`api/frames/${frame}.jpg`, { signal });
+/** - key: of the video: another one at the same address has other pictures. */
+export async function picture(frame, key) {
+  const response = await ask(`api/frames/${frame}.jpg?v=${key}`);
   return createImageBitmap(await response.blob());
 }
 
-const silence = 25000; // The server says something at least every 10 s.
+const silence = 9000; // The server says something every three seconds.
+const pause = 1000;
 
-/** Keeps the stream of events open. `onChange(true)` once it is there again, `onChange(false)` when it is lost. */
+/**
+ * Keeps the stream of events open. `onChange(true)` once it is there again, `onChange(false, why)` when it is lost; why: null, or what the
+ * program says where it lets this page in no more.
+ */
 export function listen(handlers, onChange) {
   let source;
   let timer;
   let connected = null;
-  const tell = (now) => {
-    if (now === connected) return;
-    connected = now;
-    onChange(now);
+  let reason = null;
+  const tell = (now, why = null) => {
+    if (now === connected && why === reason) return;
+    [connected, reason] = [now, why];
+    onChange(now, why);
   };
-  const heard = () => {
+  const after = (milliseconds, work) => {
     clearTimeout(timer);
-    timer = setTimeout(reconnect, silence);
+    timer = setTimeout(work, milliseconds);
   };
-  function reconnect() {
-    tell(false);
-    source?.close();
-    open();
+  const heard = () => after(silence, lost);
+  function lost() {
+    source.close();
+    tell(false, reason);
+    after(pause, open);
+  }
+  /** An answer with an error status ends a stream without saying which. */
+  async function askWhy() {
+    try {
+      await get("api/state");
+      tell(false);
+    } catch (error) {
+      tell(false, [401, 403].includes(error.status) ? error.message : null);
+    }
   }
   function open() {
     source = new EventSource("api/events");
@@ -70,12 +86,8 @@ export function listen(handlers, onChange) {
       tell(true);
     };
     source.onerror = () => {
-      tell(false);
-      // A browser gives up after an answer with an error status.
-      if (source.readyState === EventSource.CLOSED) {
-        clearTimeout(timer);
-        timer = setTimeout(open, 1000);
-      }
+      lost();
+      askWhy();
     };
     source.addEventListener("beat", heard);
     for (const [name, handle] of Object.entries(handlers)) {

@@ -1,10 +1,11 @@
 // What the server has told so far, and what this window looks at. There is no other state: an edit is sent, and what it changed comes back.
 
+import { Frames } from "./frames.js";
 import { get, listen, picture, post, ServerError } from "./server.js";
 import { RunMask } from "./runs.js";
 
-const keptPictures = 60;
 const keptMasks = 400;
+const pictureBytes = 192 << 20;
 const ahead = 12;
 
 export class Session extends EventTarget {
@@ -12,47 +13,85 @@ export class Session extends EventTarget {
   state = null;
   timeline = null;
   connected = false;
+  /** Why the program lets this page in no more; null: it does. */
+  refusal = null;
   frame = 0;
   /** The object that prompts are for; null: the next click makes a new one. */
   selected = null;
+  /** Whether a person asked for a new object, which the next click makes. */
+  isAdding = false;
   /** What one window shows or hides, by object. */
   hidden = new Set();
   locked = new Set();
   solo = null;
   progress = null;
-  #pictures = new Map();
-  #masks = new Map();
-  #asked = new Map();
+  /** Whether the frame before is shown, too. */
+  needsFrameBefore = false;
+  #pictures;
+  #masks;
+  #direction = 1;
+  #isScrubbing = false;
+  #refreshing = null;
+  #isAsked = false;
+  #timelineAsked = false;
+  #timelineAt = 0;
+  #timelineTook = 0;
 
   async open() {
     this.project = await get("api/project");
+    const { width, height } = this.project.video;
+    this.#pictures = new Frames({
+      load: (frame) => picture(frame, this.project.video.key),
+      most: 2,
+      kept: Math.max(8, Math.min(60, Math.floor(pictureBytes / (width * height * 4)))),
+      drop: (bitmap) => bitmap.close(),
+      onArrival: (frame) => this.tell("arrived", frame),
+      onFailure: (frame, error) => frame === this.frame && this.tell("failed", error),
+    });
+    this.#masks = new Frames({
+      load: async (frame) => {
+        const masks = await get(`api/masks/${frame}`);
+        for (const object of masks.objects) object.mask = object.rle ? new RunMask(object.rle) : null;
+        return masks;
+      },
+      most: 2,
+      kept: keptMasks,
+      onArrival: (frame) => this.tell("arrived", frame),
+      onFailure: (frame, error) => frame === this.frame && this.tell("failed", error),
+    });
     await this.refresh();
-    listen(
-      {
-        state: () => this.refresh(),
-        frames: (news) => this.#forget(news.objects),
-        progress: (news) => {
-          this.progress = news;
-          this.tell("progress");
-          this.refreshTimelineSoon();
-        },
-        ended: (news) => {
-          this.progress = null;
-          this.tell("progress", news);
-          this.refresh();
-        },
-        export: (news) => this.tell("export", news),
+    listen(this.#handlers(), (connected, refusal) => this.#connection(connected, refusal));
+  }
+
+  #handlers() {
+    return {
+      state: (news) => news.revision > (this.state?.revision ?? -1) && this.refresh().catch(() => {}),
+      frames: (news) => this.#outdate(news.objects),
+      progress: (news) => {
+        this.progress = news;
+        this.tell("progress");
+        this.#refreshTimeline();
       },
-      (connected) => {
-        this.connected = connected;
-        if (connected) {
-          // Anything may have happened in the meantime.
-          this.#masks.clear();
-          this.refresh().catch(() => {});
-        }
-        this.tell("connection");
+      ended: (news) => {
+        this.progress = null;
+        this.tell("progress", news);
+        this.refresh().catch(() => {});
       },
-    );
+      export: (news) => this.tell("export", news),
+    };
+  }
+
+  #connection(connected, refusal) {
+    [this.connected, this.refusal] = [connected, refusal];
+    if (connected) {
+      // Anything may have happened in the meantime, and another run of the program counts anew.
+      if (this.state) this.state.revision = -1;
+      this.#masks.outdate(() => true);
+      this.#pictures.retry();
+      this.#masks.retry();
+      this.refresh().catch(() => {});
+    }
+    this.tell("connection");
   }
 
   tell(name, detail) {
@@ -63,6 +102,7 @@ export class Session extends EventTarget {
     return this.project.video.frames - 1;
   }
 
+  /** The topmost first where a person has put them in an order, else as they were made. */
   get objects() {
     return this.state?.objects ?? [];
   }
@@ -77,27 +117,44 @@ export class Session extends EventTarget {
 
   // MARK: What the server knows
 
-  async refresh() {
-    const [state, timeline] = await Promise.all([get("api/state"), get("api/timeline")]);
-    if (this.state && state.revision < this.state.revision) return;
-    this.state = state;
-    this.timeline = timeline;
-    if (this.selected !== null && !this.object(this.selected)) this.selected = this.objects.at(-1)?.id ?? null;
-    if (!state.propagation) this.progress = null;
-    this.tell("state");
-    this.tell("timeline");
+  /** Asks for the state, once more if it was being asked for already. */
+  refresh() {
+    this.#isAsked = true;
+    this.#refreshing ??= this.#refreshState().finally(() => (this.#refreshing = null));
+    return this.#refreshing;
   }
 
-  refreshTimelineSoon() {
-    if (this.timelineTimer) return;
-    this.timelineTimer = setTimeout(async () => {
-      this.timelineTimer = null;
+  async #refreshState() {
+    while (this.#isAsked) {
+      this.#isAsked = false;
+      const state = await get("api/state");
+      if (this.state && state.revision < this.state.revision) continue;
+      const place = new Map((state.order ?? []).map((id, index) => [id, index]));
+      state.objects.sort((a, b) => (place.get(a.id) ?? a.id + 1e6) - (place.get(b.id) ?? b.id + 1e6));
+      this.state = state;
+      if (this.selected !== null && !this.object(this.selected)) this.selected = this.objects.at(-1)?.id ?? null;
+      if (!state.propagation) this.progress = null;
+      this.tell("state");
+      this.#refreshTimeline();
+    }
+  }
+
+  /** A long video's takes a while: it is not asked for all the time. */
+  #refreshTimeline() {
+    if (this.#timelineAsked) return;
+    this.#timelineAsked = true;
+    const pause = Math.max(150, 4 * this.#timelineTook) - (performance.now() - this.#timelineAt);
+    setTimeout(async () => {
+      this.#timelineAsked = false;
+      this.#timelineAt = performance.now();
       this.timeline = await get("api/timeline").catch(() => this.timeline);
+      this.#timelineTook = performance.now() - this.#timelineAt;
+      this.#timelineAt = performance.now();
       this.tell("timeline");
-    }, 400);
+    }, Math.max(0, pause));
   }
 
-  /** Sends an edit; what changed is shown when this returns. */
+  /** Sends an edit; the state after it is known when this returns, and the masks of the frame on the screen are on their way. */
   edit(edit) {
     return this.#change("api/edits", { v: 1, ...edit });
   }
@@ -108,94 +165,77 @@ export class Session extends EventTarget {
   }
 
   async #change(path, body) {
-    if (!this.connected) throw new ServerError("The connection is lost: nothing is changed until it is back.", 0);
+    this.mustBeConnected("nothing is changed");
     const change = await post(path, body);
-    if (change.frames) {
-      const frames = [change.frames];
-      this.#forget(Object.fromEntries(change.objects.map((id) => [id, frames])), false);
-    }
-    await this.refresh();
-    this.tell("frames");
+    if (change.frames) this.#outdate(Object.fromEntries(change.objects.map((id) => [id, [change.frames]])));
+    if (this.state.revision < change.revision) await this.refresh();
     return change;
   }
 
-  #forget(objects, tell = true) {
+  mustBeConnected(what) {
+    if (!this.connected) throw new ServerError(this.refusal ?? `The connection is lost: ${what} until it is back.`, 0);
+  }
+
+  #outdate(objects) {
     const ranges = Object.values(objects).flat();
-    for (const frame of this.#masks.keys()) {
-      if (ranges.some(([first, last]) => first <= frame && frame <= last)) this.#masks.delete(frame);
-    }
-    if (tell) this.tell("frames");
+    this.#masks.outdate((frame) => ranges.some(([first, last]) => first <= frame && frame <= last));
   }
 
   // MARK: Frames
 
-  show(frame) {
+  /** While a person drags over frames, none but the newest is asked for. */
+  show(frame, isScrubbing = false) {
     const wanted = Math.max(0, Math.min(this.lastFrame, Math.round(frame)));
-    if (wanted === this.frame) return;
-    const direction = wanted < this.frame ? -1 : 1;
-    this.frame = wanted;
-    this.tell("frame");
-    this.readAhead(direction);
+    const isOther = wanted !== this.frame;
+    if (!isOther && isScrubbing === this.#isScrubbing) return;
+    if (isOther) this.#direction = wanted < this.frame ? -1 : 1;
+    [this.frame, this.#isScrubbing] = [wanted, isScrubbing];
+    this.want();
+    if (isOther) this.tell("frame");
   }
 
-  readAhead(direction = 1, count = ahead) {
-    for (let i = 1; i <= count; i += 1) {
-      const frame = this.frame + i * direction;
-      if (frame >= 0 && frame <= this.lastFrame) {
-        this.picture(frame).catch(() => {});
-        this.masks(frame).catch(() => {});
+  /** Asks for the frame on the screen, and then for those that come next. */
+  want() {
+    const frames = [this.frame];
+    if (this.needsFrameBefore && this.frame > 0) frames.push(this.frame - 1);
+    if (!this.#isScrubbing) {
+      for (let i = 1; i <= ahead; i += 1) {
+        const next = this.frame + i * this.#direction;
+        if (next >= 0 && next <= this.lastFrame) frames.push(next);
       }
     }
+    this.#pictures.want(frames);
+    this.#masks.want(frames);
+  }
+
+  get isScrubbing() {
+    return this.#isScrubbing;
   }
 
   /** The picture of a frame if it is here. */
   pictureNow(frame) {
-    const there = this.#pictures.get(frame);
-    return there instanceof ImageBitmap ? there : null;
+    return this.#pictures.now(frame);
   }
 
+  /** The masks of a frame if they are here; they may have changed since (`isFresh`). */
   masksNow(frame) {
-    const there = this.#masks.get(frame);
-    return there instanceof Promise ? null : (there ?? null);
+    return this.#masks.now(frame);
   }
 
-  async picture(frame) {
-    const there = this.#pictures.get(frame);
-    if (there) return there;
-    const coming = picture(frame);
-    keep(this.#pictures, frame, coming, keptPictures, (old) => old instanceof ImageBitmap && old.close());
-    try {
-      const bitmap = await coming;
-      if (this.#pictures.get(frame) === coming) this.#pictures.set(frame, bitmap);
-      return bitmap;
-    } catch (error) {
-      this.#pictures.delete(frame);
-      throw error;
-    }
-  }
-
-  async masks(frame) {
-    const there = this.#masks.get(frame);
-    if (there) return there;
-    const coming = get(`api/masks/${frame}`).then((masks) => {
-      for (const object of masks.objects) object.mask = object.rle ? new RunMask(object.rle) : null;
-      return masks;
-    });
-    keep(this.#masks, frame, coming, keptMasks);
-    try {
-      const masks = await coming;
-      if (this.#masks.get(frame) === coming) this.#masks.set(frame, masks);
-      return masks;
-    } catch (error) {
-      if (this.#masks.get(frame) === coming) this.#masks.delete(frame);
-      throw error;
-    }
+  isFresh(frame) {
+    return this.#masks.isFresh(frame);
   }
 
   // MARK: Objects
 
   select(id) {
-    this.selected = id;
+    [this.selected, this.isAdding] = [id, false];
+    this.tell("selection");
+  }
+
+  /** The next click makes a new object, on another one, too. */
+  add() {
+    [this.selected, this.isAdding] = [null, true];
     this.tell("selection");
   }
 
@@ -205,17 +245,5 @@ export class Session extends EventTarget {
     const change = await this.edit({ edit: "add-object" });
     this.select(change.objects[0]);
     return change.objects[0];
-  }
-}
-
-/** A map as a cache: the longest unused goes first. */
-function keep(map, key, value, limit, drop = () => {}) {
-  map.delete(key);
-  map.set(key, value);
-  for (const [old, content] of map) {
-    if (map.size <= limit) break;
-    if (old === key) continue;
-    map.delete(old);
-    drop(content);
   }
 }

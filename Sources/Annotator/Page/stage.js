@@ -5,6 +5,7 @@ import { get } from "./server.js";
 import { Camera } from "./view.js";
 
 const trailLength = 24;
+const keptDrawings = 24;
 
 export class Stage {
   camera = new Camera();
@@ -18,16 +19,19 @@ export class Stage {
   pointer = null;
   /** {frame, object, kind: "prompt" | "track", id}: what Delete takes away. */
   chosen = null;
-  #fills = new WeakMap();
-  #outlines = new WeakMap();
+  /** What masks were drawn with last: as many as are on the screen, and some. */
+  #drawings = new Map();
   #trails = null;
+  /** The frame whose picture is on the screen: the wanted one, or until that has come the last one that had. */
+  #shown = null;
   #waiting = false;
 
   constructor(canvas, session, view) {
     [this.canvas, this.session, this.view] = [canvas, session, view];
     this.context = canvas.getContext("2d", { alpha: false });
     new ResizeObserver(() => this.resize()).observe(canvas.parentElement);
-    for (const name of ["frame", "frames", "state", "selection", "view"]) session.addEventListener(name, () => this.update());
+    for (const name of ["frame", "state", "selection", "view"]) session.addEventListener(name, () => this.update());
+    session.addEventListener("arrived", (event) => this.#arrived(event.detail));
   }
 
   get size() {
@@ -47,22 +51,23 @@ export class Stage {
     this.draw();
   }
 
-  /** Draws what is there and asks for what is not. */
-  async update() {
-    const { session } = this;
-    const frame = session.frame;
+  update() {
+    this.session.needsFrameBefore = this.view.onion;
+    this.session.want();
     this.draw();
-    const wanted = [session.picture(frame), session.masks(frame)];
-    if (this.view.onion && frame > 0) wanted.push(session.picture(frame - 1), session.masks(frame - 1));
-    for (const one of wanted) {
-      one.then(() => session.frame === frame && this.draw(), (error) => session.tell("failed", error));
-    }
-    if (this.view.trails) this.#askTrails(frame);
+    if (this.view.trails) this.#askTrails(this.session.frame);
+  }
+
+  /** While a person drags faster than frames come, those that do come are shown. */
+  #arrived(frame) {
+    const { session } = this;
+    if (session.isScrubbing && !session.pictureNow(session.frame) && session.pictureNow(frame)) this.#shown = frame;
+    if (frame === this.#shown || frame === session.frame || (this.view.onion && frame === session.frame - 1)) this.draw();
   }
 
   async #askTrails(frame) {
     const id = this.session.selected;
-    if (id === null || this.#trails?.frame === frame) return;
+    if (id === null || (this.#trails?.frame === frame && this.#trails.id === id)) return;
     const from = Math.max(0, frame - trailLength);
     const to = Math.min(this.session.lastFrame, frame + 2);
     const tracks = await get(`api/tracks/${id}?from=${from}&to=${to}`).catch(() => null);
@@ -91,34 +96,40 @@ export class Stage {
     context.setTransform(ratio * camera.scale, 0, 0, ratio * camera.scale, ratio * camera.x, ratio * camera.y);
     context.imageSmoothingEnabled = camera.scale < 3;
 
-    const picture = session.pictureNow(session.frame);
-    // A frame that is on its way leaves the one before on the screen, so that nothing flickers.
-    const shown = picture ?? this.lastPicture;
-    if (shown && (picture || shown.width)) {
-      context.filter = view.brightness === 1 && view.contrast === 1 ? "none" : `brightness(${view.brightness}) contrast(${view.contrast})`;
-      context.drawImage(shown, 0, 0, width, height);
-      context.filter = "none";
-      if (picture) this.lastPicture = picture;
-    }
-    const masks = session.masksNow(session.frame);
-    if (view.onion && session.frame > 0) {
-      const before = session.pictureNow(session.frame - 1);
-      if (before) {
-        context.globalAlpha = 0.4;
-        context.drawImage(before, 0, 0, width, height);
-        context.globalAlpha = 1;
-      }
-      const masksBefore = session.masksNow(session.frame - 1);
-      if (masksBefore) this.#drawMasks(masksBefore, 0, 0.5);
-    }
+    // A frame that is on its way leaves the one before on the screen, with its own masks, so that nothing flickers.
+    if (session.pictureNow(session.frame)) this.#shown = session.frame;
+    const frame = this.#shown;
+    const picture = frame === null ? null : session.pictureNow(frame);
+    if (!picture) return;
+    context.filter = view.brightness === 1 && view.contrast === 1 ? "none" : `brightness(${view.brightness}) contrast(${view.contrast})`;
+    context.drawImage(picture, 0, 0, width, height);
+    context.filter = "none";
+    if (view.onion && frame > 0) this.#drawBefore(frame - 1);
+    const masks = session.masksNow(frame);
     if (masks) this.#drawMasks(masks, view.opacity, 1);
-    if (this.preview?.mask && this.preview.frame === session.frame) this.#drawPreview();
-    if (masks && view.trails) this.#drawTrails();
-    if (masks && view.points) this.#drawPrompts(masks);
-    this.#drawGesture();
-    if (this.cross) this.#drawCross();
-    this.drawn = picture && masks ? session.frame : null;
-    this.canvas.dataset.frame = this.drawn ?? "";
+    if (frame === session.frame) {
+      if (this.preview?.mask && this.preview.frame === frame) this.#drawPreview();
+      if (masks && view.trails) this.#drawTrails();
+      if (masks && view.points) this.#drawPrompts(masks);
+      this.#drawGesture();
+      if (this.cross) this.#drawCross();
+    }
+    this.canvas.dataset.shown = masks ? frame : "";
+    this.canvas.dataset.frame = masks && frame === session.frame && session.isFresh(frame) ? frame : "";
+  }
+
+  /** Onion skin: the frame before as a veil, its masks as dashed outlines. */
+  #drawBefore(frame) {
+    const { context, session } = this;
+    const picture = session.pictureNow(frame);
+    if (picture) {
+      const { width, height } = session.project.video;
+      context.globalAlpha = 0.4;
+      context.drawImage(picture, 0, 0, width, height);
+      context.globalAlpha = 1;
+    }
+    const masks = session.masksNow(frame);
+    if (masks) this.#drawMasks(masks, 0, 0.6);
   }
 
   // MARK: Masks
@@ -131,45 +142,43 @@ export class Stage {
       const isSelected = object.id === session.selected;
       if (opacity > 0) {
         context.globalAlpha = opacity * (isSelected || session.selected === null ? 1 : 0.75);
-        context.drawImage(this.#fill(object.mask, known.color), 0, 0);
+        const { fill, box } = this.#drawing(object.mask, known.color);
+        context.drawImage(fill, box.x, box.y);
         context.globalAlpha = 1;
       }
       if (!this.view.outline) continue;
       context.lineWidth = (isSelected ? 2 : 1.4) / camera.scale;
-      context.setLineDash(dash(object.id).map((length) => length / camera.scale));
+      context.setLineDash((strength < 1 ? [3, 3] : dash(object.id)).map((length) => length / camera.scale));
       context.globalAlpha = strength * (object.outdated ? 0.55 : 1);
-      context.strokeStyle = known.color;
-      context.stroke(this.#outline(object.mask));
+      context.strokeStyle = strength < 1 ? "#ffffff" : known.color;
+      context.stroke(this.#drawing(object.mask, known.color).outline);
       context.setLineDash([]);
       context.globalAlpha = 1;
       if (strength === 1) this.#label(object, known);
     }
   }
 
-  #fill(mask, color) {
-    const kept = this.#fills.get(mask);
-    if (kept?.color === color) return kept.picture;
-    const picture = new OffscreenCanvas(mask.width, mask.height);
-    const context = picture.getContext("2d");
-    const image = context.createImageData(mask.width, mask.height);
+  /** {fill, box, outline} of a mask in a colour. */
+  #drawing(mask, color) {
+    const kept = this.#drawings.get(mask);
+    if (kept?.color === color) return kept;
+    const box = mask.box ?? { x: 0, y: 0, width: 1, height: 1 };
+    const fill = new OffscreenCanvas(box.width, box.height);
+    const context = fill.getContext("2d");
+    const image = context.createImageData(box.width, box.height);
     const pixels = new Uint32Array(image.data.buffer);
     const [r, g, b] = rgb(color);
     const value = ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
     mask.forEachRun((x, first, end) => {
-      for (let y = first; y < end; y += 1) pixels[y * mask.width + x] = value;
+      for (let y = first; y < end; y += 1) pixels[(y - box.y) * box.width + x - box.x] = value;
     });
     context.putImageData(image, 0, 0);
-    this.#fills.set(mask, { color, picture });
-    return picture;
-  }
-
-  #outline(mask) {
-    let path = this.#outlines.get(mask);
-    if (!path) {
-      path = mask.outline();
-      this.#outlines.set(mask, path);
-    }
-    return path;
+    const drawing = { color, fill, box, outline: kept?.outline ?? mask.outline() };
+    this.#drawings.delete(mask);
+    this.#drawings.set(mask, drawing);
+    const most = keptDrawings + 2 * this.session.objects.length;
+    while (this.#drawings.size > most) this.#drawings.delete(this.#drawings.keys().next().value);
+    return drawing;
   }
 
   #label(object, known) {
@@ -191,16 +200,19 @@ export class Stage {
     context.fillText(text, x + size * 0.4, y + size * 0.75);
   }
 
+  /** What a click would add or take away: a thin dashed line, and hardly a fill, so that what is there stays to be seen. */
   #drawPreview() {
     const { context, camera } = this;
-    const color = this.session.object(this.preview.object)?.color ?? "#ffffff";
-    context.globalAlpha = 0.25;
-    context.drawImage(this.#fill(this.preview.mask, color), 0, 0);
-    context.globalAlpha = 0.9;
+    const { object, mask, positive } = this.preview;
+    const color = positive ? (this.session.object(object)?.color ?? "#ffffff") : "#ffffff";
+    const { fill, box, outline } = this.#drawing(mask, color);
+    context.globalAlpha = positive ? 0.18 : 0;
+    context.drawImage(fill, box.x, box.y);
+    context.globalAlpha = 0.85;
     context.lineWidth = 1.2 / camera.scale;
-    context.setLineDash([3 / camera.scale, 3 / camera.scale]);
+    context.setLineDash([4 / camera.scale, 3 / camera.scale]);
     context.strokeStyle = "#ffffff";
-    context.stroke(this.#outline(this.preview.mask));
+    context.stroke(outline);
     context.setLineDash([]);
     context.globalAlpha = 1;
   }

@@ -1,11 +1,13 @@
-// A strip per object over all frames: seen or not, how sure, where a person said something, what is out of date.
+// A strip per object over all frames: seen or not, how sure, where a person said something, what is out of date, what to look at.
 
-import { confidenceColor } from "./colors.js";
+import { absent, confidenceOf, isKnown, StripPainter, summary } from "./strip.js";
 
-const ruler = 20;
-const row = 18;
-const rowsShown = 8;
+const lanes = { flags: 13, numbers: 15 };
+const ruler = lanes.flags + lanes.numbers;
 const names = 92;
+const margin = 10;
+const isCoarse = matchMedia("(pointer: coarse)").matches;
+const row = isCoarse ? 24 : 18;
 
 export class Timeline {
   /** The first frame shown, and how many. */
@@ -15,19 +17,19 @@ export class Timeline {
   range = null;
   #scroll = 0;
   #drag = null;
+  #pointers = new Map();
   #waiting = false;
-  #hatch = null;
 
   constructor(canvas, session) {
     [this.canvas, this.session] = [canvas, session];
     this.context = canvas.getContext("2d", { alpha: false });
-    new ResizeObserver(() => this.resize()).observe(canvas);
-    for (const name of ["frame", "timeline", "selection", "progress", "view"]) session.addEventListener(name, () => this.draw());
-    session.addEventListener("state", () => this.resize());
+    new ResizeObserver(() => this.resize()).observe(canvas.parentElement);
+    for (const name of ["frame", "timeline", "state", "view"]) session.addEventListener(name, () => this.draw());
+    session.addEventListener("selection", () => this.#scrollToSelected());
     canvas.addEventListener("pointerdown", (event) => this.#down(event));
-    canvas.addEventListener("pointermove", (event) => this.#drag && this.#go(event));
-    canvas.addEventListener("pointerup", () => (this.#drag = null));
-    canvas.addEventListener("pointercancel", () => (this.#drag = null));
+    canvas.addEventListener("pointermove", (event) => this.#move(event));
+    for (const name of ["pointerup", "pointercancel"]) canvas.addEventListener(name, (event) => this.#up(event));
+    canvas.addEventListener("pointerleave", () => this.#point(null));
     canvas.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
   }
 
@@ -37,11 +39,15 @@ export class Timeline {
     this.resize();
   }
 
+  /** As many rows as the window has room for, however many objects there are: nothing jumps when one is added. */
+  get rows() {
+    return window.innerHeight < 800 ? 3 : window.innerHeight < 1000 ? 4 : 6;
+  }
+
   resize() {
     if (!this.session.project) return;
-    const rows = Math.max(1, Math.min(rowsShown, this.session.objects.length));
     const ratio = window.devicePixelRatio || 1;
-    const height = ruler + rows * row + 8;
+    const height = ruler + this.rows * row + 6;
     this.canvas.style.height = `${height}px`;
     this.canvas.width = Math.round(this.canvas.clientWidth * ratio);
     this.canvas.height = Math.round(height * ratio);
@@ -49,7 +55,7 @@ export class Timeline {
   }
 
   get width() {
-    return this.canvas.clientWidth - names - 10;
+    return this.canvas.clientWidth - names - margin;
   }
 
   xOf(frame) {
@@ -63,53 +69,128 @@ export class Timeline {
 
   // MARK: Pointers
 
+  #place(event) {
+    const box = this.canvas.getBoundingClientRect();
+    return { x: event.clientX - box.left, y: event.clientY - box.top };
+  }
+
+  #objectAt(y) {
+    return y < ruler ? undefined : this.session.objects[Math.floor((y - ruler) / row) + this.#scroll];
+  }
+
   #down(event) {
     this.canvas.setPointerCapture(event.pointerId);
-    const y = event.clientY - this.canvas.getBoundingClientRect().top;
-    const x = event.clientX - this.canvas.getBoundingClientRect().left;
-    const place = Math.floor((y - ruler) / row) + this.#scroll;
-    if (x < names) {
-      const object = this.session.objects[place];
-      if (y > ruler && object) this.session.select(object.id);
+    const { x, y } = this.#place(event);
+    this.#pointers.set(event.pointerId, x);
+    if (this.#pointers.size === 2) {
+      this.#drag = { kind: "pinch" };
       return;
     }
-    this.#drag = { isRange: event.shiftKey, from: this.frameAt(x) };
-    if (event.shiftKey) this.#setRange(null);
-    this.#go(event);
-  }
-
-  #go(event) {
-    const frame = this.frameAt(event.clientX - this.canvas.getBoundingClientRect().left);
-    if (this.#drag.isRange && frame !== this.#drag.from) {
-      this.#setRange([Math.min(frame, this.#drag.from), Math.max(frame, this.#drag.from)]);
+    const object = this.#objectAt(y);
+    if (x < names) {
+      if (object) this.session.select(object.id);
+      return;
     }
-    this.session.show(frame);
+    // A flag is easier to hit than its frame.
+    const flag = y < lanes.flags ? this.#flagAt(x) : undefined;
+    this.#drag = { kind: event.shiftKey ? "range" : "scrub", from: this.frameAt(x) };
+    if (event.shiftKey) this.setRange(null);
+    if (flag) {
+      this.session.show(flag.frame, true);
+      this.session.select(flag.object);
+    } else {
+      this.#go(x);
+    }
   }
 
-  #setRange(range) {
-    this.range = range;
+  #flagAt(x) {
+    return (this.session.timeline?.review ?? []).find(({ frame }) => Math.abs(this.xOf(frame + 0.5) + 3 - x) < 8);
+  }
+
+  #move(event) {
+    const { x, y } = this.#place(event);
+    const before = this.#pointers.get(event.pointerId);
+    if (before !== undefined) this.#pointers.set(event.pointerId, x);
+    if (this.#drag?.kind === "pinch") return this.#pinch(event.pointerId, before, x);
+    if (this.#drag) return this.#go(x);
+    this.#point(x < names ? null : { frame: this.frameAt(x), object: this.#objectAt(y) });
+  }
+
+  #up(event) {
+    this.#pointers.delete(event.pointerId);
+    if (this.#drag && this.#pointers.size === 0) {
+      this.#drag = null;
+      this.session.show(this.session.frame);
+    }
+  }
+
+  #go(x) {
+    const frame = this.frameAt(x);
+    if (this.#drag.kind === "range" && frame !== this.#drag.from) this.setRange([this.#drag.from, frame]);
+    this.session.show(frame, true);
+  }
+
+  #pinch(id, before, x) {
+    const other = [...this.#pointers].find(([key]) => key !== id)?.[1];
+    if (other === undefined || before === undefined) return;
+    const factor = Math.max(10, Math.abs(before - other)) / Math.max(10, Math.abs(x - other));
+    this.#zoom(factor, (x + other) / 2, (before - x) / 2);
+  }
+
+  /** Tells what is under the pointer: {frame, object}; null: nothing. */
+  #point(under) {
+    this.session.tell("pointed", under && { ...under, text: this.describe(under) });
+  }
+
+  describe({ frame, object }) {
+    const strip = object && this.#strip(object.id);
+    if (!strip) return `frame ${frame}`;
+    const value = summary(strip)[frame];
+    const parts = [`frame ${frame}`, `${object.id} ${object.name}`];
+    if (value === absent) parts.push("not seen");
+    else if (isKnown(value)) parts.push(`${Math.round(100 * confidenceOf(value))} % sure`);
+    else parts.push("not tracked yet");
+    if (strip.anchors.includes(frame)) parts.push("marked by you");
+    else if (isKnown(value) && strip.outdated.some(([first, last]) => first <= frame && frame <= last)) parts.push("out of date");
+    return parts.join(" · ");
+  }
+
+  setRange(range) {
+    this.range = range && [Math.min(...range), Math.max(...range)];
     this.session.tell("range");
     this.draw();
   }
 
   clearRange() {
     if (!this.range) return false;
-    this.#setRange(null);
+    this.setRange(null);
     return true;
   }
 
   #wheel(event) {
     event.preventDefault();
+    if (event.shiftKey) this.#scrollBy(Math.sign(event.deltaY || event.deltaX));
+    else this.#zoom(Math.exp(event.deltaY * 0.002), this.#place(event).x, event.deltaX);
+    this.draw();
+  }
+
+  #zoom(factor, x, moved) {
     const total = this.session.project.video.frames;
-    if (event.shiftKey && this.session.objects.length > rowsShown) {
-      this.#scroll = Math.max(0, Math.min(this.session.objects.length - rowsShown, this.#scroll + Math.sign(event.deltaY || event.deltaX)));
-    } else {
-      const at = this.first + ((event.clientX - this.canvas.getBoundingClientRect().left - names) / this.width) * this.count;
-      const count = Math.max(Math.min(20, total), Math.min(total, this.count * Math.exp(event.deltaY * 0.002)));
-      this.first = at - ((at - this.first) * count) / this.count + (event.deltaX / this.width) * count;
-      this.count = count;
-      this.#clamp();
-    }
+    const at = this.first + ((x - names) / this.width) * this.count;
+    const count = Math.max(Math.min(20, total), Math.min(total, this.count * factor));
+    this.first = at - ((at - this.first) * count) / this.count + (moved / this.width) * count;
+    this.count = count;
+    this.#clamp();
+    this.draw();
+  }
+
+  #scrollBy(rows) {
+    this.#scroll = Math.max(0, Math.min(this.session.objects.length - this.rows, this.#scroll + rows));
+  }
+
+  #scrollToSelected() {
+    const place = this.session.objects.findIndex((object) => object.id === this.session.selected);
+    if (place >= 0) this.#scroll = Math.min(place, Math.max(this.#scroll, place - this.rows + 1));
     this.draw();
   }
 
@@ -128,8 +209,13 @@ export class Timeline {
     });
   }
 
+  #strip(id) {
+    return this.session.timeline?.objects.find((one) => one.id === id);
+  }
+
   #drawNow() {
     const { context, session } = this;
+    this.#scrollBy(0);
     // The frame on the screen stays on the strip.
     if (session.frame < this.first || session.frame >= this.first + this.count) {
       this.first = session.frame - this.count / 2;
@@ -140,26 +226,54 @@ export class Timeline {
     const { clientWidth: width, clientHeight: height } = this.canvas;
     context.fillStyle = "#171a20";
     context.fillRect(0, 0, width, height);
+    this.#drawRange(height);
     this.#drawRuler();
-    session.objects.slice(this.#scroll, this.#scroll + rowsShown).forEach((object, place) => this.#drawRow(object, ruler + place * row));
-    if (session.objects.length === 0) this.#text("Click on an object to begin.", names, ruler + 12, "#8e96a3");
-    if (this.range) {
-      context.fillStyle = "rgb(90 169 255 / 0.16)";
-      const x = this.xOf(this.range[0]);
-      context.fillRect(x, 0, this.xOf(this.range[1] + 1) - x, height);
-    }
-    const x = this.xOf(session.frame);
-    context.fillStyle = "rgb(90 169 255 / 0.25)";
-    context.fillRect(x, 0, Math.max(1, this.xOf(session.frame + 1) - x), height);
-    context.fillStyle = "#5aa9ff";
-    context.fillRect(x, 0, 1.5, height);
+    session.objects.slice(this.#scroll, this.#scroll + this.rows).forEach((object, place) => this.#drawRow(object, ruler + place * row));
+    if (session.objects.length === 0) this.#text("Click on an object to begin.", names, ruler + row / 2, "#8e96a3");
+    if (session.objects.length > this.rows) this.#drawScroller(width);
+    this.#drawPlayhead(height);
     this.canvas.setAttribute("aria-valuenow", session.frame);
-    this.canvas.setAttribute("aria-valuetext", `Frame ${session.frame} of ${session.project.video.frames}`);
+    const selected = session.object(session.selected);
+    this.canvas.setAttribute("aria-valuetext", this.describe({ frame: session.frame, object: selected }));
   }
 
-  #text(text, x, y, color, align = "left") {
+  #drawPlayhead(height) {
+    const { context, session } = this;
+    const x = this.xOf(session.frame);
+    const wide = Math.max(2, this.xOf(session.frame + 1) - x);
+    context.fillStyle = "rgb(255 255 255 / 0.1)";
+    context.fillRect(x, lanes.flags, wide, height);
+    context.fillStyle = "#5aa9ff";
+    context.fillRect(x + wide / 2 - 0.75, lanes.flags, 1.5, height);
+    const label = String(session.frame);
+    context.font = "600 11px system-ui, sans-serif";
+    const half = context.measureText(label).width / 2 + 5;
+    const middle = Math.max(names + half, Math.min(names + this.width - half, x + wide / 2));
+    context.beginPath();
+    context.roundRect(middle - half, lanes.flags, 2 * half, lanes.numbers - 1, 4);
+    context.fill();
+    this.#text(label, middle, lanes.flags + lanes.numbers / 2, "#07182c", "center", 600);
+  }
+
+  #drawRange(height) {
+    if (!this.range) return;
+    const x = Math.max(names, this.xOf(this.range[0]));
+    this.context.fillStyle = "rgb(90 169 255 / 0.14)";
+    this.context.fillRect(x, lanes.flags, Math.min(names + this.width, this.xOf(this.range[1] + 1)) - x, height);
+  }
+
+  #drawScroller(width) {
+    const { context, session } = this;
+    const [all, shown] = [session.objects.length, this.rows * row];
+    context.fillStyle = "#3a414d";
+    context.beginPath();
+    context.roundRect(width - 6, ruler + (this.#scroll / all) * shown, 3, (this.rows / all) * shown, 1.5);
+    context.fill();
+  }
+
+  #text(text, x, y, color, align = "left", weight = 400) {
     const { context } = this;
-    context.font = "11px system-ui, sans-serif";
+    context.font = `${weight} 11px system-ui, sans-serif`;
     context.textAlign = align;
     context.textBaseline = "middle";
     context.fillStyle = color;
@@ -170,106 +284,55 @@ export class Timeline {
     const { context, session } = this;
     const step = niceStep((this.count / this.width) * 70);
     for (let frame = Math.ceil(this.first / step) * step; frame < this.first + this.count; frame += step) {
-      const x = this.xOf(frame);
+      const x = this.xOf(frame + 0.5);
+      if (frame > session.lastFrame || x > names + this.width - 12) break;
       context.fillStyle = "#3a414d";
-      context.fillRect(x, ruler - 5, 1, 5);
-      this.#text(String(frame), x + 3, 8, "#7b8492");
+      context.fillRect(Math.round(x), ruler - 4, 1, 4);
+      this.#text(String(frame), x, lanes.flags + 6, "#7b8492", "center");
     }
     for (const { frame } of session.timeline?.review ?? []) {
-      const x = this.xOf(frame + 0.5);
+      const x = Math.round(this.xOf(frame + 0.5));
       if (x < names || x > names + this.width) continue;
       context.fillStyle = "#f2b84b";
-      context.fillRect(x - 0.5, 3, 1.2, ruler - 5);
+      context.fillRect(x, 2, 1, lanes.flags - 2);
       context.beginPath();
-      context.moveTo(x, 3);
-      context.lineTo(x + 8, 6.5);
-      context.lineTo(x, 10);
+      context.moveTo(x + 1, 2);
+      context.lineTo(x + 8, 5);
+      context.lineTo(x + 1, 8);
       context.fill();
     }
   }
 
   #drawRow(object, y) {
     const { context, session } = this;
-    const strip = session.timeline?.objects.find((one) => one.id === object.id);
-    if (object.id === session.selected) {
+    const isSelected = object.id === session.selected;
+    if (isSelected) {
       context.fillStyle = "#1d2a3a";
-      context.fillRect(0, y, this.canvas.clientWidth, row);
+      context.fillRect(0, y, names - 6, row);
     }
     context.fillStyle = object.color;
-    context.fillRect(8, y + 5, 8, 8);
+    context.fillRect(8, y + row / 2 - 4, 8, 8);
     context.save();
     context.beginPath();
-    context.rect(20, y, names - 26, row);
+    context.rect(20, y, names - 28, row);
     context.clip();
-    this.#text(`${object.id} ${object.name}`, 20, y + row / 2, object.id === session.selected ? "#e3e6eb" : "#a9b0bb");
+    this.#text(`${object.id} ${object.name}`, 20, y + row / 2 + 0.5, isSelected ? "#e3e6eb" : "#a9b0bb");
     context.restore();
+    context.fillStyle = isSelected ? "#1c232d" : "#13161b";
+    context.fillRect(names, y + 1, this.width, row - 2);
+    const strip = this.#strip(object.id);
     if (!strip) return;
     context.save();
     context.beginPath();
     context.rect(names, y, this.width, row);
     context.clip();
-    this.#drawPresence(strip, y);
-    this.#drawOutdated(strip, y);
-    for (const anchor of strip.anchors) this.#drawAnchor(anchor, y, object.color);
+    const places = { xOf: (f) => this.xOf(f), frameAt: (x) => this.frameAt(x) };
+    const painter = new StripPainter(context, { y, row, left: names, right: names + this.width, ...places });
+    painter.summary(summary(strip));
+    strip.outdated.forEach((frames) => painter.outdated(frames));
+    for (const { frame, object: id } of session.timeline.review) if (id === object.id) painter.notch(frame);
+    strip.anchors.forEach((frame) => painter.anchor(frame, object.color));
     context.restore();
-  }
-
-  /** A pixel of the strip may stand for many frames: it shows the least sure of them. */
-  #drawPresence(strip, y) {
-    const { context } = this;
-    strip.bytes ??= Uint8Array.from(atob(strip.confidence), (c) => c.charCodeAt(0));
-    for (const [first, last, kind] of strip.runs) {
-      const left = Math.max(names, this.xOf(first));
-      const right = Math.min(names + this.width, this.xOf(last + 1));
-      if (right <= left || kind === "none") continue;
-      if (kind === "absent") {
-        context.fillStyle = "#3a414d";
-        context.fillRect(left, y + row / 2 - 0.5, right - left, 1);
-        continue;
-      }
-      for (let x = left; x < right; ) {
-        const begin = Math.max(first, this.frameAt(x));
-        const end = Math.max(begin + 1, Math.min(last + 1, this.frameAt(x + 1)));
-        let least = 255;
-        for (let frame = begin; frame < end; frame += 1) {
-          const value = strip.bytes[frame];
-          if (value > 0 && value < least) least = value;
-        }
-        const next = Math.min(right, Math.max(x + 1, this.xOf(end)));
-        const confidence = (least - 1) / 254;
-        const tall = (row - 6) * (0.35 + 0.65 * confidence);
-        context.fillStyle = confidenceColor(confidence);
-        context.fillRect(x, y + row - 3 - tall, next - x, tall);
-        x = next;
-      }
-    }
-  }
-
-  #drawOutdated(strip, y) {
-    const { context } = this;
-    this.#hatch ??= makeHatch(context);
-    for (const [first, last] of strip.outdated) {
-      context.fillStyle = this.#hatch;
-      const x = this.xOf(first);
-      context.fillRect(x, y + 2, this.xOf(last + 1) - x, row - 4);
-    }
-  }
-
-  #drawAnchor(frame, y, color) {
-    const { context } = this;
-    const x = this.xOf(frame + 0.5);
-    const middle = y + row / 2;
-    context.beginPath();
-    context.moveTo(x, middle - 5);
-    context.lineTo(x + 5, middle);
-    context.lineTo(x, middle + 5);
-    context.lineTo(x - 5, middle);
-    context.closePath();
-    context.fillStyle = color;
-    context.fill();
-    context.lineWidth = 1.2;
-    context.strokeStyle = "#ffffff";
-    context.stroke();
   }
 }
 
@@ -277,18 +340,4 @@ export class Timeline {
 function niceStep(least) {
   const power = 10 ** Math.floor(Math.log10(Math.max(1, least)));
   return Math.max(1, [1, 2, 5, 10].map((f) => f * power).find((step) => step >= least) ?? 10 * power);
-}
-
-function makeHatch(context) {
-  const tile = new OffscreenCanvas(6, 6);
-  const pen = tile.getContext("2d");
-  pen.fillStyle = "rgb(23 26 32 / 0.55)";
-  pen.fillRect(0, 0, 6, 6);
-  pen.strokeStyle = "#8e96a3";
-  pen.lineWidth = 1;
-  pen.beginPath();
-  pen.moveTo(-1, 7);
-  pen.lineTo(7, -1);
-  pen.stroke();
-  return context.createPattern(tile, "repeat");
 }

@@ -1,22 +1,28 @@
 // What pointers do on the canvas: every gesture ends in one edit.
 
-import { post } from "./server.js";
+import { Preview } from "./preview.js";
 import { RunMask, runs } from "./runs.js";
 import { get } from "./server.js";
+import { enclosed, thin } from "./shapes.js";
 
-const near = 9; // Pixels of the screen within which a point is meant.
-const slack = 5; // Pixels of the screen that a click may wander.
+// Pixels of the screen within which a point is meant, and that a click may wander: fingers are broader than pointers.
+const near = { mouse: 9, pen: 12, touch: 20 };
+const slack = { mouse: 5, pen: 6, touch: 12 };
+const longPress = 450; // Milliseconds that a finger rests to say "not this".
+const penEraser = 5; // The button number of a pen's other end.
 
 export class Tools {
   tool = "click";
-  #before = null;
+  /** Whether what is drawn or clicked is not the object: for fingers and pens, which have no right button. */
+  saysNot = false;
   #drag = null;
   #pointers = new Map();
-  #previewTimer = null;
-  #previewSlow = 0;
+  #pressTimer = null;
+  #penUntil = 0;
 
   constructor(stage, session, view, act) {
     [this.stage, this.session, this.view, this.act] = [stage, session, view, act];
+    this.preview = new Preview(stage, session, view);
     const { canvas } = stage;
     canvas.addEventListener("pointerdown", (event) => this.#down(event));
     canvas.addEventListener("pointermove", (event) => this.#move(event));
@@ -30,24 +36,25 @@ export class Tools {
   set(tool) {
     this.tool = tool;
     this.stage.brushRadius = tool === "brush" || tool === "eraser" ? this.view.brush : null;
-    this.stage.canvas.style.cursor = { hand: "grab", brush: "none", eraser: "none" }[tool] ?? "crosshair";
-    this.stage.preview = null;
+    this.preview.clear();
+    this.#tell();
+  }
+
+  toggleNot() {
+    this.saysNot = !this.saysNot;
+    this.preview.clear();
+    this.#tell();
+  }
+
+  #tell() {
+    const { dataset } = this.stage.canvas;
+    [dataset.tool, dataset.sign] = [this.tool, this.saysNot ? "minus" : "plus"];
     this.session.tell("tool");
     this.stage.draw();
   }
 
-  /** The space bar, held: the hand for as long. */
-  hold(isHeld) {
-    if (isHeld && this.#before === null) {
-      this.#before = this.tool;
-      this.set("hand");
-    } else if (!isHeld && this.#before !== null) {
-      this.set(this.#before);
-      this.#before = null;
-    }
-  }
-
   cancel() {
+    clearTimeout(this.#pressTimer);
     this.#drag = null;
     this.stage.gesture = null;
     this.stage.draw();
@@ -70,10 +77,19 @@ export class Tools {
     return p.x >= 0 && p.y >= 0 && p.x < width && p.y < height;
   }
 
+  /** A hand that lies on the screen beside a pen draws nothing. */
+  #isPalm(event) {
+    if (event.pointerType === "pen") this.#penUntil = event.timeStamp + 500;
+    return event.pointerType === "touch" && event.timeStamp < this.#penUntil;
+  }
+
   #down(event) {
+    if (this.#isPalm(event)) return;
     this.stage.canvas.focus();
     this.stage.canvas.setPointerCapture(event.pointerId);
     const at = this.#place(event);
+    this.stage.pointer = at;
+    this.preview.rest(at);
     this.#pointers.set(event.pointerId, at);
     if (this.#pointers.size === 2) {
       // Two fingers move and zoom; what one had begun is nothing.
@@ -82,12 +98,14 @@ export class Tools {
       return;
     }
     const p = this.stage.camera.toFrame(at);
-    const isNegative = event.button === 2 || event.altKey;
+    const isNegative = this.saysNot || event.button === 2 || event.button === penEraser || event.altKey;
     if (event.button === 1 || this.tool === "hand") {
       this.#drag = { kind: "move", at };
     } else if (this.tool === "click") {
-      const point = this.#pointNear(at);
-      this.#drag = { kind: point && !isNegative ? "point" : "press", at, from: p, point, isNegative, shift: event.shiftKey };
+      const point = this.#pointNear(at, near[event.pointerType] ?? near.mouse);
+      const kind = point && (!isNegative || this.saysNot) ? "point" : "press";
+      this.#drag = { kind, at, from: p, point, isNegative, shift: event.shiftKey };
+      if (kind === "press" && event.pointerType === "touch") this.#pressTimer = setTimeout(() => this.#pressLong(), longPress);
     } else if (this.#inside(p)) {
       const erases = this.tool === "eraser" || isNegative;
       const radius = this.view.brush * (event.pointerType === "pen" && event.pressure ? 0.5 + event.pressure : 1);
@@ -95,29 +113,38 @@ export class Tools {
       this.#drag = { kind: "draw" };
       this.stage.draw();
     }
-    this.stage.preview = null;
+  }
+
+  #pressLong() {
+    if (this.#drag?.kind !== "press" || this.stage.gesture) return;
+    this.#drag.isNegative = true;
+    this.stage.gesture = { kind: "point", at: this.#drag.from, isPositive: false };
+    this.stage.draw();
   }
 
   #move(event) {
+    if (this.#isPalm(event)) return;
     const at = this.#place(event);
     this.stage.pointer = at;
     const before = this.#pointers.get(event.pointerId);
     if (before) this.#pointers.set(event.pointerId, at);
     if (!this.#drag) {
       if (this.stage.brushRadius) this.stage.draw();
-      this.#previewSoon(at);
-      return;
+      return this.#hover(event, at);
     }
     if (this.#drag.kind === "pinch") return this.#pinch(event.pointerId, before, at);
     if (this.#drag.kind === "move") {
       this.stage.camera.move(at.x - before.x, at.y - before.y);
     } else if (this.#drag.kind === "draw") {
-      for (const one of event.getCoalescedEvents?.() ?? [event]) {
+      const parts = event.getCoalescedEvents?.() ?? [];
+      for (const one of parts.length ? parts : [event]) {
         this.stage.gesture.path.push(this.#clamped(this.stage.camera.toFrame(this.#place(one))));
       }
     } else {
-      const far = Math.hypot(at.x - this.#drag.at.x, at.y - this.#drag.at.y) > slack;
-      if (!far && !this.stage.gesture) return;
+      const far = Math.hypot(at.x - this.#drag.at.x, at.y - this.#drag.at.y) > (slack[event.pointerType] ?? slack.mouse);
+      const hasBegun = this.stage.gesture && !(this.#drag.kind === "press" && this.stage.gesture.kind === "point");
+      if (!far && !hasBegun) return;
+      clearTimeout(this.#pressTimer);
       const p = this.#clamped(this.stage.camera.toFrame(at));
       this.stage.gesture =
         this.#drag.kind === "point"
@@ -125,6 +152,13 @@ export class Tools {
           : { kind: "box", from: this.#clamped(this.#drag.from), to: p };
     }
     this.stage.draw();
+  }
+
+  #hover(event, at) {
+    if (this.tool !== "click" || event.pointerType === "touch") return;
+    const p = this.stage.camera.toFrame(at);
+    if (!this.#inside(p) || this.#pointNear(at, near.mouse)) return this.preview.clear();
+    this.preview.move(at, p, !(this.saysNot || event.altKey));
   }
 
   #pinch(id, before, at) {
@@ -143,7 +177,8 @@ export class Tools {
     if (drag?.kind === "pinch" && this.#pointers.size > 0) return;
     this.cancel();
     if (!drag) return;
-    if (drag.kind === "press" && !gesture) this.#click(drag);
+    this.preview.rest(this.#place(event));
+    if (drag.kind === "press" && gesture?.kind !== "box") this.#click(drag);
     else if (drag.kind === "point" && !gesture) this.#choose(drag.point);
     else if (drag.kind === "point") this.#dragged(drag.point, gesture.at);
     else if (gesture?.kind === "box") this.#box(gesture);
@@ -158,8 +193,7 @@ export class Tools {
 
   #leave() {
     this.stage.pointer = null;
-    clearTimeout(this.#previewTimer);
-    this.stage.preview = null;
+    this.preview.clear();
     this.stage.draw();
   }
 
@@ -178,7 +212,7 @@ export class Tools {
   }
 
   /** The selected object's point under the pointer: a click of a person before a tracked one. */
-  #pointNear(at) {
+  #pointNear(at, reach) {
     const object = this.#masks()?.objects.find((one) => one.id === this.session.selected);
     if (!object || !this.view.points) return null;
     const candidates = [
@@ -189,7 +223,7 @@ export class Tools {
     for (const point of candidates) {
       const p = this.stage.camera.toCanvas(point);
       const distance = Math.hypot(p.x - at.x, p.y - at.y) - (point.kind === "prompt" ? 2 : 0);
-      if (distance <= near && (!best || distance < best.distance)) best = { ...point, distance };
+      if (distance <= reach && (!best || distance < best.distance)) best = { ...point, distance };
     }
     return best;
   }
@@ -203,7 +237,7 @@ export class Tools {
     if (!this.#inside(from)) return;
     const hit = this.#objectAt(from);
     // A click on another object selects it; Shift clicks all the same.
-    if (!isNegative && !shift && hit !== null && hit !== this.session.selected) return this.session.select(hit);
+    if (!isNegative && !shift && !this.session.isAdding && hit !== null && hit !== this.session.selected) return this.session.select(hit);
     this.addPoint(from, !isNegative);
   }
 
@@ -278,67 +312,5 @@ export class Tools {
       enclosed(path, width, height, (i) => (bytes[i] = erases ? 0 : 1));
       await this.session.edit({ edit: "set-mask", object, frame, mask: runs(bytes, width, height) });
     });
-  }
-
-  // MARK: Preview
-
-  #previewSoon(at) {
-    clearTimeout(this.#previewTimer);
-    if (!this.view.preview || this.tool !== "click" || !this.session.connected || this.session.project.models.missing) return;
-    const p = this.stage.camera.toFrame(at);
-    if (!this.#inside(p) || this.#pointNear(at)) return this.#clearPreview();
-    const hit = this.#objectAt(p);
-    if (hit !== null && hit !== this.session.selected) return this.#clearPreview();
-    // Where answers are slow, only a pointer that rests asks.
-    this.#previewTimer = setTimeout(() => this.#askPreview(p), this.#previewSlow > 250 ? 400 : 60);
-  }
-
-  #clearPreview() {
-    if (!this.stage.preview) return;
-    this.stage.preview = null;
-    this.stage.draw();
-  }
-
-  async #askPreview(p) {
-    const { session, stage } = this;
-    const { frame, selected } = session;
-    this.asking?.abort();
-    this.asking = new AbortController();
-    const began = performance.now();
-    try {
-      const answer = await post("api/preview", { object: selected, frame, x: p.x, y: p.y, positive: true }, this.asking.signal);
-      this.#previewSlow = this.#previewSlow * 0.7 + (performance.now() - began) * 0.3;
-      if (session.frame !== frame || session.selected !== selected || this.#drag || !stage.pointer) return;
-      stage.preview = { frame, object: selected, mask: answer.rle ? new RunMask(answer.rle) : null };
-      stage.draw();
-    } catch {
-      // A preview that does not come is no matter: a newer one was asked for, or the click itself will say what is wrong.
-    }
-  }
-}
-
-/** Without the points that add less than a distance. */
-function thin(path, distance) {
-  const kept = [path[0]];
-  for (const p of path.slice(1)) if (Math.hypot(p.x - kept.at(-1).x, p.y - kept.at(-1).y) >= distance) kept.push(p);
-  if (kept.at(-1) !== path.at(-1)) kept.push(path.at(-1));
-  return kept.map((p) => [p.x, p.y]);
-}
-
-/** Visits the pixels whose centre a closed line encloses (even and odd crossings). */
-function enclosed(path, width, height, visit) {
-  for (let y = 0; y < height; y += 1) {
-    const crossings = [];
-    const middle = y + 0.5;
-    path.forEach((a, i) => {
-      const b = path[(i + 1) % path.length];
-      if (a.y <= middle !== b.y <= middle) crossings.push(a.x + ((middle - a.y) / (b.y - a.y)) * (b.x - a.x));
-    });
-    crossings.sort((a, b) => a - b);
-    for (let i = 0; i + 1 < crossings.length; i += 2) {
-      const first = Math.max(0, Math.ceil(crossings[i] - 0.5));
-      const last = Math.min(width - 1, Math.ceil(crossings[i + 1] - 0.5) - 1);
-      for (let x = first; x <= last; x += 1) visit(y * width + x);
-    }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// Who may ask: programs and pages that know the token, at an address that is this server's.
 ///
@@ -6,21 +7,34 @@ import Foundation
 /// read answers. So the Host header must be an address of this server, Origin, where it is sent, must be the same, and everything but
 /// the first page needs the token: in a cookie that scripts cannot read and other sites' requests do not carry, or as a bearer token.
 struct AccessGuard: Sendable {
-    /// 48 hexadecimal digits, new with each start.
+    /// 48 hexadecimal digits.
     let token: String
+    /// As good as the token, once: for the browser that is started with an address, which other users of this computer can read.
+    let launchCode = AccessGuard.newToken()
+    private let isLaunched = Protected(false)
     /// Hosts as they may stand in an address, with the port.
     let hosts: Set<String>
 
-    static let cookie = "sampt"
+    /// Servers at other ports of this computer get the same cookies: each has a name of its own.
+    let cookie: String
 
-    /// - Parameter host: what the server listens on; nil: this computer alone.
-    init(host: String?, port: Int) {
-        var random = SystemRandomNumberGenerator()
-        token = (0..<6).map { _ in String(format: "%08x", random.next() as UInt32) }.joined()
+    /// - Parameters:
+    ///   - host: what the server listens on; nil: this computer alone.
+    ///   - token: of the last start; nil: a new one.
+    init(host: String?, port: Int, token: String? = nil) {
+        self.token = token ?? Self.newToken()
+        cookie = "sampt-\(port)"
         var names = ["127.0.0.1", "localhost", "[::1]"]
         if let host { names.append(host.contains(":") ? "[\(host)]" : host) }
         hosts = Set(names.map { "\($0):\(port)" })
     }
+
+    static func newToken() -> String {
+        var random = SystemRandomNumberGenerator()
+        return (0..<6).map { _ in String(format: "%08x", random.next() as UInt32) }.joined()
+    }
+
+    static func isToken(_ text: String) -> Bool { text.utf8.count == 48 && text.allSatisfy { $0.isHexDigit && $0.isASCII } }
 
     enum Verdict: Equatable {
         case allowed
@@ -40,11 +54,11 @@ struct AccessGuard: Sendable {
             return .refused(status: 403, sentence: "Pages of other sites may not ask this server.")
         }
         if let said = request.query["token"], request.path == "/", request.method == "GET" {
-            return Self.equal(said, token)
+            return Self.equal(said, token) || isFirstLaunch(said)
                 ? .takesToken
                 : .refused(status: 401, sentence: "This token is of another start of the program. Open the address that it printed last.")
         }
-        guard let said = request.cookie(Self.cookie) ?? bearer(request), Self.equal(said, token) else {
+        guard let said = request.cookie(cookie) ?? bearer(request), Self.equal(said, token) else {
             return .refused(status: 401, sentence: "Open the address that the program printed: it has the token that lets you in.")
         }
         // A form of another site cannot send this header.
@@ -52,6 +66,14 @@ struct AccessGuard: Sendable {
             return .refused(status: 403, sentence: "A POST needs the header X-Sampt: 1.")
         }
         return .allowed
+    }
+
+    private func isFirstLaunch(_ said: String) -> Bool {
+        guard Self.equal(said, launchCode) else { return false }
+        return isLaunched.withLock { isLaunched in
+            defer { isLaunched = true }
+            return !isLaunched
+        }
     }
 
     private func isKnown(_ host: String) -> Bool { hosts.contains(host) }

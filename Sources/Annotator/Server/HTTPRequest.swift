@@ -26,6 +26,9 @@ struct HTTPRequest: Sendable {
         return nil
     }
 
+    /// Whether the body is a file of some size.
+    var isUpload: Bool { method == "POST" && path == "/api/import" && header("x-name") != nil }
+
     /// A whole number of the query.
     func number(_ name: String) -> Int? { query[name].flatMap { Int($0) } }
 }

@@ -12,13 +12,14 @@ struct HTTPServer: Sendable {
 
     private let listener: NIOAsyncChannel<Connection, Never>
     private let limits: ServerLimits
-    private let open = Protected(0)
+    private let open: ConnectionTable
     /// The port that the system chose where 0 was asked for.
     let port: Int
 
     /// - Throws: what the system says when the address cannot be had (`IOError`).
     init(host: String, port: Int, limits: ServerLimits = ServerLimits()) async throws {
         self.limits = limits
+        open = ConnectionTable(most: limits.connections)
         listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 64)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -47,22 +48,23 @@ struct HTTPServer: Sendable {
         try await listener.executeThenClose { connections in
             try await withThrowingDiscardingTaskGroup { group in
                 for try await connection in connections {
-                    guard open.withLock({ $0 < limits.connections }) else {
-                        connection.channel.close(promise: nil)
-                        continue
-                    }
-                    open.withLock { $0 += 1 }
+                    let channel = connection.channel
+                    let number = open.add { channel.close(promise: nil) }
                     group.addTask {
                         // What is wrong with one connection, such as its end in the middle, is no matter of the others.
-                        try? await serve(connection, refusal, answer)
-                        open.withLock { $0 -= 1 }
+                        guard let number else {
+                            try? await connection.executeThenClose { _, _ in }
+                            return
+                        }
+                        try? await serve(connection, number, refusal, answer)
+                        open.remove(number)
                     }
                 }
             }
         }
     }
 
-    private func serve(_ connection: Connection, _ refusal: Refusal, _ answer: Answer) async throws {
+    private func serve(_ connection: Connection, _ number: Int, _ refusal: Refusal, _ answer: Answer) async throws {
         try await connection.executeThenClose { inbound, outbound in
             var parts = inbound.makeAsyncIterator()
             while let part = try await parts.next() {
@@ -70,7 +72,9 @@ struct HTTPServer: Sendable {
                 let reading = try await read(head, refusal, &parts)
                 let writer = ResponseWriter(outbound: outbound, isHead: head.method == .HEAD, keepsAlive: head.isKeepAlive)
                 switch reading {
-                case .request(let request): try await writer.write(await answer(request))
+                case .request(let request):
+                    open.know(number)
+                    try await writer.write(await answer(request))
                 case .refused(let response):
                     // The rest of the body is not waited for.
                     return try await ResponseWriter(outbound: outbound, isHead: false, keepsAlive: false).write(response)
@@ -93,7 +97,7 @@ struct HTTPServer: Sendable {
         for header in head.headers { request.headers[header.name.lowercased(), default: []].append(header.value) }
         // Who may not ask sends no body into memory.
         if let refused = refusal(request) { return .refused(refused) }
-        let most = request.header("x-name") == nil ? limits.bodyBytes : limits.uploadBytes
+        let most = request.isUpload ? limits.uploadBytes : limits.bodyBytes
         if let announced = request.header("content-length").flatMap(Int.init), announced > most {
             return .refused(.error(413, "More than \(most >> 20) MB are not taken."))
         }

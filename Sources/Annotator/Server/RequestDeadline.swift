@@ -35,7 +35,8 @@ final class RequestDeadline: ChannelDuplexHandler, @unchecked Sendable {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .end = unwrapOutboundIn(data) { schedule(limits.idleSeconds, context) }
+        // Who does not read what it asked for is not waited for either.
+        if case .end = unwrapOutboundIn(data) { schedule(limits.idleSeconds, context) } else { schedule(limits.stallSeconds, context) }
         context.write(data, promise: promise)
     }
 

@@ -12,6 +12,8 @@ struct ServerLimits: Sendable {
     var requestSeconds: Int64 = 20
     /// Of an upload.
     var uploadSeconds: Int64 = 600
+    /// Between two pieces of an answer.
+    var stallSeconds: Int64 = 60
     /// Between an answer and the next request.
     var idleSeconds: Int64 = 60
     /// Streams of events at a time.

@@ -10,11 +10,14 @@ extension AnnotatorService {
         let rate = video.frameCount > 1 && seconds > 0 ? [Int((Double(video.frameCount - 1) / seconds * 1000).rounded()), 1000] : [25, 1]
         return ProjectAnswer(
             video: .init(
-                name: video.name, path: project.videoPath, width: video.size.width, height: video.size.height, frames: video.frameCount,
+                name: video.name, path: project.videoPath, key: project.videoKey, width: video.size.width, height: video.size.height,
+                frames: video.frameCount,
                 rate: rate),
             models: .init(segmenter: project.segmenterName, tracker: project.trackerName, missing: project.missingModels),
             formats: project.formats.map {
-                .init(name: $0.name, title: $0.title, isFolder: $0.isFolder, loses: $0.loses, reads: $0.isReadable)
+                .init(
+                    name: $0.name, title: $0.title, isFolder: $0.isFolder, fileExtension: $0.fileExtension, loses: $0.loses,
+                    reads: $0.isReadable)
             },
             version: project.version)
     }
@@ -41,32 +44,28 @@ extension AnnotatorService {
     func timelineAnswer() async throws -> TimelineAnswer {
         var strips: [TimelineAnswer.Strip] = []
         for object in session.state.objects {
-            let outdated = try await session.spans(of: object.id).filter { $0.progress == .outdated }
+            let outdated = try await session.outdated(of: object.id)
             strips.append(
-                Self.strip(
-                    object.id, try await session.confidences(of: object.id),
-                    outdated: outdated.map { [$0.frames.lowerBound, $0.frames.upperBound] },
-                    anchors: object.anchors.keys.sorted()))
+                .init(
+                    id: object.id, frames: Self.bytes(try await session.summaries(of: object.id)).base64EncodedString(),
+                    outdated: outdated.map { [$0.lowerBound, $0.upperBound] }, anchors: object.anchors.keys.sorted()))
         }
         let review = try await session.review(count: 24)
         return TimelineAnswer(
             revision: revision, objects: strips,
-            review: review.map { .init(frame: $0.frameIndex, object: ObjectID($0.objectID), confidence: $0.confidence) })
+            review: review.map {
+                .init(frame: $0.frameIndex, object: ObjectID($0.objectID), confidence: $0.confidence, reason: $0.reason.rawValue)
+            })
     }
 
-    static func strip(_ id: ObjectID, _ confidences: [Float?], outdated: [[Int]], anchors: [Int]) -> TimelineAnswer.Strip {
-        var runs: [TimelineAnswer.Run] = []
-        var bytes = Data(count: confidences.count)
-        for (index, confidence) in confidences.enumerated() {
-            let kind = confidence == nil ? "none" : "present"
-            if let last = runs.last, last.kind == kind {
-                runs[runs.count - 1].last = index
-            } else {
-                runs.append(.init(first: index, last: index, kind: kind))
-            }
-            if let confidence { bytes[index] = UInt8(1 + 254 * max(0, min(1, confidence))) }
-        }
-        return .init(id: id, runs: runs, confidence: bytes.base64EncodedString(), outdated: outdated, anchors: anchors)
+    /// As `TimelineAnswer.Strip.frames` has them. What a person gave is sure.
+    static func bytes(_ frames: [FrameSummary?]) -> Data {
+        Data(
+            frames.map { frame in
+                guard let frame else { return 0 }
+                let confidence = frame.confidence.map { $0.isNaN ? 0 : max(0, min(1, $0)) } ?? 1
+                return frame.isPresent ? UInt8(2 + 253 * confidence) : 1
+            })
     }
 
     /// - Parameter isWhole: overlaps are left as they are.

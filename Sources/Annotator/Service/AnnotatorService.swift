@@ -54,7 +54,7 @@ final class AnnotatorService: Sendable {
         case .refused(let status, let sentence): return .error(status, sentence)
         case .takesToken:
             // The token leaves the address, and with it the browser's history.
-            let cookie = "\(AccessGuard.cookie)=\(access.token); HttpOnly; SameSite=Strict; Path=/"
+            let cookie = "\(access.cookie)=\(access.token); HttpOnly; SameSite=Strict; Path=/"
             return HTTPResponse(status: 303, headers: [("Location", "/"), ("Set-Cookie", cookie), ("Cache-Control", "no-store")])
         case .allowed: break
         }
@@ -99,7 +99,9 @@ final class AnnotatorService: Sendable {
             guard let frame = Int(parts[2].hasSuffix(".jpg") ? String(parts[2].dropLast(4)) : parts[2]) else { throw RequestError.notFound }
             try check(frame: frame)
             let width = request.number("width").map { max(16, min(16384, $0)) }
-            return .bytes(try await pictures.jpeg(frame, width: width), type: "image/jpeg", isImmutable: true)
+            // Another video at the same address has other pictures: only what names this one may be kept.
+            let isKept = request.query["v"] == project.videoKey
+            return .bytes(try await pictures.jpeg(frame, width: width), type: "image/jpeg", isImmutable: isKept)
         case ("masks", 3):
             guard let frame = Int(parts[2]) else { throw RequestError.notFound }
             try check(frame: frame)

@@ -7,6 +7,8 @@ struct ProjectAnswer: Encodable {
     struct Video: Encodable {
         var name: String
         var path: String
+        /// What tells it from other videos.
+        var key: String
         var width: Int
         var height: Int
         var frames: Int
@@ -25,6 +27,8 @@ struct ProjectAnswer: Encodable {
         var name: String
         var title: String
         var isFolder: Bool
+        /// With the dot; empty for folders.
+        var fileExtension: String
         var loses: String
         var reads: Bool
     }
@@ -62,31 +66,19 @@ struct StateAnswer: Encodable {
 struct TimelineAnswer: Encodable {
     struct Strip: Encodable {
         var id: ObjectID
-        /// First and last frame, and "present", "absent" or "none".
-        var runs: [Run]
-        /// A byte a frame in base 64: 0 where nothing is known, else 1 to 255 for 0 to 1.
-        var confidence: String
+        /// A byte a frame in base 64: 0 where nothing is known, 1 where the object is not seen, else how sure its mask is, 2 to 255 for
+        /// 0 to 1.
+        var frames: String
         var outdated: [[Int]]
         var anchors: [Int]
-    }
-
-    struct Run: Encodable {
-        var first: Int
-        var last: Int
-        var kind: String
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.unkeyedContainer()
-            try container.encode(first)
-            try container.encode(last)
-            try container.encode(kind)
-        }
     }
 
     struct Review: Encodable {
         var frame: Int
         var object: ObjectID
         var confidence: Float
+        /// What to look for, in a few words.
+        var reason: String?
     }
 
     var revision: Int

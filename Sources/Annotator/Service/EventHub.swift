@@ -44,7 +44,7 @@ final class EventHub: Sendable {
     func beat() async {
         while !Task.isCancelled {
             send("beat", [String: Int]())
-            try? await Task.sleep(for: .seconds(8))
+            try? await Task.sleep(for: .seconds(3))
         }
     }
 

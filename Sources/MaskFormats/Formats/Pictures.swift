@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 
 /// The video with masks drawn in.
 final class OverlayTarget: MaskTarget {

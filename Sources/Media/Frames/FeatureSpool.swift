@@ -11,7 +11,12 @@ public protocol StorableFeatures: Sendable {
 
 /// Features of frames in a temporary file, up to a budget: what was used longest ago makes room for what is new. What cannot be written is
 /// not kept: whoever needs it computes it again.
+///
+/// Writing goes on beside the work: who stores something waits only where several frames are waiting already.
 final class FeatureSpool: Sendable {
+    /// So many may wait in memory; with the built-in models and 854x480, 10 MB each.
+    private static let mostWaiting = 4
+
     fileprivate struct Key: Hashable {
         let frame: Int
         let processor: String
@@ -26,6 +31,8 @@ final class FeatureSpool: Sendable {
 
     fileprivate struct State {
         var file: FileHandle?
+        /// What waits to be written.
+        var waiting: Set<Key> = []
         var places: [Key: Place] = [:]
         /// By last use.
         var order: [UInt64: Key] = [:]
@@ -39,6 +46,9 @@ final class FeatureSpool: Sendable {
     private let url: URL
     private let budget: UInt64
     private let state = Protected(State())
+    /// The file is touched here alone, so that nothing is read from a place while something else is written there.
+    private let disk = DispatchQueue(label: "sampt.features", qos: .utility)
+    private let room = DispatchSemaphore(value: mostWaiting)
 
     init(budget: UInt64) {
         self.budget = budget
@@ -49,33 +59,50 @@ final class FeatureSpool: Sendable {
 
     func store(_ features: any StorableFeatures, frame: Int, processor: String) {
         let key = Key(frame: frame, processor: processor)
-        guard budget > 0, state.withLock({ $0.places[key] == nil }) else { return }
-        let bytes = features.storedBytes
-        state.withLock { state in
-            guard state.places[key] == nil, let offset = state.takeRoom(bytes.count, budget: budget) else { return }
-            do {
+        guard budget > 0, state.withLock({ $0.places[key] == nil && $0.waiting.insert(key).inserted }) else { return }
+        room.wait()
+        disk.async { [self] in
+            write(features.storedBytes, key)
+            state.withLock { _ = $0.waiting.remove(key) }
+            room.signal()
+        }
+    }
+
+    func load<Features: StorableFeatures>(_ type: Features.Type, frame: Int, processor: String, size: ImageSize) -> Features? {
+        let key = Key(frame: frame, processor: processor)
+        guard state.withLock({ $0.places[key] != nil || $0.waiting.contains(key) }) else { return nil }
+        return disk.sync { read(key) }.flatMap { Features(storedBytes: $0, frame: size) }
+    }
+
+    private func write(_ bytes: Data, _ key: Key) {
+        guard let offset = state.withLock({ $0.takeRoom(bytes.count, budget: budget) }) else { return }
+        do {
+            let file = try state.withLock { state in
                 let file = try state.file ?? open()
                 state.file = file
-                try file.seek(toOffset: offset)
-                try file.write(contentsOf: bytes)
-            } catch {
-                state.free[bytes.count, default: []].append(offset)
-                return
+                return file
             }
+            try file.seek(toOffset: offset)
+            try file.write(contentsOf: bytes)
+        } catch {
+            return state.withLock { $0.free[bytes.count, default: []].append(offset) }
+        }
+        state.withLock { state in
             state.places[key] = Place(offset: offset, count: bytes.count, lastUse: 0)
             state.touch(key)
         }
     }
 
-    func load<Features: StorableFeatures>(_ type: Features.Type, frame: Int, processor: String, size: ImageSize) -> Features? {
-        let bytes = state.withLock { state -> Data? in
-            let key = Key(frame: frame, processor: processor)
+    private func read(_ key: Key) -> Data? {
+        let known = state.withLock { state -> (place: Place, file: FileHandle)? in
             guard let place = state.places[key], let file = state.file else { return nil }
-            guard (try? file.seek(toOffset: place.offset)) != nil, let bytes = try? file.read(upToCount: place.count) else { return nil }
             state.touch(key)
-            return bytes.count == place.count ? bytes : nil
+            return (place, file)
         }
-        return bytes.flatMap { Features(storedBytes: $0, frame: size) }
+        guard let (place, file) = known, (try? file.seek(toOffset: place.offset)) != nil,
+            let bytes = try? file.read(upToCount: place.count)
+        else { return nil }
+        return bytes.count == place.count ? bytes : nil
     }
 
     private func open() throws -> FileHandle {

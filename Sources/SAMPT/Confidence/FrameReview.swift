@@ -44,14 +44,25 @@ public struct FrameReview: Sendable {
     }
 
     /// Takes note of an object in a frame.
-    mutating func add(_ evidence: MaskEvidence, of objectID: ObjectID, at frameIndex: Int, seconds: Double) {
-        guard count > 0, evidence.origin != .given else { return }
-        let confidence = evidence.confidence
+    private mutating func add(_ evidence: MaskEvidence, of objectID: ObjectID, at frameIndex: Int, seconds: Double) {
+        guard evidence.origin != .given else { return }
+        add(confidence: evidence.confidence, evidence.weakness, of: objectID, at: frameIndex, seconds: seconds)
+    }
+
+    /// The same of what is known without the mask.
+    mutating func add(_ summary: FrameSummary, of objectID: ObjectID, seconds: Double) {
+        guard let confidence = summary.confidence, let weakness = summary.weakness else { return }
+        add(confidence: confidence, weakness, of: objectID, at: summary.index, seconds: seconds)
+    }
+
+    private mutating func add(
+        confidence: Float, _ reason: ReviewReason, of objectID: ObjectID, at frameIndex: Int, seconds: Double
+    ) {
+        guard count > 0 else { return }
         let entry = Entry(
-            frameIndex: frameIndex, seconds: seconds, objectID: objectID, confidence: confidence.isNaN ? 0 : confidence,
-            reason: evidence.weakness)
+            frameIndex: frameIndex, seconds: seconds, objectID: objectID, confidence: confidence.isNaN ? 0 : confidence, reason: reason)
         pools[objectID, default: Pool()].add(
-            entry, stretch: Int(min(seconds / spacing, 1e15)), isLost: evidence.origin == .absent, count: count)
+            entry, stretch: Int(min(seconds / spacing, 1e15)), isLost: reason == .lost, count: count)
     }
 
     /// Frames that may still become entries.

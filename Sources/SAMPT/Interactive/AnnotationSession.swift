@@ -101,9 +101,10 @@ public final class AnnotationSession: Sendable {
         try await onThread { [core] in try core.tracks(of: object, in: frames) }
     }
 
-    /// How good an object's mask is likely to be in every frame of the video (`ObjectResult.confidence`).
-    public func confidences(of object: ObjectID) async throws -> [Float?] {
-        try await onThread { [core] in try core.confidences(of: object) }
+    /// Every frame of the video: whether an object is seen there, and how good its mask is likely to be; nil where nothing is known. No
+    /// mask is read, so that it comes in milliseconds for ten thousand frames.
+    public func summaries(of object: ObjectID) async throws -> [FrameSummary?] {
+        try await onThread { [core] in try core.summaries(of: object) }
     }
 
     /// Frames to look at, least sure first (`FrameReview`); anchors are not among them.
@@ -113,6 +114,12 @@ public final class AnnotationSession: Sendable {
 
     /// The object's spans from the first frame to the last, and which are out of date.
     public func spans(of object: ObjectID) async throws -> [SpanStatus] { try await onThread { [core] in try core.spans(of: object) } }
+
+    /// The stretches of frames in which something of an object is left to compute: nothing was yet, or a correction was made since. None
+    /// for an object without anchors.
+    public func outdated(of object: ObjectID) async throws -> [ClosedRange<Int>] {
+        try await onThread { [core] in try core.outdated(of: object) }
+    }
 
     // MARK: Computing
 

@@ -6,8 +6,7 @@ import Support
 public final class InMemorySessionStore: SessionStore {
     private struct State {
         var log: [LoggedEdit] = []
-        var frames: [SpanKey: [Int: Data]] = [:]
-        var confidences: [SpanKey: [Int: Float?]] = [:]
+        var frames: [SpanKey: [Int: (data: Data, summary: FrameSummary)]] = [:]
     }
 
     private let state: Protected<State>
@@ -20,18 +19,20 @@ public final class InMemorySessionStore: SessionStore {
     public func append(_ edit: LoggedEdit) { state.withLock { $0.log.append(edit) } }
 
     public func save(_ frames: [SpanFrame], of key: SpanKey) {
-        let encoded = frames.map { ($0.index, $0.data, $0.confidence) }
+        let encoded = frames.map { (data: $0.data, summary: $0.summary) }
         state.withLock { state in
-            for (index, data, confidence) in encoded {
-                state.frames[key, default: [:]][index] = data
-                state.confidences[key, default: [:]][index] = .some(confidence)
-            }
+            for frame in encoded { state.frames[key, default: [:]][frame.summary.index] = frame }
         }
     }
 
     public func frame(_ index: Int, of key: SpanKey) throws -> SpanFrame? {
-        try state.withLock { $0.frames[key]?[index] }.map { try SpanFrame(data: $0) }
+        try state.withLock { $0.frames[key]?[index]?.data }.map { try SpanFrame(data: $0) }
     }
 
-    public func confidences(of key: SpanKey) -> [Int: Float?] { state.withLock { $0.confidences[key] ?? [:] } }
+    public func summaries(of key: SpanKey, in frames: ClosedRange<Int>) -> [FrameSummary] {
+        state.withLock { state in
+            guard let known = state.frames[key] else { return [] }
+            return frames.compactMap { known[$0]?.summary }
+        }
+    }
 }

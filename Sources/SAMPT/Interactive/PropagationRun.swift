@@ -12,6 +12,7 @@ final class PropagationRun {
     private let number: Int
     private let units: [PropagationUnit]
     private let context: UnitContext
+    private let paused: PausedWork?
     /// Told how far the propagation has come: for the log, or only for who looks at results meanwhile.
     private let report: (_ reach: PropagationReach, _ isForLog: Bool) throws -> Void
     private let start = ContinuousClock.now
@@ -24,11 +25,12 @@ final class PropagationRun {
     private var hasEnded = false
     private var changedAtEnd: [ObjectID: [ClosedRange<Int>]] = [:]
 
+    /// - Parameter paused: where work is looked for that was stopped before its end, and left when this one is.
     init(
-        _ units: [PropagationUnit], number: Int, context: UnitContext,
+        _ units: [PropagationUnit], number: Int, context: UnitContext, paused: PausedWork? = nil,
         report: @escaping (_ reach: PropagationReach, _ isForLog: Bool) throws -> Void
     ) {
-        (self.units, self.number, self.context, self.report) = (units, number, context, report)
+        (self.units, self.number, self.context, self.paused, self.report) = (units, number, context, paused, report)
     }
 
     deinit { if !hasEnded { try? end(.cancelled) } }
@@ -37,8 +39,8 @@ final class PropagationRun {
     func next() throws -> PropagationProgress? {
         guard !hasEnded else { return nil }
         do {
-            try Cancellation.check()
             while unit < units.count {
+                try Cancellation.check()
                 if try advance() { return try news(ending: nil) }
             }
             try end(.complete)
@@ -52,25 +54,52 @@ final class PropagationRun {
     /// One frame of the current unit.
     /// - Returns: whether there are news.
     private func advance() throws -> Bool {
-        let current: any UnitWork
-        if let work {
-            current = work
-        } else if try isThere(units[unit]) {
+        if work == nil, try isThere(units[unit]) {
             for span in units[unit].spans { reached[span.key] = frames(of: span, in: units[unit]) }
             framesDone += units[unit].frameCount
             unit += 1
             return false
-        } else {
-            current = try context.work(units[unit])
-            work = current
         }
-        guard let frames = try current.step() else {
-            (work, unit) = (nil, unit + 1)
+        guard let frames = try step(work ?? begin(units[unit])) else {
+            // Somebody may want more frames of the same result later on.
+            pause()
+            unit += 1
             return !buffer.isEmpty
         }
         framesDone += 1
         for (span, frame) in frames { buffer[span.key, default: []].append(frame) }
         return buffer.values.contains { $0.count >= Self.framesTogether }
+    }
+
+    /// The work on a unit: what was begun before, or from its first frame on.
+    private func begin(_ unit: PropagationUnit) throws -> any UnitWork {
+        if let known = paused?.take(unit) {
+            framesDone += known.framesDone
+            work = known
+            return known
+        }
+        let new = try canPause ? Cancellation.shielded { try context.work(unit) } : context.work(unit)
+        try new.prepare()
+        work = new
+        return new
+    }
+
+    /// Where a tracker takes one frame after the other, a step is short, and what is left when it is done can be gone on with.
+    private var canPause: Bool { paused != nil && context.tracker.isCausal }
+
+    private func step(_ work: any UnitWork) throws -> [(span: PlannedSpan, frame: SpanFrame)]? {
+        do {
+            return try canPause ? Cancellation.shielded { try work.step() } : work.step()
+        } catch {
+            // What ended in the midst of a frame is of no use.
+            self.work = nil
+            throw error
+        }
+    }
+
+    private func pause() {
+        if canPause, let work { paused?.put(work) }
+        work = nil
     }
 
     /// The frames of a span that its unit computes.
@@ -84,8 +113,7 @@ final class PropagationRun {
     private func isThere(_ unit: PropagationUnit) throws -> Bool {
         guard !unit.spans.isEmpty else { return true }
         for span in unit.spans {
-            let known = try context.reader.store.confidences(of: span.key)
-            guard !known.isEmpty, frames(of: span, in: unit).allSatisfy({ known[$0] != nil }) else { return false }
+            guard try context.reader.summaries(of: span.key, in: frames(of: span, in: unit)).isWhole else { return false }
         }
         return true
     }
@@ -97,8 +125,7 @@ final class PropagationRun {
         for (key, frames) in buffer.sorted(by: { $0.key < $1.key }) {
             try context.reader.store.save(frames, of: key)
             guard let low = frames.map(\.index).min(), let high = frames.map(\.index).max() else { continue }
-            let known = reached[key] ?? low...high
-            reached[key] = min(low, known.lowerBound)...max(high, known.upperBound)
+            reached[key] = reached[key]?.union(low...high) ?? low...high
             if let object = objects[key] { changed[object, default: []].append(low...high) }
         }
         buffer = [:]
@@ -119,8 +146,15 @@ final class PropagationRun {
 
     private func end(_ ending: PropagationReach.Ending) throws {
         hasEnded = true
-        work = nil
-        changedAtEnd = try flush()
-        try report(PropagationReach(number: number, spans: reached, ending: ending), true)
+        // Work goes on behind frames that are kept.
+        do {
+            changedAtEnd = try flush()
+            pause()
+            try report(PropagationReach(number: number, spans: reached, ending: ending), true)
+        } catch {
+            work = nil
+            paused?.removeAll()
+            throw error
+        }
     }
 }

@@ -12,22 +12,20 @@ extension SessionCore {
         return tracks
     }
 
-    func confidences(of id: ObjectID) throws -> [Float?] {
+    func summaries(of id: ObjectID) throws -> [FrameSummary?] {
         let snapshot = snapshot
-        let object = try object(id, in: snapshot)
-        var known: [SpanKey: [Int: Float?]] = [:]
-        return try (0..<snapshot.frameCount).map { frame in
-            if let anchor = object.anchors[frame] { return try confidence(of: anchor, at: frame) }
-            guard let key = try reader.key(of: object, at: frame, snapshot)?.key else { return nil }
-            let all = try known[key] ?? store.confidences(of: key)
-            known[key] = all
-            return all[frame] ?? nil
-        }
+        return try summaries(of: try object(id, in: snapshot), snapshot)
     }
 
-    /// Of an anchor whose mask is known; nothing is computed.
-    private func confidence(of anchor: ObjectAnchor, at frame: Int) throws -> Float? {
-        try store.frame(frame, of: anchors.key(anchor, frame))?.confidence
+    private func summaries(of object: SessionObject, _ snapshot: SessionSnapshot) throws -> [FrameSummary?] {
+        let propagated = try reader.summaries(of: object, snapshot)
+        var summaries = propagated.map { $0?.summary }
+        for (frame, anchor) in object.anchors {
+            // Of an anchor whose mask is known; nothing is computed. What was there before it was marked says nothing about it.
+            let known = try reader.summaries(of: anchors.key(anchor, frame), in: frame...frame)[frame]
+            summaries[frame] = known ?? propagated[frame].flatMap { $0.isCurrent ? $0.summary : nil }
+        }
+        return summaries
     }
 
     func review(count: Int) throws -> [FrameReview.Entry] {
@@ -35,35 +33,41 @@ extension SessionCore {
         let timing = frames.source.timing
         let duration = timing.timestamps.isEmpty ? 0 : timing.seconds(timing.timestamps.count - 1)
         var review = FrameReview(count: count, duration: duration)
-        for frame in 0..<snapshot.frameCount {
+        for object in snapshot.state.objects {
             try Cancellation.check()
-            for object in snapshot.state.objects where object.anchors[frame] == nil {
-                guard let found = try reader.frame(of: object, at: frame, snapshot)?.frame, let evidence = found.evidence else { continue }
-                review.add(evidence, of: object.id, at: frame, seconds: frame < timing.timestamps.count ? timing.seconds(frame) : 0)
+            for case (let frame, let found?) in try reader.summaries(of: object, snapshot).enumerated() where object.anchors[frame] == nil {
+                review.add(
+                    found.summary, of: object.id, seconds: frame < timing.timestamps.count ? timing.seconds(frame) : 0)
             }
         }
         return review.entries
     }
 
+    func outdated(of id: ObjectID) throws -> [ClosedRange<Int>] {
+        let snapshot = snapshot
+        return ObjectLookup(try object(id, in: snapshot), snapshot).outdated(tracksBackward: models.options.tracking.isBackward)
+    }
+
     func spans(of id: ObjectID) throws -> [SpanStatus] {
         let snapshot = snapshot
         let object = try object(id, in: snapshot)
-        let borders = [-1] + object.anchorFrames + [snapshot.frameCount]
-        let tracksBackward = models.options.tracking.isBackward
-        return try zip(borders, borders.dropFirst()).compactMap { left, right in
-            guard right - left > 1 else { return nil }
-            let frames = (left + 1)...(right - 1)
-            let current = frames.count { snapshot.isCurrent(object, $0, tracksBackward: tracksBackward) }
-            let hasSome = current > 0 || frames.contains { snapshot.choice(for: object, at: $0)?.isCurrent ?? false }
+        var (groups, last): ([[FrameStretch]], Bool) = ([], false)
+        for stretch in ObjectLookup(object, snapshot).stretches(tracksBackward: models.options.tracking.isBackward) {
+            let isAnchor = object.anchors[stretch.frames.lowerBound] != nil
+            if !isAnchor { if last { groups[groups.count - 1].append(stretch) } else { groups.append([stretch]) } }
+            last = !isAnchor
+        }
+        return try groups.map { stretches in
+            let isCurrent = stretches.allSatisfy(\.isComplete)
+            let hasSome = stretches.contains { $0.isComplete || $0.choice != nil && $0.isCurrent }
             return SpanStatus(
-                frames: frames, progress: current == frames.count ? .current : hasSome ? .partial : .outdated,
-                seam: try seam(of: object, in: frames, snapshot))
+                frames: stretches[0].frames.lowerBound...stretches[stretches.count - 1].frames.upperBound,
+                progress: isCurrent ? .current : hasSome ? .partial : .outdated, seam: try seam(in: stretches, snapshot))
         }
     }
 
-    private func seam(of object: SessionObject, in frames: ClosedRange<Int>, _ snapshot: SessionSnapshot) throws -> Int? {
-        for frame in frames {
-            guard case .either(let forward, let backward)? = snapshot.choice(for: object, at: frame)?.choice else { continue }
+    private func seam(in stretches: [FrameStretch], _ snapshot: SessionSnapshot) throws -> Int? {
+        for case .either(let forward, let backward)? in stretches.map(\.choice) {
             return try reader.seam(between: forward.span, backward.span, snapshot)
         }
         return nil

@@ -15,6 +15,7 @@ final class SessionCore: Sendable {
     /// Held while an edit is checked and logged: one after the other.
     private let editing = Protected(())
     private let content: Protected<Content>
+    private let paused = PausedWork()
     /// What the encoder made of a frame is kept on disk when the frame leaves the cache.
     private let features: FrameLease
 
@@ -58,7 +59,7 @@ final class SessionCore: Sendable {
     var snapshot: SessionSnapshot {
         content.withLock { content in
             var snapshot = content.history.snapshot
-            snapshot.reached.merge(content.live) { $1 }
+            snapshot.reached.merge(content.live) { $0.union($1) }
             return snapshot
         }
     }
@@ -137,7 +138,7 @@ final class SessionCore: Sendable {
         var frames = Set<Int>()
         for id in changed {
             let (old, new) = (before.state.object(id), after.state.object(id))
-            if let new { outdated[id] = after.outdated(new, tracksBackward: models.options.tracking.isBackward) }
+            if let new { outdated[id] = ObjectLookup(new, after).outdated(tracksBackward: models.options.tracking.isBackward) }
             for frame in Set((old?.anchorFrames ?? []) + (new?.anchorFrames ?? []))
             where old?.anchors[frame] != new?.anchors[frame] { frames.insert(frame) }
             if old == nil || new == nil || old?.results != new?.results { frames.formUnion([0, after.lastFrame]) }
@@ -182,7 +183,7 @@ final class SessionCore: Sendable {
         let tracksBackward = models.options.tracking.isBackward
         func isOutdated(_ object: SessionObject) -> Bool {
             guard !object.anchors.isEmpty, object.anchors[frame] == nil else { return false }
-            return !snapshot.isCurrent(object, frame, tracksBackward: tracksBackward)
+            return !ObjectLookup(object, snapshot).isComplete(frame, tracksBackward: tracksBackward)
         }
         return SessionFrame(
             frameIndex: frame, objects: objects, indexMask: IndexMask(objects, size: frames.size),
@@ -268,7 +269,7 @@ final class SessionCore: Sendable {
     }
 
     private func run(_ units: [PropagationUnit], number: Int, _ snapshot: SessionSnapshot) -> PropagationRun {
-        PropagationRun(units, number: number, context: context(snapshot)) { [weak self] reach, isForLog in
+        PropagationRun(units, number: number, context: context(snapshot), paused: paused) { [weak self] reach, isForLog in
             try self?.note(reach, isForLog)
         }
     }

@@ -50,8 +50,7 @@ struct SessionHistory: Sendable {
             history.cursor += 1
         case .reached(let reach):
             for (key, frames) in reach.spans {
-                let known = reached[key] ?? frames
-                history.reached[key] = min(known.lowerBound, frames.lowerBound)...max(known.upperBound, frames.upperBound)
+                history.reached[key] = reached[key]?.union(frames) ?? frames
             }
         default:
             if case .addObject(let object?, _, _, _) = edit {

@@ -13,9 +13,9 @@ public protocol SessionStore: Sendable {
     func save(_ frames: [SpanFrame], of key: SpanKey) throws
     /// A frame of a span's result; nil where it is not there.
     func frame(_ index: Int, of key: SpanKey) throws -> SpanFrame?
-    /// The confidence of every frame that is there of a span's result, by frame; nil for frames that nothing is known of. Need not read
-    /// masks.
-    func confidences(of key: SpanKey) throws -> [Int: Float?]
+    /// What is known of the frames of a span's result that are there, in their order. Asked of thousands of frames at once: it is not to
+    /// read masks.
+    func summaries(of key: SpanKey, in frames: ClosedRange<Int>) throws -> [FrameSummary]
 }
 
 /// An edit in its place in a log.

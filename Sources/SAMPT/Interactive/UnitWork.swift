@@ -5,8 +5,18 @@ import Support
 
 /// A unit in the making, frame by frame.
 protocol UnitWork: AnyObject {
+    /// What is being computed. Another one with the same results may take its place, which wants more frames of them, or fewer.
+    var unit: PropagationUnit { get set }
+    /// How many frames are done.
+    var framesDone: Int { get }
+    /// All that comes before the first frame. It may take long, and can be cancelled.
+    func prepare() throws
     /// The next frame's results, by span; nil at the end.
     func step() throws -> [(span: PlannedSpan, frame: SpanFrame)]?
+}
+
+extension UnitWork {
+    func prepare() throws {}
 }
 
 /// What units are computed with.
@@ -69,7 +79,7 @@ struct UnitContext: Sendable {
 
 /// Objects that are tracked and segmented together in one direction, as `DirectedOutcomes` does with those of a run.
 private final class DirectedWork: UnitWork {
-    private let unit: PropagationUnit
+    var unit: PropagationUnit
     private let direction: TimeDirection
     private let method: Method
     private let pass: any SegmentationPass
@@ -80,6 +90,8 @@ private final class DirectedWork: UnitWork {
         frame = unit.first
         pass = method.pass(at: unit.first, direction)
     }
+
+    var framesDone: Int { abs(frame - unit.first) }
 
     func step() throws -> [(span: PlannedSpan, frame: SpanFrame)]? {
         guard (unit.last - frame) * direction.rawValue >= 0 else { return nil }
@@ -99,20 +111,20 @@ private final class DirectedWork: UnitWork {
 
 /// All points first, then every frame once (`JointOutcomes`).
 private final class JointWork: UnitWork {
-    private let unit: PropagationUnit
+    var unit: PropagationUnit
     private let source: JointOutcomes
-    private var frame = -1
+    private var frame = 0
 
     init(_ unit: PropagationUnit, _ method: Method) {
         self.unit = unit
         source = JointOutcomes(method)
     }
 
+    var framesDone: Int { frame }
+
+    func prepare() throws { try source.prepare {} }
+
     func step() throws -> [(span: PlannedSpan, frame: SpanFrame)]? {
-        if frame < 0 {
-            try source.prepare {}
-            frame = 0
-        }
         guard frame <= unit.last else { return nil }
         defer { frame += 1 }
         let outcomes = try source.next()
@@ -128,7 +140,7 @@ private final class JointWork: UnitWork {
 /// Corrections with the policy `paper`: added points are followed forwards, each alone, and frames whose visible points changed are
 /// segmented again, each by itself.
 private final class CorrectionWork: UnitWork {
-    private let unit: PropagationUnit
+    var unit: PropagationUnit
     private let object: SessionObject
     private let span: PlannedSpan
     private let corrections: [PaperCorrection]
@@ -150,9 +162,10 @@ private final class CorrectionWork: UnitWork {
         frame = unit.first
     }
 
+    var framesDone: Int { frame - unit.first }
+
     func step() throws -> [(span: PlannedSpan, frame: SpanFrame)]? {
         guard frame <= unit.last else { return nil }
-        try Cancellation.check()
         defer { frame += 1 }
         for place in tracked.indices { try tracked[place].tracking.advance() }
         for correction in corrections where correction.frame == frame {

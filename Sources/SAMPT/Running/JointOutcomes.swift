@@ -26,9 +26,10 @@ final class JointOutcomes: OutcomeSource {
     /// How many frames wait at most in a lane: with trackers that work in windows, about as many as a window decides on.
     static func framesAhead(of tracker: any PointTracker) -> Int { tracker.isCausal ? 1 : 4 }
 
-    func prepare(progress: () -> Void) throws {
-        states = try tracking.prepare(progress: progress)
-        guard method.options.overlapsSteps else { return }
+    func prepare(progress: () -> Void) throws { states = try tracking.prepare(progress: progress) }
+
+    private func startLanes() {
+        guard method.options.overlapsSteps, tracked == nil else { return }
         let ahead = Self.framesAhead(of: method.tracker)
         tracked = ProductionLane(ahead: ahead + 1) { [tracking] in try tracking.next() }
         encoded = EncodingLane(
@@ -38,6 +39,7 @@ final class JointOutcomes: OutcomeSource {
     }
 
     func next() throws -> [ObjectID: ObjectOutcome] {
+        startLanes()
         guard let tracked = try tracked.map({ try $0.next() }) ?? tracking.next() else { return [:] }
         let (index, points) = (tracked.index, tracked.points)
         let frame = try encoded?.frame(at: index)

@@ -67,8 +67,9 @@ extension NanoFrameEncoder.Maps: StorableFeatures {
     }
 
     public var storedBytes: Data {
-        var bytes = Data()
-        for map in [c4, p4, p8, p16, e] { map.withUnsafeBuffer { bytes.append($0) } }
+        let maps = [c4, p4, p8, p16, e]
+        var bytes = Data(capacity: 4 * maps.reduce(0) { $0 + $1.count })
+        for map in maps { map.withUnsafeBuffer { bytes.append($0) } }
         return bytes
     }
 

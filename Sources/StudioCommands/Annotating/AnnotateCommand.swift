@@ -20,6 +20,9 @@ struct AnnotateCommand: AsyncParsableCommand {
               sampt annotate rabbit.sampt
               sampt annotate rabbit.mp4 -o /data/rabbit.sampt --segmenter mobile-sam
 
+            The address stays the same from one start to the next, so that an open page goes on; it is kept in your own folder \
+            (~/.local/state/sampt, or SAMPT_STATE) for 30 days.
+
             Click on an object, press T to track it, N for the next frame to look at, ? for all keys. docs/annotator.md shows more.
 
             With --listen others can reach it who know the address that is printed: whoever has its token can change the project, and \
@@ -36,12 +39,14 @@ struct AnnotateCommand: AsyncParsableCommand {
             "The project (.sampt), made where it does not exist (default: beside the video, with its name).", valueName: "file"))
     var output: String?
     @OptionGroup var place: ProjectVideoOption
-    @Option(help: ArgumentHelp("The port (default: one that is free).", valueName: "n"))
-    var port: Int = 0
+    @Option(help: ArgumentHelp("The port (default: that of the last time, or one that is free; 0: one that is free).", valueName: "n"))
+    var port: Int?
     @Option(
         help: ArgumentHelp(
             "An address of this machine to listen on, for other machines (default: this computer alone).", valueName: "address"))
     var listen: String?
+    @Flag(help: "Let in nobody any more who knows the address of before.")
+    var newToken = false
     @Flag(help: "Print the address, but open no browser.")
     var noBrowser = false
     @OptionGroup(title: "Presets and models, of a new project") var models: ModelOptions
@@ -50,7 +55,7 @@ struct AnnotateCommand: AsyncParsableCommand {
     var quiet = false
 
     func validate() throws {
-        guard (0...65535).contains(port) else { throw ValidationError("--port must be between 0 and 65535.") }
+        guard (0...65535).contains(port ?? 0) else { throw ValidationError("--port must be between 0 and 65535.") }
         guard !input.isEmpty else { throw ValidationError("The input's name is empty.") }
     }
 
@@ -59,13 +64,15 @@ struct AnnotateCommand: AsyncParsableCommand {
             let project = try await onThread { try openOrMake() }
             defer { project.close() }
             let pictures = try await onThread { try Clip(path: project.videoPath).frames }
-            let server = try await AnnotatorServer(project.forAnnotator(pictures: pictures), host: listen, port: port)
+            let server = try await AnnotatorServer(
+                project.forAnnotator(pictures: pictures), host: listen, port: port,
+                memory: AccessMemory(project: project.path, host: listen), renewsToken: newToken)
             if listen != nil {
                 StandardError.print("sampt: whoever knows this address can change the project; what is sent is not encrypted.")
             }
             StandardOutput.printNow(server.address)
             if !quiet { StandardError.print("Ctrl-C ends the annotator; everything is in \(project.path).") }
-            if !noBrowser { BrowserWindow.open(server.address) }
+            if !noBrowser { BrowserWindow.open(server.launchAddress) }
             let interruption = Interruption()
             interruption.listen()
             let serving = Task { try await server.run() }

@@ -12,7 +12,9 @@ extension OpenProject {
     /// - Parameter pictures: a reader of the same video, for looking.
     func forAnnotator(pictures: any FrameSource) -> AnnotatorProject {
         AnnotatorProject(
-            session: session, pictures: pictures, videoPath: videoPath, segmenterName: file.details.models.segmenter,
+            session: session, pictures: pictures, videoPath: URL(fileURLWithPath: videoPath).path,
+            videoKey: file.details.video.fingerprint.digest,
+            segmenterName: file.details.models.segmenter,
             trackerName: file.details.models.tracker, missingModels: missingModels, version: ProgramVersion.current,
             formats: MaskFormat.allCases.map(AnnotatorFormat.init), export: { try await export($0, to: $1, progress: $2) },
             importMasks: { try Self.readMasks($0, format: $1, $2) })

@@ -32,26 +32,28 @@ struct ProjectInfoCommand: AsyncParsableCommand {
 
 /// What there is to say about a project.
 private struct ProjectDescription: Sendable {
+    let file: ProjectFile
     let details: ProjectDetails
     let contents: ProjectContents
     let readOnlyReason: String?
     let session: AnnotationSession
 
     init(_ path: String) throws {
-        let file = try ProjectFile(path: path, access: .reading)
-        defer { file.close() }
+        file = try ProjectFile(path: path, access: .reading)
         (details, contents, readOnlyReason) = (file.details, try file.contents(), file.readOnlyReason)
-        // The log is read here, and nothing else is asked for.
+        // Masks of marked frames are found where the models are there to tell which they are.
         session = try AnnotationSession(
             details.models.segmenter(missing: "nothing is computed here", project: path),
             video: RememberedVideo(details.video, project: path),
-            store: InMemorySessionStore(log: try file.loadLog()))
+            store: ReadingStore(file), models: try? details.models.identity())
     }
 
     private struct Object: Encodable {
         var id: Int, name: String, category: String?, anchors: [Int]
         /// How many frames are as the anchors say, and how many are not.
         var framesCurrent: Int, framesOutdated: Int
+        /// In how many frames the object is seen, and in how many it was looked for and is not; the mean confidence where it is seen.
+        var framesPresent: Int, framesAbsent: Int, meanConfidence: Float?
     }
 
     private func objects() async throws -> [Object] {
@@ -61,10 +63,14 @@ private struct ProjectDescription: Sendable {
             for span in try await session.spans(of: object.id) {
                 if span.progress == .current { current += span.frames.count } else { outdated += span.frames.count }
             }
+            let known = try await session.summaries(of: object.id).compactMap { $0 }
+            let confidences = known.filter(\.isPresent).compactMap(\.confidence).filter(\.isFinite)
             result.append(
                 Object(
                     id: object.id, name: object.name, category: object.category, anchors: object.anchors.keys.sorted(),
-                    framesCurrent: current, framesOutdated: outdated))
+                    framesCurrent: current, framesOutdated: outdated, framesPresent: known.count(where: \.isPresent),
+                    framesAbsent: known.count { !$0.isPresent },
+                    meanConfidence: confidences.isEmpty ? nil : confidences.reduce(0, +) / Float(confidences.count)))
         }
         return result
     }
@@ -89,8 +95,10 @@ private struct ProjectDescription: Sendable {
         ]
         for object in try await objects() {
             let anchors = object.anchors.isEmpty ? "marked nowhere" : "marked in \(object.anchors.map(String.init).joined(separator: ", "))"
+            let confidence = object.meanConfidence.map { String(format: ", mean confidence %.2f", $0) } ?? ""
             lines.append(
-                "object \(object.id)   \(object.name): \(anchors); \(object.framesCurrent) frames up to date, \(object.framesOutdated) not")
+                "object \(object.id)   \(object.name): \(anchors); \(object.framesCurrent) frames up to date, \(object.framesOutdated) not; "
+                    + "seen in \(object.framesPresent)\(confidence), not seen in \(object.framesAbsent)")
         }
         return lines
     }

@@ -13,7 +13,11 @@ struct ReadingStore: SessionStore {
     func save(_ frames: [SpanFrame], of key: SpanKey) throws { computed.save(frames, of: key) }
     func frame(_ index: Int, of key: SpanKey) throws -> SpanFrame? { try computed.frame(index, of: key) ?? file.frame(index, of: key) }
 
-    func confidences(of key: SpanKey) throws -> [Int: Float?] {
-        try file.confidences(of: key).merging(computed.confidences(of: key)) { $1 }
+    func summaries(of key: SpanKey, in frames: ClosedRange<Int>) throws -> [FrameSummary] {
+        let known = computed.summaries(of: key, in: frames)
+        let others = try file.summaries(of: key, in: frames)
+        guard !known.isEmpty else { return others }
+        let places = Set(known.map(\.index))
+        return (known + others.filter { !places.contains($0.index) }).sorted { $0.index < $1.index }
     }
 }

@@ -69,7 +69,7 @@ struct SessionQuestion: Decodable {
             return try SessionReply.answer(TracksAnswer(frame: frame, points: points.map(TracksAnswer.Point.init)))
         case .confidence:
             let object = try needed(object, "object")
-            return try SessionReply.answer(ConfidenceAnswer(object: object, confidence: try await session.confidences(of: object)))
+            return try SessionReply.answer(ConfidenceAnswer(object, try await session.summaries(of: object)))
         case .spans:
             let object = try needed(object, "object")
             let spans = try await session.spans(of: object).map(SpansAnswer.Span.init)
@@ -122,7 +122,17 @@ private struct MaskAnswer: Encodable { var frame: Int, object: ObjectAnswer? }
 private struct ResultAnswer: Encodable { var frame: Int, objects: [ObjectAnswer], anchored: [ObjectID], outdated: [ObjectID] }
 private struct CandidateAnswer: Encodable { var score: Float, mask: RunLengthMask, area: Int }
 private struct CandidatesAnswer: Encodable { var frame: Int, object: ObjectID, candidates: [CandidateAnswer] }
-private struct ConfidenceAnswer: Encodable { var object: ObjectID, confidence: [Float?] }
+
+private struct ConfidenceAnswer: Encodable {
+    var object: ObjectID
+    var confidence: [Float?]
+    var present: [Bool?]
+
+    init(_ object: ObjectID, _ summaries: [FrameSummary?]) {
+        self.object = object
+        (confidence, present) = (summaries.map { $0?.confidence?.finite }, summaries.map { $0?.isPresent })
+    }
+}
 
 private struct TracksAnswer: Encodable {
     struct Point: Encodable {

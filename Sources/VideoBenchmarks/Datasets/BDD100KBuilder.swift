@@ -78,7 +78,8 @@ public struct BDD100KBuilder: Sendable {
     private func write(_ name: String, _ ids: ArraySlice<Int>, _ folder: String, _ files: [String]) throws {
         var numbers = [UInt16](repeating: 0, count: 1 << 16)
         for (place, id) in ids.enumerated() { numbers[id] = UInt16(place + 1) }
-        let part = try PartFolder(for: "\(output)/Annotations/\(name)")
+        _ = try OutputFolder("\(output)/Annotations")
+        let part = try PartFolder(for: "\(output)/Annotations/\(name)", replacesContents: true)
         do {
             for file in files {
                 try Cancellation.check()

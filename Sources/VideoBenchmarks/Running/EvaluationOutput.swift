@@ -89,7 +89,8 @@ public struct EvaluationOutput: Sendable {
         guard let known = RunRecord.read(record), known.settings == run.settings else { return false }
         let (source, target) = (run.masks(in: part.path, form) + "/\(video.name)", run.masks(in: path, form) + "/\(video.name)")
         guard source != target, FileManager.default.fileExists(atPath: source) else { return false }
-        let folder = try PartFolder(for: target)
+        _ = try OutputFolder(PathParts(target).folder)
+        let folder = try PartFolder(for: target, replacesContents: true)
         do {
             for name in try FileManager.default.contentsOfDirectory(atPath: source) {
                 try FileManager.default.copyItem(atPath: source + "/" + name, toPath: folder.path + "/" + name)

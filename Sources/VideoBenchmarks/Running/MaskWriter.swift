@@ -14,8 +14,9 @@ struct MaskWriter {
     init(_ video: DatasetVideo, objects: [DatasetObject], form: SubmissionForm, to target: String) throws {
         (self.video, self.objects, self.form) = (video, objects, form)
         wanted = Set(video.written)
-        folder = try PartFolder(for: target)
-        if form.isPerObject { for object in objects { _ = try OutputFolder("\(folder.path)/\(object.label)") } }
+        _ = try OutputFolder(PathParts(target).folder)
+        folder = try PartFolder(for: target, replacesContents: true)
+        if form.isPerObject { for object in objects { try folder.makeFolder([object.label]) } }
     }
 
     /// - Throws: `FileError.unwritable`.

@@ -147,7 +147,7 @@ struct SessionBadInputTests {
                 base.save(frames, of: key)
             }
             func frame(_ index: Int, of key: SpanKey) throws -> SpanFrame? { try base.frame(index, of: key) }
-            func confidences(of key: SpanKey) throws -> [Int: Float?] { base.confidences(of: key) }
+            func summaries(of key: SpanKey, in frames: ClosedRange<Int>) -> [FrameSummary] { base.summaries(of: key, in: frames) }
         }
         let store = Failing()
         let video = MovingDisk(frameCount: 12)

@@ -257,6 +257,6 @@ struct SessionTests {
         try await fixture.add(1, frame: 0)
         try await fixture.propagate()
         #expect(fixture.session.core.frames.cachedCount <= 9)
-        #expect(try await fixture.session.confidences(of: 1).count == 2000)
+        #expect(try await fixture.session.summaries(of: 1).count == 2000)
     }
 }

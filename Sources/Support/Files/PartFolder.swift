@@ -1,26 +1,29 @@
 import Foundation
-import Media
-import Support
 
 /// A folder under a temporary name beside its target, which takes the target's name when everything is in it: the folder appears whole or
-/// not at all. The target must be absent or an empty folder.
+/// not at all.
 ///
 /// While it is open it is locked, so that what a process left that died can be told from what another is writing, and is removed when the
 /// same output is written again.
-final class PartFolder {
-    private let target: String
-    private let path: String
+public final class PartFolder {
+    /// Where files go until `commit`.
+    public let path: String
+    /// The folder's name to be.
+    public let target: String
+    private let replacesContents: Bool
     private let lock: Int32
     private var isOpen = true
     private var subfolders: Set<String> = []
 
     private static let mark = ".part-"
 
+    /// - Parameter replacesContents: whether a folder of this name goes with all that is in it, when the new one is complete. Otherwise
+    ///   there must be none, or an empty one.
     /// - Throws: `FileError.unwritable`.
-    init(for target: String) throws {
+    public init(for target: String, replacesContents: Bool = false) throws {
         var name = target
         while name.utf8.count > 1, name.utf8.last == UInt8(ascii: "/") { name.removeLast() }
-        try Self.checkReplaceable(name)
+        if !replacesContents { try Self.checkReplaceable(name) }
         let parts = PathParts(name)
         Self.removeLeftovers(in: parts.folder, of: parts.name)
         // The name as a whole is limited to 255 bytes.
@@ -28,29 +31,14 @@ final class PartFolder {
         guard mkdir(path, 0o777) == 0 else { throw Self.failed(target, errno) }
         lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         if lock >= 0 { flock(lock, LOCK_EX | LOCK_NB) }
-        (self.target, self.path) = (name, path)
+        (self.target, self.path, self.replacesContents) = (name, path, replacesContents)
     }
 
     deinit { discard() }
 
-    /// The path of a file in it, whose folders are made.
-    /// - Parameter parts: names of folders and of the file. They must be names (`FileNames.isName`).
-    /// - Throws: `MediaError`, also where there is such a file already: two frames would have one.
-    func newFile(_ parts: String...) throws -> String {
-        guard let name = parts.last, parts.allSatisfy(FileNames.isName) else {
-            throw MediaError.invalidArgument("\(target): \"\(parts.joined(separator: "/"))\" is no name for a file in it.")
-        }
-        try makeFolder(Array(parts.dropLast()))
-        let file = ([path] + parts).joined(separator: "/")
-        var status = stat()
-        guard lstat(file, &status) != 0 else {
-            throw MediaError.invalidArgument("\(target): two frames would be the file \(name) in it. Rename the pictures that are frames.")
-        }
-        return file
-    }
-
     /// Makes a folder in it, with those above it.
-    func makeFolder(_ parts: [String]) throws {
+    /// - Parameter parts: their names, the outermost first; nothing that leads elsewhere.
+    public func makeFolder(_ parts: [String]) throws {
         var folder = ""
         for part in parts {
             folder += (folder.isEmpty ? "" : "/") + part
@@ -60,7 +48,7 @@ final class PartFolder {
     }
 
     /// Runs what writes a file in it; messages name the folder, not its temporary name.
-    func write(_ body: () throws -> Void) throws {
+    public func write(_ body: () throws -> Void) throws {
         do { try body() } catch FileError.unwritable(_, let reason) {
             throw FileError.unwritable(path: target, reason: reason)
         }
@@ -68,8 +56,9 @@ final class PartFolder {
 
     /// Gives the folder its name.
     /// - Throws: `FileError.unwritable`; the folder is then gone.
-    func commit() throws {
+    public func commit() throws {
         guard isOpen else { return }
+        if replacesContents { try removeTarget() }
         // Takes the place of an empty folder and of nothing else.
         guard rename(path, target) == 0 else {
             let code = errno
@@ -81,11 +70,20 @@ final class PartFolder {
     }
 
     /// Stops without a result; nothing is left behind.
-    func discard() {
+    public func discard() {
         guard isOpen else { return }
         isOpen = false
         try? FileManager.default.removeItem(atPath: path)
         if lock >= 0 { close(lock) }
+    }
+
+    private func removeTarget() throws {
+        var status = stat()
+        guard lstat(target, &status) == 0 else { return }
+        do { try FileManager.default.removeItem(atPath: target) } catch {
+            discard()
+            throw FileError.unwritable(path: target, reason: AtomicFile.reason(error))
+        }
     }
 
     private static func failed(_ path: String, _ code: Int32) -> FileError {

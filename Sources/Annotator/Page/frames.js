@@ -1,0 +1,85 @@
+// What is here of one kind (pictures, or masks) by frame, what is on its way, and what is asked for next.
+
+const patience = 1000; // Milliseconds until a frame that could not be had is asked for again.
+
+export class Frames {
+  /** By frame: {value, isStale}; the longest unused first. */
+  #here = new Map();
+  /** Frames that are asked for, and whether they have changed since. */
+  #coming = new Map();
+  #wanted = [];
+  #failed = new Map();
+
+  /**
+   * load(frame) gives a promise; at most `most` are under way, so that what is asked for last does not wait behind what is old.
+   * onArrival(frame) and onFailure(frame, error) are called as they come.
+   */
+  constructor({ load, most, kept, drop = () => {}, onArrival, onFailure }) {
+    Object.assign(this, { load, most, kept, drop, onArrival, onFailure });
+  }
+
+  /** What is here of a frame, though it may have changed since; null: nothing. */
+  now(frame) {
+    return this.#here.get(frame)?.value ?? null;
+  }
+
+  isFresh(frame) {
+    return this.#here.get(frame)?.isStale === false;
+  }
+
+  /** Frames in the order in which they are needed; what was wanted before and is not under way is wanted no more. */
+  want(frames) {
+    this.#wanted = frames;
+    this.#pump();
+  }
+
+  /** What is here stays on the screen until what is new has come. */
+  outdate(includes) {
+    for (const [frame, entry] of this.#here) if (includes(frame)) entry.isStale = true;
+    for (const frame of this.#coming.keys()) if (includes(frame)) this.#coming.set(frame, true);
+    this.#pump();
+  }
+
+  /** Nothing is put off any more: there is a new reason to ask. */
+  retry() {
+    this.#failed.clear();
+    this.#pump();
+  }
+
+  #pump() {
+    for (const frame of this.#wanted) {
+      if (this.#coming.size >= this.most) return;
+      const isLate = performance.now() - (this.#failed.get(frame) ?? -Infinity) < patience;
+      if (!this.isFresh(frame) && !this.#coming.has(frame) && !isLate) this.#ask(frame);
+    }
+  }
+
+  async #ask(frame) {
+    this.#coming.set(frame, false);
+    try {
+      const value = await this.load(frame);
+      this.#failed.delete(frame);
+      this.#keep(frame, { value, isStale: this.#coming.get(frame) });
+      this.#coming.delete(frame);
+      this.onArrival(frame);
+    } catch (error) {
+      this.#coming.delete(frame);
+      this.#failed.set(frame, performance.now());
+      this.onFailure(frame, error);
+    }
+    this.#pump();
+  }
+
+  #keep(frame, entry) {
+    const old = this.#here.get(frame);
+    if (old) this.drop(old.value);
+    this.#here.delete(frame);
+    this.#here.set(frame, entry);
+    for (const [other, { value }] of this.#here) {
+      if (this.#here.size <= this.kept) break;
+      if (this.#wanted.includes(other)) continue;
+      this.#here.delete(other);
+      this.drop(value);
+    }
+  }
+}

@@ -1,0 +1,128 @@
+"""How things are shown: brightness, onion skin, previews, outlines, motion."""
+
+from playwright.sync_api import expect
+
+from marking import MARKED
+
+
+def luma(pixel):
+    return 0.3 * pixel[0] + 0.59 * pixel[1] + 0.11 * pixel[2]
+
+
+class Looking:
+    def slide(self, name, value):
+        self.page.page.evaluate(
+            "([id, value]) => { const e = document.getElementById(id); e.value = value; e.dispatchEvent(new Event('input')); }",
+            [f"view-{name}", value],
+        )
+
+    def test_brightness_and_contrast(self):
+        self.page.show(MARKED)
+        place = (1000, 600)
+        before = self.page.pixel(*place)
+        self.slide("brightness", 1.8)
+        self.page.pixel_soon(place, lambda found: luma(found) > luma(before) + 15)
+        self.slide("brightness", 1)
+        self.slide("contrast", 0.4)
+        self.page.pixel_soon(place, lambda found: abs(luma(found) - 128) < abs(luma(before) - 128) + 1 and found != before)
+        # They stay with the browser.
+        self.page.page.reload()
+        self.page.wait_for_frame(0)
+        assert self.page.page.locator("#view-contrast").input_value() == "0.4"
+        self.page.page.locator("#view-contrast").dblclick()
+        assert self.page.page.locator("#view-contrast").input_value() == "1"
+        self.page.show(MARKED)
+        self.page.pixel_soon(place, lambda found: found == before)
+
+    def test_onion_skin(self):
+        self.page.show(20)
+        self.page.focus()
+        place = next(p for p in [(400, 300), (300, 300), (500, 200), (350, 400)] if self.differs(20, p))
+        before = self.page.pixel(*place)
+        self.page.press("i")
+        expect(self.page.page.locator("#view-onion")).to_be_checked()
+        self.page.pixel_soon(place, lambda found: found != before)
+        self.page.press("i")
+        self.page.pixel_soon(place, lambda found: found == before)
+
+    def differs(self, frame, place):
+        """Whether the picture changes there from the frame before."""
+        self.page.show(frame - 1)
+        before = self.page.pixel(*place)
+        self.page.show(frame)
+        return self.page.pixel(*place) != before
+
+    def test_preview_under_the_pointer(self):
+        page = self.page.page
+        self.page.show(MARKED)
+        self.page.focus()
+        self.page.press("a")
+        revision = self.page.state()["revision"]
+        page.mouse.move(*self.page.place(850, 330))
+        page.mouse.move(*self.page.place(860, 340), steps=3)
+        self.page.wait(lambda: page.evaluate("Boolean(window.sampt.stage.preview?.mask)"), "a preview", 20)
+        assert self.page.state()["revision"] == revision, "a preview changes something"
+        # It is gone with the pointer, and does not come back over what a click gave.
+        page.mouse.move(5, 5)
+        assert page.evaluate("window.sampt.stage.preview") is None
+        page.locator("#view-preview").uncheck()
+        page.mouse.move(*self.page.place(850, 330))
+        page.mouse.move(*self.page.place(860, 345), steps=3)
+        page.wait_for_timeout(400)
+        assert page.evaluate("window.sampt.stage.preview") is None
+        page.locator("#view-preview").check()
+        self.page.focus()
+        self.page.press("Escape")
+
+    def test_outlines_are_those_of_the_masks(self):
+        wrong = self.page.page.evaluate(
+            """async () => {
+              const { RunMask, runs } = await import("/page/runs.js");
+              let seed = 1;
+              const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647;
+              const context = new OffscreenCanvas(16, 16).getContext("2d");
+              for (let i = 0; i < 300; i += 1) {
+                const [width, height] = [1 + Math.floor(random() * 15), 1 + Math.floor(random() * 15)];
+                const bytes = Uint8Array.from({ length: width * height }, () => (random() < [0.2, 0.5, 0.8][i % 3] ? 1 : 0));
+                const mask = new RunMask(runs(bytes, width, height));
+                const outline = mask.outline();
+                for (let p = 0; p < bytes.length; p += 1) {
+                  const [x, y] = [(p % width) + 0.5, Math.floor(p / width) + 0.5];
+                  if (mask.contains(x, y) !== Boolean(bytes[p])) return `pixel ${p} of mask ${i}`;
+                  if (context.isPointInPath(outline, x, y, "evenodd") !== Boolean(bytes[p])) return `outline at pixel ${p} of mask ${i}`;
+                }
+                if (mask.bytes().some((value, p) => value !== bytes[p])) return `bytes of mask ${i}`;
+              }
+              return null;
+            }"""
+        )
+        assert wrong is None, wrong
+
+    def test_reduced_motion(self):
+        page = self.page.page
+        duration = "getComputedStyle(document.getElementById('export')).transitionDuration"
+        page.emulate_media(reduced_motion="reduce")
+        assert page.evaluate(duration) == "0s"
+        page.emulate_media(reduced_motion="no-preference")
+        assert page.evaluate(duration) != "0s"
+
+    def test_nothing_jumps_with_another_object(self):
+        page = self.page.page
+        before = page.locator("#canvas").bounding_box()
+        self.page.show(MARKED)
+        self.page.focus()
+        self.page.press("a")
+        self.page.click(900, 340)
+        count = len(self.page.state()["objects"])
+        assert page.locator("#canvas").bounding_box() == before
+        self.page.press("Control+z")
+        self.page.press("Control+z")
+        self.page.wait(lambda: len(self.page.state()["objects"]) < count, "undo")
+
+    def test_help_fits(self):
+        page = self.page.page
+        self.page.focus()
+        self.page.press("?")
+        box = page.locator("#help-dialog").evaluate("e => [e.scrollHeight, e.clientHeight, e.scrollWidth, e.clientWidth]")
+        assert box[0] <= box[1] and box[2] <= box[3], f"the help has to be scrolled: {box}"
+        self.page.press("Escape")

@@ -1,0 +1,97 @@
+import Media
+import Testing
+
+@testable import SAMPT
+
+@Suite("Propagations that are stopped and gone on with")
+struct SessionContinuingTests {
+    enum Kind: CaseIterable {
+        /// Two anchors: two spans in each direction.
+        case directed
+        /// Without re-initialisation both directions are one piece of work.
+        case joint
+        case paperCorrection
+
+        var options: VideoSegmenterOptions {
+            var options = VideoSegmenterOptions()
+            options.reinitialization.variant = self == .directed ? .rolling : nil
+            return options
+        }
+
+        var propagation: Propagation { Propagation(policy: self == .paperCorrection ? .paper : .anchored) }
+
+        func marked(tracker: FakeTracker = FakeTracker()) async throws -> SessionFixture {
+            let fixture = try SessionFixture(frames: 60, options: options, tracker: tracker)
+            try await fixture.add(1, frame: 5)
+            try await fixture.add(2, frame: 5, mask: SessionFixture.other)
+            switch self {
+            case .directed: try await fixture.click(1, 50, MovingDisk.center(50))
+            case .joint: break
+            case .paperCorrection:
+                try await fixture.propagate(propagation)
+                try await fixture.click(1, 12, MovingDisk.center(12) + SIMD2(0, 4))
+                _ = (fixture.segmenter.decoded.takeCounts(), fixture.tracker.steps.takeCounts())
+            }
+            return fixture
+        }
+    }
+
+    private func propagate(_ fixture: SessionFixture, _ propagation: Propagation, stopping after: Int) async throws {
+        for try await news in fixture.session.propagate(propagation) where news.framesDone >= after { break }
+    }
+
+    @Test(
+        "It goes on where it was stopped: no frame is tracked or decoded twice, and the bytes are those of one go", arguments: Kind.allCases
+    )
+    func goesOn(kind: Kind) async throws {
+        let whole = try await kind.marked()
+        try await whole.propagate(kind.propagation)
+        let (decoded, tracked) = (whole.segmenter.decoded.takeCounts(), whole.tracker.steps.takeCounts())
+        #expect(!decoded.isEmpty && !tracked.isEmpty)
+        let fixture = try await kind.marked()
+        for after in [8, 20, 40] { try await propagate(fixture, kind.propagation, stopping: after) }
+        let news = try await fixture.propagate(kind.propagation)
+        #expect(news.last?.ending == .complete && news.last?.framesDone == news.last?.framesTotal)
+        #expect(areEqual(try await fixture.results(), try await whole.results()))
+        #expect(fixture.segmenter.decoded.takeCounts() == decoded)
+        #expect(fixture.tracker.steps.takeCounts() == tracked)
+        #expect(try await fixture.session.spans(of: 1).allSatisfy { $0.progress == .current })
+    }
+
+    @Test("Further frames of a range that was done are computed alone") func furtherFrames() async throws {
+        let whole = try await Kind.directed.marked()
+        try await whole.propagate()
+        let fixture = try await Kind.directed.marked()
+        try await fixture.propagate(Propagation(range: 10...20, direction: .forward))
+        #expect(fixture.segmenter.decoded.takeCounts().keys.max() == 20)
+        try await fixture.propagate(Propagation(range: 10...40, direction: .forward))
+        let counts = fixture.segmenter.decoded.takeCounts()
+        #expect(counts.keys.min() == 21 && counts.keys.max() == 40)
+        try await fixture.propagate()
+        #expect(areEqual(try await fixture.results(), try await whole.results()))
+    }
+
+    @Test("What was done stays visible while it goes on") func visible() async throws {
+        let fixture = try await Kind.directed.marked()
+        try await fixture.propagate(Propagation(range: 6...30, direction: .forward))
+        var isOutdated = false
+        for try await _ in fixture.session.propagate(Propagation(direction: .forward)) {
+            let result = try await fixture.session.result(at: 20)
+            isOutdated = isOutdated || result.objects[0].mask.isEmpty
+        }
+        #expect(!isOutdated)
+    }
+
+    @Test("After an edit, and with trackers that look ahead, it starts at the anchor; the bytes are the same")
+    func startsAgain() async throws {
+        let whole = try await Kind.directed.marked()
+        try await whole.click(1, 50, MovingDisk.center(50) + 1)
+        try await whole.propagate()
+        let fixture = try await Kind.directed.marked(tracker: FakeTracker(isCausal: false))
+        try await propagate(fixture, Propagation(), stopping: 20)
+        try await fixture.click(1, 50, MovingDisk.center(50) + 1)
+        try await propagate(fixture, Propagation(), stopping: 20)
+        try await fixture.propagate()
+        #expect(areEqual(try await fixture.results(), try await whole.results()))
+    }
+}
