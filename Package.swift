@@ -55,7 +55,7 @@ let package = Package(
             resources: [.copy("Resources/Presets")]),
         library("SAMPTKit", ["Support", "SAMPT", "Segmenters", "PointTrackers", "Media", "Inference", "InferenceOpenVINO", "TensorFiles"]),
         library("MaskFormats", ["Support", "Media", "CZlib"]),
-        library("VideoBenchmarks", ["Support", "TensorFiles", "Media", "PointTrackers", "SAMPT", "CZlib"]),
+        library("VideoBenchmarks", ["Support", "TensorFiles", "Media", "Segmenters", "PointTrackers", "SAMPT", "CZlib"]),
         library("ModelStore", ["Support", "CFFmpeg", "CCurl"]),
         library("BatchJobs", ["Support", "Media", "CFFmpeg"]),
         library(

@@ -18,34 +18,41 @@ public struct DAVIS2016: Sendable {
     }
 
     public let sequences: [Sequence]
+    /// Lines of the list that lead out of the root, which are left out.
+    public let findings: [ScoringFinding]
 
     /// - Parameters:
     ///   - root: the folder with `JPEGImages` and `Annotations`.
     ///   - list: a file of DAVIS's form, each line an image's and its mask's path below the root; or one sequence's name a line,
     ///     then found at `JPEGImages/480p` and `Annotations/480p`. Nothing outside the root is read, but for what links below it lead to.
-    /// - Throws: `FileError`, `MediaError`; `VideoNameError` for a line that leads out of the root.
+    /// - Throws: `FileError`, `MediaError`; `VideoNameError` where every line leads out of the root.
     public init(root: String, list: String) throws {
         let text = try TextFile.read(list)
         let root = URL(fileURLWithPath: root)
         var order: [VideoName] = []
         var found: [VideoName: Sequence] = [:]
+        var faults = NameFaults()
         for line in text.split(whereSeparator: \.isNewline) {
             let fields = line.split(separator: " ").map(String.init)
             guard let first = fields.first else { continue }
             if fields.count >= 2 {
-                let (image, mask) = (try DatasetPath(first, in: list), try DatasetPath(fields[1], in: list))
-                let name = try VideoName(image.folderName, in: list)
+                let line = try faults.checked {
+                    let (image, mask) = (try DatasetPath(first, in: list), try DatasetPath(fields[1], in: list))
+                    return (name: try VideoName(image.folderName, in: list), image: image, mask: mask)
+                }
+                guard let (name, image, mask) = line else { continue }
                 if found[name] == nil { order.append(name) }
                 found[name, default: Sequence(name: name, frames: [], annotations: [])].frames.append(
                     root.appendingPathComponent(image.path).path)
                 found[name]?.annotations.append(root.appendingPathComponent(mask.path).path)
             } else {
-                let name = try VideoName(first, in: list)
+                guard let name = try faults.checked({ try VideoName(first, in: list) }) else { continue }
                 order.append(name)
                 found[name] = try Self.sequence(name, root: root)
             }
         }
-        sequences = order.compactMap { found[$0] }
+        (sequences, findings) = (order.compactMap { found[$0] }, faults.findings)
+        if sequences.isEmpty, let first = faults.first { throw first }
         guard !sequences.isEmpty else { throw MediaError.invalidArgument("\(list) names no sequence.") }
         for path in sequences.flatMap({ $0.frames + $0.annotations }) where !FileManager.default.fileExists(atPath: path) {
             throw FileError.notFound(path: path)
@@ -150,8 +157,11 @@ public struct DAVISReport: Sendable, Encodable {
 
     public var mean: Means
     public var sequences: [String: Entry]
+    /// What is wrong with the list; nil: nothing.
+    public var findings: [ScoringFinding]?
 
-    public init(_ scores: [String: SequenceScore]) {
+    public init(_ scores: [String: SequenceScore], findings: [ScoringFinding] = []) {
+        self.findings = findings.isEmpty ? nil : findings
         func average(_ value: (SequenceScore) -> Double) -> Double {
             // Sequences too short to have a scored frame do not count.
             let values = scores.sorted { $0.key < $1.key }.map { value($0.value) }.filter { !$0.isNaN }
@@ -195,6 +205,6 @@ extension DAVIS2016 {
             }
             scores[sequence.name.text] = scorer.score
         }
-        return DAVISReport(scores)
+        return DAVISReport(scores, findings: findings)
     }
 }

@@ -81,6 +81,38 @@ struct EvaluateDatasetTests {
         }
     }
 
+    @Test("Everything that is wrong with the data is named and counted in the report, and nothing is written elsewhere")
+    func badData() throws {
+        try withDataset { clip, arguments in
+            let annotations = clip.path("root/Annotations")
+            // a: one annotation is cut short. b: its masks have another size than its frames. c: no frames. d: no masks.
+            let mask = URL(fileURLWithPath: annotations + "/a/shot-2.png")
+            let whole = try Data(contentsOf: mask)
+            try whole.prefix(whole.count / 2).write(to: mask)
+            for index in 0..<4 {
+                var small = IndexMask(width: 48, height: 36)
+                small.values[700] = 1
+                try ImageFile.writeIndexMask(small, to: annotations + "/b/shot-\(index).png")
+            }
+            for folder in ["root/JPEGImages/c", "root/Annotations/c"] {
+                try FileManager.default.createDirectory(atPath: clip.path(folder), withIntermediateDirectories: true)
+            }
+            try FileManager.default.copyItem(atPath: clip.frames, toPath: clip.path("root/JPEGImages/d"))
+            let list = clip.path("list.txt")
+            try Data("a\nb\nc\nd\nghost\n../a\nx/../../a\n".utf8).write(to: URL(fileURLWithPath: list))
+            let before = clip.contents("")
+            let outcome = try Program.run(arguments + ["--list", list, "--out", clip.path("out")])
+            #expect(outcome.status == CommandStatus.partial.rawValue, "\(outcome.errors)")
+            #expect(clip.contents("") == (before + ["out"]).sorted() && clip.contents("out/masks") == ["a"])
+            let report = try String(contentsOfFile: clip.path("out/report.md"), encoding: .utf8)
+            for row in [
+                "| failed | b |", "| empty-sequence | c |", "| empty-sequence | d |", "| description | ghost |", "| unreadable-truth | a |",
+                "| description |  | 2 |",
+            ] { #expect(report.contains(row), "\(row): \(report)") }
+            #expect(outcome.errors.contains("../a") && outcome.errors.contains("ghost"))
+        }
+    }
+
     @Test(
         "What has no effect is refused",
         arguments: [["--seeds", "2"], ["--out", "o", "--json", "s.json"], ["--out", "o", "--sweep", "table2", "--preset", "sam-pt"]])

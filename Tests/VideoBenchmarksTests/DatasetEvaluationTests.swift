@@ -212,13 +212,18 @@ struct DatasetEvaluationTests {
         #expect(proposals.byVideo.mapValues(\.count) == [1: 2, 2: 1])
         let segmenter = BrightnessSegmenter()
         let evaluation = InstanceEvaluation(segmenter: VideoSegmenter(segmenter: segmenter, tracker: LucasKanadeTracker()))
-        let tubes = try await evaluation.run(video: 1, frames: frames, proposals: proposals.byVideo[1] ?? [])
+        let tubes = try await evaluation.run(video: 1, frames: frames, proposals: .given(proposals.byVideo[1] ?? []))
         #expect(tubes.count == 2 && tubes[0].masks == tubes[1].masks && tubes[0].masks.count == 6)
         #expect(tubes.allSatisfy { $0.score.isFinite && $0.score > 0.8 })
         // Two proposals share the frames; the first one's masks are given, and nothing asks for its features.
         #expect((5...6).contains(segmenter.encodings.withLock { $0 }))
+        // One at a time, or both together: the same.
+        var single = evaluation
+        single.groupSize = 1
+        let alone = try await single.run(video: 1, frames: frames, proposals: .given(proposals.byVideo[1] ?? []))
+        #expect(alone.map(\.masks) == tubes.map(\.masks) && alone.map(\.id) == [1, 2])
         let small = [InstanceProposals.Proposal(mask: RunLengthMask(Mask(width: 8, height: 8)), score: 1)]
-        await #expect(throws: InstanceError.self) { try await evaluation.run(video: 1, frames: frames, proposals: small) }
+        await #expect(throws: InstanceError.self) { try await evaluation.run(video: 1, frames: frames, proposals: .given(small)) }
     }
 
     @Test func shardTexts() {

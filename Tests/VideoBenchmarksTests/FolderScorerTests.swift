@@ -153,6 +153,29 @@ struct FolderScorerTests {
         #expect(report.findings.map(\.kind) == [.unreadableTruth])
     }
 
+    @Test("Empty folders, annotations that are cut short, and lists that name what is not there or leads elsewhere")
+    func lists() async throws {
+        let folders = try MaskFolders()
+        defer { folders.remove() }
+        for frame in 0..<5 {
+            try folders.write("truth/a/\(frame).png", [1: 5])
+            try folders.write("results/a/\(frame).png", [1: 5])
+        }
+        for name in ["truth/none", "results/none"] {
+            try FileManager.default.createDirectory(atPath: folders.path(name), withIntermediateDirectories: true)
+        }
+        let whole = try Data(contentsOf: folders.root.appendingPathComponent("truth/a/2.png"))
+        try folders.writeBytes("truth/a/2.png", whole.prefix(whole.count - 20))
+        try folders.writeBytes("results/a/3.png", whole.prefix(whole.count / 2))
+        try folders.writeBytes("list.txt", Data("a\nghost\n../a\n".utf8))
+        let list = try SequenceList(path: folders.path("list.txt"))
+        let report = try await folders.score { ($0.sequences, $0.listFindings) = (list.names, list.findings) }
+        let kinds = Dictionary(grouping: report.findings, by: \.kind).mapValues(\.count)
+        #expect(kinds == [.description: 2, .emptySequence: 2, .unreadableTruth: 1, .unreadableResult: 1])
+        #expect(report.findings.contains { $0.message.contains("../a") } && report.findings.contains { $0.sequence == "ghost" })
+        #expect(report.object("a", 1)?.frames == ["1", "3"] && report.object("a", 1)?.jValues == [1, 0])
+    }
+
     @Test("The report has the same numbers in every form")
     func forms() async throws {
         let folders = try MaskFolders()

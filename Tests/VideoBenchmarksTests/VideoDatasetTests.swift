@@ -25,7 +25,12 @@ struct VideoDatasetTests {
             try frames(folders, "JPEGImages/480p/\(name)", ["00000", "00001", "00002"])
             for frame in 0..<3 { try folders.write("Annotations/480p/\(name)/0000\(frame).png", [1: 5, 3: 30]) }
         }
-        try folders.writeBytes("ImageSets/2017/val.txt", Data("dog\nghost\n../cat\n".utf8))
+        // Names that lead elsewhere are named, counted and left out; a list of nothing else is refused.
+        try folders.writeBytes("ImageSets/2017/val.txt", Data("dog\n../cat\n480p/../cat\n..\n".utf8))
+        let partial = try DatasetKind.davis2017.read(location(folders))
+        #expect(partial.videos.map(\.name.text) == ["dog"] && partial.findings.map(\.count) == [3])
+        #expect(partial.findings[0].kind == .description && partial.findings[0].message.contains("../cat"))
+        try folders.writeBytes("ImageSets/2017/val.txt", Data("../cat\n".utf8))
         #expect(throws: VideoNameError.self) { try DatasetKind.davis2017.read(location(folders)) }
         try folders.writeBytes("ImageSets/2017/val.txt", Data("dog\nghost\n".utf8))
         let dataset = try DatasetKind.davis2017.read(location(folders))
@@ -54,6 +59,13 @@ struct VideoDatasetTests {
         #expect(dataset.findings.map(\.kind) == [.description] && dataset.findings[0].message.contains("00099"))
         #expect(try video.objects().objects.map { [$0.id, $0.frame] } == [[2, 0], [5, 2]])
         #expect(dataset.description?.objects["v"]?[2]?.frames == ["00005"])
+        // A name that leads elsewhere is left out, and said once.
+        let stray = #"{"videos": {"../v": {"objects": {"2": {"frames": ["00000"]}}}, "#
+        try folders.writeBytes("valid/meta.json", Data((stray + meta.dropFirst(#"{"videos": {"#.count)).utf8))
+        let partial = try DatasetKind.youTubeVOS2018.read(location(folders))
+        #expect(partial.videos.map(\.name.text) == ["v"] && partial.findings.map(\.kind) == [.description, .description])
+        #expect(partial.findings[0].message.contains("../v"))
+        try folders.writeBytes("valid/meta.json", Data(meta.utf8))
         try folders.write("valid/Annotations/v/00010.png", [2: 40, 5: 30])
         try folders.write("valid/Annotations/v/00015.png", [7: 30], width: 80)
         let (objects, findings) = try DatasetKind.youTubeVOS2018.read(location(folders)).videos[0].objects()
@@ -111,6 +123,20 @@ struct VideoDatasetTests {
         var video = dataset.videos[0]
         video = DatasetVideo(name: video.name, frames: video.frames, annotations: video.annotations, rule: .firstOccurrence)
         #expect(try video.objects().findings.map(\.kind) == [.surplusFrame])
+    }
+
+    @Test("Annotations that cannot be read: of the first frame an error, of a later one a finding where objects may start there")
+    func unreadable() throws {
+        let folders = try MaskFolders()
+        defer { folders.remove() }
+        try frames(folders, "val/JPEGImages/v", ["00", "01", "02"])
+        for frame in 0..<3 { try folders.write("val/Annotations/v/0\(frame).png", [UInt16(frame + 1): 5]) }
+        let whole = try Data(contentsOf: folders.root.appendingPathComponent("val/Annotations/v/01.png"))
+        try folders.writeBytes("val/Annotations/v/01.png", whole.prefix(whole.count / 2))
+        let (objects, findings) = try DatasetKind.bdd100k.read(location(folders)).videos[0].objects()
+        #expect(objects.map(\.id) == [1, 3] && findings.map(\.kind) == [.unreadableTruth])
+        try folders.writeBytes("val/Annotations/v/00.png", Data())
+        #expect(throws: (any Error).self) { try DatasetKind.folder.read(location(folders) { $0.root += "/val" }).videos[0].objects() }
     }
 
     @Test("BDD100K from bitmasks: flags, ids of 16 bits, a hundred objects a video")

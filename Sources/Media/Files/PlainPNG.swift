@@ -153,14 +153,36 @@ enum PlainPNG {
         return UInt8(a <= b && a <= c ? left : b <= c ? up : corner)
     }
 
+    /// Samples of less than a byte, each in a byte of its own.
     private static func unpacked(_ packed: [UInt8], width: Int, height: Int, depth: Int) -> [UInt8] {
-        let (rowBytes, perByte, mask) = (packed.count / height, 8 / depth, UInt8((1 << depth) - 1))
+        let (rowBytes, perByte, mask) = (packed.count / height, 8 / depth, (1 << depth) - 1)
+        func sample(_ byte: Int, _ place: Int) -> Int { byte >> ((perByte - 1 - place) * depth) & mask }
+        // All samples of every byte at once, the first in the lowest bits.
+        let samples = (0..<256).map { byte in
+            (0..<perByte).reduce(into: UInt64(0)) { $0 |= UInt64(sample(byte, $1)) << UInt64(8 * $1) }.littleEndian
+        }
+        let whole = width / perByte
         return [UInt8](unsafeUninitializedCapacity: width * height) { target, count in
+            let output = UnsafeMutableRawBufferPointer(target)
             packed.withUnsafeBufferPointer { packed in
-                for y in 0..<height {
-                    for x in 0..<width {
-                        let shift = (perByte - 1 - x % perByte) * depth
-                        target[y * width + x] = packed[y * rowBytes + x / perByte] >> UInt8(shift) & mask
+                samples.withUnsafeBytes { samples in
+                    for y in 0..<height {
+                        let (line, row) = (y * rowBytes, y * width)
+                        for i in 0..<whole {
+                            let from = 8 * Int(packed[line + i])
+                            switch depth {
+                            case 1:
+                                output.storeBytes(
+                                    of: samples.load(fromByteOffset: from, as: UInt64.self), toByteOffset: row + 8 * i, as: UInt64.self)
+                            case 2:
+                                output.storeBytes(
+                                    of: samples.load(fromByteOffset: from, as: UInt32.self), toByteOffset: row + 4 * i, as: UInt32.self)
+                            default:
+                                output.storeBytes(
+                                    of: samples.load(fromByteOffset: from, as: UInt16.self), toByteOffset: row + 2 * i, as: UInt16.self)
+                            }
+                        }
+                        for x in (whole * perByte)..<width { target[row + x] = UInt8(sample(Int(packed[line + x / perByte]), x % perByte)) }
                     }
                 }
             }

@@ -22,12 +22,16 @@ struct ObjectOutcome: Sendable {
 }
 
 extension FrameResult {
-    /// - Parameter isExact: resolves overlaps with logits as they are, as the reference does, and not as they are kept (`RoundedLogits`).
+    /// - Parameters:
+    ///   - isExact: resolves overlaps with logits as they are, as the reference does, and not as they are kept (`RoundedLogits`).
+    ///   - keepsOverlaps: leaves the objects' masks whole; a pixel of the index mask then belongs to the object listed first.
     init(
         frameIndex: Int, image: RGBImage, segmenter: any PromptableSegmenter, outcomes: [(id: ObjectID, outcome: ObjectOutcome)],
-        isExact: Bool = false
+        isExact: Bool = false, keepsOverlaps: Bool = false
     ) {
-        let objects = OverlapResolution(segmenter: segmenter, isExact: isExact).results(of: outcomes, size: image.size)
+        let overlaps = OverlapResolution(segmenter: segmenter, isExact: isExact)
+        let objects =
+            keepsOverlaps ? overlaps.wholeResults(of: outcomes, size: image.size) : overlaps.results(of: outcomes, size: image.size)
         self.init(frameIndex: frameIndex, image: image, objects: objects, indexMask: IndexMask(objects, size: image.size))
     }
 }

@@ -11,21 +11,34 @@ struct OverlapResolution {
     var order: [ObjectID]?
 
     func results(of outcomes: [(id: ObjectID, outcome: ObjectOutcome)], size: ImageSize) -> [ObjectResult] {
-        zip(outcomes, exclusiveMasks(outcomes, size: size)).map { object, mask in
+        results(of: outcomes, exclusiveMasks(outcomes, size: size))
+    }
+
+    /// Overlaps and all.
+    func wholeResults(of outcomes: [(id: ObjectID, outcome: ObjectOutcome)], size: ImageSize) -> [ObjectResult] {
+        results(of: outcomes, wholeMasks(outcomes, size: size))
+    }
+
+    private func results(of outcomes: [(id: ObjectID, outcome: ObjectOutcome)], _ masks: [Mask]) -> [ObjectResult] {
+        zip(outcomes, masks).map { object, mask in
             ObjectResult(
                 id: object.id, mask: mask, predictedIoU: object.outcome.predictedIoU, evidence: object.outcome.evidence,
                 points: object.outcome.points)
         }
     }
 
-    private func exclusiveMasks(_ outcomes: [(id: ObjectID, outcome: ObjectOutcome)], size: ImageSize) -> [Mask] {
-        var masks = outcomes.map { _, outcome -> Mask in
+    private func wholeMasks(_ outcomes: [(id: ObjectID, outcome: ObjectOutcome)], size: ImageSize) -> [Mask] {
+        outcomes.map { _, outcome in
             switch outcome.shape {
             case .absent: Mask(size: size)
             case .given(let mask): mask
             case .predicted(let logits): outcome.mask ?? segmenter.mask(logits, size: size)
             }
         }
+    }
+
+    private func exclusiveMasks(_ outcomes: [(id: ObjectID, outcome: ObjectOutcome)], size: ImageSize) -> [Mask] {
+        var masks = wholeMasks(outcomes, size: size)
         guard masks.count > 1 else { return masks }
         // Full-resolution logits are needed only where two objects claim a pixel, so only for objects that share some.
         var claims = [UInt16](repeating: 0, count: size.pixelCount)

@@ -8,6 +8,7 @@ import Support
 final class SegmentationRun {
     private let method: Method
     private let source: any OutcomeSource
+    private let keepsOverlaps: Bool
     private let progress: (@Sendable (SegmentationProgress) -> Void)?
     private var nextFrame = 0
     private var framesDone = 0
@@ -15,8 +16,9 @@ final class SegmentationRun {
 
     init(
         segmenter: any PromptableSegmenter, tracker: any PointTracker, options: VideoSegmenterOptions, video: FrameStore,
-        objects: [ObjectQuery], progress: (@Sendable (SegmentationProgress) -> Void)? = nil
+        objects: [ObjectQuery], keepsOverlaps: Bool = false, progress: (@Sendable (SegmentationProgress) -> Void)? = nil
     ) {
+        self.keepsOverlaps = keepsOverlaps
         method = Method(segmenter: segmenter, tracker: tracker, options: options, video: video, objects: objects)
         source = method.outcomeSource
         self.progress = progress
@@ -30,7 +32,8 @@ final class SegmentationRun {
         let found = try source.next()
         let result = FrameResult(
             frameIndex: nextFrame, image: try method.video.frame(at: nextFrame), segmenter: method.segmenter,
-            outcomes: method.objects.map { ($0.id, found[$0.id] ?? ObjectOutcome()) }, isExact: method.options.referenceQuirks)
+            outcomes: method.objects.map { ($0.id, found[$0.id] ?? ObjectOutcome()) }, isExact: method.options.referenceQuirks,
+            keepsOverlaps: keepsOverlaps)
         nextFrame += 1
         report()
         return result

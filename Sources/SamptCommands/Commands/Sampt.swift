@@ -22,7 +22,7 @@ public struct Sampt: AsyncParsableCommand {
         version: ProgramVersion.current,
         subcommands: [
             SegmentCommand.self, AnnotateStandIn.self, ProjectStandIn.self, ImageCommand.self, TrackCommand.self, ScoreCommand.self,
-            EvaluateCommand.self,
+            EvaluateCommand.self, SimulateCommand.self,
             PresetsCommand.self, ModelsCommand.self, BatchCommand.self, ExportCommand.self, ConvertCommand.self,
         ])
 

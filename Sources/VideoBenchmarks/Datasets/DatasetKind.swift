@@ -34,7 +34,7 @@ public enum DatasetKind: String, Sendable, CaseIterable {
             (self.categories, self.truth) = (categories, truth)
         }
 
-        func names() throws -> [String]? { try list.map { try SequenceList(path: $0).names } }
+        func names() throws -> SequenceList? { try list.map { try SequenceList(path: $0) } }
     }
 
     /// - Throws: `MediaError`, `DatasetError`, `VideoNameError`, `ScoringError.invalidMeta` for what is not as the data set should be.

@@ -32,7 +32,7 @@ extension VideoDataset {
             let annotations = VideoFolders.existing(root, ["Annotations/\(size)"])
         else { throw DatasetError.noVideos(root: root, expected: "JPEGImages/\(size) and Annotations/\(size)") }
         var folders = VideoFolders(images: images, annotations: annotations, rule: rule)
-        let list = try location.names() ?? VideoFolders.existingFile(root, lists).map { try SequenceList(path: $0).names }
+        let list = try location.names() ?? VideoFolders.existingFile(root, lists).map { try SequenceList(path: $0) }
         let videos = try folders.videos(list)
         return VideoDataset(
             name: name, videos: videos, scoring: scoring, truth: location.truth ?? annotations, findings: folders.findings)

@@ -31,7 +31,7 @@ extension VideoDataset {
         let list = VideoFolders.existingFile(
             location.root, ["sav_\(split)/sav_\(split).txt", "\(split)/sav_\(split).txt", "sav_\(split).txt"])
         var folders = VideoFolders(images: images, annotations: annotations, rule: .firstOccurrence)
-        let videos = try folders.videos(try location.names() ?? list.map { try SequenceList(path: $0).names })
+        let videos = try folders.videos(try location.names() ?? list.map { try SequenceList(path: $0) })
         return VideoDataset(
             name: "sa-v", videos: videos, scoring: .saV, truth: location.truth ?? annotations,
             submission: SubmissionForm(isPerObject: true), findings: folders.findings)
@@ -46,7 +46,7 @@ extension VideoDataset {
         let description = try meta.map { try DatasetDescription(path: $0, countsFirstFrames: true) }
         return VideoDataset(
             name: "lvos", videos: videos, scoring: description == nil ? .vosBenchmark : .lvos, truth: location.truth ?? annotations,
-            description: description, findings: findings)
+            description: description, findings: (description?.findings ?? []) + findings)
     }
 
     /// Any folder with `JPEGImages/<video>` and `Annotations/<video>`: objects of the first annotated frame. Where later frames are

@@ -19,11 +19,11 @@ extension VideoDataset {
         let description = try DatasetDescription(path: meta, categories: location.categories)
         let required = try DatasetDescription(path: meta, countsFirstFrames: true)
         var folders = VideoFolders(images: images, annotations: annotations, rule: .onlyNew)
-        let videos = try folders.videos(try location.names() ?? required.objects.keys.sorted()) { name in
+        let videos = try folders.videos(try location.names() ?? SequenceList(names: required.objects.keys.sorted())) { name in
             Set(required.objects[name]?.values.flatMap(\.frames) ?? [])
         }
         return VideoDataset(
             name: name, videos: videos, scoring: .youTubeVOS, truth: location.truth, description: description,
-            submission: SubmissionForm(folder: "Annotations"), findings: folders.findings)
+            submission: SubmissionForm(folder: "Annotations"), findings: required.findings + folders.findings)
     }
 }

@@ -29,13 +29,14 @@ struct VideoFolders {
 
     /// The videos of a list, or of the folders there are.
     /// - Parameters:
-    ///   - names: the list's; nil: all folders.
+    ///   - list: nil: all folders.
     ///   - written: the frames whose masks are wanted, by video; nil: all frames.
     /// - Throws: `MediaError`; `DatasetError.noVideos`.
-    mutating func videos(_ names: [String]?, written: ((String) -> Set<String>?)? = nil) throws -> [DatasetVideo] {
+    mutating func videos(_ list: SequenceList?, written: ((String) -> Set<String>?)? = nil) throws -> [DatasetVideo] {
         let there = Set(try FolderListing.folders(images))
         var videos: [DatasetVideo] = []
-        for text in try names ?? FolderListing.folders(images) {
+        findings += list?.findings ?? []
+        for text in try list?.names ?? FolderListing.folders(images) {
             let name: VideoName
             do { name = try VideoName(text, in: images) } catch {
                 findings.append(ScoringFinding(.description, "", "\(error)"))

@@ -1,14 +1,18 @@
 import Foundation
 import Media
 import SAMPT
+import Segmenters
 import Support
 
-/// Video instance segmentation: proposals of the first frame are followed through the video, each for itself, so that masks may overlap.
+/// Video instance segmentation: proposals of the first frame are followed through the video, many at once but each for itself: masks may
+/// overlap, and none is another's negative.
 ///
 /// An object's score is the mean of the segmenter's predicted IoU over the frames in which it was asked. (The reference's mean has
 /// infinities, from frames without a visible point.)
 public struct InstanceEvaluation: Sendable {
     public var segmenter: VideoSegmenter
+    /// At most so many proposals are followed at once.
+    public var groupSize = 100
     /// The most bytes that one video's maps may take in the temporary folder.
     public var spoolBytes: UInt64 = 4 << 30
 
@@ -19,37 +23,63 @@ public struct InstanceEvaluation: Sendable {
         self.segmenter.options.prompting.usesOtherObjectsAsNegatives = false
     }
 
+    /// Where a video's proposals come from.
+    public enum Proposals: Sendable {
+        case given([InstanceProposals.Proposal])
+        /// The segmenter's own masks of everything in the first frame, at most so many, the surest ones.
+        case automatic(AutomaticMasks, most: Int)
+    }
+
     /// - Parameters:
     ///   - frames: the video's pictures in order.
-    ///   - progress: called with the frames done and in all, over all proposals.
+    ///   - progress: called with the frames done and in all, over all groups of proposals.
     /// - Returns: a tube for each proposal that is not empty.
     /// - Throws: `InstanceError` for proposals of another size than the frames; what reading and segmenting throw.
     public func run(
-        video: Int, frames: [String], proposals: [InstanceProposals.Proposal], progress: (@Sendable (Int, Int) -> Void)? = nil
+        video: Int, frames: [String], proposals: Proposals, progress: (@Sendable (Int, Int) -> Void)? = nil
     ) async throws -> [InstanceTube] {
         let source = try await onThread { try FrameFolder(name: String(video), paths: frames) }
-        if let wrong = proposals.first(where: { $0.mask.size != source.size }) {
-            throw InstanceError.invalid("video \(video)", "a proposal is \(wrong.mask.size), the frames \(source.size)")
-        }
         let store = FrameStore(source, capacity: segmenter.storeCapacity, spoolBudget: spoolBytes)
         let lease = store.keepFeatures(of: 0..<source.frameCount)
         defer { withExtendedLifetime(lease) {} }
-        let wanted = proposals.filter { $0.mask.area > 0 }
-        let total = wanted.count * source.frameCount
+        let wanted = try await masks(proposals, video, store)
+        let groups = stride(from: 0, to: wanted.count, by: max(1, groupSize)).map {
+            wanted[$0..<min($0 + max(1, groupSize), wanted.count)]
+        }
+        let total = groups.count * source.frameCount
         var tubes: [InstanceTube] = []
-        for (index, proposal) in wanted.enumerated() {
-            let query = ObjectQuery(id: index + 1, prompt: .mask(proposal.mask.mask))
-            var (masks, predicted) = ([RunLengthMask?](), [Double]())
-            for try await result in segmenter.segment(store, objects: [query]) {
-                let object = result.objects[0]
-                masks.append(object.mask.isEmpty ? nil : RunLengthMask(object.mask))
-                if let iou = object.predictedIoU, iou.isFinite { predicted.append(Double(iou)) }
-                progress?(index * source.frameCount + result.frameIndex + 1, total)
+        for (place, group) in groups.enumerated() {
+            let queries = group.enumerated().map { ObjectQuery(id: $0 + 1, prompt: .mask($1.mask)) }
+            var masks = queries.map { _ in [RunLengthMask?]() }
+            var predicted = queries.map { _ in [Double]() }
+            for try await result in segmenter.segment(store, objects: queries, keepsOverlaps: true) {
+                for (index, object) in result.objects.enumerated() {
+                    masks[index].append(object.mask.isEmpty ? nil : RunLengthMask(object.mask))
+                    if let iou = object.predictedIoU, iou.isFinite { predicted[index].append(Double(iou)) }
+                }
+                progress?(place * source.frameCount + result.frameIndex + 1, total)
             }
             try Task.checkCancellation()
-            let score = predicted.isEmpty ? 0 : predicted.reduce(0, +) / Double(predicted.count)
-            tubes.append(InstanceTube(id: index + 1, video: video, category: 1, score: score, masks: masks))
+            for (masks, predicted) in zip(masks, predicted) {
+                let score = predicted.isEmpty ? 0 : predicted.reduce(0, +) / Double(predicted.count)
+                tubes.append(InstanceTube(id: tubes.count + 1, video: video, category: 1, score: score, masks: masks))
+            }
         }
         return tubes
+    }
+
+    private func masks(_ proposals: Proposals, _ video: Int, _ store: FrameStore) async throws -> [RunLengthMask] {
+        switch proposals {
+        case .given(let given):
+            if let wrong = given.first(where: { $0.mask.size != store.size }) {
+                throw InstanceError.invalid("video \(video)", "a proposal is \(wrong.mask.size), the frames \(store.size)")
+            }
+            return given.map(\.mask).filter { $0.area > 0 }
+        case .automatic(let finder, let most):
+            return try await onThread { [segmenter] in
+                let frame = try segmenter.segmenter.frame(0, of: store)
+                return try finder.find(in: frame, with: segmenter.segmenter).prefix(max(0, most)).map(\.mask)
+            }
+        }
     }
 }

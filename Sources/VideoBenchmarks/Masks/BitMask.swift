@@ -54,6 +54,30 @@ public struct BitMask: Sendable, Equatable {
         }
     }
 
+    /// From the first to the last column with a pixel inside; nil for an empty mask.
+    var columns: Range<Int>? {
+        var all = [UInt64](repeating: 0, count: wordsPerRow)
+        for (place, word) in words.enumerated() where word != 0 { all[place % wordsPerRow] |= word }
+        guard let first = all.firstIndex(where: { $0 != 0 }), let last = all.lastIndex(where: { $0 != 0 }) else { return nil }
+        return 64 * first + all[first].trailingZeroBitCount..<64 * last + 64 - all[last].leadingZeroBitCount
+    }
+
+    /// - Precondition: the pixel lies in the picture.
+    subscript(x: Int, y: Int) -> Bool { words[y * wordsPerRow + x / 64] >> UInt64(x % 64) & 1 != 0 }
+
+    /// The pixels inside, row by row.
+    var pixels: [(x: Int, y: Int)] {
+        var pixels: [(x: Int, y: Int)] = []
+        for (place, word) in words.enumerated() {
+            var rest = word
+            while rest != 0 {
+                pixels.append((place % wordsPerRow * 64 + rest.trailingZeroBitCount, place / wordsPerRow))
+                rest &= rest - 1
+            }
+        }
+        return pixels
+    }
+
     /// Pixels inside both, and pixels inside either.
     /// - Precondition: equal sizes.
     func overlap(_ other: BitMask) -> (intersection: Int, union: Int) {

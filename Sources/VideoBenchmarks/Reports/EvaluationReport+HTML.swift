@@ -9,7 +9,7 @@ extension EvaluationReport {
     ///   - frame: the picture of a frame of a sequence; nil where there is none.
     public func html(worst: Int = 12, frame: (_ sequence: String, _ name: String) -> RGBImage? = { _, _ in nil }) throws -> String {
         var body = "<h1>\(Self.escaped(title))</h1>\n"
-        body += Self.table(settingsTable)
+        body += settingsTable.html
         if let best = rows.first, let run = best.runs.first {
             if rows.count > 1 || best.runs.count > 1 {
                 let seed = run.seed.map { ", seed \($0)" } ?? ""
@@ -20,21 +20,10 @@ extension EvaluationReport {
             body += "</div>\n"
             body += try pictures(run.score, worst: worst, frame: frame)
         }
-        for row in rows { body += Self.table(objectsTable(of: row)) }
-        if !findings.isEmpty { body += Self.table(findingsTable) }
-        body += Self.table(ranTable)
-        return """
-            <!DOCTYPE html>
-            <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-            <title>\(Self.escaped(title))</title>
-            <style>
-            \(ReportPage.style)
-            </style></head><body>
-            \(body)<script>
-            \(ReportPage.script)
-            </script></body></html>
-
-            """
+        for row in rows { body += objectsTable(of: row).html }
+        if !findings.isEmpty { body += ReportTable.findings(findings).html }
+        body += ReportTable.ran(ran).html
+        return ReportPage.html(title, body: body)
     }
 
     private func pictures(_ score: ScoreReport, worst: Int, frame: (String, String) -> RGBImage?) throws -> String {
@@ -63,28 +52,27 @@ extension EvaluationReport {
             .replacingOccurrences(of: ">", with: "&gt;").replacingOccurrences(of: "\"", with: "&quot;")
             .replacingOccurrences(of: "'", with: "&#39;")
     }
-
-    private static func table(_ table: ReportTable) -> String {
-        var text = "<h2>\(escaped(table.title))</h2>\n<table>"
-        if table.columns.contains(where: { !$0.isEmpty }) {
-            text += "<thead><tr>"
-            for (column, isNumber) in zip(table.columns, table.isNumber) {
-                text += "<th\(isNumber ? " class=\"number\"" : "")><button type=\"button\">\(escaped(column))</button></th>"
-            }
-            text += "</tr></thead>"
-        }
-        text += "<tbody>\n"
-        for row in table.rows {
-            text += "<tr>"
-            for (cell, isNumber) in zip(row, table.isNumber) { text += "<td\(isNumber ? " class=\"number\"" : "")>\(escaped(cell))</td>" }
-            text += "</tr>\n"
-        }
-        return text + "</tbody></table>\n"
-    }
 }
 
 /// What the page looks like, and how its tables sort.
 enum ReportPage {
+    /// A page that needs no other file.
+    /// - Parameter title: as text.
+    static func html(_ title: String, body: String) -> String {
+        """
+        <!DOCTYPE html>
+        <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+        <title>\(EvaluationReport.escaped(title))</title>
+        <style>
+        \(style)
+        </style></head><body>
+        \(body)<script>
+        \(script)
+        </script></body></html>
+
+        """
+    }
+
     static let style = """
         body { font: 15px/1.45 system-ui, sans-serif; max-width: 1100px; margin: 2em auto; padding: 0 1em; color: #222; background: #fff }
         table { border-collapse: collapse; margin: .5em 0 1.5em } th, td { padding: .25em .7em; border-bottom: 1px solid #ddd; text-align: left }

@@ -2,20 +2,7 @@ import Foundation
 
 extension EvaluationReport {
     /// The tables in Markdown.
-    public var markdown: String {
-        func cell(_ text: String) -> String {
-            text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "|", with: "\\|")
-                .components(separatedBy: .newlines).joined(separator: " ")
-        }
-        var text = "# \(cell(title))\n"
-        for table in tables {
-            text += "\n## \(cell(table.title))\n\n"
-            text += "| " + table.columns.map(cell).joined(separator: " | ") + " |\n"
-            text += "|" + table.isNumber.map { $0 ? "---:|" : "---|" }.joined() + "\n"
-            for row in table.rows { text += "| " + row.map(cell).joined(separator: " | ") + " |\n" }
-        }
-        return text
-    }
+    public var markdown: String { ReportTable.markdown(title, tables) }
 
     /// A line an object, seed and setting, with all digits; lines without an object are means of a sequence, those without a sequence of
     /// everything.
@@ -39,7 +26,7 @@ extension EvaluationReport {
         return lines.map { $0.map(Self.quoted).joined(separator: ",") + "\n" }.joined()
     }
 
-    private static func quoted(_ text: String) -> String {
+    static func quoted(_ text: String) -> String {
         text.contains { ",\"\n\r".contains($0) } ? "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : text
     }
 

@@ -5,6 +5,65 @@ struct ReportTable {
     /// Columns of numbers stand to the right, and sort as numbers.
     var isNumber: [Bool]
     var rows: [[String]]
+
+    /// What does not fit.
+    static func findings(_ findings: [ScoringFinding]) -> ReportTable {
+        ReportTable(
+            title: "What does not fit", columns: ["kind", "sequence", "count", "what"], isNumber: [false, false, true, false],
+            rows: findings.map { [$0.kind.rawValue, $0.sequence, "\($0.count)", $0.message] })
+    }
+
+    /// Command, versions, processor, fingerprints.
+    static func ran(_ ran: [(name: String, value: String)]) -> ReportTable {
+        ReportTable(title: "What ran", columns: ["", ""], isNumber: [false, false], rows: ran.map { [$0.name, $0.value] })
+    }
+
+    /// As lines of text.
+    var lines: [String] {
+        let widths = columns.indices.map { column in ([columns] + rows).map { $0[column].count }.max() ?? 0 }
+        return ([columns] + rows).map { row in
+            row.enumerated().map { column, text in
+                let blank = String(repeating: " ", count: widths[column] - text.count)
+                return isNumber[column] ? blank + text : text + blank
+            }.joined(separator: "  ")
+        }
+    }
+
+    /// As part of a page; a click on a column sorts it.
+    var html: String {
+        func escaped(_ text: String) -> String { EvaluationReport.escaped(text) }
+        var text = "<h2>\(escaped(title))</h2>\n<table>"
+        if columns.contains(where: { !$0.isEmpty }) {
+            text += "<thead><tr>"
+            for (column, isNumber) in zip(columns, isNumber) {
+                text += "<th\(isNumber ? " class=\"number\"" : "")><button type=\"button\">\(escaped(column))</button></th>"
+            }
+            text += "</tr></thead>"
+        }
+        text += "<tbody>\n"
+        for row in rows {
+            text += "<tr>"
+            for (cell, isNumber) in zip(row, isNumber) { text += "<td\(isNumber ? " class=\"number\"" : "")>\(escaped(cell))</td>" }
+            text += "</tr>\n"
+        }
+        return text + "</tbody></table>\n"
+    }
+
+    /// Tables in Markdown, under a title.
+    static func markdown(_ title: String, _ tables: [ReportTable]) -> String {
+        func cell(_ text: String) -> String {
+            text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "|", with: "\\|")
+                .components(separatedBy: .newlines).joined(separator: " ")
+        }
+        var text = "# \(cell(title))\n"
+        for table in tables {
+            text += "\n## \(cell(table.title))\n\n"
+            text += "| " + table.columns.map(cell).joined(separator: " | ") + " |\n"
+            text += "|" + table.isNumber.map { $0 ? "---:|" : "---|" }.joined() + "\n"
+            for row in table.rows { text += "| " + row.map(cell).joined(separator: " | ") + " |\n" }
+        }
+        return text
+    }
 }
 
 extension EvaluationReport {
@@ -35,16 +94,7 @@ extension EvaluationReport {
     }
 
     /// The table of settings as lines of text.
-    public var settingsLines: [String] {
-        let table = settingsTable
-        let widths = table.columns.indices.map { column in ([table.columns] + table.rows).map { $0[column].count }.max() ?? 0 }
-        return ([table.columns] + table.rows).map { row in
-            row.enumerated().map { column, text in
-                let blank = String(repeating: " ", count: widths[column] - text.count)
-                return table.isNumber[column] ? blank + text : text + blank
-            }.joined(separator: "  ")
-        }
-    }
+    public var settingsLines: [String] { settingsTable.lines }
 
     /// A row an object, means over the seeds.
     func objectsTable(of row: Row) -> ReportTable {
@@ -67,19 +117,8 @@ extension EvaluationReport {
             isNumber: columns.map { $0 != "sequence" && $0 != "object" }, rows: lines)
     }
 
-    /// What does not fit.
-    var findingsTable: ReportTable {
-        ReportTable(
-            title: "What does not fit", columns: ["kind", "sequence", "count", "what"], isNumber: [false, false, true, false],
-            rows: findings.map { [$0.kind.rawValue, $0.sequence, "\($0.count)", $0.message] })
-    }
-
-    var ranTable: ReportTable {
-        ReportTable(title: "What ran", columns: ["", ""], isNumber: [false, false], rows: ran.map { [$0.name, $0.value] })
-    }
-
     /// All tables, in order.
     var tables: [ReportTable] {
-        [settingsTable] + rows.map(objectsTable) + (findings.isEmpty ? [] : [findingsTable]) + [ranTable]
+        [settingsTable] + rows.map(objectsTable) + (findings.isEmpty ? [] : [.findings(findings)]) + [.ran(ran)]
     }
 }

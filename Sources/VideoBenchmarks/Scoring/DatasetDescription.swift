@@ -13,6 +13,8 @@ public struct DescribedObject: Sendable, Equatable {
 public struct DatasetDescription: Sendable, Equatable {
     /// By sequence and id.
     public var objects: [String: [Int: DescribedObject]]
+    /// Names that are none, which are left out.
+    public private(set) var findings: [ScoringFinding]
 
     private struct File: Decodable {
         struct Video: Decodable { var objects: [String: Object] }
@@ -52,14 +54,15 @@ public struct DatasetDescription: Sendable, Equatable {
     ///     is given and does not count) or `frame_range` (LVOS: every fifth frame counts, the last one excluded).
     ///   - categories: a JSON file with `seen` and `unseen`, lists of categories; nil: not told apart.
     ///   - countsFirstFrames: whether the frame in which an object is given counts.
-    /// - Throws: `MediaError`; `ScoringError.invalidMeta`; `VideoNameError`.
+    /// - Throws: `MediaError`; `ScoringError.invalidMeta`; `VideoNameError` where every name leads elsewhere.
     public init(path: String, categories: String? = nil, countsFirstFrames: Bool = false) throws {
         let file: File = try Self.read(path)
         let kinds: Categories? = try categories.map(Self.read)
         let (seen, unseen) = (Set(kinds?.seen ?? []), Set(kinds?.unseen ?? []))
-        objects = [:]
-        for (name, video) in file.videos {
-            let name = try VideoName(name, in: path).text
+        (objects, findings) = ([:], [])
+        var faults = NameFaults()
+        for (name, video) in file.videos.sorted(by: { $0.key < $1.key }) {
+            guard let name = try faults.checked({ try VideoName(name, in: path).text }) else { continue }
             for (id, object) in video.objects {
                 guard let number = Int(id), (1...65535).contains(number) else {
                     throw ScoringError.invalidMeta(
@@ -76,6 +79,8 @@ public struct DatasetDescription: Sendable, Equatable {
                 objects[name, default: [:]][number] = DescribedObject(category: object.category, isSeen: isSeen, frames: frames)
             }
         }
+        findings = faults.findings
+        if objects.isEmpty, let first = faults.first { throw first }
     }
 
     private static func frames(of object: File.Object, in path: String, countsFirst: Bool) throws -> [String] {

@@ -13,6 +13,8 @@ public struct FolderScorer: Sendable {
     public var description: DatasetDescription?
     /// Only these sequences are scored; nil: all of the truth's.
     public var sequences: [String]?
+    /// What is wrong with the list of sequences, for the report.
+    public var listFindings: [ScoringFinding] = []
     public var threads = ProcessInfo.processInfo.activeProcessorCount
 
     /// Frames that a thread takes at once.
@@ -71,7 +73,7 @@ public struct FolderScorer: Sendable {
 
     /// What can be said from the folders' names alone.
     private func folderFindings(_ truth: MaskFolder, _ results: MaskFolder) throws -> [ScoringFinding] {
-        var findings: [ScoringFinding] = []
+        var findings = listFindings + (description?.findings ?? [])
         let names = sequenceNames(truth)
         guard names.contains(where: { results.sequences[$0] != nil }) else {
             throw ScoringError.noCorrespondence(

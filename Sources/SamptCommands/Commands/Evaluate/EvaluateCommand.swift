@@ -89,6 +89,7 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
             try OutputName.checkText(json, form: "JSON", option: "--json")
             let settings = try models.settings(with: method, for: .firstMask)
             let dataset = try DAVIS2016(root: root, list: list)
+            for finding in dataset.findings { StandardError.print("sampt: \(finding)") }
             try checkOutputs(dataset, list, settings)
             let (report, failure) = try await evaluate(dataset, settings)
             show(report)
@@ -150,7 +151,7 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
             StandardError.print(
                 "[\(index + 1)/\(dataset.sequences.count)] \(row(sequence.name.text, score.j.mean, score.f.mean, score.jf))  \(rate)")
         }
-        return (DAVISReport(scores), failure)
+        return (DAVISReport(scores, findings: dataset.findings), failure)
     }
 
     /// Rank correlation of confidence and J, and the mean error of confidence.

@@ -4,6 +4,7 @@ import Media
 import MethodPresets
 import SAMPT
 import SegmentationJobs
+import Segmenters
 import Support
 import VideoBenchmarks
 
@@ -12,14 +13,17 @@ struct EvaluateUVO: AsyncParsableCommand {
         commandName: "uvo",
         abstract: "Video instance segmentation: follow proposals of the first frame through UVO's videos, and score AP and AR.",
         discussion: """
-            Frames lie below --root under the names in the annotations (YouTube-VIS's form). Proposals are a COCO results file: a list of \
-            {"image_id" or "video_id", "segmentation": run lengths, "score"}, at most 100 a video, masks of its first frame. Masks may overlap; each \
-            object's score is the mean of its predicted IoU. --out has results.json for the server, scores.json, and a file for each video, by \
-            which the same command goes on where it was stopped.
+            Frames lie below --root under the names in the annotations (YouTube-VIS's form). Without --proposals the segmenter finds what there is in \
+            each video's first frame: a grid of points, of whose answers the sure and stable ones stay (SAM's automatic masks). Proposals of others are \
+            a COCO results file: a list of {"image_id" or "video_id", "segmentation": run lengths, "score"}. At most 100 a video are followed, the \
+            surest ones. Masks may overlap; each object's score is the mean of its predicted IoU. --out has results.json for the server, scores.json, \
+            and a file for each video, by which the same command goes on where it was stopped.
 
               sampt evaluate uvo --root UVOv1.0/uvo_videos_dense_frames \\
-                --annotations UVO_video_val_dense.json --proposals masks.json \\
+                --annotations UVO_video_val_dense.json --preset sam-pt-uvo \\
                 --out results/
+              sampt evaluate uvo --root frames/ --annotations annotations.json \\
+                --proposals masks.json --out results/
 
             \(CommandStatus.help)
             """)
@@ -28,25 +32,32 @@ struct EvaluateUVO: AsyncParsableCommand {
     var root: String
     @Option(help: ArgumentHelp("The data set's JSON: videos, and annotations where there are any.", valueName: "file"))
     var annotations: String
-    @Option(help: ArgumentHelp("Masks of the first frames, as COCO's results.", valueName: "file"))
-    var proposals: String
+    @Option(help: ArgumentHelp("Masks of the first frames, as COCO's results. (default: the segmenter's own)", valueName: "file"))
+    var proposals: String?
     @Option(help: ArgumentHelp("The folder to write into.", valueName: "folder"))
     var out: String
+    @OptionGroup(title: "Automatic masks") var automatic: AutomaticMaskOptions
     @OptionGroup(title: "Presets and models") var models: ModelOptions
     @OptionGroup(title: "Method") var method: MethodOptions
     @Flag(help: "Print nothing but errors.")
     var quiet = false
 
+    func validate() throws {
+        if proposals != nil, let option = automatic.given.first {
+            throw ValidationError("\(option) has no effect with --proposals: the masks are given.")
+        }
+    }
+
     func run() async throws {
         try await withExitStatus {
             var claims = try FileClaims(preset: models.presets.preset)
             for (path, what) in [(root, "the folder of frames"), (annotations, "the annotations"), (proposals, "the proposals")] {
-                claims.read(path, as: what)
+                if let path { claims.read(path, as: what) }
             }
             try claims.write(folder: out, names: ["results.json", "scores.json"], by: "--out")
             let settings = try models.settings(with: method, for: .firstMasks)
             let truth = try VideoInstanceTruth(path: annotations)
-            let masks = try InstanceProposals(path: proposals)
+            let masks = try proposals.map { try InstanceProposals(path: $0) }
             let (segmenter, tracker) = try models.makeModels(settings)
             let evaluation = InstanceEvaluation(
                 segmenter: VideoSegmenter(segmenter: segmenter, tracker: tracker, options: settings.options(for: segmenter)))
@@ -71,7 +82,7 @@ struct EvaluateUVO: AsyncParsableCommand {
     }
 
     private func segment(
-        _ truth: VideoInstanceTruth, _ proposals: InstanceProposals, _ evaluation: InstanceEvaluation, _ key: String
+        _ truth: VideoInstanceTruth, _ proposals: InstanceProposals?, _ evaluation: InstanceEvaluation, _ key: String
     ) async throws -> (tubes: [InstanceTube], failures: Int) {
         var (tubes, failures) = ([InstanceTube](), 0)
         let folder = try OutputFolder(out + "/videos-" + key)
@@ -86,8 +97,9 @@ struct EvaluateUVO: AsyncParsableCommand {
             defer { reporter.close() }
             do {
                 let frames = try video.frames(below: root)
-                let found = try await evaluation.run(video: video.id, frames: frames, proposals: proposals.byVideo[video.id] ?? []) {
-                    done, total in
+                let masks: InstanceEvaluation.Proposals =
+                    proposals.map { .given($0.byVideo[video.id] ?? []) } ?? .automatic(automatic.finder, most: 100)
+                let found = try await evaluation.run(video: video.id, frames: frames, proposals: masks) { done, total in
                     reporter.show(isLast: false) { "[\(index + 1)/\(truth.videos.count)] video \(video.id)  \(done)/\(total) frames" }
                 }
                 try VideoInstanceResults.write(found, to: file)
@@ -110,11 +122,43 @@ struct EvaluateUVO: AsyncParsableCommand {
         parts.append(try models.segmenter.choice(settings.segmenter).fingerprint())
         parts.append(try models.tracker.choice(settings.tracker).fingerprint())
         parts += [models.networks.precision.rawValue] + models.networks.partPrecisions.sorted() + [ProgramVersion.current]
-        parts += [proposals, annotations].map { path in
+        if proposals == nil { parts.append("\(automatic.finder)") }
+        parts += [proposals, annotations].compactMap { $0 }.map { path in
             let attributes = try? FileManager.default.attributesOfItem(atPath: path)
             return "\(attributes?[.size] ?? 0) \((attributes?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0)"
         }
         let hash = parts.joined(separator: "\n").utf8.reduce(UInt64(0xcbf2_9ce4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
         return String(hash, radix: 16)
+    }
+}
+
+/// How a segmenter's own proposals are found.
+struct AutomaticMaskOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Points of the grid in each direction, 1 to 256. (default: 32)", valueName: "n"))
+    var grid: Int?
+    @Option(help: ArgumentHelp("Drop masks with a predicted IoU up to this, 0 to 1. (default: 0.88)", valueName: "iou"))
+    var gridIou: Float?
+    @Option(
+        help: ArgumentHelp(
+            "Drop masks that shrink to less than this share when the threshold of their logits rises from -1 to +1. (default: 0.95)",
+            valueName: "share"))
+    var stability: Double?
+
+    var given: [String] {
+        [("--grid", grid != nil), ("--grid-iou", gridIou != nil), ("--stability", stability != nil)].filter(\.1).map(\.0)
+    }
+
+    var finder: AutomaticMasks {
+        var finder = AutomaticMasks()
+        finder.pointsPerSide = grid ?? finder.pointsPerSide
+        finder.predictedIoU = gridIou ?? finder.predictedIoU
+        finder.stability = stability ?? finder.stability
+        return finder
+    }
+
+    func validate() throws {
+        if let grid, !(1...256).contains(grid) { throw ValidationError("--grid must be between 1 and 256.") }
+        if let gridIou, !(0...1).contains(gridIou) { throw ValidationError("--grid-iou must be between 0 and 1.") }
+        if let stability, !(0...1).contains(stability) { throw ValidationError("--stability must be between 0 and 1.") }
     }
 }

@@ -96,7 +96,10 @@ struct ScoreCommand: AsyncParsableCommand {
             scorer.description = try DatasetDescription(path: meta, categories: categories, countsFirstFrames: name == .lvos)
         }
         if allFrames { scorer.rules.frames = .all }
-        if let list { scorer.sequences = try SequenceList(path: list).names }
+        if let list {
+            let list = try SequenceList(path: list)
+            (scorer.sequences, scorer.listFindings) = (list.names, list.findings)
+        }
         if let threads { scorer.threads = threads }
         let progress = ProgressReporter(isQuiet: quiet)
         let report = try await scorer.score(truth: MaskFolder(truth), results: MaskFolder(results)) { done, total in

@@ -1,0 +1,112 @@
+import Foundation
+import Media
+import SAMPT
+import Support
+
+/// Runs simulated annotators over the objects of a data set, one after the other, and goes on where an earlier run was stopped: objects
+/// whose record was made from the same options, models and files are not done again.
+public struct Simulation: Sendable {
+    public var options: SimulationOptions
+    /// Everything else that decides the results: settings of the method, models' fingerprints, versions.
+    public var settings: [String: String]
+    /// The folder for records.
+    public var output: String
+    /// The most bytes that what the encoder made of a video's frames may take in the temporary folder.
+    public var featureBytes: UInt64 = 4 << 30
+
+    public init(_ options: SimulationOptions, settings: [String: String], output: String) {
+        (self.options, self.settings, self.output) = (options, settings, output)
+    }
+
+    public struct Progress: Sendable {
+        public var video: String
+        public var object: String
+        public var videosDone: Int
+        public var videos: Int
+        /// Of this object.
+        public var interactions: Int
+        public var frame: Int
+    }
+
+    public struct Outcome: Sendable {
+        /// In the order of the videos, their objects, and the seeds.
+        public var records: [SimulationRecord] = []
+        /// How many of them were there already.
+        public var kept = 0
+        public var failures: [ScoringFinding] = []
+    }
+
+    /// - Parameters:
+    ///   - videos: their annotations are the truth (`VideoDataset.videosWithTruth`).
+    ///   - segmenter: models and options; the seeds take the place of theirs.
+    ///   - progress: from any thread.
+    /// - Throws: `SimulationError.invalidOption`; `FileError.unwritable` when a record cannot be written; `CancellationError`. A video that
+    ///   fails otherwise is in the outcome, and the others go on.
+    public func run(
+        _ videos: [DatasetVideo], segmenter: VideoSegmenter, seeds: [UInt64], progress: (@Sendable (Progress) -> Void)? = nil
+    ) async throws -> Outcome {
+        try options.validate()
+        var outcome = Outcome()
+        for (index, video) in videos.enumerated() {
+            do {
+                let tasks = try await onThread { try SimulationTask.tasks(of: video) }
+                let data = video.dataFingerprint()
+                for task in tasks {
+                    for seed in seeds {
+                        try Task.checkCancellation()
+                        let path = path(of: task, seed)
+                        let identity = settings.merging(options.texts) { $1 }.merging(["seed": "\(seed)"]) { $1 }
+                        if let known = SimulationRecord.read(path), known.settings == identity, known.data == data {
+                            outcome.kept += 1
+                            outcome.records.append(known)
+                            continue
+                        }
+                        let record = try await record(of: task, segmenter, seed, identity, data) { interactions, frame in
+                            progress?(
+                                Progress(
+                                    video: video.name.text, object: task.label, videosDone: index, videos: videos.count,
+                                    interactions: interactions, frame: frame))
+                        }
+                        try record.write(to: path)
+                        outcome.records.append(record)
+                    }
+                }
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                if case FileError.unwritable = error { throw error }
+                outcome.failures.append(ScoringFinding(.failed, video.name.text, "could not be simulated: \(error)"))
+            }
+        }
+        return outcome
+    }
+
+    /// Where an object's record is.
+    public func path(of task: SimulationTask, _ seed: UInt64) -> String {
+        "\(output)/interactions/seed-\(seed)/\(task.video.name)/object-\(task.id).json"
+    }
+
+    private func record(
+        of task: SimulationTask, _ segmenter: VideoSegmenter, _ seed: UInt64, _ identity: [String: String], _ data: String,
+        progress: @escaping @Sendable (_ interactions: Int, _ frame: Int) -> Void
+    ) async throws -> SimulationRecord {
+        let start = ContinuousClock.now
+        let video = try await onThread { try FrameFolder(name: task.video.name.text, paths: task.video.frames) }
+        var annotator = try await SimulatedAnnotator(
+            task, segmenter: segmenter, video: video, options: options, seed: seed, featureBytes: featureBytes, progress: progress)
+        let before = annotator.now
+        var (passes, prompted): ([SimulationPass], [SimulationPoint]) = ([], [])
+        switch options.name {
+        case .samPT: passes = try await annotator.correctFrameByFrame()
+        case .sam2Offline: prompted = try await annotator.promptWorstFrames()
+        case .sam2Online: prompted = try await annotator.promptWhileWatching()
+        }
+        return SimulationRecord(
+            video: task.video.name.text, object: task.id, label: task.label, seed: seed, settings: identity, data: data,
+            firstFrame: task.firstFrame, frames: task.frames.count, framesMeasured: annotator.measured.measured.count, start: before,
+            interactions: annotator.history, passes: passes, promptedFrames: prompted,
+            framesAt90: annotator.measured.share(reaching: 0.9), framesAt95: annotator.measured.share(reaching: 0.95),
+            interactionsTo90: annotator.reached90, interactionsTo95: annotator.reached95, seconds: start.secondsAgo,
+            findings: task.findings)
+    }
+}

@@ -1,0 +1,73 @@
+import Foundation
+import Media
+import Support
+
+/// The folder of a simulation: what ran (`simulation.json`), a record for each object and seed, curves, and reports.
+public struct SimulationOutput: Sendable {
+    /// What ran.
+    public struct Manifest: Sendable, Codable, Equatable {
+        public var program: String
+        public var command: [String]
+        public var processor: String
+        public var dataset: String
+        /// As in tables and figures.
+        public var name: String
+        public var options: [String: String]
+        public var settings: [String: String]
+        public var seeds: [UInt64]
+
+        public init(
+            program: String, command: [String], processor: String, dataset: String, name: String, options: [String: String],
+            settings: [String: String], seeds: [UInt64]
+        ) {
+            (self.program, self.command, self.processor, self.dataset) = (program, command, processor, dataset)
+            (self.name, self.options, self.settings, self.seeds) = (name, options, settings, seeds)
+        }
+    }
+
+    public static let manifestName = "simulation.json"
+    /// What is written beside the records.
+    public static let names = [
+        manifestName, "curves.svg", "curves.png", "curves.csv", "report.html", "report.json", "report.csv", "report.md",
+    ]
+    public let path: String
+    public let manifest: Manifest
+
+    public init(path: String, manifest: Manifest) { (self.path, self.manifest) = (path, manifest) }
+
+    /// That of an earlier run.
+    /// - Throws: `SimulationError.noSimulation` for a folder that holds none.
+    public init(reading path: String) throws {
+        guard let data = try? InputFile.read(path + "/" + Self.manifestName, limit: 1 << 26),
+            let manifest = try? JSONDecoder().decode(Manifest.self, from: data)
+        else { throw SimulationError.noSimulation(path: path) }
+        self.init(path: path, manifest: manifest)
+    }
+
+    public func writeManifest() throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        _ = try OutputFolder(path)
+        try AtomicFile.write(encoder.encode(manifest), to: path + "/" + Self.manifestName)
+    }
+
+    /// The records that belong to what ran, in the order of seeds, videos and objects.
+    /// - Throws: `MediaError`; `SimulationError.noSimulation` where there are none.
+    public func records() throws -> [SimulationRecord] {
+        var records: [SimulationRecord] = []
+        for seed in manifest.seeds {
+            let identity = manifest.settings.merging(manifest.options) { $1 }.merging(["seed": "\(seed)"]) { $1 }
+            let folder = "\(path)/interactions/seed-\(seed)"
+            guard FileManager.default.fileExists(atPath: folder) else { continue }
+            for video in try FolderListing.folders(folder) {
+                for name in try FolderListing.names(folder + "/" + video, pathExtensions: ["json"]) {
+                    if let record = SimulationRecord.read("\(folder)/\(video)/\(name)"), record.settings == identity {
+                        records.append(record)
+                    }
+                }
+            }
+        }
+        guard !records.isEmpty else { throw SimulationError.noSimulation(path: path) }
+        return records
+    }
+}
