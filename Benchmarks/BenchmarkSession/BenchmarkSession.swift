@@ -11,20 +11,20 @@ import Support
 ///     benchmark-session click FRAMES X Y            # milliseconds from a click to its mask, beside the decoder's own
 ///     benchmark-session correction FRAMES X Y       # a correction on frame 40 of 100 against a run of all
 ///     benchmark-session speed FRAMES X Y            # frames a second of propagate and of segment
-///     benchmark-session memory COUNT                # resident memory after propagating over COUNT frames
+///     benchmark-session batches FRAMES X Y          # the decoder for several objects: one after the other, and as many as it likes at
+/// once
 ///     benchmark-session quality DAVIS               # J&F before and after correcting each clip's worst frame, both policies
 ///
 /// FRAMES is a video or a folder of pictures; X and Y are a point on an object in its first frame.
 @main
 struct BenchmarkSession {
     struct Usage: Error, CustomStringConvertible {
-        let description = "usage: benchmark-session click|correction|speed FRAMES X Y | memory COUNT | quality DAVIS"
+        let description = "usage: benchmark-session click|correction|speed|batches FRAMES X Y | quality DAVIS"
     }
 
     static func main() async throws {
         let arguments = Array(CommandLine.arguments.dropFirst())
         guard let what = arguments.first else { throw Usage() }
-        if what == "memory", arguments.count == 2, let count = Int(arguments[1]) { return try await memory(count) }
         if what == "quality", arguments.count == 2 { return try await SessionQuality(root: arguments[1]).run() }
         guard arguments.count == 4, let x = Float(arguments[2]), let y = Float(arguments[3]) else { throw Usage() }
         let frames = try openFrames(arguments[1])
@@ -33,6 +33,7 @@ struct BenchmarkSession {
         case "click": try await clicks(clip, SIMD2(x, y))
         case "correction": try await correction(clip, SIMD2(x, y))
         case "speed": try await speed(clip, SIMD2(x, y))
+        case "batches": try await batches(clip, SIMD2(x, y))
         default: throw Usage()
         }
     }
@@ -88,18 +89,59 @@ struct BenchmarkSession {
     }
 
     private static func correction(_ clip: any FrameSource, _ point: SIMD2<Float>) async throws {
+        let models = try models()
         for policy in CorrectionPolicy.allCases {
-            let session = try AnnotationSession(models(), video: clip)
-            try await mark(session, point)
-            _ = try await propagate(session, Propagation(policy: policy))
-            let all = try await propagate(session, Propagation(policy: policy, recomputesAll: true))
-            for (frame, name) in [(70, "first"), (40, "second")] {
-                let near = try await session.tracks(of: 1, in: frame...frame)[frame]?.first { $0.isPositive }?.position ?? point
-                try await session.apply(.addPoint(AnchorPlace(object: 1, frame: frame), point: nil, position: near, isPositive: true))
-                _ = try await session.mask(of: 1, at: frame)
-                let seconds = try await propagate(session, Propagation(policy: policy))
-                print(String(format: "%@: %@ correction, frame %d: %.2f s; all: %.2f s", policy.rawValue, name, frame, seconds, all))
+            // The first run compiles networks.
+            var (all, session) = (0.0, try AnnotationSession(models, video: clip))
+            for _ in 0..<2 {
+                session = try AnnotationSession(models, video: clip)
+                try await mark(session, point)
+                all = try await propagate(session, Propagation(policy: policy))
             }
+            let frame = 40
+            let near = try await session.tracks(of: 1, in: frame...frame)[frame]?.first { $0.isPositive }?.position ?? point
+            let start = ContinuousClock.now
+            try await session.apply(.addPoint(AnchorPlace(object: 1, frame: frame), point: nil, position: near, isPositive: true))
+            _ = try await session.mask(of: 1, at: frame)
+            let click = start.secondsAgo
+            let seconds = try await propagate(session, Propagation(policy: policy))
+            print(
+                String(
+                    format: "%@: all of %d frames %.2f s; click on frame %d %.0f ms, then %.2f s (%.2f of all)", policy.rawValue,
+                    clip.frameCount, all, frame, 1000 * click, seconds, seconds / all))
+            // The next one lies between two anchors.
+            try await session.apply(.addPoint(AnchorPlace(object: 1, frame: 20), point: nil, position: near, isPositive: true))
+            let second = try await propagate(session, Propagation(policy: policy))
+            print(String(format: "%@: another one on frame 20 %.2f s (%.2f of all)", policy.rawValue, second, second / all))
+        }
+    }
+
+    private static func batches(_ clip: any FrameSource, _ point: SIMD2<Float>) async throws {
+        let models = try models()
+        let frame = try models.segmenter.frame(0, of: FrameStore(clip))
+        for count in [1, 3, 8] {
+            let prompts = (0..<count).map { index in
+                ObjectPrompt(points: [PointPrompt(point + SIMD2(Float(7 * index), Float(3 * index)), isPositive: true)])
+            }
+            var (together, apart): ([Double], [Double]) = ([], [])
+            for turn in 0..<24 {
+                var start = ContinuousClock.now
+                _ = try frame.predict(prompts)
+                let all = 1000 * start.secondsAgo
+                start = .now
+                for prompt in prompts { _ = try frame.predict([prompt]) }
+                if turn > 3 { (together, apart) = (together + [all], apart + [1000 * start.secondsAgo]) }
+            }
+            var rates: [Double] = []
+            for turn in 0..<2 {
+                let queries = prompts.enumerated().map { ObjectQuery(id: $0.offset + 1, prompt: .points($0.element.points)) }
+                let start = ContinuousClock.now
+                for try await _ in models.segment(clip, objects: queries) {}
+                if turn > 0 { rates.append(Double(clip.frameCount) / start.secondsAgo) }
+            }
+            print(
+                "\(count) objects: at once \(summary(together)); one by one \(summary(apart)); segment "
+                    + String(format: "%.2f frames/s", rates.max() ?? 0))
         }
     }
 
@@ -120,39 +162,5 @@ struct BenchmarkSession {
         }
         let rates = [runs, sessions].map { Double(clip.frameCount) / $0.sorted()[$0.count / 2] }
         print(String(format: "segment %.2f frames/s, propagate %.2f frames/s, %.3f", rates[0], rates[1], rates[1] / rates[0]))
-    }
-
-    private static func memory(_ count: Int) async throws {
-        let clip = SlidingSquare(frameCount: count)
-        let session = try AnnotationSession(models(), video: clip, featureBudget: 256 << 20)
-        try await session.apply(.addObject(object: 1))
-        try await session.apply(.addPoint(AnchorPlace(object: 1, frame: 0), point: nil, position: SIMD2(60, 60), isPositive: true))
-        _ = try await propagate(session)
-        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-        let lines = status.split(separator: "\n").filter { $0.hasPrefix("VmRSS") || $0.hasPrefix("VmHWM") }
-        print("\(count) frames: " + lines.map { $0.replacingOccurrences(of: "\t", with: " ") }.joined(separator: ", "))
-    }
-}
-
-/// A bright square that slides over a striped ground and comes back.
-private struct SlidingSquare: FrameSource {
-    let frameCount: Int
-    let size = ImageSize(width: 192, height: 128)
-    let name = "square"
-    var timing: VideoTiming { VideoTiming(constantRate: 25, count: frameCount) }
-
-    func frame(at index: Int) -> RGBImage {
-        var image = RGBImage(width: size.width, height: size.height, red: 70, green: 90, blue: 110)
-        let shift = abs((index % 80) - 40)
-        for y in 0..<size.height {
-            for x in 0..<size.width {
-                if (40 + shift..<80 + shift).contains(x), (40..<80).contains(y) {
-                    image[x, y] = (230, 200, 60)
-                } else if (x / 8 + y / 8) % 2 == 0 {
-                    image[x, y] = (60, 80, 100)
-                }
-            }
-        }
-        return image
     }
 }

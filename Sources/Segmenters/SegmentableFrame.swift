@@ -6,7 +6,8 @@ import Media
 public protocol SegmentableFrame: Sendable {
     /// The frame's size in pixels.
     var size: ImageSize { get }
-    /// One decoder pass for several objects at once; answers come in the order of the prompts.
+    /// One decoder pass for several objects; answers come in the order of the prompts. An answer must be the same, bit by bit, whoever else
+    /// is asked for: in a session objects come and go.
     func predict(_ prompts: [ObjectPrompt]) throws -> [MaskPrediction]
 
     /// Several answers to a prompt that leaves open how much is meant, such as one point on a rider; the most likely first. Default: the
@@ -19,7 +20,7 @@ public protocol SegmentableFrame: Sendable {
     func bounds(of logits: MaskLogits) -> (box: Box, pixels: Int)?
     /// Pixels of the network's input per pixel of the frame. Default: 1.
     var inputScale: SIMD2<Float> { get }
-    /// How many threads at a time may call `predictBeside`; 1, the default: batches are better.
+    /// How many threads at a time may call `predictBeside`; 1, the default: `predict` is better.
     var lanes: Int { get }
     /// As `predict`, on a share of the processor's cores.
     func predictBeside(_ prompt: ObjectPrompt) throws -> MaskPrediction?

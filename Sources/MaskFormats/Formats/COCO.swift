@@ -206,7 +206,7 @@ struct COCOSource: MaskSource {
         }
         try scanner.end()
         guard let first = images.first else {
-            throw MaskFormatError.invalid(path: path, place: "images", reason: "there is no image; is this a file of COCO annotations?")
+            throw MaskFormatError.invalid(path: path, place: "images", reason: "there is no image, so this is no file of COCO annotations")
         }
         let order = try Self.order(images, path: path)
         numbers = order.map(\.number)

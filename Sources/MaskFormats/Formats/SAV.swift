@@ -114,7 +114,7 @@ struct SAVSource: MaskSource {
         }
         try scanner.end()
         guard let first = frames.first else {
-            throw MaskFormatError.invalid(path: path, place: "masklet", reason: "there is no frame; is this a file of SA-V?")
+            throw MaskFormatError.invalid(path: path, place: "masklet", reason: "there is no frame, so this is no file of SA-V")
         }
         let masks = try first.decode([RunLengthMask].self)
         var size = masks.first?.size

@@ -213,7 +213,7 @@ struct YouTubeVISSource: MaskSource {
         let labels = videos.isEmpty ? ids.map(String.init) : named
         guard let label = try SequenceChoice.choose(wanted, among: labels, path: path, what: "videos"),
             let place = labels.firstIndex(of: label)
-        else { throw MaskFormatError.invalid(path: path, place: "videos", reason: "there is no video; is this a file of YouTube-VIS?") }
+        else { throw MaskFormatError.invalid(path: path, place: "videos", reason: "there is no video, so this is no file of YouTube-VIS") }
         let video = videos.isEmpty ? nil : videos[place]
         let chosen = annotations.filter { ($0.video ?? 0) == ids[place] }
         let size = try Self.size(video, chosen, path: path)

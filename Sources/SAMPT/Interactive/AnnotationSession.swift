@@ -112,7 +112,7 @@ public final class AnnotationSession: Sendable {
         try await onThread { [core] in try core.review(count: count) }
     }
 
-    /// The object's spans from the first frame to the last, and which are out of date.
+    /// The object's spans from the first frame to the last, and which are out of date; none of an object that is marked nowhere.
     public func spans(of object: ObjectID) async throws -> [SpanStatus] { try await onThread { [core] in try core.spans(of: object) } }
 
     /// The stretches of frames in which something of an object is left to compute: nothing was yet, or a correction was made since. None
@@ -124,7 +124,7 @@ public final class AnnotationSession: Sendable {
     // MARK: Computing
 
     /// Logs a propagation and computes what it wants that is out of date, frame by frame. Ending the iteration or cancelling its task stops
-    /// the work; what is done is kept.
+    /// the work; what is done is kept, and the same propagation goes on from there, as long as nothing was said meanwhile.
     /// - Throws (while iterating): `SessionError.isPropagating` while another one runs, `.nothingToPropagate`, `.modelsMissing`, errors of
     ///   the video, the networks and the store, `CancellationError`.
     public func propagate(_ propagation: Propagation) -> AsyncThrowingStream<PropagationProgress, any Error> {

@@ -15,7 +15,7 @@ extension EditError: DescribedError {
     public var description: String {
         switch self {
         case .notJSON(let reason): "The line is no edit in JSON: \(reason)"
-        case .missingField(let field, let edit): "The edit \(edit) lacks the field \"\(field)\"."
+        case .missingField(let field, let edit): "The \(edit.isEmpty ? "line" : "edit \(edit)") lacks the field \"\(field)\"."
         case .invalidField(let field, let edit, let allowed): "The field \"\(field)\" of the edit \(edit) must be \(allowed)."
         case .unknownField(let field, let edit):
             "The edit \(edit) has a field \"\(field)\" that this version does not know. Is it misspelt, or of a later version?"

@@ -19,6 +19,8 @@ final class PropagationRun {
     private var unit = 0
     private var work: (any UnitWork)?
     private var buffer: [SpanKey: [SpanFrame]] = [:]
+    /// What is being kept, beside the work.
+    private var saving: (lane: ProductionLane<Void>, frames: [SpanKey: ClosedRange<Int>])?
     private var reached: [SpanKey: ClosedRange<Int>] = [:]
     private var lastLogged = ContinuousClock.now
     private var framesDone = 0
@@ -41,34 +43,47 @@ final class PropagationRun {
         do {
             while unit < units.count {
                 try Cancellation.check()
-                if try advance() { return try news(ending: nil) }
+                let changed: [ObjectID: [ClosedRange<Int>]]
+                switch try advance() {
+                case .more: continue
+                case .enough: changed = try keep()
+                // The next one may start from what this one gave.
+                case .unitDone: changed = try flush()
+                }
+                if !changed.isEmpty { return try news(changed) }
             }
             try end(.complete)
-            return try news(ending: .complete)
+            return progress(changedAtEnd, ending: .complete)
         } catch {
             if !hasEnded { try? end(error is CancellationError ? .cancelled : .failed) }
             throw error
         }
     }
 
+    private enum Advance {
+        case more
+        /// There is something to keep.
+        case enough
+        case unitDone
+    }
+
     /// One frame of the current unit.
-    /// - Returns: whether there are news.
-    private func advance() throws -> Bool {
+    private func advance() throws -> Advance {
         if work == nil, try isThere(units[unit]) {
             for span in units[unit].spans { reached[span.key] = frames(of: span, in: units[unit]) }
             framesDone += units[unit].frameCount
             unit += 1
-            return false
+            return .more
         }
         guard let frames = try step(work ?? begin(units[unit])) else {
             // Somebody may want more frames of the same result later on.
             pause()
             unit += 1
-            return !buffer.isEmpty
+            return .unitDone
         }
         framesDone += 1
         for (span, frame) in frames { buffer[span.key, default: []].append(frame) }
-        return buffer.values.contains { $0.count >= Self.framesTogether }
+        return buffer.values.contains { $0.count >= Self.framesTogether } ? .enough : .more
     }
 
     /// The work on a unit: what was begun before, or from its first frame on.
@@ -118,28 +133,56 @@ final class PropagationRun {
         return true
     }
 
-    /// Keeps what is waiting.
-    private func flush() throws -> [ObjectID: [ClosedRange<Int>]] {
-        var changed: [ObjectID: [ClosedRange<Int>]] = [:]
-        let objects = Dictionary(units.flatMap(\.spans).map { ($0.key, $0.object) }) { first, _ in first }
-        for (key, frames) in buffer.sorted(by: { $0.key < $1.key }) {
-            try context.reader.store.save(frames, of: key)
-            guard let low = frames.map(\.index).min(), let high = frames.map(\.index).max() else { continue }
-            reached[key] = reached[key]?.union(low...high) ?? low...high
-            if let object = objects[key] { changed[object, default: []].append(low...high) }
-        }
+    /// Starts to keep what is waiting, beside the work.
+    /// - Returns: frames that are there now, which were being kept before.
+    private func keep() throws -> [ObjectID: [ClosedRange<Int>]] {
+        let changed = try waitForSaving()
+        let (waiting, store) = (buffer.sorted { $0.key < $1.key }, context.reader.store)
         buffer = [:]
+        guard !waiting.isEmpty else { return changed }
+        // What is done is kept, also when the propagation is stopped meanwhile.
+        let lane = Cancellation.shielded {
+            ProductionLane.once { for (key, frames) in waiting { try store.save(frames, of: key) } }
+        }
+        let ranges = waiting.compactMap { key, frames in
+            frames.map(\.index).min().flatMap { low in frames.map(\.index).max().map { (key, low...$0) } }
+        }
+        saving = (lane, Dictionary(uniqueKeysWithValues: ranges))
         return changed
     }
 
-    private func news(ending: PropagationReach.Ending?) throws -> PropagationProgress {
-        let changed = ending == nil ? try flush() : changedAtEnd
-        if ending == nil {
-            let isTime = lastLogged.secondsAgo >= Self.secondsBetweenReaches
-            if isTime { lastLogged = .now }
-            try report(PropagationReach(number: number, spans: reached, ending: nil), isTime)
+    private func waitForSaving() throws -> [ObjectID: [ClosedRange<Int>]] {
+        guard let (lane, frames) = saving else { return [:] }
+        saving = nil
+        do { _ = try lane.next() } catch {
+            // Nothing is kept behind a gap.
+            (buffer, work) = ([:], nil)
+            paused?.removeAll()
+            throw error
         }
-        return PropagationProgress(
+        var changed: [ObjectID: [ClosedRange<Int>]] = [:]
+        let objects = Dictionary(units.flatMap(\.spans).map { ($0.key, $0.object) }) { first, _ in first }
+        for (key, range) in frames.sorted(by: { $0.key < $1.key }) {
+            reached[key] = reached[key]?.union(range) ?? range
+            if let object = objects[key] { changed[object, default: []].append(range) }
+        }
+        return changed
+    }
+
+    /// Keeps what is waiting; everything is there when this returns.
+    private func flush() throws -> [ObjectID: [ClosedRange<Int>]] {
+        try keep().merging(waitForSaving()) { $0 + $1 }
+    }
+
+    private func news(_ changed: [ObjectID: [ClosedRange<Int>]]) throws -> PropagationProgress {
+        let isTime = lastLogged.secondsAgo >= Self.secondsBetweenReaches
+        if isTime { lastLogged = .now }
+        try report(PropagationReach(number: number, spans: reached, ending: nil), isTime)
+        return progress(changed)
+    }
+
+    private func progress(_ changed: [ObjectID: [ClosedRange<Int>]], ending: PropagationReach.Ending? = nil) -> PropagationProgress {
+        PropagationProgress(
             number: number, changed: changed, framesDone: framesDone, framesTotal: units.reduce(0) { $0 + $1.frameCount },
             secondsElapsed: start.secondsAgo, ending: ending)
     }

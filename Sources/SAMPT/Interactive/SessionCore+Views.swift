@@ -51,6 +51,7 @@ extension SessionCore {
     func spans(of id: ObjectID) throws -> [SpanStatus] {
         let snapshot = snapshot
         let object = try object(id, in: snapshot)
+        guard !object.anchors.isEmpty else { return [] }
         var (groups, last): ([[FrameStretch]], Bool) = ([], false)
         for stretch in ObjectLookup(object, snapshot).stretches(tracksBackward: models.options.tracking.isBackward) {
             let isAnchor = object.anchors[stretch.frames.lowerBound] != nil

@@ -241,6 +241,11 @@ final class SessionCore: Sendable {
         try checkModels()
         let history = history
         try SessionLimits(size: frames.size, frameCount: frames.frameCount).check(propagation.range)
+        if let (number, planned) = history.unfinished(propagation) {
+            // What it was planned on has not changed: it goes on, and is no further edit.
+            let units = try planner(planned.propagation, planned.before).units()
+            if units.flatMap(\.spans) == planned.propagation.plan?.spans { return run(units, number: number, planned.before) }
+        }
         let snapshot = history.snapshot
         let units = try planner(propagation, snapshot).units()
         guard !units.isEmpty else { return run(units, number: 0, snapshot) }

@@ -2,6 +2,8 @@
 struct SessionHistory: Sendable {
     private let limits: SessionLimits
     private var states = [SessionState()]
+    /// The number of the propagation that made each of them; nil: another edit did.
+    private var makers: [Int?] = [nil]
     private var cursor = 0
     /// Entries so far.
     private(set) var count = 0
@@ -9,6 +11,8 @@ struct SessionHistory: Sendable {
     private(set) var reached: [SpanKey: ClosedRange<Int>] = [:]
     /// As planned, in order: the number of each is its place from 1.
     private(set) var propagations: [Planned] = []
+    /// Those that came to their end.
+    private var finished: Set<Int> = []
     private var usedObjects: Set<ObjectID> = []
     private var nextObject = 1
 
@@ -24,6 +28,15 @@ struct SessionHistory: Sendable {
     var snapshot: SessionSnapshot { SessionSnapshot(state: state, reached: reached, frameCount: limits.frameCount) }
     var canUndo: Bool { cursor > 0 }
     var canRedo: Bool { cursor + 1 < states.count }
+
+    /// A propagation after which nothing was said, and which was stopped before its end, if what is wanted is the same.
+    func unfinished(_ wanted: Propagation) -> (number: Int, planned: Planned)? {
+        guard let number = makers[cursor], !finished.contains(number) else { return nil }
+        let planned = propagations[number - 1]
+        var (asked, wanted) = (planned.propagation, wanted)
+        (asked.plan, wanted.plan) = (nil, nil)
+        return asked == wanted ? (number, planned) : nil
+    }
 
     /// The edit with numbers filled in.
     func numbered(_ edit: Edit) -> Edit {
@@ -49,6 +62,7 @@ struct SessionHistory: Sendable {
             guard canRedo else { throw SessionError.nothingToRedo }
             history.cursor += 1
         case .reached(let reach):
+            if reach.ending == .complete { history.finished.insert(reach.number) }
             for (key, frames) in reach.spans {
                 history.reached[key] = reached[key]?.union(frames) ?? frames
             }
@@ -58,14 +72,18 @@ struct SessionHistory: Sendable {
                 history.usedObjects.insert(object)
                 history.nextObject = max(nextObject, object + 1)
             }
+            var maker: Int?
             if case .propagate(let propagation) = edit {
                 guard let plan = propagation.plan, plan.number == propagations.count + 1 else { throw SessionError.reserved("plan") }
                 history.propagations.append(Planned(propagation: propagation, before: snapshot))
+                maker = plan.number
             }
             var state = state
             try state.apply(edit, limits)
             history.states.removeSubrange((cursor + 1)...)
             history.states.append(state)
+            history.makers.removeSubrange((cursor + 1)...)
+            history.makers.append(maker)
             history.cursor += 1
         }
         return history

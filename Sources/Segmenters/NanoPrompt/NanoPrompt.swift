@@ -46,17 +46,8 @@ public final class NanoPrompt: PromptableSegmenter {
 
         var size: ImageSize { maps.grid.frame }
 
-        func predict(_ prompts: [ObjectPrompt]) throws -> [MaskPrediction] {
-            var predictions: [MaskPrediction] = []
-            var rest = prompts[...]
-            while !rest.isEmpty {
-                // Batch sizes are powers of two up to 8, so that few networks are compiled.
-                let batch = [8, 4, 2, 1].first { $0 <= rest.count } ?? 1
-                predictions += try decoder.run(Array(rest.prefix(batch)), on: maps)
-                rest = rest.dropFirst(batch)
-            }
-            return predictions
-        }
+        /// One by one: in a batch the sums of some processors come out otherwise, and an object's mask would depend on who else is there.
+        func predict(_ prompts: [ObjectPrompt]) throws -> [MaskPrediction] { try prompts.map { try decoder.run($0, on: maps) } }
 
         /// Embeddings of at most `memorySlots` points; further ones are left out, positives first.
         func remember(_ sample: AppearanceSample) throws -> AppearanceMemory? {
@@ -105,82 +96,62 @@ public final class NanoPrompt: PromptableSegmenter {
             mapLibrary = NetworkLibrary(engine: engine, precision: .float32)
         }
 
-        func run(_ prompts: [ObjectPrompt], on maps: NanoFrameEncoder.Maps) throws -> [MaskPrediction] {
+        func run(_ prompt: ObjectPrompt, on maps: NanoFrameEncoder.Maps) throws -> MaskPrediction {
             let input = maps.grid.input
-            let most = prompts.map(\.points.count).max() ?? 0
-            let slots = max(1, (most + NanoPrompt.pointSlots - 1) / NanoPrompt.pointSlots) * NanoPrompt.pointSlots
-            let promptMaps = try mapLibrary.network("nano-prompt-maps-1-\(input)-\(prompts.count)x\(slots)x\(NanoPrompt.memorySlots)") {
-                try NanoPromptMaps.model(input: input, objects: prompts.count, points: slots, memory: NanoPrompt.memorySlots)
+            let slots = max(1, (prompt.points.count + NanoPrompt.pointSlots - 1) / NanoPrompt.pointSlots) * NanoPrompt.pointSlots
+            let promptMaps = try mapLibrary.network("nano-prompt-maps-1-\(input)-1x\(slots)x\(NanoPrompt.memorySlots)") {
+                try NanoPromptMaps.model(input: input, objects: 1, points: slots, memory: NanoPrompt.memorySlots)
             }
-            let trunk = try library.network("nano-decoder-trunk-2-\(weights.source.fingerprint)-\(input)-\(prompts.count)") {
-                try NanoDecoder.trunkModel(weights: weights, input: input, objects: prompts.count)
+            let trunk = try library.network("nano-decoder-trunk-2-\(weights.source.fingerprint)-\(input)-1") {
+                try NanoDecoder.trunkModel(weights: weights, input: input, objects: 1)
             }
             let (width, height) = (input.width / 4, input.height / 4)
+            let previous = prompt.previousLogits(width: width, height: height)
             var inputs = try promptMaps([
                 "e": maps.e,
-                "points": Self.points(prompts, slots: slots, scale: maps.grid.scale),
-                "prev": Self.previous(prompts, width: width, height: height),
-                "has": Tensor(shape: [prompts.count], prompts.map { $0.previousLogits(width: width, height: height) == nil ? 0 : 1 }),
-                "ref": Self.memory(prompts),
+                "points": Self.points(prompt, slots: slots, scale: maps.grid.scale),
+                "prev": Tensor(shape: [1, 1, height, width], previous?.values ?? [Float](repeating: 0, count: width * height)),
+                "has": Tensor(shape: [1], [previous == nil ? 0 : 1]),
+                "ref": Self.memory(prompt),
             ])
             inputs["p4"] = maps.p4
             inputs["p8"] = maps.p8
             inputs["p16"] = maps.p16
             let outputs = try trunk(inputs)
-            guard let logits = outputs["logits"], let iou = outputs["iou"] else { throw SegmenterError.missingOutput("logits") }
-            return logits.withUnsafeBuffer { all in
-                iou.withUnsafeBuffer { scores in
-                    prompts.indices.map { i in
-                        let values = Array(all[(i * width * height)..<((i + 1) * width * height)])
-                        return MaskPrediction(logits: MaskLogits(width: width, height: height, values: values), predictedIoU: scores[i])
-                    }
+            guard let logits = outputs["logits"], let iou = outputs["iou"]?.values.first else {
+                throw SegmenterError.missingOutput("logits")
+            }
+            return MaskPrediction(logits: MaskLogits(width: width, height: height, values: logits.values), predictedIoU: iou)
+        }
+
+        private static func points(_ prompt: ObjectPrompt, slots: Int, scale: SIMD2<Float>) -> Tensor {
+            var values = [Float](repeating: 0, count: slots * 3)
+            for n in 0..<slots {
+                guard n < prompt.points.count else {
+                    values[3 * n + 2] = -1
+                    continue
                 }
+                let point = prompt.points[n]
+                values[3 * n] = point.position.x * scale.x
+                values[3 * n + 1] = point.position.y * scale.y
+                values[3 * n + 2] = point.isPositive ? 1 : 0
             }
+            return Tensor(shape: [1, slots, 3], values)
         }
 
-        private static func points(_ prompts: [ObjectPrompt], slots: Int, scale: SIMD2<Float>) -> Tensor {
-            var values = [Float](repeating: 0, count: prompts.count * slots * 3)
-            for (k, prompt) in prompts.enumerated() {
-                for n in 0..<slots {
-                    let i = 3 * (k * slots + n)
-                    guard n < prompt.points.count else {
-                        values[i + 2] = -1
-                        continue
-                    }
-                    let point = prompt.points[n]
-                    values[i] = point.position.x * scale.x
-                    values[i + 1] = point.position.y * scale.y
-                    values[i + 2] = point.isPositive ? 1 : 0
-                }
-            }
-            return Tensor(shape: [prompts.count, slots, 3], values)
-        }
-
-        private static func previous(_ prompts: [ObjectPrompt], width: Int, height: Int) -> Tensor {
-            var values: [Float] = []
-            values.reserveCapacity(prompts.count * width * height)
-            for prompt in prompts {
-                values += prompt.previousLogits(width: width, height: height)?.values ?? [Float](repeating: 0, count: width * height)
-            }
-            return Tensor(shape: [prompts.count, 1, height, width], values)
-        }
-
-        private static func memory(_ prompts: [ObjectPrompt]) -> Tensor {
+        private static func memory(_ prompt: ObjectPrompt) -> Tensor {
             let slots = NanoPrompt.memorySlots
-            var values = [Float](repeating: 0, count: prompts.count * slots * 65)
-            for (k, prompt) in prompts.enumerated() {
-                let entries = prompt.memory?.content(as: NanoMemory.self)?.entries ?? []
-                for m in 0..<slots {
-                    let i = 65 * (k * slots + m)
-                    guard m < entries.count, entries[m].embedding.count == 64 else {
-                        values[i + 64] = -1
-                        continue
-                    }
-                    for channel in 0..<64 { values[i + channel] = entries[m].embedding[channel] }
-                    values[i + 64] = entries[m].isPositive ? 1 : 0
+            var values = [Float](repeating: 0, count: slots * 65)
+            let entries = prompt.memory?.content(as: NanoMemory.self)?.entries ?? []
+            for m in 0..<slots {
+                guard m < entries.count, entries[m].embedding.count == 64 else {
+                    values[65 * m + 64] = -1
+                    continue
                 }
+                for channel in 0..<64 { values[65 * m + channel] = entries[m].embedding[channel] }
+                values[65 * m + 64] = entries[m].isPositive ? 1 : 0
             }
-            return Tensor(shape: [prompts.count, slots, 65], values)
+            return Tensor(shape: [1, slots, 65], values)
         }
     }
 }

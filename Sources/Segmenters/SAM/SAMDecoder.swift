@@ -35,24 +35,12 @@ final class SAMDecoder: Sendable {
 
     /// The answer to one prompt, while another thread asks for another one's.
     func runBeside(_ prompt: ObjectPrompt, on features: SAMFrameEncoder.Features) throws -> Answer? {
-        try run([prompt], takesMasks: Self.hasMask(prompt), multiple: false, on: features, library: halves ?? library).first
+        try run(prompt, multiple: false, on: features, library: halves ?? library)
     }
 
-    /// Answers to any number of prompts, in their order.
-    func run(_ all: [ObjectPrompt], multiple: Bool, on features: SAMFrameEncoder.Features) throws -> [Answer] {
-        var answers: [Int: Answer] = [:]
-        // Decoders with and without masks are different networks.
-        for takesMasks in [false, true] {
-            var rest = all.indices.filter { Self.hasMask(all[$0]) == takesMasks }[...]
-            while !rest.isEmpty {
-                // Batch sizes are powers of two up to 8, so that few networks are compiled.
-                let batch = rest.prefix([8, 4, 2, 1].first { $0 <= rest.count } ?? 1)
-                rest = rest.dropFirst(batch.count)
-                let found = try run(batch.map { all[$0] }, takesMasks: takesMasks, multiple: multiple, on: features, library: library)
-                for (index, answer) in zip(batch, found) { answers[index] = answer }
-            }
-        }
-        return all.indices.compactMap { answers[$0] }
+    /// Answers to any number of prompts, in their order. One by one: an answer must not depend on who else is asked for.
+    func run(_ prompts: [ObjectPrompt], multiple: Bool, on features: SAMFrameEncoder.Features) throws -> [Answer] {
+        try prompts.compactMap { try run($0, multiple: multiple, on: features, library: library) }
     }
 
     /// Logits of another grid are ignored.
@@ -61,13 +49,14 @@ final class SAMDecoder: Sendable {
     }
 
     private func run(
-        _ batch: [ObjectPrompt], takesMasks: Bool, multiple: Bool, on features: SAMFrameEncoder.Features, library: NetworkLibrary
-    ) throws -> [Answer] {
+        _ prompt: ObjectPrompt, multiple: Bool, on features: SAMFrameEncoder.Features, library: NetworkLibrary
+    ) throws -> Answer? {
+        // Decoders with and without masks are different networks.
         let inputs = Inputs(
-            batch, takesMasks: takesMasks, isMultiple: multiple, ownTokens: network.architecture.ownTokens, prompts: prompts,
+            [prompt], takesMasks: Self.hasMask(prompt), isMultiple: multiple, ownTokens: network.architecture.ownTokens, prompts: prompts,
             grid: features.grid)
         let compiled = try library.network("\(key)-\(inputs.form.key)") { try network.decoderModel(inputs.form) }
-        return try Self.answers(compiled(inputs.tensors.merging(features.tensors) { own, _ in own }), form: inputs.form)
+        return try Self.answers(compiled(inputs.tensors.merging(features.tensors) { own, _ in own }), form: inputs.form).first
     }
 
     static func answers(_ outputs: [String: Tensor], form: SAMNetwork.DecoderForm) throws -> [Answer] {

@@ -56,7 +56,7 @@ extension PropagationSummary {
     fileprivate mutating func take(_ news: PropagationProgress) {
         if news.number > 0 { propagation = news.number }
         for (object, ranges) in news.changed { changed["\(object)", default: []].join(ranges) }
-        (framesDone, framesTotal, seconds) = (news.framesDone, news.framesTotal, news.secondsElapsed)
+        (framesDone, framesTotal, seconds) = (news.framesDone, news.framesTotal, news.secondsElapsed.rounded(decimals: 3))
         ending = news.number > 0 ? news.ending ?? ending : nil
     }
 }

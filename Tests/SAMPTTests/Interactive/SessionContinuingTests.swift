@@ -1,4 +1,5 @@
 import Media
+import Support
 import Testing
 
 @testable import SAMPT
@@ -52,23 +53,40 @@ struct SessionContinuingTests {
         for after in [8, 20, 40] { try await propagate(fixture, kind.propagation, stopping: after) }
         let news = try await fixture.propagate(kind.propagation)
         #expect(news.last?.ending == .complete && news.last?.framesDone == news.last?.framesTotal)
-        #expect(areEqual(try await fixture.results(), try await whole.results()))
         #expect(fixture.segmenter.decoded.takeCounts() == decoded)
         #expect(fixture.tracker.steps.takeCounts() == tracked)
+        #expect(areEqual(try await fixture.results(), try await whole.results()))
+        // It is one propagation, also in the log.
+        let count = { (fixture: SessionFixture) in fixture.store.loadLog().count { $0.edit.kind == "propagate" } }
+        #expect(count(fixture) == count(whole))
         #expect(try await fixture.session.spans(of: 1).allSatisfy { $0.progress == .current })
     }
 
     @Test("Further frames of a range that was done are computed alone") func furtherFrames() async throws {
-        let whole = try await Kind.directed.marked()
-        try await whole.propagate()
-        let fixture = try await Kind.directed.marked()
+        let fixture = try SessionFixture(frames: 60)
+        try await fixture.add(1, frame: 5)
         try await fixture.propagate(Propagation(range: 10...20, direction: .forward))
         #expect(fixture.segmenter.decoded.takeCounts().keys.max() == 20)
         try await fixture.propagate(Propagation(range: 10...40, direction: .forward))
         let counts = fixture.segmenter.decoded.takeCounts()
         #expect(counts.keys.min() == 21 && counts.keys.max() == 40)
         try await fixture.propagate()
+        let whole = try SessionFixture(frames: 60)
+        try await whole.add(1, frame: 5)
+        try await whole.propagate()
         #expect(areEqual(try await fixture.results(), try await whole.results()))
+    }
+
+    @Test("Opened again, it is the same propagation; what its units began is computed from their anchors") func reopened() async throws {
+        let whole = try await Kind.directed.marked()
+        try await whole.propagate()
+        let fixture = try await Kind.directed.marked()
+        try await propagate(fixture, Propagation(), stopping: 70)
+        while fixture.session.core.history.reached.isEmpty { try await Task.sleep(for: .milliseconds(2)) }
+        let again = try SessionFixture(frames: 60, options: Kind.directed.options, store: fixture.store)
+        let news = try await again.propagate()
+        #expect(news.last?.number == 1 && again.store.loadLog().count { $0.edit.kind == "propagate" } == 1)
+        #expect(areEqual(try await again.results(), try await whole.results()))
     }
 
     @Test("What was done stays visible while it goes on") func visible() async throws {
@@ -93,5 +111,44 @@ struct SessionContinuingTests {
         try await propagate(fixture, Propagation(), stopping: 20)
         try await fixture.propagate()
         #expect(areEqual(try await fixture.results(), try await whole.results()))
+    }
+
+    /// Refuses the first result that holds a frame, as a disk does that is full for a moment.
+    private final class Hesitating: SessionStore {
+        let base = InMemorySessionStore()
+        let frame: Int
+        private let hasFailed = Protected(false)
+
+        init(at frame: Int) { self.frame = frame }
+
+        func loadLog() throws -> [LoggedEdit] { base.loadLog() }
+        func append(_ edit: LoggedEdit) throws { base.append(edit) }
+        func save(_ frames: [SpanFrame], of key: SpanKey) throws {
+            if frames.contains(where: { $0.index == frame }), !hasFailed.withLock({ $0 }) {
+                hasFailed.withLock { $0 = true }
+                throw FileError.unwritable(path: "p", reason: "the disk is full")
+            }
+            base.save(frames, of: key)
+        }
+        func frame(_ index: Int, of key: SpanKey) throws -> SpanFrame? { try base.frame(index, of: key) }
+        func summaries(of key: SpanKey, in frames: ClosedRange<Int>) -> [FrameSummary] { base.summaries(of: key, in: frames) }
+    }
+
+    @Test(
+        "What cannot be kept leaves no gap: what was before it is there, and what comes behind is computed again", arguments: [9, 20, 58])
+    func gap(frame: Int) async throws {
+        let whole = try SessionFixture(frames: 60)
+        try await whole.add(1, frame: 0)
+        try await whole.propagate()
+        let store = Hesitating(at: frame)
+        let session = try AnnotationSession(whole.models, video: whole.video, store: store)
+        try await session.apply(.addObject(object: 1))
+        try await session.apply(.setMask(AnchorPlace(object: 1, frame: 0), RunLengthMask(whole.video.mask(0))))
+        await #expect(throws: FileError.self) { for try await _ in session.propagate(Propagation()) {} }
+        let reached = session.core.history.reached.values.map(\.upperBound)
+        #expect(reached.allSatisfy { $0 < frame })
+        #expect(try await session.result(at: 59).outdated == [1])
+        for try await _ in session.propagate(Propagation()) {}
+        #expect(areEqual(try await whole.results(session), try await whole.results()))
     }
 }
