@@ -146,23 +146,22 @@ class Trouble:
         """A folder of frames is taken away while the page is open, and comes back."""
         frames = os.path.join(self.folder, "frames")
         os.mkdir(frames)
-        for i in range(6):
+        for i in range(40):
             with open(os.path.join(frames, f"{i:05}.jpg"), "wb") as file:
-                file.write(self.annotator.get(f"api/frames/{i * 20}.jpg"))
+                file.write(self.annotator.get(f"api/frames/{i}.jpg?width=320"))
         annotator = Annotator(self.program, frames, self.folder, "going")
         page = Page(self.context, annotator, self.complaints)
-        page.click(450, 250)
+        page.click(112, 62)
         page.wait(lambda: page.state()["objects"], "an object")
         silent = list(self.complaints)
         os.rename(frames, frames + "-gone")
-        page.page.evaluate("window.sampt.session.show(5)")
-        page.page.reload()
-        expect(page.page.locator("#message")).to_be_visible(timeout=20_000)
+        page.page.evaluate("window.sampt.session.show(39)")
+        expect(page.page.locator("#message.error")).to_be_visible(timeout=20_000)
         assert page.state()["objects"], "what is kept can be looked at"
         os.rename(frames + "-gone", frames)
         page.page.wait_for_timeout(1100)
-        page.page.evaluate("window.sampt.session.show(3)")
-        page.wait_for_frame(3)
+        page.show(30)
+        page.show(39)
         self.complaints[:] = silent
         page.page.close()
         annotator.close()
