@@ -46,7 +46,7 @@ class Trouble:
         self.page.wait(lambda: self.page.state()["objects"][0]["name"] == "hare", "an edit after the return")
         self.page.focus()
         self.page.show(77)
-        assert page.evaluate("window.sampt.session.state.objects[0].name") == "hare"
+        assert page.evaluate("window.sampt.session.object(1).name") == "hare"
 
     def test_remembers_for_its_user_alone(self):
         folder = os.path.join(self.folder, "state", "annotator")
@@ -91,7 +91,7 @@ class Trouble:
             annotator = Annotator(self.program, self.video, disk, "full")
             page = Page(self.context, annotator, self.complaints)
             page.click(450, 250)
-            page.wait(lambda: page.state()["objects"], "an object")
+            page.wait(lambda: page.area(0) > 0, "an object")
             with open(os.path.join(disk, "filler"), "wb") as filler:
                 with_room = shutil.disk_usage(disk).free
                 filler.write(b"\0" * (with_room - 4096))

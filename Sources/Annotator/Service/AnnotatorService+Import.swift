@@ -54,7 +54,7 @@ extension AnnotatorService {
         for mask in masks {
             var id = ids[mask.object]
             if id == nil {
-                id = try await apply(.addObject(object: nil, name: mask.name, color: nil, category: mask.category)).objects.first
+                id = try await apply(.addObject(object: nil, name: mask.name, color: nil, category: mask.category)).added
                 ids[mask.object] = id
             }
             if let id { _ = try await apply(.setMask(AnchorPlace(object: id, frame: mask.frame), mask.mask)) }

@@ -158,8 +158,10 @@ final class AnnotatorService: Sendable {
             events.send(
                 "frames", FramesNews(objects: Dictionary(uniqueKeysWithValues: Set(change.objects).map { (String($0), range) })))
         }
+        var added: ObjectID?
+        if case .addObject(let object, _, _, _) = change.logged.edit { added = object }
         return ChangeAnswer(
-            revision: revision, objects: change.objects, frames: change.frames.map { [$0.lowerBound, $0.upperBound] },
+            revision: revision, objects: change.objects, added: added, frames: change.frames.map { [$0.lowerBound, $0.upperBound] },
             canUndo: change.canUndo, canRedo: change.canRedo)
     }
 
