@@ -15,7 +15,10 @@ from playwright.sync_api import expect
 class Annotator:
     """`sampt annotate` on a project of its own, so that it can be killed and come back."""
 
+    started = []
+
     def __init__(self, program, video, folder, name="test", options=()):
+        self.started.append(self)
         self.program, self.video, self.options = program, video, list(options)
         self.project = os.path.join(folder, f"{name}.sampt")
         # Token and port are remembered there, and not in the folder of who runs the tests.
@@ -49,6 +52,13 @@ class Annotator:
             self.process.send_signal(signal.SIGINT)
             self.process.wait(timeout=60)
 
+    @classmethod
+    def close_all(cls):
+        """What a test that failed has left, too."""
+        for annotator in cls.started:
+            if annotator.process.poll() is None:
+                annotator.kill()
+
 
 class Page:
     """The page as a person has it in front of them."""
@@ -79,7 +89,7 @@ class Page:
         rle = objects[place].get("rle") if place < len(objects) else None
         return 0 if rle is None else sum(counts(rle["counts"])[1::2])
 
-    def wait(self, condition, what, seconds=120):
+    def wait(self, condition, what, seconds=30):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if condition():
@@ -131,7 +141,9 @@ class Page:
               const stage = window.sampt.stage;
               const p = stage.camera.toCanvas({ x, y });
               const ratio = window.devicePixelRatio || 1;
-              return [...stage.context.getImageData(Math.round(p.x * ratio), Math.round(p.y * ratio), 1, 1).data];
+              window.looking ??= new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+              window.looking.drawImage(stage.canvas, -Math.round(p.x * ratio), -Math.round(p.y * ratio));
+              return [...window.looking.getImageData(0, 0, 1, 1).data];
             }""",
             [x, y],
         )

@@ -69,6 +69,11 @@ def attack(annotator):
     many(annotator, host, key)
     slow(port, host, key)
     assert annotator.json("api/project"), "the server is gone"
+    expect(200, "cancel", request("POST", "/api/cancel", [host, key, own, ("Content-Length", "2")], b"{}"))
+    end = time.monotonic() + 20
+    while annotator.json("api/state").get("propagation"):
+        assert time.monotonic() < end, "something is being tracked"
+        time.sleep(0.2)
 
 
 def traversals():
@@ -93,12 +98,14 @@ def bodies(expect, headers):
             fields = {"object": b"1", "frame": b"0", "x": b"5", "y": b"5", "point": b"1", field: number}
             flat = b",".join(b'"%s":%s' % (name.encode(), value) for name, value in fields.items())
             # A preview of no object, or without a point's number, is one.
-            if not (field == "point" or (field == "object" and number in (b"null", b"true", b"[]", b"{}", b'"1"'))):
+            if not (field == "point" or (field == "object" and number == b"null")):
                 send(expect, f"preview with {field} {number}", "preview", headers, b"{%s}" % flat, refused=number != b"1.5" or field not in "xy")
             send(expect, f"a moved point with {field} {number}", "edits", headers, b'{"v":1,"edit":"move-point",%s}' % flat)
-    for body in [b'{"v":1,"edit":"propagate","frames":[-5,1e9]}', b'{"v":1,"edit":"propagate","frames":[9,3]}', b'{"v":1,"edit":"propagate","objects":[99999999999]}',
-                 b'{"v":1,"edit":"propagate","objects":[]}', b'{"v":1,"edit":"propagate","direction":"sideways"}']:
-        send(expect, f"propagate {body}", "propagate", headers, body)
+    # Begun, and ended at once with a message.
+    for body in [b'{"v":1,"edit":"propagate","frames":[-5,1e9]}', b'{"v":1,"edit":"propagate","objects":[99999999999]}',
+                 b'{"v":1,"edit":"propagate","objects":[]}', b'{"v":1,"edit":"propagate","frames":[9,3]}']:
+        expect((202, 400, 409), f"propagate {body}", request("POST", "/api/propagate", headers + [("Content-Length", str(len(body)))], body))
+    send(expect, "a direction that is none", "propagate", headers, b'{"v":1,"edit":"propagate","direction":"sideways"}')
     for mask in [b'{"size":[1,1],"counts":[1]}', b'{"size":[99999999,99999999],"counts":[0]}', b'{"size":[720,1280],"counts":[-5,921605]}',
                  b'{"size":[720,1280],"counts":"' + b"~" * 5000 + b'"}']:
         send(expect, f"mask {mask[:40]}", "edits", headers, b'{"v":1,"edit":"set-mask","object":1,"frame":0,"mask":%s}' % mask)

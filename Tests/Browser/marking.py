@@ -63,7 +63,8 @@ class Marking:
         command = [self.program, "segment", self.video, "--frame", str(MARKED), *points, "--export", f"coco:{theirs}", "--quiet"]
         subprocess.run(command, check=True)
         masks = [[(a["image_id"], a["segmentation"]) for a in json.load(open(path))["annotations"]] for path in (ours, theirs)]
-        assert masks[0] == masks[1], "other masks than sampt segment"
+        others = [one[0] for one, other in zip(*masks) if one != other]
+        assert masks[0] == masks[1], f"other masks than sampt segment: {len(masks[0])} and {len(masks[1])}, in images {others[:20]}"
 
     def test_downloads(self):
         self.page.page.locator("#export").click()

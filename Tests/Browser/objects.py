@@ -68,21 +68,32 @@ class Objects:
 
     def test_order_says_what_lies_on_top(self):
         page = self.page.page
-        assert self.page.state().get("order") is None
+        ids = [one["id"] for one in self.page.state()["objects"]]
+        assert self.page.state().get("order") is None and ids[:2] == [1, 2]
+        swapped = [2, 1, *ids[2:]]
         # By keyboard, and back.
         page.locator('[data-focus="swatch-2"]').click()
         self.page.focus()
         self.page.press("Alt+ArrowUp")
-        self.page.wait(lambda: self.page.state().get("order") == [2, 1], "the second object on top")
+        self.page.wait(lambda: self.page.state().get("order") == swapped, "the second object on top")
         expect(page.locator("#objects [data-object]").first).to_have_attribute("data-object", "2")
+        # A new object lies on top, and what is clicked is its.
+        self.page.press("a")
+        self.page.click(900, 340)
+        new = len(ids)
+        self.page.wait(lambda: len(self.page.masks(MARKED)["objects"]) > new and self.page.area(MARKED, new) > 0, "another object's mask")
+        for _ in range(2):
+            self.page.press("Control+z")
+        self.page.wait(lambda: self.page.state().get("order") == swapped, "the order of before")
         # Dragged by its swatch.
+        page.locator('[data-focus="swatch-2"]').click()
         box = page.locator('[data-focus="swatch-2"]').bounding_box()
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         page.mouse.move(x, y)
         page.mouse.down()
         page.mouse.move(x, y + 70, steps=6)
         page.mouse.up()
-        self.page.wait(lambda: self.page.state().get("order") == [1, 2], "the first object on top")
+        self.page.wait(lambda: self.page.state().get("order") == ids, "the first object on top")
         for _ in range(2):
             self.page.press("Control+z")
         self.page.wait(lambda: self.page.state().get("order") is None, "no order")

@@ -73,6 +73,7 @@ def main():
                         tests.picture(f"failed-{name}")
         finally:
             tests.close()
+            Annotator.close_all()
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

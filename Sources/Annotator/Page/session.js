@@ -243,7 +243,7 @@ export class Session extends EventTarget {
   async target() {
     if (this.selected !== null) return this.selected;
     const change = await this.edit({ edit: "add-object" });
-    this.select(change.objects[0]);
-    return change.objects[0];
+    this.select(change.added);
+    return change.added;
   }
 }

@@ -10,11 +10,11 @@ extension AnnotatorService {
     func importMasks(_ request: HTTPRequest) async throws -> HTTPResponse {
         guard let header = request.header("x-name") else {
             let wish = try Wish(request.body)
-            guard let path = wish.text("path"), path.hasPrefix("/") || path.hasPrefix("~/"), !path.contains("\0") else {
+            guard let path = wish.path, path.hasPrefix("/") || path.hasPrefix("~/"), !path.contains("\0") else {
                 throw RequestError(400, "A place to read from begins with / (or ~/).")
             }
             let place = (path as NSString).expandingTildeInPath
-            return .json(try await take(try await masks(at: place, name: path, format: wish.text("format"))))
+            return .json(try await take(try await masks(at: place, name: path, format: wish.format)))
         }
         guard let name = header.removingPercentEncoding, !request.body.isEmpty else {
             throw RequestError(400, "An import is a file in the request's body, with its name in X-Name.")
@@ -54,7 +54,7 @@ extension AnnotatorService {
         for mask in masks {
             var id = ids[mask.object]
             if id == nil {
-                id = try await apply(.addObject(object: nil, name: mask.name, color: nil, category: mask.category)).objects.first
+                id = try await apply(.addObject(object: nil, name: mask.name, color: nil, category: mask.category)).added
                 ids[mask.object] = id
             }
             if let id { _ = try await apply(.setMask(AnchorPlace(object: id, frame: mask.frame), mask.mask)) }

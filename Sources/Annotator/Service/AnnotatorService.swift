@@ -107,7 +107,8 @@ final class AnnotatorService: Sendable {
             try check(frame: frame)
             return .json(try await masksAnswer(frame, isWhole: request.query["whole"] != nil))
         case ("tracks", 3):
-            guard let id = ObjectID(parts[2]), let from = request.number("from"), let to = request.number("to"), from <= to, to - from < 512
+            guard let id = ObjectID(parts[2]), let from = request.number("from"), let to = request.number("to"), from >= 0, from <= to,
+                to - from < 512
             else { throw RequestError(400, "Tracks are asked for by object, from and to (at most 512 frames).") }
             return .json(try await tracksAnswer(id, from...to))
         case ("exports", 4) where parts[3] == "file":
@@ -157,8 +158,10 @@ final class AnnotatorService: Sendable {
             events.send(
                 "frames", FramesNews(objects: Dictionary(uniqueKeysWithValues: Set(change.objects).map { (String($0), range) })))
         }
+        var added: ObjectID?
+        if case .addObject(let object, _, _, _) = change.logged.edit { added = object }
         return ChangeAnswer(
-            revision: revision, objects: change.objects, frames: change.frames.map { [$0.lowerBound, $0.upperBound] },
+            revision: revision, objects: change.objects, added: added, frames: change.frames.map { [$0.lowerBound, $0.upperBound] },
             canUndo: change.canUndo, canRedo: change.canRedo)
     }
 
@@ -169,20 +172,19 @@ final class AnnotatorService: Sendable {
 
     private func choose(_ request: HTTPRequest) async throws -> HTTPResponse {
         let wish = try Wish(request.body)
-        let (place, index) = (try wish.place(), try wish.number("index"))
+        let (place, index) = (try wish.place(), try wish.index())
         try check(frame: place.frame)
         return .json(tell(try await session.choose(index, of: place.object, at: place.frame)))
     }
 
     private func preview(_ request: HTTPRequest) async throws -> HTTPResponse {
         let wish = try Wish(request.body)
-        let frame = try wish.number("frame")
+        let frame = try wish.frame()
         try check(frame: frame)
         let point = try wish.point()
-        let object = wish.optionalNumber("object").map { ObjectID($0) }
         guard
             let found = try await previews.run({ [session] in
-                try await session.preview(of: object, at: frame, adding: point)
+                try await session.preview(of: wish.object, at: frame, adding: point)
             })
         else { throw RequestError(409, "A newer preview was asked for.") }
         return .json(PreviewAnswer(rle: found?.mask, score: found?.predictedIoU))

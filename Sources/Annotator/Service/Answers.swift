@@ -152,7 +152,10 @@ struct CandidatesAnswer: Encodable {
 
 struct ChangeAnswer: Encodable {
     var revision: Int
+    /// All that changed: a new object is not the only one where it lies on top of others.
     var objects: [ObjectID]
+    /// The new object.
+    var added: ObjectID?
     var frames: [Int]?
     var canUndo: Bool
     var canRedo: Bool

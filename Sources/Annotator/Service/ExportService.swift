@@ -10,10 +10,10 @@ struct ExportWish {
 
     init(_ body: [UInt8]) throws {
         let wish = try Wish(body)
-        guard let format = wish.text("format") else { throw RequestError(400, "The request lacks a \"format\".") }
+        guard let format = wish.format else { throw RequestError(400, "The request lacks a \"format\".") }
         self.format = format
-        if wish.isTrue("download") { return }
-        guard let path = wish.text("path"), path.hasPrefix("/") || path.hasPrefix("~/"), !path.contains("\0") else {
+        if wish.isDownload { return }
+        guard let path = wish.path, path.hasPrefix("/") || path.hasPrefix("~/"), !path.contains("\0") else {
             throw RequestError(400, "A place to write to begins with / (or ~/).")
         }
         self.path = (path as NSString).expandingTildeInPath
