@@ -132,7 +132,7 @@ struct StoredFrame {
         do {
             let frame = try SpanFrame(data: data)
             guard frame.index == number else { return "it is another frame" }
-            return FrameRow(frame.summary) == row ? nil : "its confidence or what else is said of it is not as it was written"
+            return row?.says(frame.summary) == true ? nil : "its confidence or what else is said of it is not as it was written"
         } catch {
             return "it has another form than it should"
         }
