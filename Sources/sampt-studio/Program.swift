@@ -15,7 +15,8 @@ struct Program {
         ProcessHeap.useOne()
         // Before there are threads: without the memory for them, everything waits.
         SamptStudio.prepareProcess()
-        Task { exit(await SamptStudio.runProcess()) }
+        // Without the destructors of libraries: threads that are ahead of a stopped run may still compute in them.
+        Task { _exit(await SamptStudio.runProcess()) }
         dispatchMain()
     }
 }

@@ -14,7 +14,8 @@ struct Program {
         ProcessHeap.useOne()
         // Before there are threads: without the memory for them, everything waits.
         Sampt.prepareProcess()
-        Task { exit(await Sampt.runProcess(handingOn: SecondProgram.start)) }
+        // Without the destructors of libraries: threads that are ahead of a stopped run may still compute in them.
+        Task { _exit(await Sampt.runProcess(handingOn: SecondProgram.start)) }
         dispatchMain()
     }
 }
