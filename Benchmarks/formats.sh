@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Peak memory and time of every annotation format over 1,000 and FRAMES frames with three objects, written and read one by one
-# (docs/results.md, "Formats"):
+# (docs/results.md, "Annotation formats"):
 #   bash Benchmarks/formats.sh [FORMAT...]
 # FRAMES is 10000 unless set; SIZE "320 180".
 set -euo pipefail
