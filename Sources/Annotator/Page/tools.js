@@ -3,7 +3,7 @@
 import { Preview } from "./preview.js";
 import { RunMask, runs } from "./runs.js";
 import { get } from "./server.js";
-import { enclosed, thin } from "./shapes.js";
+import { enclosed, rounded, thin } from "./shapes.js";
 
 // Pixels of the screen within which a point is meant, and that a click may wander: fingers are broader than pointers.
 const near = { mouse: 9, pen: 12, touch: 20 };
@@ -244,7 +244,7 @@ export class Tools {
   addPoint(p, isPositive) {
     return this.act(async () => {
       const object = await this.#target();
-      await this.session.edit({ edit: "add-point", object, frame: this.session.frame, x: p.x, y: p.y, positive: isPositive });
+      await this.session.edit({ edit: "add-point", object, frame: this.session.frame, ...rounded(p), positive: isPositive });
     });
   }
 
@@ -262,7 +262,7 @@ export class Tools {
   }
 
   #dragged(point, to) {
-    const place = { object: point.object, frame: this.session.frame, x: to.x, y: to.y };
+    const place = { object: point.object, frame: this.session.frame, ...rounded(to) };
     this.act(async () => {
       await this.#target();
       await this.session.edit(
@@ -285,7 +285,8 @@ export class Tools {
     return true;
   }
 
-  #box({ from, to }) {
+  #box(drawn) {
+    const [from, to] = [rounded(drawn.from), rounded(drawn.to)];
     const box = [Math.min(from.x, to.x), Math.min(from.y, to.y), Math.max(from.x, to.x), Math.max(from.y, to.y)];
     if (box[2] - box[0] < 2 || box[3] - box[1] < 2) return;
     this.act(async () => this.session.edit({ edit: "set-box", object: await this.#target(), frame: this.session.frame, box }));
