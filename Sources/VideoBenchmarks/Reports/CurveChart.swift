@@ -147,7 +147,7 @@ public struct CurveChart: Sendable {
         let middle = Int((Self.left + Self.right) / 2) * scale
         image.text(
             xLabel, x: middle - RGBImage.textWidth(xLabel, scale: scale) / 2, y: Int(Self.bottom + 32) * scale, scale: scale, ink)
-        image.text(yLabel, x: 4 * scale, y: 2 * scale, scale: scale, ink)
+        image.text(yLabel, x: Int(Self.left + 8) * scale, y: Int(Self.top + 6) * scale, scale: scale, ink, background: .white)
         for (index, series) in series.enumerated() {
             let colour = Self.colour(index)
             for point in series.points where point.deviation.isFinite && point.deviation > 0 {

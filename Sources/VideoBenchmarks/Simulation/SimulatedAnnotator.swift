@@ -125,20 +125,28 @@ struct SimulatedAnnotator {
     /// Gives up what was said in a frame when it came to nothing.
     mutating func leave(_ frame: Int) async throws {
         guard options.tracks, try await isUnusable(frame) else { return }
+        let start = ContinuousClock.now
         try await session.apply(.clearAnchor(AnchorPlace(object: Self.object, frame: frame)))
-        try await propagate(from: frame, firstOpenFrame > 0 ? .forward : .both)
+        let computed = try await propagate(from: frame, firstOpenFrame > 0 ? .forward : .both)
         try await refresh(task.frames)
+        amendLast(computed, start.secondsAgo)
     }
 
-    /// Follows the clicks of a frame into the others; the history's last entry has what that came to.
+    /// Follows the clicks of a frame into the others.
     mutating func followLast(from frame: Int, _ direction: PropagationDirection) async throws {
         let start = ContinuousClock.now
         let computed = try await propagate(from: frame, direction)
+        amendLast(computed, start.secondsAgo)
+    }
+
+    /// The history's last entry has what was done after it.
+    private mutating func amendLast(_ computed: Int, _ seconds: Double) {
         guard let last = history.indices.last else { return }
         let after = now
+        (history[last].iouAfter, history[last].boundaryAfter) = (measured.j[history[last].frame], measured.f[history[last].frame])
         (history[last].overallIouAfter, history[last].overallBoundaryAfter, history[last].jfAfter) = (after.j, after.f, after.jf)
         history[last].framesComputed += computed
-        history[last].seconds += start.secondsAgo
+        history[last].seconds += seconds
         noteReached()
     }
 

@@ -58,8 +58,8 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
     var quiet = false
 
     @OptionGroup(title: "Running with --out") var running: EvaluationOptions
-    @OptionGroup var models: ModelOptions
-    @OptionGroup var method: MethodOptions
+    @OptionGroup(title: "Presets and models") var models: ModelOptions
+    @OptionGroup(title: "Method") var method: MethodOptions
 
     func validate() throws {
         if running.out == nil, list == nil { throw ValidationError("Give the list of sequences: --list.") }
