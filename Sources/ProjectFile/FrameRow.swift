@@ -30,11 +30,12 @@ struct FrameRow: Equatable {
             weakness: reason.flatMap { code in ReviewReason.allCases.first { Self.code(of: $0) == code } })
     }
 
-    /// Whether a row can be what was written for a frame. Its confidence and reason are those of the version that wrote it; another version may
-    /// weigh the same evidence in another way.
+    /// Whether a row can be what was written for a frame. Its confidence and reason are those of the version that wrote it: another one
+    /// may weigh the same evidence in another way.
     func says(_ summary: FrameSummary) -> Bool {
         let expected = FrameRow(summary)
-        guard number == expected.number, isPresent == expected.isPresent, (confidence == nil) == (expected.confidence == nil) else { return false }
+        guard number == expected.number, isPresent == expected.isPresent else { return false }
+        guard (confidence == nil) == (expected.confidence == nil) else { return false }
         return confidence.map { (0...1).contains($0) } ?? true
     }
 
