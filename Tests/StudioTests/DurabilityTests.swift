@@ -68,8 +68,8 @@ struct DurabilityTests {
         #expect(try StudioProgram.run(["project", "verify", project]).status == 0)
     }
 
-    /// How many lines of the script a project has taken. A propagation that was killed has not been: it is asked for again, which goes on with
-    /// it and is no further entry.
+    /// How many lines of the script a project has taken. A propagation that was killed has not been: it is asked for again, which goes on
+    /// with it and is no further entry.
     private func progress(of path: String) throws -> Int {
         let project = try ProjectFile(path: path)
         defer { project.close() }
