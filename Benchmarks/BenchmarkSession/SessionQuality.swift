@@ -60,7 +60,7 @@ struct SessionQuality {
 
     private static func mask(_ path: String) throws -> Mask {
         let ids = try ImageFile.readIndexMask(path)
-        return Mask(width: ids.width, height: ids.height, values: ids.values.map { $0 == 0 || $0 == 255 ? 0 : 1 })
+        return Mask(width: ids.width, height: ids.height, values: ids.values.map { $0 == 0 ? 0 : 1 })
     }
 
     /// The pixel of the largest connected error that lies farthest from its edge.
