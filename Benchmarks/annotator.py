@@ -74,7 +74,7 @@ class Bench:
             annotator = Annotator(PROGRAM, VIDEO, self.folder, "start")
             printed = time.monotonic()
             page.goto(annotator.address)
-            page.wait_for_function("document.getElementById('canvas').dataset.frame === '0'", polling="raf")
+            page.evaluate(UNTIL % "document.getElementById('canvas').dataset.frame === '0'")
             taken.append((printed - began, time.monotonic() - began))
             context.close()
             annotator.close()
@@ -166,8 +166,8 @@ class Bench:
                 threads, results = self.load(annotator)
             began = time.monotonic()
             page.press("t")
-            page.page.wait_for_function("window.sampt.session.state.propagation", polling=20)
-            page.page.wait_for_function("!window.sampt.session.state.propagation", polling=20, timeout=300_000)
+            page.page.evaluate(UNTIL % "window.sampt.session.state.propagation")
+            page.page.evaluate(UNTIL % "!window.sampt.session.state.propagation")
             if turn < 2:
                 ours.append(time.monotonic() - began)
             else:
@@ -227,8 +227,8 @@ class Bench:
         page.page.evaluate("window.sampt.timeline.setRange([0, 300])")
         page.focus()
         page.press("t")
-        page.page.wait_for_function("window.sampt.session.state.propagation", polling=20)
-        page.page.wait_for_function("!window.sampt.session.state.propagation", polling=20, timeout=400_000)
+        page.page.evaluate(UNTIL % "window.sampt.session.state.propagation")
+        page.page.evaluate(UNTIL % "!window.sampt.session.state.propagation")
         timeline = []
         for _ in range(20):
             began = time.monotonic()
@@ -257,6 +257,11 @@ class Bench:
         found = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout.splitlines()
         return max([megabytes(line.split()[0]) for line in found if "--type=renderer" in line], default=0)
 
+
+UNTIL = """new Promise((done) => {
+  const look = () => (%s ? done() : setTimeout(look, 5));
+  look();
+})"""
 
 CLICK = """async ([x, y]) => {
   const { session, stage } = window.sampt;
