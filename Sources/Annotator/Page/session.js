@@ -59,6 +59,7 @@ export class Session extends EventTarget {
       onArrival: (frame) => this.tell("arrived", frame),
       onFailure: (frame, error) => frame === this.frame && this.tell("failed", error),
     });
+    this.want();
     await this.refresh();
     listen(this.#handlers(), (connected, refusal) => this.#connection(connected, refusal));
   }

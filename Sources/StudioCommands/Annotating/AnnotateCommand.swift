@@ -61,6 +61,9 @@ struct AnnotateCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await withExitStatus {
+            // A signal that comes before somebody listens is lost: from here on none is.
+            let interruption = Interruption()
+            interruption.listen()
             let project = try await onThread { try openOrMake() }
             defer { project.close() }
             let pictures = try await onThread { try Clip(path: project.videoPath).frames }
@@ -73,8 +76,6 @@ struct AnnotateCommand: AsyncParsableCommand {
             StandardOutput.printNow(server.address)
             if !quiet { StandardError.print("Ctrl-C ends the annotator; everything is in \(project.path).") }
             if !noBrowser { BrowserWindow.open(server.launchAddress) }
-            let interruption = Interruption()
-            interruption.listen()
             let serving = Task { try await server.run() }
             interruption.onRequest { serving.cancel() }
             do { try await serving.value } catch is CancellationError {}
