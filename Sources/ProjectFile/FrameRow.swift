@@ -35,8 +35,9 @@ struct FrameRow: Equatable {
     func says(_ summary: FrameSummary) -> Bool {
         let expected = FrameRow(summary)
         guard number == expected.number, isPresent == expected.isPresent else { return false }
-        guard (confidence == nil) == (expected.confidence == nil) else { return false }
-        return confidence.map { (0...1).contains($0) } ?? true
+        guard (confidence == nil) == (expected.confidence == nil), (reason == nil) == (expected.reason == nil) else { return false }
+        let isKnown = reason.map { code in ReviewReason.allCases.contains { Self.code(of: $0) == code } } ?? true
+        return isKnown && (confidence.map { (0...1).contains($0) } ?? true)
     }
 
     /// What a reason is written as: never another one.
