@@ -10,7 +10,7 @@ struct HTTPServer: Sendable {
     typealias Refusal = @Sendable (HTTPRequest) -> HTTPResponse?
     private typealias Connection = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
 
-    private let listener: NIOAsyncChannel<Connection, Never>
+    private let listener: NIOAsyncChannel<any Channel, Never>
     private let limits: ServerLimits
     private let open: ConnectionTable
     /// The port that the system chose where 0 was asked for.
@@ -24,13 +24,18 @@ struct HTTPServer: Sendable {
             .serverChannelOption(.backlog, value: 64)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 4)
+            // Nothing is read before somebody listens (`connect`).
+            .childChannelOption(.autoRead, value: false)
             .bind(host: host, port: port) { channel in
-                channel.eventLoop.makeCompletedFuture { try Self.prepare(channel, limits) }
+                channel.eventLoop.makeCompletedFuture {
+                    try Self.prepare(channel, limits)
+                    return channel
+                }
             }
         self.port = listener.channel.localAddress?.port ?? port
     }
 
-    private static func prepare(_ channel: any Channel, _ limits: ServerLimits) throws -> Connection {
+    private static func prepare(_ channel: any Channel, _ limits: ServerLimits) throws {
         var decoding = NIOHTTPDecoderLimitConfiguration()
         decoding.maxHeaderFieldSize = limits.headerFieldBytes
         decoding.maxHeaderListSize = limits.headerBytes
@@ -38,25 +43,35 @@ struct HTTPServer: Sendable {
         try channel.pipeline.syncOperations.configureHTTPServerPipeline(
             withEncoderConfiguration: .init(), withDecoderLimitConfiguration: decoding)
         try channel.pipeline.syncOperations.addHandler(RequestDeadline(limits))
-        return try NIOAsyncChannel(
-            wrappingChannelSynchronously: channel,
-            configuration: .init(isOutboundHalfClosureEnabled: false))
+    }
+
+    /// A connection to serve. Made here and not when it is accepted: NIO ends the program where one is dropped unused, as those are that
+    /// wait when the server stops.
+    private static func connect(_ channel: any Channel) async throws -> Connection {
+        try await channel.eventLoop.submit {
+            let connection = try Connection(
+                wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: false))
+            channel.setOption(.autoRead, value: true).whenFailure { _ in channel.close(promise: nil) }
+            return connection
+        }.get()
     }
 
     /// Answers until the task is cancelled.
     func run(refusing refusal: @escaping Refusal, _ answer: @escaping Answer) async throws {
         try await listener.executeThenClose { connections in
             try await withThrowingDiscardingTaskGroup { group in
-                for try await connection in connections {
-                    let channel = connection.channel
-                    let number = open.add { channel.close(promise: nil) }
+                for try await channel in connections {
+                    // What is wrong with one connection, such as its end in the middle, is no matter of the others.
+                    guard let number = open.add(close: { channel.close(promise: nil) }) else {
+                        channel.close(promise: nil)
+                        continue
+                    }
                     group.addTask {
-                        // What is wrong with one connection, such as its end in the middle, is no matter of the others.
-                        guard let number else {
-                            try? await connection.executeThenClose { _, _ in }
-                            return
+                        do {
+                            try await serve(try await Self.connect(channel), number, refusal, answer)
+                        } catch {
+                            channel.close(promise: nil)
                         }
-                        try? await serve(connection, number, refusal, answer)
                         open.remove(number)
                     }
                 }
