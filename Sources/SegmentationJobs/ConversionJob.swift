@@ -75,7 +75,13 @@ package struct ConversionJob: Sendable {
             isInterrupted = true
         }
         try writer.finish(isComplete: !isInterrupted)
-        return Summary(frames: done, objects: objects.count, notes: reader.notes + writer.notes, isInterrupted: isInterrupted)
+        var notes = reader.notes + writer.notes
+        // Masks of every fifth frame are as good as any; those of another video of that size look like them.
+        if let frames, !isInterrupted, reader.frameNumbers.count < frames.frameCount {
+            notes.append(
+                "\(frames.name) has \(frames.frameCount) frames, and \(input.path) has masks for \(reader.frameNumbers.count) of them.")
+        }
+        return Summary(frames: done, objects: objects.count, notes: notes, isInterrupted: isInterrupted)
     }
 
     private func complete(_ frame: inout MaskFrame, from frames: any FrameSource) throws {

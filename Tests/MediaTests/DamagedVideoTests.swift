@@ -96,7 +96,9 @@ struct DamagedVideoTests {
         var served = 0
         while served < reader.frameCount, (try? reader.frame(at: served)) != nil { served += 1 }
         #expect((20..<55).contains(served))
-        #expect(reader.frameCount - served <= 1)
+        // Not served is the frame that is cut, and what is shown after it: three more where it is a B-frame, as the next key frame is gone.
+        // Where the cut falls differs from run to run, since the encoder's sizes do.
+        #expect(reader.frameCount - served <= 4)
     }
 
     struct Container: Sendable {

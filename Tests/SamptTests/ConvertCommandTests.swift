@@ -80,6 +80,12 @@ struct ConvertCommandTests {
             clip.path("png"), "--from", "png", "--to", "vp9", clip.path("v.webm"), "--video", clip.frames)
         #expect(look.status == 0, "\(look.errors)")
         #expect(try VideoReader(path: clip.path("v.webm")).frameCount == 4)
+        #expect(!look.errors.contains("has masks for"))
+        // Masks of some of a video's frames, or of another video: it is said.
+        let few = try Program.run(["segment", clip.frames, "--end", "2", "--point", "40,36", "--rle", clip.path("few.json"), "--quiet"])
+        #expect(few.status == 0, "\(few.errors)")
+        let short = try convert(clip.path("few.json"), "--from", "rle", "--to", "vp9", clip.path("few.webm"), "--video", clip.frames)
+        #expect(short.status == 0 && short.errors.contains("has 4 frames, and \(clip.path("few.json")) has masks for 2"), "\(short.errors)")
 
         let cases = [
             ([clip.path("c.json"), "--from", "coco", "--to", "rgba", clip.path("r")], CommandStatus.usage, "--video"),

@@ -30,8 +30,8 @@ public struct CurveChart: Sendable {
 
     // MARK: Where things are, in units of the SVG
 
-    private static let (width, height) = (760.0, 460.0)
-    private static let (left, right, top, bottom) = (54.0, 744.0, 14.0, 412.0)
+    private static let (width, height) = (760.0, 476.0)
+    private static let (left, right, top, bottom) = (54.0, 744.0, 30.0, 428.0)
     private static let colours = [
         Color(42, 111, 219), Color(209, 73, 91), Color(46, 139, 87), Color(199, 125, 10), Color(123, 79, 191), Color(13, 143, 156),
         Color(140, 86, 75), Color(107, 114, 128),
@@ -147,7 +147,8 @@ public struct CurveChart: Sendable {
         let middle = Int((Self.left + Self.right) / 2) * scale
         image.text(
             xLabel, x: middle - RGBImage.textWidth(xLabel, scale: scale) / 2, y: Int(Self.bottom + 32) * scale, scale: scale, ink)
-        image.text(yLabel, x: Int(Self.left + 8) * scale, y: Int(Self.top + 6) * scale, scale: scale, ink, background: .white)
+        // Level above the axis, where no curve comes: this font is not turned.
+        image.text(yLabel, x: 8 * scale, y: 10 * scale, scale: scale, ink)
         for (index, series) in series.enumerated() {
             let colour = Self.colour(index)
             for point in series.points where point.deviation.isFinite && point.deviation > 0 {

@@ -91,6 +91,25 @@ struct SessionTests {
         #expect(fixture.segmenter.decoded.takeCounts().isEmpty && fixture.tracker.steps.takeCounts().isEmpty)
     }
 
+    @Test("What is left to compute of an object: all but its anchor, nothing when done, the spans beside a correction, and undone again")
+    func outdatedStretches() async throws {
+        let fixture = try SessionFixture(frames: 40)
+        try await fixture.session.apply(.addObject(object: 1))
+        #expect(try await fixture.session.outdated(of: 1).isEmpty)
+        try await fixture.session.apply(
+            .setMask(AnchorPlace(object: 1, frame: 10), RunLengthMask(fixture.video.mask(10))))
+        #expect(try await fixture.session.outdated(of: 1) == [0...9, 11...39])
+        try await fixture.propagate(Propagation(range: 10...20))
+        #expect(try await fixture.session.outdated(of: 1) == [0...9, 21...39])
+        try await fixture.propagate()
+        #expect(try await fixture.session.outdated(of: 1).isEmpty)
+        try await fixture.click(1, 30, MovingDisk.center(30) + SIMD2(0, 3))
+        #expect(try await fixture.session.outdated(of: 1) == [11...29, 31...39])
+        try await fixture.session.apply(.undo)
+        #expect(try await fixture.session.outdated(of: 1).isEmpty)
+        await #expect(throws: SessionError.self) { try await fixture.session.outdated(of: 2) }
+    }
+
     @Test("With the policy of the paper, frames from the correction on in which a visible point changed") func paperCorrection()
         async throws
     {
