@@ -30,8 +30,8 @@ public struct CurveChart: Sendable {
 
     // MARK: Where things are, in units of the SVG
 
-    private static let (width, height) = (760.0, 476.0)
-    private static let (left, right, top, bottom) = (54.0, 744.0, 30.0, 428.0)
+    private static let (width, height) = (760.0, 460.0)
+    private static let (left, right, top, bottom) = (54.0, 744.0, 30.0, 412.0)
     private static let colours = [
         Color(42, 111, 219), Color(209, 73, 91), Color(46, 139, 87), Color(199, 125, 10), Color(123, 79, 191), Color(13, 143, 156),
         Color(140, 86, 75), Color(107, 114, 128),
