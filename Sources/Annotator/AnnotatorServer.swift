@@ -56,6 +56,8 @@ public struct AnnotatorServer: Sendable {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await server.run(refusing: { service.refusal(of: $0) }) { await service.answer($0) } }
                 group.addTask { await service.events.beat() }
+                // It is what a page asks for first, and the browser takes its time to start.
+                Task { await service.prepareFirstPicture() }
                 try await group.next()
                 group.cancelAll()
             }

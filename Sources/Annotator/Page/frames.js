@@ -2,10 +2,13 @@
 
 const patience = 1000; // Milliseconds until a frame that could not be had is asked for again.
 
+/** What has no version, as pictures, is older than no number. */
+const isOlder = (value, version) => version === Infinity || (value.version ?? Infinity) < version;
+
 export class Frames {
   /** By frame: {value, isStale}; the longest unused first. */
   #here = new Map();
-  /** Frames that are asked for, and whether they have changed since. */
+  /** Frames that are asked for, and the version that is wanted of them. */
   #coming = new Map();
   #wanted = [];
   #failed = new Map();
@@ -33,10 +36,10 @@ export class Frames {
     this.#pump();
   }
 
-  /** What is here stays on the screen until what is new has come. */
-  outdate(includes) {
-    for (const [frame, entry] of this.#here) if (includes(frame)) entry.isStale = true;
-    for (const frame of this.#coming.keys()) if (includes(frame)) this.#coming.set(frame, true);
+  /** What is here and older than a version stays on the screen until what is new has come. */
+  outdate(includes, version = Infinity) {
+    for (const [frame, entry] of this.#here) if (includes(frame) && isOlder(entry.value, version)) entry.isStale = true;
+    for (const [frame, wanted] of this.#coming) if (includes(frame)) this.#coming.set(frame, Math.max(wanted, version));
     this.#pump();
   }
 
@@ -46,20 +49,21 @@ export class Frames {
     this.#pump();
   }
 
+  /** The first one is what a person looks at: nothing is asked for beside it. */
   #pump() {
-    for (const frame of this.#wanted) {
-      if (this.#coming.size >= this.most) return;
+    for (const [place, frame] of this.#wanted.entries()) {
+      if (this.#coming.size >= this.most || (place > 0 && this.#coming.has(this.#wanted[0]))) return;
       const isLate = performance.now() - (this.#failed.get(frame) ?? -Infinity) < patience;
       if (!this.isFresh(frame) && !this.#coming.has(frame) && !isLate) this.#ask(frame);
     }
   }
 
   async #ask(frame) {
-    this.#coming.set(frame, false);
+    this.#coming.set(frame, -1);
     try {
       const value = await this.load(frame);
       this.#failed.delete(frame);
-      this.#keep(frame, { value, isStale: this.#coming.get(frame) });
+      this.#keep(frame, { value, isStale: isOlder(value, this.#coming.get(frame)) });
       this.#coming.delete(frame);
       this.onArrival(frame);
     } catch (error) {

@@ -170,7 +170,7 @@ export class ObjectList {
     marks.className = "marks";
     const mark = (icon, label, isOn, act) => {
       const button = document.createElement("button");
-      button.innerHTML = `<svg><use href="page/icons.svg#${icon}"/></svg>`;
+      button.innerHTML = `<svg><use href="#icon-${icon}"/></svg>`;
       button.setAttribute("aria-label", `${label} object ${object.id}`);
       button.title = label;
       button.dataset.focus = `${label}-${object.id}`;

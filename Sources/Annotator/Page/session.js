@@ -7,6 +7,7 @@ import { RunMask } from "./runs.js";
 const keptMasks = 400;
 const pictureBytes = 192 << 20;
 const ahead = 12;
+const restMilliseconds = 80;
 
 export class Session extends EventTarget {
   project = null;
@@ -33,9 +34,12 @@ export class Session extends EventTarget {
   #isScrubbing = false;
   #refreshing = null;
   #isAsked = false;
+  /** The revision that the state is to have. */
+  #wanted = -1;
   #timelineAsked = false;
   #timelineAt = 0;
   #timelineTook = 0;
+  #resting = null;
 
   async open() {
     this.project = await get("api/project");
@@ -45,7 +49,10 @@ export class Session extends EventTarget {
       most: 2,
       kept: Math.max(8, Math.min(60, Math.floor(pictureBytes / (width * height * 4)))),
       drop: (bitmap) => bitmap.close(),
-      onArrival: (frame) => this.tell("arrived", frame),
+      onArrival: (frame) => {
+        this.tell("arrived", frame);
+        if (frame === this.frame) this.#prepare();
+      },
       onFailure: (frame, error) => frame === this.frame && this.tell("failed", error),
     });
     this.#masks = new Frames({
@@ -66,8 +73,8 @@ export class Session extends EventTarget {
 
   #handlers() {
     return {
-      state: (news) => news.revision > (this.state?.revision ?? -1) && this.refresh().catch(() => {}),
-      frames: (news) => this.#outdate(news.objects),
+      state: (news) => this.refresh(news.revision).catch(() => {}),
+      frames: (news) => this.#outdate(news.objects, news.version),
       progress: (news) => {
         this.progress = news;
         this.tell("progress");
@@ -87,6 +94,7 @@ export class Session extends EventTarget {
     if (connected) {
       // Anything may have happened in the meantime, and another run of the program counts anew.
       if (this.state) this.state.revision = -1;
+      this.#wanted = -1;
       this.#masks.outdate(() => true);
       this.#pictures.retry();
       this.#masks.retry();
@@ -118,16 +126,20 @@ export class Session extends EventTarget {
 
   // MARK: What the server knows
 
-  /** Asks for the state, once more if it was being asked for already. */
-  refresh() {
-    this.#isAsked = true;
+  /**
+   * Asks for the state; once more if it was being asked for already, and is older than `revision` then. Nothing is asked where the state is
+   * as new as that.
+   */
+  refresh(revision = null) {
+    if (revision === null) this.#isAsked = true;
+    else this.#wanted = Math.max(this.#wanted, revision);
     this.#refreshing ??= this.#refreshState().finally(() => (this.#refreshing = null));
     return this.#refreshing;
   }
 
   async #refreshState() {
-    while (this.#isAsked) {
-      this.#isAsked = false;
+    while (this.#isAsked || (this.state?.revision ?? -1) < this.#wanted) {
+      [this.#isAsked, this.#wanted] = [false, -1];
       const state = await get("api/state");
       if (this.state && state.revision < this.state.revision) continue;
       const place = new Map((state.order ?? []).map((id, index) => [id, index]));
@@ -168,8 +180,8 @@ export class Session extends EventTarget {
   async #change(path, body) {
     this.mustBeConnected("nothing is changed");
     const change = await post(path, body);
-    if (change.frames) this.#outdate(Object.fromEntries(change.objects.map((id) => [id, [change.frames]])));
-    if (this.state.revision < change.revision) await this.refresh();
+    if (change.frames) this.#outdate(Object.fromEntries(change.objects.map((id) => [id, [change.frames]])), change.version);
+    await this.refresh(change.revision);
     return change;
   }
 
@@ -177,9 +189,9 @@ export class Session extends EventTarget {
     if (!this.connected) throw new ServerError(this.refusal ?? `The connection is lost: ${what} until it is back.`, 0);
   }
 
-  #outdate(objects) {
+  #outdate(objects, version) {
     const ranges = Object.values(objects).flat();
-    this.#masks.outdate((frame) => ranges.some(([first, last]) => first <= frame && frame <= last));
+    this.#masks.outdate((frame) => ranges.some(([first, last]) => first <= frame && frame <= last), version);
   }
 
   // MARK: Frames
@@ -193,6 +205,17 @@ export class Session extends EventTarget {
     [this.frame, this.#isScrubbing] = [wanted, isScrubbing];
     this.want();
     if (isOther) this.tell("frame");
+    this.#prepare();
+  }
+
+  /** A frame that is looked at for a moment is made ready for clicks, as far as what is computed does not hang on them. */
+  #prepare() {
+    clearTimeout(this.#resting);
+    if (this.#isScrubbing || !this.pictureNow(this.frame)) return;
+    this.#resting = setTimeout(() => {
+      if (!this.connected || this.project.models.missing || this.state?.propagation) return;
+      post("api/prepare", { frame: this.frame }).catch(() => {});
+    }, restMilliseconds);
   }
 
   /** Asks for the frame on the screen, and then for those that come next. */

@@ -98,7 +98,7 @@ export class Status {
   #showPlaying() {
     const { isPlaying } = this.playback;
     $("play").setAttribute("aria-pressed", isPlaying);
-    $("play").querySelector("use").setAttribute("href", `page/icons.svg#${isPlaying ? "pause" : "play"}`);
+    $("play").querySelector("use").setAttribute("href", `#icon-${isPlaying ? "pause" : "play"}`);
   }
 }
 

@@ -70,6 +70,7 @@ extension AnnotatorService {
 
     /// - Parameter isWhole: overlaps are left as they are.
     func masksAnswer(_ frame: Int, isWhole: Bool) async throws -> MasksAnswer {
+        let version = frameNews.version
         let result = try await session.result(at: frame)
         var objects: [MasksAnswer.Object] = []
         for object in result.objects {
@@ -85,7 +86,7 @@ extension AnnotatorService {
                     outdated: result.outdated.contains(object.id), points: object.points.map { .init($0) },
                     prompts: prompts(of: object.id, at: frame)))
         }
-        return MasksAnswer(frame: frame, objects: objects)
+        return MasksAnswer(frame: frame, version: version, objects: objects)
     }
 
     private func prompts(of object: ObjectID, at frame: Int) -> MasksAnswer.Prompts {

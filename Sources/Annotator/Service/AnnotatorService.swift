@@ -10,6 +10,7 @@ final class AnnotatorService: Sendable {
     let events: EventHub
     let tracking: TrackingService
     let exports: ExportService
+    let frameNews: FrameNews
     private let pictures: FramePictures
     private let page: PageFiles
     private let access: AccessGuard
@@ -21,8 +22,9 @@ final class AnnotatorService: Sendable {
     init(_ project: AnnotatorProject, page: PageFiles, access: AccessGuard, limits: ServerLimits = ServerLimits()) {
         (self.project, self.page, self.access) = (project, page, access)
         events = EventHub(most: limits.eventStreams)
+        frameNews = FrameNews(events)
         pictures = FramePictures(project.pictures)
-        tracking = TrackingService(project.session, events)
+        tracking = TrackingService(project.session, events, frameNews)
         exports = ExportService(project, events)
     }
 
@@ -43,6 +45,8 @@ final class AnnotatorService: Sendable {
         exports.close()
         events.close()
     }
+
+    func prepareFirstPicture() async { _ = try? await pictures.jpeg(0, width: nil) }
 
     /// The answer to who may not ask; nil to others.
     func refusal(of request: HTTPRequest) -> HTTPResponse? {
@@ -129,6 +133,7 @@ final class AnnotatorService: Sendable {
         switch place {
         case "edits": return try await edit(request)
         case "choose": return try await choose(request)
+        case "prepare": return try await prepare(request)
         case "preview": return try await preview(request)
         case "candidates": return try await candidates(request)
         case "propagate": return try await propagate(request)
@@ -153,16 +158,12 @@ final class AnnotatorService: Sendable {
 
     private func tell(_ change: SessionChange) -> ChangeAnswer {
         noteChange()
-        if let frames = change.frames {
-            let range = [[frames.lowerBound, frames.upperBound]]
-            events.send(
-                "frames", FramesNews(objects: Dictionary(uniqueKeysWithValues: Set(change.objects).map { (String($0), range) })))
-        }
+        if let frames = change.frames { frameNews.tell(Dictionary(uniqueKeysWithValues: Set(change.objects).map { ($0, [frames]) })) }
         var added: ObjectID?
         if case .addObject(let object, _, _, _) = change.logged.edit { added = object }
         return ChangeAnswer(
             revision: revision, objects: change.objects, added: added, frames: change.frames.map { [$0.lowerBound, $0.upperBound] },
-            canUndo: change.canUndo, canRedo: change.canRedo)
+            version: frameNews.version, canUndo: change.canUndo, canRedo: change.canRedo)
     }
 
     static func edit(_ body: [UInt8]) throws -> Edit {
@@ -175,6 +176,15 @@ final class AnnotatorService: Sendable {
         let (place, index) = (try wish.place(), try wish.index())
         try check(frame: place.frame)
         return .json(tell(try await session.choose(index, of: place.object, at: place.frame)))
+    }
+
+    /// A page rests on a frame: what a click in it needs is made ready.
+    private func prepare(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let frame = try Wish(request.body).frame()
+        try check(frame: frame)
+        // While everything is tracked, the networks have other work, and that frame is made ready by it.
+        if !tracking.isRunning, project.missingModels == nil { _ = try await previews.run { [session] in try await session.prepare(frame) } }
+        return .json([String: Int]())
     }
 
     private func preview(_ request: HTTPRequest) async throws -> HTTPResponse {

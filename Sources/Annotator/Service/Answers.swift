@@ -127,6 +127,8 @@ struct MasksAnswer: Encodable {
     }
 
     var frame: Int
+    /// As `FrameNews` numbers changes: those up to this one are in the masks.
+    var version: Int
     var objects: [Object]
 }
 
@@ -157,12 +159,10 @@ struct ChangeAnswer: Encodable {
     /// The new object.
     var added: ObjectID?
     var frames: [Int]?
+    /// As `FrameNews` numbers changes.
+    var version: Int
     var canUndo: Bool
     var canRedo: Bool
-}
-
-struct FramesNews: Encodable {
-    var objects: [String: [[Int]]]
 }
 
 struct ProgressNews: Encodable {

@@ -5,6 +5,7 @@ import Support
 final class TrackingService: Sendable {
     private let session: AnnotationSession
     private let events: EventHub
+    private let frameNews: FrameNews
     private let current = Protected<Current?>(nil)
 
     private struct Current {
@@ -12,7 +13,9 @@ final class TrackingService: Sendable {
         var progress: PropagationProgress?
     }
 
-    init(_ session: AnnotationSession, _ events: EventHub) { (self.session, self.events) = (session, events) }
+    init(_ session: AnnotationSession, _ events: EventHub, _ frameNews: FrameNews) {
+        (self.session, self.events, self.frameNews) = (session, events, frameNews)
+    }
 
     /// What is known of the running one; nil: none runs, or it has told nothing yet.
     var progress: PropagationProgress? { current.withLock { $0?.progress } }
@@ -55,10 +58,7 @@ final class TrackingService: Sendable {
     }
 
     private func tell(_ news: PropagationProgress) {
-        if !news.changed.isEmpty {
-            let frames = news.changed.map { (String($0.key), $0.value.map { [$0.lowerBound, $0.upperBound] }) }
-            events.send("frames", FramesNews(objects: Dictionary(uniqueKeysWithValues: frames)))
-        }
+        frameNews.tell(news.changed)
         events.send(
             "progress",
             ProgressNews(number: news.number, done: news.framesDone, total: news.framesTotal, seconds: news.secondsElapsed))

@@ -92,6 +92,9 @@ public final class AnnotationSession: Sendable {
         try await onThread { [core] in try core.preview(of: object, at: frame, adding: point) }
     }
 
+    /// Runs the segmenter's encoder on a frame, so that the first click in it need not wait for that. Nothing is logged.
+    public func prepare(_ frame: Int) async throws { try await onThread { [core] in try core.prepare(frame) } }
+
     /// All objects in a frame, overlaps resolved: by logits, or by the order in which a person put the objects.
     /// - Throws: `SessionError.resultMissing`, `.modelsMissing` where logits have to decide, and errors of networks and store.
     public func result(at frame: Int) async throws -> SessionFrame { try await onThread { [core] in try core.result(at: frame) } }

@@ -195,6 +195,11 @@ final class SessionCore: Sendable {
         masks.indices.contains { a in masks.indices.contains { b in a < b && masks[a].intersectionCount(masks[b]) > 0 } }
     }
 
+    func prepare(_ frame: Int) throws {
+        try check(frame: frame)
+        _ = try models.segmenter.frame(frame, of: frames)
+    }
+
     func preview(of id: ObjectID?, at frame: Int, adding point: PointPrompt) throws -> SpanFrame? {
         try anchors.compute(anchor(of: id, at: frame, adding: point), at: frame)
     }

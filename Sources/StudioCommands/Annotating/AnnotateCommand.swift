@@ -64,9 +64,16 @@ struct AnnotateCommand: AsyncParsableCommand {
             // A signal that comes before somebody listens is lost: from here on none is.
             let interruption = Interruption()
             interruption.listen()
+            // Beside the models, which take as long. What is wrong with the video is said by who opens it for them.
+            async let looked = try? onThread { try lookingReader() }
             let project = try await onThread { try openOrMake() }
             defer { project.close() }
-            let pictures = try await onThread { try Clip(path: project.videoPath).frames }
+            let pictures: any FrameSource
+            if let found = await looked, project.videoPath == videoArgument {
+                pictures = found
+            } else {
+                pictures = try await onThread { try Clip(path: project.videoPath).frames }
+            }
             let server = try await AnnotatorServer(
                 project.forAnnotator(pictures: pictures), host: listen, port: port,
                 memory: AccessMemory(project: project.path, host: listen), renewsToken: newToken)
@@ -83,6 +90,17 @@ struct AnnotateCommand: AsyncParsableCommand {
         }
     }
 
+    /// The video, where the command line names it.
+    private var videoArgument: String? { place.video ?? (isProject ? nil : input) }
+
+    /// A reader for looking, with the first frame decoded.
+    private func lookingReader() throws -> (any FrameSource)? {
+        guard let videoArgument else { return nil }
+        let frames = try Clip(path: videoArgument).frames
+        _ = try frames.frame(at: 0)
+        return frames
+    }
+
     private var isProject: Bool { (input as NSString).pathExtension.lowercased() == "sampt" }
 
     private var projectPath: String {
@@ -95,7 +113,7 @@ struct AnnotateCommand: AsyncParsableCommand {
     private func openOrMake() throws -> OpenProject {
         let path = projectPath
         if isProject || FileManager.default.fileExists(atPath: path) {
-            return try OpenProject(path, video: place.video ?? (isProject ? nil : input), models: .ifThere)
+            return try OpenProject(path, video: videoArgument, models: .ifThere)
         }
         let settings = try models.settings(with: method, for: .video)
         let clip = try Clip(path: input)

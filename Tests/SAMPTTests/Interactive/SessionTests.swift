@@ -91,6 +91,19 @@ struct SessionTests {
         #expect(fixture.segmenter.decoded.takeCounts().isEmpty && fixture.tracker.steps.takeCounts().isEmpty)
     }
 
+    @Test("A frame that is made ready is encoded once, and a click in it encodes nothing") func preparedFrame() async throws {
+        let fixture = try SessionFixture(frames: 10)
+        func encoded() -> Int { fixture.session.core.frames.computations(of: FakeSegmenter.Encoder.key) }
+        try await fixture.session.prepare(4)
+        try await fixture.session.prepare(4)
+        #expect(encoded() == 1 && fixture.session.state.objects.isEmpty)
+        try await fixture.session.apply(.addObject(object: 1))
+        try await fixture.click(1, 4, MovingDisk.center(4))
+        #expect(try await fixture.session.mask(of: 1, at: 4)?.mask != nil)
+        #expect(encoded() == 1)
+        await #expect(throws: SessionError.self) { try await fixture.session.prepare(10) }
+    }
+
     @Test("What is left to compute of an object: all but its anchor, nothing when done, the spans beside a correction, and undone again")
     func outdatedStretches() async throws {
         let fixture = try SessionFixture(frames: 40)
