@@ -23,6 +23,10 @@ public final class OpenVINOEngine: InferenceEngine {
     /// What tells apart kinds of processors on which the same network may give other numbers.
     package static var arithmetic: String { Processor.instructionSets }
 
+    /// Loads OpenVINO and its plugin beside other work, so that an engine that is made later need not wait for that. Where they cannot be
+    /// loaded, that engine says so.
+    package static func preload() { _ = try? OpenVINOCore().property("OPTIMIZATION_CAPABILITIES") }
+
     /// - Throws: `InferenceError.unavailable` when OpenVINO or its plugin for this processor cannot be loaded, and
     ///   `InferenceError.invalidConfiguration`.
     public init(_ configuration: Configuration = .init()) throws {

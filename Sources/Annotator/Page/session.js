@@ -40,6 +40,8 @@ export class Session extends EventTarget {
   #timelineAt = 0;
   #timelineTook = 0;
   #resting = null;
+  /** Whether the page has just been opened, and what it knows is a moment old. */
+  #isNew = true;
 
   async open() {
     this.project = await get("api/project");
@@ -92,15 +94,26 @@ export class Session extends EventTarget {
   #connection(connected, refusal) {
     [this.connected, this.refusal] = [connected, refusal];
     if (connected) {
-      // Anything may have happened in the meantime, and another run of the program counts anew.
-      if (this.state) this.state.revision = -1;
-      this.#wanted = -1;
+      this.#catchUp().catch(() => {});
+    }
+    this.tell("connection");
+  }
+
+  /** What was said before there was a connection, or while there was none, has not been heard. */
+  async #catchUp() {
+    const known = this.#isNew && !this.state?.propagation ? this.state?.revision : undefined;
+    this.#isNew = false;
+    // Another run of the program counts anew.
+    if (this.state) this.state.revision = -1;
+    this.#wanted = -1;
+    const forgetting = () => {
       this.#masks.outdate(() => true);
       this.#pictures.retry();
       this.#masks.retry();
-      this.refresh().catch(() => {});
-    }
-    this.tell("connection");
+    };
+    if (known === undefined) forgetting();
+    await this.refresh();
+    if (known !== undefined && (this.state.revision !== known || this.state.propagation)) forgetting();
   }
 
   tell(name, detail) {

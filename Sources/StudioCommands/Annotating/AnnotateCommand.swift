@@ -1,6 +1,7 @@
 import Annotator
 import ArgumentParser
 import Foundation
+import InferenceOpenVINO
 import Media
 import SAMPT
 import SamptCommands
@@ -64,10 +65,12 @@ struct AnnotateCommand: AsyncParsableCommand {
             // A signal that comes before somebody listens is lost: from here on none is.
             let interruption = Interruption()
             interruption.listen()
+            async let preloaded: Void? = try? onThread { OpenVINOEngine.preload() }
             // Beside the models, which take as long. What is wrong with the video is said by who opens it for them.
             async let looked = try? onThread { try lookingReader() }
             let project = try await onThread { try openOrMake() }
             defer { project.close() }
+            _ = await preloaded
             let pictures: any FrameSource
             if let found = await looked, project.videoPath == videoArgument {
                 pictures = found
