@@ -146,7 +146,8 @@ let package = Package(
             dependencies: [
                 "Support", "TensorFiles", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media", "Segmenters", "PointTrackers",
                 "TestSupport",
-            ]),
+            ],
+            exclude: ["cache-keys.json"]),
         .testTarget(
             name: "SamptTests",
             dependencies: [

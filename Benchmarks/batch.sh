@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # A batch against a shell loop over `sampt segment`, and a worker's memory over many clips, on synthetic clips (24 frames of 256x256, one click each):
-#   bash Benchmarks/batch.sh [CLIPS]                 both ways over CLIPS clips (100), in turns, twice; results must be equal
-#   bash Benchmarks/batch.sh memory [CLIPS]          CLIPS clips (1000) through workers; their memory as it goes
+#   bash Benchmarks/batch.sh [CLIPS]                 both ways over CLIPS clips (100), in turns, ROUNDS times (2). Ten clips once more, with as many
+#                                                    threads as a worker has (more round otherwise): results must be equal
+#   bash Benchmarks/batch.sh memory [CLIPS]          CLIPS clips of 8 frames (1000) through one worker; its memory as it goes
 # CLIPS=FOLDER takes clips that `sampt evaluate synthesize --format mp4` made before.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,7 +17,7 @@ made=$((count < 100 ? count : 100))
 if [ -n "${CLIPS:-}" ]; then
   ln -s "$(realpath "$CLIPS")" "$work/clips"
 else
-  "$program" evaluate synthesize --count "$made" --seed 1 --format mp4 --out "$work/clips" --quiet
+  "$program" evaluate synthesize --count "$made" --frames $([ $what = memory ] && echo 8 || echo 24) --seed 1 --format mp4 --out "$work/clips" --quiet
 fi
 python3 - "$work" "$count" <<'PYTHON'
 import json, sys
@@ -42,9 +43,9 @@ loop() {
 export -f loop
 export program work
 if [ $what = memory ]; then
-  "$program" batch run "$work/clips.jsonl" --out "$work/batch" --workers 2 --threads 1 --quiet &
+  "$program" batch run "$work/clips.jsonl" --out "$work/batch" --workers 1 --quiet &
   running=$!
-  echo "| videos done | memory of the workers |"
+  echo "| videos done | memory of the worker |"
   echo "|---|---|"
   step=$((count / 10 > 0 ? count / 10 : 1))
   next=$step
@@ -59,11 +60,15 @@ if [ $what = memory ]; then
   wait $running
   exit
 fi
-for round in 1 2; do
+for ((round = 1; round <= ${ROUNDS:-2}; round++)); do
   rm -rf "$work/loop" "$work/batch" "$work/measured"
   echo "round $round: loop $(seconds bash -c loop)"
   echo "round $round: batch $(seconds "$program" batch run "$work/clips.jsonl" --out "$work/batch" --workers 2 --threads 1 --quiet)"
   echo "round $round: batch, its shape measured first $(seconds "$program" batch run "$work/clips.jsonl" --out "$work/measured" --quiet)"
+done
+mkdir -p "$work/alone"
+head -n 10 "$work/list.txt" | while read -r id video point; do
+  "$program" segment "$video" --point "$point" --rle "$work/alone/$id.json" --threads 1 --quiet
 done
 python3 - "$work" <<'PYTHON'
 import glob, json, os, sys
@@ -72,8 +77,10 @@ work = sys.argv[1]
 same = total = 0
 for path in glob.glob(f"{work}/batch/results/*/*/record.json"):
     folder = os.path.dirname(path)
+    if not os.path.exists(f"{work}/alone/{os.path.basename(folder)}.json"):
+        continue
     mine = [p for p in glob.glob(folder + "/*.json") if not p.endswith("record.json")]
-    loop = json.load(open(f"{work}/loop/{os.path.basename(folder)}.json"))
+    loop = json.load(open(f"{work}/alone/{os.path.basename(folder)}.json"))
     total += 1
     same += json.load(open(mine[0])) == loop
 print(f"equal run lengths and confidences: {same} of {total}")

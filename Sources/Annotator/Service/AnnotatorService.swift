@@ -14,7 +14,7 @@ final class AnnotatorService: Sendable {
     private let pictures: FramePictures
     private let page: PageFiles
     private let access: AccessGuard
-    private let previews = NewestFirst()
+    private let (previews, preparations) = (NewestFirst(), NewestFirst())
     private let changes = Protected(0)
 
     var session: AnnotationSession { project.session }
@@ -183,7 +183,9 @@ final class AnnotatorService: Sendable {
         let frame = try Wish(request.body).frame()
         try check(frame: frame)
         // While everything is tracked, the networks have other work, and that frame is made ready by it.
-        if !tracking.isRunning, project.missingModels == nil { _ = try await previews.run { [session] in try await session.prepare(frame) } }
+        if !tracking.isRunning, project.missingModels == nil {
+            _ = try await preparations.run { [session] in try await session.prepare(frame) }
+        }
         return .json([String: Int]())
     }
 
