@@ -28,7 +28,7 @@ ifeq ($(shell uname -s),Linux)
 PROGRAM_FLAGS += -Xswiftc -no-toolchain-stdlib-rpath -Xlinker -rpath -Xlinker '$$ORIGIN/../lib/sampt'
 # Functions that nothing calls go, and of equal ones all but one, which costs no time: a sixth of the program. The toolchain has lld.
 PROGRAM_FLAGS += -Xswiftc -Xfrontend -Xswiftc -function-sections -Xswiftc -use-ld=lld -Xlinker --icf=all -Xlinker -O2
-# Relocations in a twentieth of their size, which the dynamic linker reads from glibc 2.36 on.
+# Relocations in a quarter of their size, which the dynamic linker reads from glibc 2.36 on.
 ifeq ($(shell printf '%s\n' 2.36 "$$(getconf GNU_LIBC_VERSION 2>/dev/null | cut -d' ' -f2)" | sort -V | head -n 1),2.36)
 PROGRAM_FLAGS += -Xlinker -z -Xlinker pack-relative-relocs
 endif

@@ -11,8 +11,10 @@ public struct Preset: Sendable, Equatable {
     public var summary: String
     /// Which table or section of the paper or which documentation it reproduces.
     public var paper: String?
-    /// J&F in percent as the paper gives it.
+    /// J&F in percent as the paper gives it, of the data set `paperData`.
     public var paperScore: String?
+    /// The data set of `paperScore`, as `sampt evaluate` names it; nil: davis2017, as most of the paper's tables.
+    public var paperData: String?
     /// What else is to be known.
     public var note: String?
     /// The preset it extends, as it is written there.
@@ -21,6 +23,9 @@ public struct Preset: Sendable, Equatable {
     public var assignments: [PresetSetting]
     /// The paths of the files it was loaded from, its bases' first; built-in ones have none.
     public var files: [String] = []
+
+    /// J&F in percent as the paper gives it of a data set; nil where it gives none of that one for this preset.
+    public func paperScore(on data: String) -> String? { data == paperData ?? "davis2017" ? paperScore : nil }
 
     /// Loads a preset and those it extends.
     /// - Parameters:

@@ -19,6 +19,7 @@ struct PresetFile {
     private enum Description: String, CaseIterable {
         case summary, paper, note, extends
         case paperScore = "paper-jf"
+        case paperData = "paper-data"
     }
 
     /// - Parameter patience: the longest wait for a pipe's data, in seconds.
@@ -44,6 +45,7 @@ struct PresetFile {
             case .summary: preset.summary = text
             case .paper: preset.paper = text
             case .paperScore: preset.paperScore = text
+            case .paperData: preset.paperData = text
             case .note: preset.note = text
             case .extends:
                 base = PresetSetting("extends", text, source: line)

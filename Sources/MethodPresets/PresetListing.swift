@@ -7,7 +7,7 @@ extension Preset {
     public func listing() throws -> String {
         let settings = try settings()
         var lines: [String] = []
-        for (key, value) in [("summary", summary), ("paper", paper), ("paper-jf", paperScore), ("note", note)] {
+        for (key, value) in [("summary", summary), ("paper", paper), ("paper-jf", paperScore), ("paper-data", paperData), ("note", note)] {
             if let value, !value.isEmpty { lines.append("\(key): \(Self.quoted(value))") }
         }
         for group in PresetKey.Group.allCases {

@@ -35,6 +35,24 @@ struct AccessGuardTests {
         #expect(status(request("GET", "/api/state", query: ["token": access.token], host)) == 401)
     }
 
+    @Test("Listening on all addresses, it is known by any of them, and by no name; listening on a name, in capitals too")
+    func otherMachines() {
+        func isKnown(_ access: AccessGuard, _ host: String) -> Bool {
+            access.judge(request(["host": host, "authorization": "Bearer \(access.token)"])) == .allowed
+        }
+        for wildcard in ["0.0.0.0", "::"] {
+            let access = AccessGuard(host: wildcard, port: 8080)
+            #expect(isKnown(access, "192.168.1.7:8080") && isKnown(access, "[fe80::1]:8080") && isKnown(access, "localhost:8080"))
+            for host in [
+                "evil.example:8080", "192.168.1.7:8081", "192.168.1.7", "1.2.3.4.evil.example:8080", "[evil]:8080", ":8080", "300.1.1.1:8080",
+            ] {
+                #expect(!isKnown(access, host), "\(host)")
+            }
+        }
+        let named = AccessGuard(host: "Desk.local", port: 8080)
+        #expect(isKnown(named, "desk.local:8080") && isKnown(named, "DESK.local:8080") && !isKnown(named, "192.168.1.7:8080"))
+    }
+
     @Test func eachServerHasACookieOfItsOwn() {
         #expect(status(request(["host": "127.0.0.1:8080", "cookie": "sampt=\(access.token); sampt-8081=\(access.token)"])) == 401)
     }

@@ -73,6 +73,21 @@ struct BatchRunTests {
         #expect(try BatchFolder(existing: folder.out).failure(of: "stuck")?.kind == .timeout)
     }
 
+    @Test("A worker that is stuck with a first video is judged by the videos that others finish, and by those of runs before")
+    func aFirstVideoThatHangsIsEnded() throws {
+        let folder = try BatchTestFolder()
+        var options = folder.options()
+        // By its length alone it would have a quarter of an hour.
+        options.timeLimit = TimeLimit(factor: 10, least: 0.6, start: 30, unknown: 90)
+        let lines = [try folder.video("stuck", "hang"), try folder.video("b"), try folder.video("c")]
+        let began = ContinuousClock.now
+        let outcome = try folder.run(try folder.manifest(lines), options: options)
+        #expect(outcome.done == 2 && outcome.setAside == 1 && began.secondsAgo < 30, "\(outcome)")
+        // Alone, with nobody to be measured by but the results that are there.
+        let later = try folder.run(try folder.manifest(lines + [folder.video("also-stuck", "hang")]), options: options)
+        #expect(later.setAside == 2 && later.doneBefore == 2 && began.secondsAgo < 60, "\(later)")
+    }
+
     @Test("A full disk stops the run and blames no video") func aFullDiskStopsTheRunAndBlamesNoVideo() throws {
         let folder = try BatchTestFolder()
         let manifest = try folder.manifest([folder.video("a", "fail unwritable"), folder.video("b", "seconds 5"), folder.video("c")])

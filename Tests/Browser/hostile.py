@@ -90,7 +90,7 @@ def bodies(expect, headers):
     """What is no request: depth, numbers that are none, ids out of range, wrong kinds, wrong places."""
     deep = b'{"object":1,"frame":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
     numbers = [b"NaN", b"Infinity", b"-Infinity", b"1e999", b"-1", b"1.5", b"9223372036854775808", b"1e18", b'"1"', b"null", b"true", b"[]", b"{}"]
-    for path in ["candidates", "preview", "choose", "propagate", "export", "import", "edits"]:
+    for path in ["candidates", "preview", "prepare", "choose", "propagate", "export", "import", "edits"]:
         for body in [deep, b"", b"null", b"1", b'"text"', b"[]", b"{}", b"\x00", b'{"object":1', b'{"path":"../../etc/passwd"}']:
             send(expect, f"{path} {body[:30]}", path, headers, body)
     for number in numbers:

@@ -156,6 +156,17 @@ class Marking:
         field.fill("rabbit")
         field.press("Enter")
         expect(self.page.page.locator('[data-focus="name-1"]')).to_have_value("rabbit", timeout=10_000)
+        # What is marked in one is on the screen of the other, and what is undone there is gone here.
+        here, there = self.page.page, other.page
+        known = f"(session => session.masksNow({MARKED})?.objects[0].prompts.points.length ?? -1)(window.sampt.session)"
+        self.page.show(MARKED)
+        other.show(MARKED)
+        before = here.evaluate(known)
+        other.click(POSITIVE[0][0] + 12, POSITIVE[0][1] + 9, shift=True)
+        self.page.wait(lambda: here.evaluate(known) == before + 1 == there.evaluate(known), "the other tab's click")
+        self.page.focus()
+        self.page.press("Control+z")
+        self.page.wait(lambda: here.evaluate(known) == before == there.evaluate(known), "undone in both tabs")
         other.page.close()
 
     def test_keyboard_alone(self):

@@ -21,6 +21,10 @@ struct BuiltInPresetTests {
         let copy = try Preset.load(folder.write(preset.listing()))
         #expect(try copy.settings() == settings)
         #expect((copy.summary, copy.paper, copy.paperScore, copy.note) == (preset.summary, preset.paper, preset.paperScore, preset.note))
+        #expect(copy.paperData == preset.paperData)
+        // The paper's number of one data set stands beside no other one's.
+        let own = preset.paperData ?? "davis2017"
+        #expect(preset.paperScore(on: own) == preset.paperScore && preset.paperScore(on: "mose") == nil)
     }
 
     @Test("The list names the files that are there, no more and no fewer")

@@ -69,6 +69,28 @@ struct EvaluateDatasetTests {
         }
     }
 
+    @Test("A whole of which a part is missing says so, also where only a server has the truth", arguments: ["folder", "mose"])
+    func missingPart(dataset: String) throws {
+        try withDataset { clip, arguments in
+            let run = [arguments[0], dataset] + arguments.dropFirst(2)
+            var statuses: [Int32] = []
+            for part in 1...2 {
+                let outcome = try Program.run(run + ["--out", clip.path("part\(part)"), "--shard", "\(part)/2"])
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                let merged = try Program.run(["evaluate", "merge", clip.path("part\(part)"), "--out", clip.path("half\(part)")])
+                statuses.append(merged.status)
+                guard merged.status != 0 else { continue }
+                #expect(merged.errors.contains("has not been run"), "\(merged.errors)")
+                for form in ["html", "json", "md"] {
+                    let report = try String(contentsOfFile: clip.path("half\(part)/report.\(form)"), encoding: .utf8)
+                    #expect(report.contains("has not been run"), "\(form)")
+                }
+            }
+            // Two videos may be of one share.
+            #expect(statuses.contains(CommandStatus.partial.rawValue) && statuses.allSatisfy { [0, 3].contains($0) }, "\(statuses)")
+        }
+    }
+
     @Test("A video that fails is named in the report, and the status says that it is partial")
     func failure() throws {
         try withDataset { clip, arguments in

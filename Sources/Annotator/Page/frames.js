@@ -49,7 +49,7 @@ export class Frames {
     this.#pump();
   }
 
-  /** The first one is what a person looks at: nothing is asked for beside it. */
+  /** The first one is what a person looks at: nothing more is asked for while it is on its way. */
   #pump() {
     for (const [place, frame] of this.#wanted.entries()) {
       if (this.#coming.size >= this.most || (place > 0 && this.#coming.has(this.#wanted[0]))) return;
@@ -69,6 +69,7 @@ export class Frames {
     } catch (error) {
       this.#coming.delete(frame);
       this.#failed.set(frame, performance.now());
+      setTimeout(() => this.#pump(), patience + 1);
       this.onFailure(frame, error);
     }
     this.#pump();

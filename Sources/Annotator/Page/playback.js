@@ -15,6 +15,7 @@ export class Playback {
     if (this.isPlaying) return this.stop();
     if (this.session.frame === this.session.lastFrame) this.session.show(0);
     const [top, bottom] = this.session.project.video.rate;
+    this.session.isPlaying = true;
     this.#play(performance.now(), this.session.frame, top / bottom);
     this.session.tell("playing");
   }
@@ -23,6 +24,7 @@ export class Playback {
     if (!this.isPlaying) return;
     cancelAnimationFrame(this.#timer);
     this.#timer = null;
+    this.session.isPlaying = false;
     this.session.tell("playing");
   }
 

@@ -32,6 +32,8 @@ export class Session extends EventTarget {
   #masks;
   #direction = 1;
   #isScrubbing = false;
+  /** Whether one frame after the other is shown. */
+  isPlaying = false;
   #refreshing = null;
   #isAsked = false;
   /** The revision that the state is to have. */
@@ -85,7 +87,7 @@ export class Session extends EventTarget {
       ended: (news) => {
         this.progress = null;
         this.tell("progress", news);
-        this.refresh().catch(() => {});
+        this.refresh().then(() => this.#prepare(), () => {});
       },
       export: (news) => this.tell("export", news),
     };
@@ -94,26 +96,24 @@ export class Session extends EventTarget {
   #connection(connected, refusal) {
     [this.connected, this.refusal] = [connected, refusal];
     if (connected) {
-      this.#catchUp().catch(() => {});
+      this.#catchUp().catch(() => this.#masks.outdate(() => true));
     }
     this.tell("connection");
   }
 
   /** What was said before there was a connection, or while there was none, has not been heard. */
   async #catchUp() {
-    const known = this.#isNew && !this.state?.propagation ? this.state?.revision : undefined;
+    // Another run of the program counts anew: nothing that is here is as new as anything there.
+    const isNew = this.#isNew;
     this.#isNew = false;
-    // Another run of the program counts anew.
     if (this.state) this.state.revision = -1;
     this.#wanted = -1;
-    const forgetting = () => {
-      this.#masks.outdate(() => true);
-      this.#pictures.retry();
-      this.#masks.retry();
-    };
-    if (known === undefined) forgetting();
+    if (!isNew) this.#masks.outdate(() => true);
+    this.#pictures.retry();
+    this.#masks.retry();
+    this.#prepare();
     await this.refresh();
-    if (known !== undefined && (this.state.revision !== known || this.state.propagation)) forgetting();
+    if (isNew) this.#masks.outdate(() => true, this.state.version);
   }
 
   tell(name, detail) {
@@ -224,7 +224,7 @@ export class Session extends EventTarget {
   /** A frame that is looked at for a moment is made ready for clicks, as far as what is computed does not hang on them. */
   #prepare() {
     clearTimeout(this.#resting);
-    if (this.#isScrubbing || !this.pictureNow(this.frame)) return;
+    if (this.#isScrubbing || this.isPlaying || !this.pictureNow(this.frame)) return;
     this.#resting = setTimeout(() => {
       if (!this.connected || this.project.models.missing || this.state?.propagation) return;
       post("api/prepare", { frame: this.frame }).catch(() => {});

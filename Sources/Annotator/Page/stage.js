@@ -63,16 +63,18 @@ export class Stage {
     const { session } = this;
     if (session.isScrubbing && !session.pictureNow(session.frame) && session.pictureNow(frame)) this.#shown = frame;
     if (frame === this.#shown || frame === session.frame || (this.view.onion && frame === session.frame - 1)) this.draw();
+    if (frame === session.frame && this.view.trails) this.#askTrails(frame);
   }
 
   async #askTrails(frame) {
     const id = this.session.selected;
-    if (id === null || (this.#trails?.frame === frame && this.#trails.id === id)) return;
+    const version = this.session.masksNow(frame)?.version;
+    if (id === null || (this.#trails?.frame === frame && this.#trails.id === id && this.#trails.version === version)) return;
     const from = Math.max(0, frame - trailLength);
     const to = Math.min(this.session.lastFrame, frame + 2);
     const tracks = await get(`api/tracks/${id}?from=${from}&to=${to}`).catch(() => null);
     if (!tracks || this.session.frame !== frame) return;
-    this.#trails = { frame, id, frames: tracks.frames };
+    this.#trails = { frame, id, version, frames: tracks.frames };
     this.draw();
   }
 

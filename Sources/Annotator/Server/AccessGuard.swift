@@ -14,6 +14,10 @@ struct AccessGuard: Sendable {
     private let isLaunched = Protected(false)
     /// Hosts as they may stand in an address, with the port.
     let hosts: Set<String>
+    /// Where it listens on all of this machine's addresses: any address in digits is taken for one of them. Only names can be turned to
+    /// another machine.
+    private let takesAddresses: Bool
+    private let port: Int
 
     /// Servers at other ports of this computer get the same cookies: each has a name of its own.
     let cookie: String
@@ -24,9 +28,11 @@ struct AccessGuard: Sendable {
     init(host: String?, port: Int, token: String? = nil) {
         self.token = token ?? Self.newToken()
         cookie = "sampt-\(port)"
+        self.port = port
         var names = ["127.0.0.1", "localhost", "[::1]"]
         if let host { names.append(host.contains(":") ? "[\(host)]" : host) }
-        hosts = Set(names.map { "\($0):\(port)" })
+        hosts = Set(names.map { "\($0):\(port)".lowercased() })
+        takesAddresses = host == "0.0.0.0" || host == "::"
     }
 
     static func newToken() -> String {
@@ -76,7 +82,14 @@ struct AccessGuard: Sendable {
         }
     }
 
-    private func isKnown(_ host: String) -> Bool { hosts.contains(host) }
+    private func isKnown(_ host: String) -> Bool {
+        if hosts.contains(host) { return true }
+        guard takesAddresses, host.hasSuffix(":\(port)") else { return false }
+        let name = host.dropLast(":\(port)".count)
+        var (four, six) = (in_addr(), in6_addr())
+        if name.hasPrefix("["), name.hasSuffix("]") { return inet_pton(AF_INET6, String(name.dropFirst().dropLast()), &six) == 1 }
+        return inet_pton(AF_INET, String(name), &four) == 1
+    }
 
     private func isOwn(_ origin: String, _ host: String) -> Bool { origin == "http://\(host)" }
 

@@ -23,6 +23,7 @@ extension AnnotatorService {
     }
 
     func stateAnswer() -> StateAnswer {
+        let version = frameNews.version
         let state = session.state
         let progress = tracking.progress
         let propagation =
@@ -32,7 +33,7 @@ extension AnnotatorService {
                 number: progress?.number ?? 0, done: progress?.framesDone ?? 0, total: progress?.framesTotal ?? 0,
                 seconds: progress?.secondsElapsed ?? 0)
         return StateAnswer(
-            revision: revision,
+            version: version, revision: revision,
             objects: state.objects.map {
                 .init(id: $0.id, name: $0.name, color: color(of: $0), category: $0.category, anchors: $0.anchors.keys.sorted())
             },
@@ -68,8 +69,19 @@ extension AnnotatorService {
             })
     }
 
+    func computeAhead(_ frame: Int) {
+        let work = Task { try await computedMasks(frame, isWhole: false) }
+        masksAhead.withLock { $0 = MasksAhead(frame: frame, version: frameNews.version, work: work) }
+    }
+
     /// - Parameter isWhole: overlaps are left as they are.
     func masksAnswer(_ frame: Int, isWhole: Bool) async throws -> MasksAnswer {
+        let (version, ahead) = (frameNews.version, masksAhead.withLock { $0 })
+        if !isWhole, let ahead, ahead.frame == frame, ahead.version == version, let found = try? await ahead.work.value { return found }
+        return try await computedMasks(frame, isWhole: isWhole)
+    }
+
+    private func computedMasks(_ frame: Int, isWhole: Bool) async throws -> MasksAnswer {
         let version = frameNews.version
         let result = try await session.result(at: frame)
         var objects: [MasksAnswer.Object] = []
@@ -103,4 +115,11 @@ extension AnnotatorService {
         let tracks = try await session.tracks(of: object, in: frames)
         return TracksAnswer(frames: Dictionary(uniqueKeysWithValues: tracks.map { (String($0.key), $0.value.map { .init($0) }) }))
     }
+}
+
+struct MasksAhead: Sendable {
+    var frame: Int
+    /// As `FrameNews` numbers changes: masks of before are not those that are asked for.
+    var version: Int
+    var work: Task<MasksAnswer, any Error>
 }

@@ -16,6 +16,8 @@ final class AnnotatorService: Sendable {
     private let access: AccessGuard
     private let (previews, preparations) = (NewestFirst(), NewestFirst())
     private let changes = Protected(0)
+    /// Masks that are being computed though no page has asked for them yet: those of the frame that was clicked in last.
+    let masksAhead = Protected<MasksAhead?>(nil)
 
     var session: AnnotationSession { project.session }
 
@@ -149,7 +151,10 @@ final class AnnotatorService: Sendable {
     private func edit(_ request: HTTPRequest) async throws -> HTTPResponse {
         let edit = try Self.edit(request.body)
         if case .propagate = edit { throw RequestError(400, "Tracking is asked for at /api/propagate.") }
-        return .json(try await apply(edit))
+        let change = try await apply(edit)
+        // The page asks for them next, and waits.
+        if case .addPoint(let place, _, _, _, _) = edit { computeAhead(place.frame) }
+        return .json(change)
     }
 
     func apply(_ edit: Edit) async throws -> ChangeAnswer {
@@ -182,9 +187,9 @@ final class AnnotatorService: Sendable {
     private func prepare(_ request: HTTPRequest) async throws -> HTTPResponse {
         let frame = try Wish(request.body).frame()
         try check(frame: frame)
-        // While everything is tracked, the networks have other work, and that frame is made ready by it.
+        // While everything is tracked, the networks have other work. What goes wrong here is said when it is asked for.
         if !tracking.isRunning, project.missingModels == nil {
-            _ = try await preparations.run { [session] in try await session.prepare(frame) }
+            _ = try? await preparations.run { [session] in try await session.prepare(frame) }
         }
         return .json([String: Int]())
     }

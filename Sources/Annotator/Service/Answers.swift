@@ -40,6 +40,8 @@ struct ProjectAnswer: Encodable {
 }
 
 struct StateAnswer: Encodable {
+    /// As `FrameNews` numbers changes of masks: all that are known of.
+    var version: Int
     struct Object: Encodable {
         var id: ObjectID
         var name: String

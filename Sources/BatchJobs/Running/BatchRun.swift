@@ -81,9 +81,14 @@ public struct BatchRun {
         let pending = try plan.pending(manifest)
         var outcome = Outcome(doneBefore: counts.done, setAside: counts.setAside)
         guard !pending.isEmpty else { return outcome }
+        var timeLimit = options.timeLimit
+        for case .done(let entry) in plan.items.map(\.state) { timeLimit.learn(frames: entry.frames, seconds: entry.seconds) }
         let shape = try WorkerShape.decide(
-            pending, manifest: manifest, folder: folder, options: options, run: identity.id, program: program, isStopped: isStopped,
-            report: report)
+            pending, manifest: manifest, folder: folder, options: options, run: identity.id, program: program, isStopped: isStopped
+        ) { event in
+            if case .measured(let measurement) = event { timeLimit.learn(measurement) }
+            report(event)
+        }
         guard let shape, !isStopped() else {
             outcome.isStopped = true
             return outcome
@@ -96,7 +101,7 @@ public struct BatchRun {
         let queue = BatchQueue(
             pending, manifest: manifest, folder: folder, claims: claims, journal: JournalWriter(path: folder.journalPath(identity.id)),
             readAhead: readAhead, report: report)
-        outcome.isStopped = try !work(on: queue, shape, identity)
+        outcome.isStopped = try !work(on: queue, shape, identity, timeLimit)
         outcome.elsewhere = queue.held.count
         outcome.done = queue.tally.done
         outcome.doneBefore += queue.tally.doneByOthers
@@ -127,8 +132,8 @@ public struct BatchRun {
     }
 
     /// All together, then what failed alone, then what others left.
-    private func work(on queue: BatchQueue, _ shape: WorkerShape, _ identity: RunIdentity) throws -> Bool {
-        var timeLimit = options.timeLimit
+    private func work(on queue: BatchQueue, _ shape: WorkerShape, _ identity: RunIdentity, _ known: TimeLimit) throws -> Bool {
+        var timeLimit = known
         var started = 0
         func pass(workers: Int) throws -> Bool {
             let first = started

@@ -19,6 +19,13 @@ public struct TimeLimit: Sendable, Equatable {
         slowest = max(slowest ?? 0, seconds / Double(frames))
     }
 
+    /// By what was measured of workers.
+    mutating func learn(_ measurement: WorkerMeasurement) {
+        for row in measurement.rows where row.framesPerSecond > 0 {
+            learn(frames: 1, seconds: Double(row.shape.workers) / row.framesPerSecond)
+        }
+    }
+
     public func seconds(frames: Int) -> Double {
         // A year is no limit, and keeps hostile lengths from infinity.
         min(365 * 86_400, max(least, Double(max(0, frames)) * (slowest.map { factor * $0 } ?? unknown)))

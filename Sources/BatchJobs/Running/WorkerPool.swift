@@ -50,6 +50,8 @@ final class WorkerPool {
         var assignment: WorkerAssignment?
         var deadline: ContinuousClock.Instant
         var limit = 0.0
+        /// When the assignment's video was opened, and its frames.
+        var begun: (at: ContinuousClock.Instant, frames: Int)?
         var isOverdue = false
         /// Where in the log the assignment begins.
         var logStart = 0
@@ -108,6 +110,7 @@ final class WorkerPool {
             workers[number]?.logStart = Self.size(of: worker.log)
             workers[number]?.limit = timeLimit.start
             workers[number]?.deadline = .now + .seconds(timeLimit.start)
+            workers[number]?.begun = nil
             // One that has ended meanwhile says so by itself.
             _ = try worker.process.give(assignment)
         }
@@ -121,13 +124,14 @@ final class WorkerPool {
             failedStarts = 0
         case .message(.started(let id, let frames)):
             guard worker.assignment?.id == id else { return }
-            let limit = timeLimit.seconds(frames: frames)
-            workers[number]?.limit = limit
-            workers[number]?.deadline = .now + .seconds(limit)
+            workers[number]?.begun = (.now, frames)
+            setLimit(of: number)
         case .message(.done(let entry)):
             guard let assignment = worker.assignment, assignment.id == entry.id else { return }
             workers[number]?.assignment = nil
             timeLimit.learn(frames: entry.frames, seconds: entry.seconds)
+            // What others have begun is judged by it, too: a first video that hangs would otherwise have days.
+            for other in workers.keys { setLimit(of: other) }
             try source.concluded(assignment, .done(entry))
         case .message(.failed(let id, let failure)):
             guard let assignment = worker.assignment, assignment.id == id else { return }
@@ -145,6 +149,13 @@ final class WorkerPool {
                 guard failedStarts < 3 else { throw BatchError.workersFail(reason: "the last one \(how).", log: worker.log) }
             }
         }
+    }
+
+    private func setLimit(of number: Int) {
+        guard let begun = workers[number]?.begun, workers[number]?.assignment != nil else { return }
+        let limit = timeLimit.seconds(frames: begun.frames)
+        workers[number]?.limit = limit
+        workers[number]?.deadline = begun.at + .seconds(limit)
     }
 
     private func endOverdueWorkers() {

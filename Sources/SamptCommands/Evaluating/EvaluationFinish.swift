@@ -13,15 +13,19 @@ struct EvaluationFinish: Sendable {
     /// What is written beside masks and records.
     static let names = [EvaluationOutput.manifestName, "report.html", "report.json", "report.csv", "report.md"]
 
-    func run() async throws {
+    /// - Returns: whether every run has all videos.
+    func run() async throws -> Bool {
         let threads = ProcessInfo.processInfo.activeProcessorCount
-        var table: [EvaluationReport.Row] = []
+        var (table, unscored): ([EvaluationReport.Row], [ScoringFinding]) = ([], [])
         for run in output.manifest.runs {
             if makesArchives, !dataset.videos.isEmpty {
                 let archive = try output.archive(run)
                 if !isQuiet { StandardOutput.print(path: archive) }
             }
-            guard let (score, records) = try await output.score(run, dataset, threads: threads) else { continue }
+            guard let (score, records) = try await output.score(run, dataset, threads: threads) else {
+                unscored += output.findings(run, dataset)
+                continue
+            }
             let done = EvaluationReport.Run(
                 seed: run.seed, score: score, frames: records.reduce(0) { $0 + $1.frames }, seconds: records.reduce(0) { $0 + $1.seconds })
             if let place = table.firstIndex(where: { $0.setting == run.setting }) {
@@ -31,16 +35,17 @@ struct EvaluationFinish: Sendable {
                     .init(setting: run.setting, paper: run.paper, paperScore: run.paperScore, against: run.against, runs: [done]))
             }
         }
-        guard !table.isEmpty else {
-            if !isQuiet { StandardError.print("There is no truth for \(dataset.name) here; its server scores the archive.") }
-            return
-        }
-        let report = EvaluationReport(title: "\(dataset.name): \(output.manifest.program)", ran: ran, rows: table, failures: failures)
+        let report = EvaluationReport(
+            title: "\(dataset.name): \(output.manifest.program)", ran: ran, rows: table, failures: failures + unscored)
         try ReportFiles(report: report, frames: DatasetFrames(dataset)).write(
             html: output.path + "/report.html", json: output.path + "/report.json", csv: output.path + "/report.csv",
             markdown: output.path + "/report.md")
         for finding in report.findings where !failures.contains(finding) { StandardError.print("sampt: \(finding)") }
-        if !isQuiet { show(report) }
+        if !isQuiet, !table.isEmpty { show(report) }
+        if !isQuiet, dataset.truth == nil {
+            StandardError.print("There is no truth for \(dataset.name) here; its server scores the archive.")
+        }
+        return output.manifest.runs.allSatisfy { output.missing($0, dataset).isEmpty }
     }
 
     /// Command, versions, processor, fingerprints.

@@ -19,7 +19,7 @@ struct EvaluationJob: Sendable {
     /// - Returns: `.partial` when videos could not be run, `.interrupted` after Ctrl-C.
     func run() async throws -> CommandStatus {
         guard let out = running.out else { throw CommandError.usage("Give a folder for masks and scores: --out.") }
-        let rows = try EvaluationRows(models: models, method: method, running: running)
+        let rows = try EvaluationRows(models: models, method: method, running: running, dataset: kind.rawValue)
         var claims = try FileClaims(preset: models.presets.preset)
         claims.read(location.root, as: "the data set")
         for (path, what) in [(location.list, "the list"), (location.categories, "the categories"), (location.truth, "the truth")] {
@@ -47,7 +47,7 @@ struct EvaluationJob: Sendable {
         for failure in outcome.failures { StandardError.print("sampt: \(failure)") }
         if !isQuiet, outcome.kept > 0 { StandardError.print("\(outcome.kept) videos were there already, made from the same.") }
         if running.shard == nil {
-            try await EvaluationFinish(
+            _ = try await EvaluationFinish(
                 output: output, dataset: dataset, failures: outcome.failures, makesArchives: !running.noArchive, isQuiet: isQuiet
             ).run()
         } else if !isQuiet {

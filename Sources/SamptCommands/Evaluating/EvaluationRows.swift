@@ -22,7 +22,7 @@ struct EvaluationRows: Sendable {
     var runs: [EvaluationRun] { rows.map(\.run) }
 
     /// - Throws: `PresetError`, `CommandError.usage`, and what finding the models' fingerprints throws.
-    init(models: ModelOptions, method: MethodOptions, running: EvaluationOptions) throws {
+    init(models: ModelOptions, method: MethodOptions, running: EvaluationOptions, dataset: String) throws {
         var rows: [Row] = []
         var fingerprints: [String: String] = [:]
         func add(_ name: String, _ settings: MethodSettings, preset: Preset?, against: String?, inFolder: Bool) throws {
@@ -45,7 +45,7 @@ struct EvaluationRows: Sendable {
                     Row(
                         run: EvaluationRun(
                             folder: folder, setting: name, seed: seed, settings: identity, paper: preset?.paper,
-                            paperScore: preset?.paperScore,
+                            paperScore: preset?.paperScore(on: dataset),
                             against: against),
                         settings: settings))
             }

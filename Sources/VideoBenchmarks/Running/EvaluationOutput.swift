@@ -106,12 +106,28 @@ public struct EvaluationOutput: Sendable {
         return true
     }
 
+    private func records(_ run: EvaluationRun, _ dataset: VideoDataset) -> [RunRecord] {
+        dataset.videos.compactMap { RunRecord.read(run.record(of: $0.name, in: path)) }.filter { $0.settings == run.settings }
+    }
+
+    /// The videos that a run has not done.
+    public func missing(_ run: EvaluationRun, _ dataset: VideoDataset) -> [String] {
+        let done = Set(records(run, dataset).map(\.video))
+        return dataset.videos.map(\.name.text).filter { !done.contains($0) }
+    }
+
+    /// What did not fit while a run read the data set, and what it has not done.
+    public func findings(_ run: EvaluationRun, _ dataset: VideoDataset) -> [ScoringFinding] {
+        dataset.findings + records(run, dataset).flatMap(\.findings)
+            + missing(run, dataset).map { ScoringFinding(.missingSequence, $0, "has not been run, or failed; it is not in the scores") }
+    }
+
     /// Scores a run's masks as far as they are there.
     /// - Returns: nil where the data set has no truth here.
     public func score(
         _ run: EvaluationRun, _ dataset: VideoDataset, threads: Int
     ) async throws -> (report: ScoreReport, records: [RunRecord])? {
-        let records = dataset.videos.compactMap { RunRecord.read(run.record(of: $0.name, in: path)) }.filter { $0.settings == run.settings }
+        let records = records(run, dataset)
         guard let truth = dataset.truth, !records.isEmpty else { return nil }
         var scorer = FolderScorer(dataset.scoring, description: dataset.description)
         scorer.sequences = records.map(\.video)
@@ -121,13 +137,9 @@ public struct EvaluationOutput: Sendable {
             scorer.description?.objects = description.objects.filter { done.contains($0.key) }
         }
         let report = try await scorer.score(truth: MaskFolder(truth), results: MaskFolder(run.masks(in: path, dataset.submission)))
-        let missing = dataset.videos.filter { video in !records.contains { $0.video == video.name.text } }
-        let notes =
-            dataset.findings + records.flatMap(\.findings)
-            + missing.map { ScoringFinding(.missingSequence, $0.name.text, "has not been run, or failed; it is not in the scores") }
         return (
             ScoreReport(
-                report.protocolName, objects: report.objects, findings: notes + report.findings, truth: report.truth,
+                report.protocolName, objects: report.objects, findings: findings(run, dataset) + report.findings, truth: report.truth,
                 results: report.results,
                 cost: report.cost), records
         )

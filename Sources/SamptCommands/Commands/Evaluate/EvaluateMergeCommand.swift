@@ -9,7 +9,8 @@ struct EvaluateMerge: AsyncParsableCommand {
         commandName: "merge",
         abstract: "Put the parts of an evaluation together (--shard), score them, and write reports and archives.",
         discussion: """
-            The parts may have been written into one folder or into several. Videos that none of them has are named in the report.
+            The parts may have been written into one folder or into several. Videos that none of them has are named, there and in the report, \
+            and the exit status is \(CommandStatus.partial.rawValue).
 
               sampt evaluate davis2017 --root DAVIS --out part1 --shard 1/2
               sampt evaluate davis2017 --root DAVIS --out part2 --shard 2/2
@@ -46,10 +47,10 @@ struct EvaluateMerge: AsyncParsableCommand {
             try whole.writeManifest()
             let taken = try whole.merge(outputs, dataset: dataset)
             if !quiet, out != nil { StandardError.print("\(taken) videos taken from \(parts.count) part\(parts.count == 1 ? "" : "s").") }
-            try await EvaluationFinish(
+            let isWhole = try await EvaluationFinish(
                 output: whole, dataset: dataset, makesArchives: !noArchive, isQuiet: quiet
             ).run()
-            return .success
+            return isWhole ? .success : .partial
         }
     }
 }
