@@ -5,7 +5,7 @@
 # make test-browser  the annotator in a real browser: screenshots in out/browser
 # make test-onnx  every graph against the ONNX checker and ONNX Runtime
 # make test-formats  every annotation format before software that is not ours
-# make test-slurm  a batch on Debian's Slurm, three nodes on this machine, disturbed in every way
+# make test-slurm  a batch on Debian's Slurm, three nodes on this machine, disturbed in every way; and by shares without a scheduler
 # make lint       the sources' format (make format mends what a program can mend)
 # make setup      what the build needs: FFmpeg's libraries, OpenVINO (demo and test call it)
 # make build      .build/release/sampt, as the tests need it; make program builds it as users get it, in less time
@@ -92,6 +92,7 @@ test-formats: setup
 test-slurm: build
 	@bash Scripts/setup-slurm.sh
 	@bash Scripts/test-slurm.sh .build/release/sampt
+	@bash Scripts/test-shares.sh .build/release/sampt
 
 lint:
 	@bash Scripts/lint.sh $(FORMATTED)

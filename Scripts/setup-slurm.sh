@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Debian's Slurm and munge, for `make test-slurm`. Nothing is started; the test starts its own. Skipped when they are there.
+# Debian's Slurm, munge and GNU parallel, for `make test-slurm`. Nothing is started; the test starts its own. Skipped when they are there.
 set -euo pipefail
 
-programs=(slurmctld slurmd sbatch squeue scontrol munged)
+programs=(slurmctld slurmd sbatch squeue scontrol munged parallel)
 missing() {
   local program
   for program in "${programs[@]}"; do
@@ -18,9 +18,9 @@ command -v apt-get >/dev/null || {
 }
 as_root=()
 [ "$(id -u)" = 0 ] || as_root=(sudo)
-echo "setup: installing Slurm and munge"
+echo "setup: installing Slurm, munge and GNU parallel"
 "${as_root[@]}" apt-get update -qq || true
-"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends slurmctld slurmd slurm-client munge >/dev/null || {
-  echo "setup: apt-get could not install slurmctld, slurmd, slurm-client and munge (above). Check the network, then run make test-slurm again." >&2
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends slurmctld slurmd slurm-client munge parallel >/dev/null || {
+  echo "setup: apt-get could not install slurmctld, slurmd, slurm-client, munge and parallel (above). Check the network, then run make test-slurm again." >&2
   exit 1
 }
