@@ -162,8 +162,9 @@ class Marking:
         self.page.show(MARKED)
         other.show(MARKED)
         before = here.evaluate(known)
-        other.click(POSITIVE[0][0] + 12, POSITIVE[0][1] + 9, shift=True)
-        self.page.wait(lambda: here.evaluate(known) == before + 1 == there.evaluate(known), "the other tab's click")
+        point = {"edit": "add-point", "object": 1, "frame": MARKED, "x": POSITIVE[0][0] + 30, "y": POSITIVE[0][1] + 25, "positive": True}
+        there.evaluate("edit => window.sampt.session.edit(edit)", point)
+        self.page.wait(lambda: here.evaluate(known) == before + 1 == there.evaluate(known), "the other tab's point")
         self.page.focus()
         self.page.press("Control+z")
         self.page.wait(lambda: here.evaluate(known) == before == there.evaluate(known), "undone in both tabs")
