@@ -62,7 +62,7 @@ struct Method: Sendable {
     // MARK: Step 3: segment (section 3.3)
 
     /// The masks of some objects in a frame: their visible points prompt the segmenter, in two passes (positive points alone, then all
-    /// points) and refinements (`PassSchedule`), all objects at once.
+    /// points) and refinements (`PassSchedule`), one object after the other.
     /// - Parameters:
     ///   - states: of the objects to segment; changed.
     ///   - points: of these objects, and of others that only are rivals.
