@@ -66,7 +66,7 @@ struct FramePrompter {
         return !candidate.positives.isEmpty || candidate.isRecovery
     }
 
-    /// The two passes and the refinements, all objects at once.
+    /// The two passes and the refinements, one object after the other.
     private func decode(_ candidates: inout [PromptCandidate], on frame: any SegmentableFrame) throws {
         let promptable = candidates.indices.filter { isPromptable(candidates[$0]) }
         var schedule = PassSchedule(
