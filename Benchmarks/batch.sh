@@ -9,6 +9,7 @@ cd "$(dirname "$0")/.."
 what=speed
 [ "${1:-}" != memory ] || { what=memory; shift; }
 count=${1:-$([ $what = memory ] && echo 1000 || echo 100)}
+export SAMPT_STUDIO=1
 swift build -c release -Xswiftc -enable-testing --product sampt >&2
 program=$PWD/.build/release/sampt
 work=$(mktemp -d)
