@@ -70,8 +70,10 @@ extension AnnotatorService {
     }
 
     func computeAhead(_ frame: Int) {
+        // Read first: what changes while they are computed is not in them.
+        let version = frameNews.version
         let work = Task { try await computedMasks(frame, isWhole: false) }
-        masksAhead.withLock { $0 = MasksAhead(frame: frame, version: frameNews.version, work: work) }
+        masksAhead.withLock { $0 = MasksAhead(frame: frame, version: version, work: work) }
     }
 
     /// - Parameter isWhole: overlaps are left as they are.
