@@ -56,6 +56,36 @@ def megabytes(process):
     return total / 1024
 
 
+class Session:
+    """A session without server and page: `sampt project apply`."""
+
+    def __init__(self, project):
+        subprocess.run([PROGRAM, "project", "create", VIDEO, "-o", project, "--quiet"], check=True, stdout=subprocess.DEVNULL)
+        command = [PROGRAM, "project", "apply", project, "-"]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.say({"edit": "add-object", "object": 1})
+
+    def say(self, line):
+        self.process.stdin.write(json.dumps(line) + "\n")
+        self.process.stdin.flush()
+        answer = json.loads(self.process.stdout.readline())
+        assert "error" not in answer, answer
+        return answer
+
+    def click(self, frame, x, y):
+        # The page has the frame on its screen by then, and the session has read it for the masks there.
+        self.say({"ask": "result", "frame": frame})
+        time.sleep(REST / 1000)
+        began = time.monotonic()
+        self.say({"edit": "add-point", "object": 1, "frame": frame, "x": x, "y": y, "positive": True})
+        self.say({"ask": "result", "frame": frame})
+        return time.monotonic() - began
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
 class Bench:
     def __init__(self, playwright, folder):
         self.playwright, self.folder = playwright, folder
@@ -89,57 +119,30 @@ class Bench:
         row("warm, median of 5", *(f"{statistics.median(values):.2f} s" for values in zip(*taken[1:])))
 
     def click(self):
-        """From a click to its mask on the screen, and the same clicks asked of the session alone."""
+        """From a click to its mask on the screen, and the same clicks asked of the session alone, by turns."""
         annotator, page = self.open("click")
-        frames = [10 + 3 * i for i in range(40)]
-        on_page = []
-        for frame in frames:
-            page.show(frame)
-            page.page.wait_for_timeout(REST)
-            on_page.append(page.page.evaluate(CLICK, POINT))
-        correcting = []
-        for frame in frames:
-            page.show(frame)
-            page.page.wait_for_timeout(REST)
-            correcting.append(page.page.evaluate(CLICK, (POINT[0] + 15, POINT[1] + 20)))
+        session = Session(os.path.join(self.folder, "alone.sampt"))
+        frames = [5 + place for place in range(120)]
+        taken = {}
+        for kind, (x, y) in [("the first in a frame", POINT), ("a further one", (POINT[0] + 15, POINT[1] + 20))]:
+            on_page, alone = taken.setdefault(kind, ([], []))
+            for place, frame in enumerate(frames):
+                turns = [lambda: on_page.append(self.click_on_page(page, frame, x, y)), lambda: alone.append(session.click(frame, x, y))]
+                for turn in turns if place % 2 else reversed(turns):
+                    turn()
         page.page.context.close()
         annotator.close()
-        alone = self.session_alone(frames)
+        session.close()
         row("click to mask", "median", "95 %", "least")
         row("---", "---", "---", "---")
-        for name, values in [("on the screen, the first in a frame", on_page), ("on the screen, a further one", correcting),
-                             ("session alone, the first in a frame", alone[0]), ("session alone, a further one", alone[1])]:
-            row(name, *(f"{1000 * value:.0f} ms" for value in percentiles(values)), f"{1000 * min(values):.0f} ms")
+        for kind, values in taken.items():
+            for name, list_ in zip((f"on the screen, {kind}", f"session alone, {kind}"), values):
+                row(name, *(f"{1000 * value:.0f} ms" for value in percentiles(list_)), f"{1000 * min(list_):.0f} ms")
 
-    def session_alone(self, frames):
-        project = os.path.join(self.folder, "alone.sampt")
-        subprocess.run([PROGRAM, "project", "create", VIDEO, "-o", project, "--quiet"], check=True, stdout=subprocess.DEVNULL)
-        command = [PROGRAM, "project", "apply", project, "-"]
-        session = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-
-        def say(line):
-            session.stdin.write(json.dumps(line) + "\n")
-            session.stdin.flush()
-            answer = json.loads(session.stdout.readline())
-            assert "error" not in answer, answer
-            return answer
-
-        say({"edit": "add-object", "object": 1})
-        taken = []
-        for x, y in (POINT, (POINT[0] + 15, POINT[1] + 20)):
-            taken.append([])
-            for frame in frames:
-                if len(taken) == 1:
-                    # The page has the frame on its screen by then, and the session has read it for the masks there.
-                    say({"ask": "result", "frame": frame})
-                    time.sleep(REST / 1000)
-                began = time.monotonic()
-                say({"edit": "add-point", "object": 1, "frame": frame, "x": x, "y": y, "positive": True})
-                say({"ask": "result", "frame": frame})
-                taken[-1].append(time.monotonic() - began)
-        session.stdin.close()
-        session.wait()
-        return taken
+    def click_on_page(self, page, frame, x, y):
+        page.show(frame)
+        page.page.wait_for_timeout(REST)
+        return page.page.evaluate(CLICK, (x, y))
 
     def scrub(self):
         """Frames shown a second while the timeline is dragged from end to end in two seconds, and back."""

@@ -8,6 +8,8 @@ const keptMasks = 400;
 const pictureBytes = 192 << 20;
 const ahead = 12;
 const restMilliseconds = 80;
+// How long what a person waits for least waits for the masks that an edit asks for: slow models keep no news back.
+const masksMilliseconds = 300;
 
 export class Session extends EventTarget {
   project = null;
@@ -42,6 +44,8 @@ export class Session extends EventTarget {
   #timelineAt = 0;
   #timelineTook = 0;
   #resting = null;
+  /** Edits that are sent, and whose masks are not on the screen yet. */
+  #changes = 0;
   /** Whether the page has just been opened, and what it knows is a moment old. */
   #isNew = true;
 
@@ -77,7 +81,7 @@ export class Session extends EventTarget {
 
   #handlers() {
     return {
-      state: (news) => this.refresh(news.revision).catch(() => {}),
+      state: (news) => this.#hear(news.revision),
       frames: (news) => this.#outdate(news.objects, news.version),
       progress: (news) => {
         this.progress = news;
@@ -192,10 +196,40 @@ export class Session extends EventTarget {
 
   async #change(path, body) {
     this.mustBeConnected("nothing is changed");
-    const change = await post(path, body);
-    if (change.frames) this.#outdate(Object.fromEntries(change.objects.map((id) => [id, [change.frames]])), change.version);
-    await this.refresh(change.revision);
+    let change = { revision: -1 };
+    this.#changes += 1;
+    try {
+      change = await post(path, body);
+      if (change.frames) {
+        this.#outdate(Object.fromEntries(change.objects.map((id) => [id, [change.frames]])), change.version);
+        await this.#masksDrawn();
+      }
+    } finally {
+      this.#changes -= 1;
+      await this.refresh(Math.max(change.revision, this.#wanted));
+    }
     return change;
+  }
+
+  /** The masks after an edit come first: the state is asked for when they are drawn, for all of it shares the processor with the networks. */
+  #hear(revision) {
+    if (this.#changes > 0) this.#wanted = Math.max(this.#wanted, revision);
+    else this.refresh(revision).catch(() => {});
+  }
+
+  /** Returns when the frame on the screen has its masks, or after a moment. */
+  #masksDrawn() {
+    return new Promise((done) => {
+      const finish = () => {
+        clearTimeout(timer);
+        this.removeEventListener("arrived", look);
+        done();
+      };
+      const look = () => this.isFresh(this.frame) && requestAnimationFrame(() => setTimeout(finish));
+      const timer = setTimeout(finish, masksMilliseconds);
+      this.addEventListener("arrived", look);
+      look();
+    });
   }
 
   mustBeConnected(what) {
