@@ -185,4 +185,14 @@ extension Mask {
         for (i, value) in values.enumerated() where value != 0 { positions.append((Int32(i % width), Int32(i / width))) }
         return positions
     }
+
+    /// The centres of at most `count` pixels inside, evenly spaced in the order of reading.
+    public func evenPixels(_ count: Int) -> [SIMD2<Float>] {
+        let pixels = pixelPositions
+        let count = min(max(0, count), pixels.count)
+        return (0..<count).map { i in
+            let pixel = pixels[(2 * i + 1) * pixels.count / (2 * count)]
+            return SIMD2(Float(pixel.x) + 0.5, Float(pixel.y) + 0.5)
+        }
+    }
 }

@@ -59,14 +59,20 @@ struct AnchorMasks: Sendable {
     func candidates(_ anchor: ObjectAnchor, at frame: Int) throws -> [MaskCandidate] {
         let encoded = try segmenter.frame(frame, of: video)
         guard let prompt = try prompt(anchor, on: encoded) else { return [] }
-        let answers =
-            segmenter.abilities.contains(.candidates)
-            ? try encoded.candidates(for: prompt) : [try encoded.answer(to: prompt, .clicks(prompt.points, options, segmenter))]
+        let answers = try answers(to: prompt, on: encoded)
         return answers.enumerated().map { index, answer in
             MaskCandidate(
                 index: index, score: answer.predictedIoU, logits: RoundedLogits(answer.logits),
                 mask: RunLengthMask(outcome(answer, prompt, clippedTo: anchor.box).mask ?? Mask(size: video.size)))
         }
+    }
+
+    private func answers(to prompt: ObjectPrompt, on encoded: any SegmentableFrame) throws -> [MaskPrediction] {
+        let own = segmenter.abilities.contains(.candidates) ? try encoded.candidates(for: prompt) : []
+        if own.count > 1 { return own }
+        let schedule = PassSchedule.clicks(prompt.points, options, segmenter)
+        let answer = try own.first ?? encoded.answer(to: prompt, schedule)
+        return try LevelCandidates(segmenter: segmenter, frame: encoded, schedule: schedule).all(beside: answer, to: prompt)
     }
 
     private func outcome(_ prediction: MaskPrediction, _ prompt: ObjectPrompt, clippedTo box: Box?) -> ObjectOutcome {

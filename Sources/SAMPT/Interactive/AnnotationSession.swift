@@ -80,7 +80,8 @@ public final class AnnotationSession: Sendable {
     }
 
     /// The segmenter's answers to the prompts of a frame, for a person to choose from (`choose`), the most likely first: SAM's three masks,
-    /// of other segmenters what they have. None where there is nothing to ask with.
+    /// of segmenters that have one, that first, and what they say to points spread where they are sure of it, and where they are not quite
+    /// so (a part, something larger). None where there is nothing to ask with.
     /// - Parameter point: one more click, which is not placed yet.
     public func candidates(of object: ObjectID, at frame: Int, adding point: PointPrompt? = nil) async throws -> [MaskCandidate] {
         try await onThread { [core] in try core.candidates(of: object, at: frame, adding: point) }

@@ -3,7 +3,8 @@ import Segmenters
 
 extension VideoSegmenter {
     /// The segmenter's several answers to what marks an object, the most likely first: SAM's three masks, such as the dress, the dancer,
-    /// and both; of other segmenters what they have. Blocks while networks run.
+    /// and both; with segmenters that have one, also what they say to points spread where they are sure, and where they are not quite so.
+    /// Blocks while networks run.
     /// - Parameter query: marked by points or a box; a given mask leaves nothing open and has no candidates.
     /// - Throws: `QueryError` for a query that does not fit the video, errors of the video and the networks.
     public func candidates(for query: ObjectQuery, in video: any FrameSource) throws -> [MaskCandidate] {

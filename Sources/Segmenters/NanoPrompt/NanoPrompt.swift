@@ -166,15 +166,3 @@ private struct NanoMemory: Sendable {
 
     var entries: [Entry]
 }
-
-extension Mask {
-    /// At most `count` pixels of the mask as points, evenly spaced in the order of reading.
-    fileprivate func evenPixels(_ count: Int) -> [SIMD2<Float>] {
-        let pixels = pixelPositions
-        let count = min(count, pixels.count)
-        return (0..<count).map { i in
-            let pixel = pixels[(2 * i + 1) * pixels.count / (2 * count)]
-            return SIMD2(Float(pixel.x) + 0.5, Float(pixel.y) + 0.5)
-        }
-    }
-}
