@@ -152,7 +152,7 @@ let package = Package(
             name: "SamptTests",
             dependencies: [
                 "Support", "TensorFiles", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media", "Segmenters", "SAMPT", "MethodPresets",
-                "PointTrackers", "MaskFormats", "VideoBenchmarks", "ModelStore", "SegmentationJobs", "SamptCommands", "sampt",
+                "PointTrackers", "MaskFormats", "VideoBenchmarks", "ModelStore", "SegmentationJobs", "BatchJobs", "SamptCommands", "sampt",
                 "InputFuzzing",
                 "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

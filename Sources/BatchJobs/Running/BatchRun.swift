@@ -57,7 +57,7 @@ public struct BatchRun {
 
     /// - Parameters:
     ///   - program: the program of a worker that computes with so many threads.
-    ///   - models: the fingerprints of the models that some options ask for.
+    ///   - models: what is known of the models that some options ask for.
     ///   - isStopped: asked several times a second.
     ///   - report: called on this thread.
     public init(
@@ -78,7 +78,7 @@ public struct BatchRun {
         let plan = try BatchPlan(manifest, folder: folder, shard: options.shard, models: models)
         let counts = plan.counts
         report(.planned(counts))
-        let pending = try plan.pending(manifest)
+        let pending = plan.pending
         var outcome = Outcome(doneBefore: counts.done, setAside: counts.setAside)
         guard !pending.isEmpty else { return outcome }
         var timeLimit = options.timeLimit
@@ -119,7 +119,7 @@ public struct BatchRun {
         defer { heartbeat.stop() }
         let plan = try BatchPlan(manifest, folder: folder, shard: options.shard, models: models)
         report(.planned(plan.counts))
-        let pending = try plan.pending(manifest)
+        let pending = plan.pending
         guard !pending.isEmpty else { return nil }
         var machine = MachineResources.here()
         machine.cores = min(machine.cores, cores)

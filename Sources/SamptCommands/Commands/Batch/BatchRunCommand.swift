@@ -79,10 +79,9 @@ struct BatchRunCommand: AsyncParsableCommand {
             StandardError.print("sampt: warning: \(batch.manifest): line \(problem.line) is left out: \(problem.reason).")
         }
         let reporter = BatchReporter(isQuiet: quiet)
-        let program = try BatchMethod.program()
         let run = BatchRun(
             manifest, folder: folder, options: options,
-            program: { WorkerProgram(path: program, arguments: ["batch", "worker", "--out", folder.path, "--threads", "\($0)"]) },
+            program: try BatchMethod.worker(of: folder),
             models: BatchMethod.models, isStopped: { interruption.isRequested }, report: { reporter.show($0) })
         let outcome = try run.run()
         reporter.close()

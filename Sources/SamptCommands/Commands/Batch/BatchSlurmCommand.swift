@@ -149,10 +149,9 @@ struct BatchSlurmCommand: AsyncParsableCommand {
             var options = BatchRun.Options()
             options.threads = threads
             let reporter = BatchReporter(isQuiet: quiet)
-            let program = try BatchMethod.program()
             let run = BatchRun(
                 manifest, folder: folder, options: options,
-                program: { WorkerProgram(path: program, arguments: ["batch", "worker", "--out", folder.path, "--threads", "\($0)"]) },
+                program: try BatchMethod.worker(of: folder),
                 models: BatchMethod.models, isStopped: { interruption.isRequested }, report: { reporter.show($0) })
             guard let measurement = try run.measure(atMost: cores) else {
                 guard !interruption.isRequested else { return nil }

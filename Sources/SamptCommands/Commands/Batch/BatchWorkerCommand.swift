@@ -43,31 +43,6 @@ struct BatchWorkerCommand: AsyncParsableCommand {
     }
 }
 
-/// The models that a worker has: those of the last video, which are most likely those of the next.
-private final class LoadedModels: Sendable {
-    private struct Pair {
-        var key: String
-        var segmenter: any PromptableSegmenter
-        var tracker: any PointTracker
-    }
-
-    private let pair = Protected<Pair?>(nil)
-
-    /// - Parameter key: equal for options that ask for the same models.
-    func models(
-        key: String, make: () throws -> (segmenter: any PromptableSegmenter, tracker: any PointTracker)
-    ) throws -> (segmenter: any PromptableSegmenter, tracker: any PointTracker) {
-        try pair.withLock { pair in
-            if let pair, pair.key == key { return (pair.segmenter, pair.tracker) }
-            // The old ones go before the new ones come.
-            pair = nil
-            let made = try make()
-            pair = Pair(key: key, segmenter: made.segmenter, tracker: made.tracker)
-            return made
-        }
-    }
-}
-
 /// A video of a batch, segmented as `sampt segment` does it.
 private struct BatchVideo {
     let assignment: WorkerAssignment
@@ -78,7 +53,7 @@ private struct BatchVideo {
         let command = try BatchMethod.command(entry.options, video: entry.video, threads: threads)
         let settings = try command.models.settings(with: command.method, for: .video)
         let objects = try objects(entry)
-        let (segmenter, tracker) = try models.models(key: modelKey(entry, settings)) {
+        let (segmenter, tracker) = try models.models(key: command.models.modelKey(settings)) {
             try command.models.makeModels(settings)
         }
         let begin = ContinuousClock.now
@@ -101,7 +76,7 @@ private struct BatchVideo {
                     minimumConfidence: $0.minimumConfidence)
             }, damage: summary.damage, notes: summary.notes, command: try equivalent(entry),
             versions: ["sampt": ProgramVersion.current, "ffmpeg": LibraryVersions.ffmpeg, "system": LibraryVersions.system],
-            models: try BatchMethod.models(entry.options), peakMemory: BatchWorker.peakMemory)
+            models: try BatchMethod.models(entry.options).fingerprints, peakMemory: BatchWorker.peakMemory)
     }
 
     private func objects(_ entry: ManifestEntry) throws -> [MarkedObject] {
@@ -117,11 +92,6 @@ private struct BatchVideo {
         return OutputDestinations(
             overlay: path(.overlay), masks: path(.masks), rle: path(.rle), tracks: path(.tracks), contactSheet: path(.contactSheet),
             leastSure: path(.picture))
-    }
-
-    private func modelKey(_ entry: ManifestEntry, _ settings: MethodSettings) throws -> String {
-        let other = entry.options.filter { !["start", "end", "stride", "max-side"].contains($0.key) }
-        return try JSONValue.object(other).canonicalText() + " \(settings.segmenter) \(settings.tracker)"
     }
 
     /// The arguments that make the same outside of a batch; inline prompts are in the manifest's line.
