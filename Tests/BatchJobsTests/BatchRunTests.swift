@@ -88,6 +88,23 @@ struct BatchRunTests {
         #expect(later.setAside == 2 && later.doneBefore == 2 && began.secondsAgo < 60, "\(later)")
     }
 
+    @Test("The very first video of a lone worker is ended when it gets no further, and a slow one that does is not")
+    func theFirstVideoOfALoneWorker() throws {
+        let folder = try BatchTestFolder()
+        var options = folder.options(workers: 1)
+        options.timeLimit = TimeLimit(factor: 1, least: 0.6, start: 4, unknown: 0)
+        let lines = [try folder.video("stuck", "hang"), try folder.video("slow", "frames 40\nseconds 8")]
+        let outcome = try folder.run(try folder.manifest(lines), options: options)
+        #expect(outcome.done == 1 && outcome.setAside == 1, "\(outcome)")
+        let failure = try #require(try BatchFolder(existing: folder.out).failure(of: "stuck"))
+        #expect(failure.kind == .timeout && failure.reason.contains("no frame"))
+    }
+
+    @Test("Nobody waits for a first video as long as for all its frames one by one") func aFirstVideosLimitIsReasonable() {
+        #expect(TimeLimit().seconds(frames: 24) < 20 * 60)
+        #expect(TimeLimit().seconds(frames: 1500) < 2 * 3600)
+    }
+
     @Test("A full disk stops the run and blames no video") func aFullDiskStopsTheRunAndBlamesNoVideo() throws {
         let folder = try BatchTestFolder()
         let manifest = try folder.manifest([folder.video("a", "fail unwritable"), folder.video("b", "seconds 5"), folder.video("c")])

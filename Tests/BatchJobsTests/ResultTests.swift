@@ -146,8 +146,8 @@ struct ResultTests {
     }
 
     @Test("Time limits follow the slowest video") func timeLimitsFollowTheSlowestVideo() {
-        var limit = TimeLimit(factor: 10, least: 60, unknown: 100)
-        #expect(limit.seconds(frames: 10) == 1000)
+        var limit = TimeLimit(factor: 10, least: 60, start: 900, unknown: 100)
+        #expect(limit.seconds(frames: 10) == 1900)
         limit.learn(frames: 100, seconds: 50)
         limit.learn(frames: 100, seconds: 20)
         #expect(limit.seconds(frames: 1000) == 5000 && limit.seconds(frames: 3) == 60)

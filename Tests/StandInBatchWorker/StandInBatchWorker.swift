@@ -16,15 +16,15 @@ struct StandInBatchWorker {
         let folder = try BatchFolder(existing: arguments[1])
         FileHandle.standardError.write(Data("A worker of \(threads) threads.\n".utf8))
         if arguments.count > 3, arguments[3] == "broken" { exit(70) }
-        let worker = BatchWorker(folder: folder, threads: threads) { assignment, started in
-            try await segment(assignment, threads: threads, started: started)
+        let worker = BatchWorker(folder: folder, threads: threads) { assignment, progress in
+            try await segment(assignment, threads: threads, progress: progress)
         } failure: { error in
             WorkerFailure(kind: .failure, message: "\(error)")
         }
         try await worker.run()
     }
 
-    private static func segment(_ assignment: WorkerAssignment, threads: Int, started: (Int) -> Void) async throws -> SegmentedVideo {
+    private static func segment(_ assignment: WorkerAssignment, threads: Int, progress: VideoProgress) async throws -> SegmentedVideo {
         let entry = assignment.entry
         guard let text = try? String(contentsOfFile: entry.video, encoding: .utf8) else {
             throw WorkerFailure(kind: .missing, message: "\(entry.video): no such file.")
@@ -41,15 +41,18 @@ struct StandInBatchWorker {
                 kill(getpid(), SIGKILL)
             case "crash-together": if assignment.attempt == 1 { kill(getpid(), SIGKILL) }
             case "hang":
-                started(frames)
+                progress.started(frames: frames)
                 try await Task.sleep(for: .seconds(3600))
             case "fail":
                 throw WorkerFailure(kind: WorkerFailure.Kind(rawValue: words[1]) ?? .failure, message: "\(assignment.id): as it was told.")
             default: break
             }
         }
-        started(frames)
-        try await Task.sleep(for: .seconds(seconds))
+        progress.started(frames: frames)
+        for frame in 0..<max(1, frames) {
+            try await Task.sleep(for: .seconds(seconds / Double(max(1, frames))))
+            progress.advanced(to: frame + 1)
+        }
         for kind in entry.outputs where kind != .masks {
             try Data("\(kind.rawValue) of \(text)\(entry.options)\n".utf8).write(
                 to: URL(fileURLWithPath: assignment.work + "/" + kind.fileName))

@@ -111,7 +111,7 @@ final class BatchQueue: WorkSource {
         case .died(let how, let log): try failed(item, .crash, "The worker \(how).", log: log, isFinal: false)
         case .overdue(let limit, let log):
             try failed(
-                item, .timeout, "The worker was not done after \(Int(limit)) s, far more than the video's length accounts for.", log: log,
+                item, .timeout, "The worker finished no frame in \(Int(limit)) s, far more than the video's length accounts for.", log: log,
                 isFinal: false)
         case .stopped: attempts[item.id] = assignment.attempt - 1
         }

@@ -13,8 +13,8 @@ struct BatchRunCommand: AsyncParsableCommand {
             with the batch's own videos at the first run, within the cores and the memory of this machine, its container, or the \
             scheduler's task.
 
-            A video that ends its worker (memory, a crash) or takes far longer than its length accounts for is tried once more alone, \
-            and then set aside; the batch goes on. Ctrl-C leaves what is being done; another run goes on from there.
+            A video that ends its worker (memory, a crash), or with which it finishes no frame for far longer than the video's length \
+            accounts for, is tried once more alone, and then set aside; the batch goes on. Ctrl-C leaves what is being done; another run goes on from there.
 
               sampt batch run clips.jsonl --out results/
               seq 0 7 | parallel -j 2 sampt batch run clips.jsonl --out results/ \\
@@ -35,7 +35,8 @@ struct BatchRunCommand: AsyncParsableCommand {
     var threads: Int?
     @Option(
         help: ArgumentHelp(
-            "A video may take this many times as long, by the frame, as the slowest before it; at least two minutes.", valueName: "factor"))
+            "A worker may finish no frame for this many times as long as its video takes at the pace of the slowest before it; at least two minutes.",
+            valueName: "factor"))
     var timeFactor = 10.0
     @Option(help: ArgumentHelp("Megabytes of the next video that are read while others are worked on; 0: none.", valueName: "MB"))
     var readAhead = 64

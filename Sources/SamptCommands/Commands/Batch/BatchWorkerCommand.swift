@@ -23,7 +23,7 @@ struct BatchWorkerCommand: AsyncParsableCommand {
             let models = LoadedModels()
             let worker = BatchWorker(
                 folder: folder, threads: threads,
-                segment: { try await BatchVideo(assignment: $0, threads: threads).segment(models, started: $1) }, failure: Self.failure)
+                segment: { try await BatchVideo(assignment: $0, threads: threads).segment(models, progress: $1) }, failure: Self.failure)
             try await worker.run()
             return .success
         }
@@ -48,7 +48,7 @@ private struct BatchVideo {
     let assignment: WorkerAssignment
     let threads: Int
 
-    func segment(_ models: LoadedModels, started: @Sendable (Int) -> Void) async throws -> SegmentedVideo {
+    func segment(_ models: LoadedModels, progress: VideoProgress) async throws -> SegmentedVideo {
         let entry = assignment.entry
         let command = try BatchMethod.command(entry.options, video: entry.video, threads: threads)
         let settings = try command.models.settings(with: command.method, for: .video)
@@ -59,11 +59,11 @@ private struct BatchVideo {
         let begin = ContinuousClock.now
         let clip = try command.clip.open()
         if entry.outputs.contains(.masks) { _ = try clip.pictureFileNames() }
-        started(clip.frames.frameCount)
+        progress.started(frames: clip.frames.frameCount)
         let job = SegmentationJob(
             segmenter: VideoSegmenter(segmenter: segmenter, tracker: tracker, options: settings.options(for: segmenter)), clip: clip,
             queries: try clip.queries(objects), destinations: destinations(entry))
-        let summary = try await job.run(interruption: Interruption(), progress: ProgressReporter(isQuiet: true))
+        let summary = try await job.run(interruption: Interruption(), progress: PassedOnProgress(progress))
         guard summary.failures.isEmpty else {
             throw WorkerFailure(kind: .unwritable, message: summary.failures.joined(separator: " "))
         }
@@ -105,4 +105,16 @@ private struct BatchVideo {
         return ["sampt", "segment", entry.video, "--prompts", prompts] + (try BatchMethod.arguments(entry.options))
             + ["--threads=\(threads)"] + outputs
     }
+}
+
+/// A job's progress for the process that looks after the worker; what goes wrong meanwhile is in the summary.
+private struct PassedOnProgress: JobProgress {
+    let progress: VideoProgress
+
+    init(_ progress: VideoProgress) { self.progress = progress }
+
+    func show(_ news: SegmentationProgress) { progress.advanced(to: news.framesDone) }
+    func show(isLast: Bool, _ line: () -> String) {}
+    func warn(of error: any Error) { StandardError.print("sampt: \(error)") }
+    func close() {}
 }
