@@ -55,6 +55,17 @@ final class BatchTestFolder: Sendable {
         return try run.run()
     }
 
+    /// Runs it as `run` does, in a process of its own that a video can take along ("crash-run").
+    /// - Returns: whether it ended by itself.
+    func runInProcess() throws -> Bool {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Self.worker)
+        process.arguments = ["run", manifestPath, out]
+        try process.run()
+        process.waitUntilExit()
+        return process.terminationReason == .exit && process.terminationStatus == 0
+    }
+
     func plan(_ manifest: Manifest, out: String? = nil) throws -> BatchPlan {
         try BatchPlan(manifest, folder: BatchFolder(existing: out ?? self.out), models: { _ in EntryModels() })
     }

@@ -4,14 +4,18 @@ import Foundation
 /// A worker that segments nothing: its videos are texts that say what happens to it.
 ///
 ///     frames 20          seconds 0.2        confidence 0.4
-///     crash              crash-together     hang
+///     crash              crash-together     hang               crash-run
 ///     fail input|missing|memory|failure|unwritable
 ///
-/// `crash-together` crashes as long as another worker of the same parent is at work.
+/// `crash-together` crashes as long as another worker of the same parent is at work, `crash-run` takes the whole run along.
+///
+///     stand-in-batch-worker OUT THREADS [broken]       a worker
+///     stand-in-batch-worker run MANIFEST OUT           a run with two such workers
 @main
 struct StandInBatchWorker {
     static func main() async throws {
         let arguments = CommandLine.arguments
+        if arguments.count == 4, arguments[1] == "run" { return try run(manifest: arguments[2], out: arguments[3]) }
         guard arguments.count >= 3, let threads = Int(arguments[2]) else { exit(64) }
         let folder = try BatchFolder(existing: arguments[1])
         FileHandle.standardError.write(Data("A worker of \(threads) threads.\n".utf8))
@@ -22,6 +26,18 @@ struct StandInBatchWorker {
             WorkerFailure(kind: .failure, message: "\(error)")
         }
         try await worker.run()
+    }
+
+    private static func run(manifest path: String, out: String) throws {
+        let manifest = try Manifest(path)
+        let folder = try BatchFolder(out, for: .init(batch: manifest.batch, isArchived: manifest.isArchived, threads: 1))
+        var options = BatchRun.Options()
+        (options.workers, options.threads, options.lease) = (2, 1, 2)
+        let program = CommandLine.arguments[0]
+        let run = BatchRun(
+            manifest, folder: folder, options: options,
+            program: { WorkerProgram(path: program, arguments: [folder.path, "\($0)"]) }, models: { _ in EntryModels() })
+        _ = try run.run()
     }
 
     private static func segment(_ assignment: WorkerAssignment, threads: Int, progress: VideoProgress) async throws -> SegmentedVideo {
@@ -40,6 +56,9 @@ struct StandInBatchWorker {
                 FileHandle.standardError.write(Data("About to crash.\n".utf8))
                 kill(getpid(), SIGKILL)
             case "crash-together": if assignment.attempt == 1 { kill(getpid(), SIGKILL) }
+            case "crash-run":
+                kill(getppid(), SIGKILL)
+                try await Task.sleep(for: .seconds(3600))
             case "hang":
                 progress.started(frames: frames)
                 try await Task.sleep(for: .seconds(3600))

@@ -14,7 +14,8 @@ struct BatchRunCommand: AsyncParsableCommand {
             scheduler's task.
 
             A video that ends its worker (memory, a crash), or with which it finishes no frame for far longer than the video's length \
-            accounts for, is tried once more alone, and then set aside; the batch goes on. Ctrl-C leaves what is being done; another run goes on from there.
+            accounts for, is tried once more alone, and then set aside; the batch goes on. Ctrl-C leaves what is being done; another run \
+            goes on from there.
 
               sampt batch run clips.jsonl --out results/
               seq 0 7 | parallel -j 2 sampt batch run clips.jsonl --out results/ \\
