@@ -41,7 +41,7 @@ let package = Package(
         library("TensorFiles", ["Support", "CZlib"]),
         library("NeuralGraph", ["Support", "TensorFiles"]),
         library("Inference", ["Support", "TensorFiles", "NeuralGraph"]),
-        library("InferenceOpenVINO", ["TensorFiles", "NeuralGraph", "Inference", "COpenVINO"]),
+        library("InferenceOpenVINO", ["Support", "TensorFiles", "NeuralGraph", "Inference", "COpenVINO"]),
         library("Media", ["Support", "CFFmpeg", "CJPEG", "CZlib"]),
         library(
             "Segmenters", ["Support", "TensorFiles", "NeuralGraph", "Inference", "Media"], resources: [.copy("Resources/nano.safetensors")]),

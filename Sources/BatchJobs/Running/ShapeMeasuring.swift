@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// Measures shapes of workers with a batch's own videos. The results are not kept: their last digits depend on the number of threads, and
 /// a batch's results are to be alike.

@@ -100,7 +100,7 @@ final class WorkerPool {
         for number in workers.keys.sorted() {
             guard let worker = workers[number], worker.isReady, worker.assignment == nil else { continue }
             let isAnyBusy = workers.values.contains { $0.assignment != nil }
-            if isAnyBusy, settings.spareMemory > 0, MachineResources.availableMemory < settings.spareMemory { continue }
+            if isAnyBusy, settings.spareMemory > 0, MachineResources.availableMemory() < settings.spareMemory { continue }
             guard let assignment = hasMore ? try source.next() : nil else {
                 hasMore = false
                 worker.process.endInput()
