@@ -3,7 +3,7 @@ import Foundation
 
 /// A worker that segments nothing: its videos are texts that say what happens to it.
 ///
-///     frames 20          seconds 0.2        confidence 0.4
+///     frames 20          seconds 0.2        confidence 0.4     bytes 1000
 ///     crash              crash-together     hang               crash-run
 ///     fail input|missing|memory|failure|unwritable
 ///
@@ -45,13 +45,14 @@ struct StandInBatchWorker {
         guard let text = try? String(contentsOfFile: entry.video, encoding: .utf8) else {
             throw WorkerFailure(kind: .missing, message: "\(entry.video): no such file.")
         }
-        var (frames, seconds, confidence) = (10, 0.0, 0.9)
+        var (frames, seconds, confidence, bytes) = (10, 0.0, 0.9, 0)
         for line in text.split(separator: "\n") {
             let words = line.split(separator: " ").map(String.init)
             switch words[0] {
             case "frames": frames = Int(words[1]) ?? frames
             case "seconds": seconds = Double(words[1]) ?? seconds
             case "confidence": confidence = Double(words[1]) ?? confidence
+            case "bytes": bytes = Int(words[1]) ?? bytes
             case "crash":
                 FileHandle.standardError.write(Data("About to crash.\n".utf8))
                 kill(getpid(), SIGKILL)
@@ -73,7 +74,7 @@ struct StandInBatchWorker {
             progress.advanced(to: frame + 1)
         }
         for kind in entry.outputs where kind != .masks {
-            try Data("\(kind.rawValue) of \(text)\(entry.options)\n".utf8).write(
+            try (Data("\(kind.rawValue) of \(text)\(entry.options)\n".utf8) + Data(count: bytes)).write(
                 to: URL(fileURLWithPath: assignment.work + "/" + kind.fileName))
         }
         if entry.outputs.contains(.masks) {

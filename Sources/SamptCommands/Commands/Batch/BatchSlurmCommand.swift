@@ -89,7 +89,7 @@ struct BatchSlurmCommand: AsyncParsableCommand {
             let script = try script(request)
             try script.write()
             say(
-                "Written: \(script.path) (\(request.tasks) tasks of \(request.cores) cores, \(request.memory) MB and \(request.minutes) minutes)"
+                "Written: \(script.path) (tasks: \(request.tasks); each with cores: \(request.cores), memory: \(request.memory) MB, time: \(request.minutes) minutes)"
             )
             guard submit else { return .success }
             submitted = Submitted(job: try SlurmCommands().submit(script), request: request)
