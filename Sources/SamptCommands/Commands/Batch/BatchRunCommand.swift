@@ -21,7 +21,7 @@ struct BatchRunCommand: AsyncParsableCommand {
               seq 0 7 | parallel -j 2 sampt batch run clips.jsonl --out results/ \\
                 --shard {}/8 --workers 1 --threads 1
 
-            Status 3 means that videos are set aside; report.html says which, and why.
+            Status 3 means that videos are set aside, or in the hands of other runs; report.html says which, and why.
 
             \(CommandStatus.help)
             """)
@@ -94,7 +94,8 @@ struct BatchRunCommand: AsyncParsableCommand {
             try BatchIndex.write(plan, to: folder)
         }
         try BatchSummary(outcome, folder: folder, isWhole: options.shard == .whole).show(quiet: quiet, json: json)
-        return outcome.isStopped ? .interrupted : outcome.setAside > 0 || !manifest.problems.isEmpty ? .partial : .success
+        let isWhole = outcome.setAside == 0 && outcome.elsewhere == 0 && manifest.problems.isEmpty
+        return outcome.isStopped ? .interrupted : isWhole ? .success : .partial
     }
 }
 

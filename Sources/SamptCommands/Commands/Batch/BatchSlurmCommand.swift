@@ -130,7 +130,7 @@ struct BatchSlurmCommand: AsyncParsableCommand {
         for line in report.lines { say(line) }
         say("Written: \(folder.reportPath)")
         if interruption.isRequested, !counts.isFinished { return .interrupted }
-        return counts.isFinished && counts.setAside == 0 ? .success : .partial
+        return counts.done == counts.total && manifest.problems.isEmpty ? .success : .partial
     }
 
     /// - Returns: nil: stopped.
