@@ -41,7 +41,7 @@ let package = Package(
         library("TensorFiles", ["Support", "CZlib"]),
         library("NeuralGraph", ["Support", "TensorFiles"]),
         library("Inference", ["Support", "TensorFiles", "NeuralGraph"]),
-        library("InferenceOpenVINO", ["TensorFiles", "NeuralGraph", "Inference", "COpenVINO"]),
+        library("InferenceOpenVINO", ["Support", "TensorFiles", "NeuralGraph", "Inference", "COpenVINO"]),
         library("Media", ["Support", "CFFmpeg", "CJPEG", "CZlib"]),
         library(
             "Segmenters", ["Support", "TensorFiles", "NeuralGraph", "Inference", "Media"], resources: [.copy("Resources/nano.safetensors")]),
@@ -152,7 +152,7 @@ let package = Package(
             name: "SamptTests",
             dependencies: [
                 "Support", "TensorFiles", "NeuralGraph", "Inference", "InferenceOpenVINO", "Media", "Segmenters", "SAMPT", "MethodPresets",
-                "PointTrackers", "MaskFormats", "VideoBenchmarks", "ModelStore", "SegmentationJobs", "SamptCommands", "sampt",
+                "PointTrackers", "MaskFormats", "VideoBenchmarks", "ModelStore", "SegmentationJobs", "BatchJobs", "SamptCommands", "sampt",
                 "InputFuzzing",
                 "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -3,15 +3,22 @@
 #   bash Benchmarks/batch.sh [CLIPS]                 both ways over CLIPS clips (100), in turns, ROUNDS times (2). Ten clips once more, with as many
 #                                                    threads as a worker has (more round otherwise): results must be equal
 #   bash Benchmarks/batch.sh memory [CLIPS]          CLIPS clips of 8 frames (1000) through one worker; its memory as it goes
+#   bash Benchmarks/batch.sh overhead [CLIPS]        what the batch itself takes: by the clock between the videos of one worker (CLIPS clips, 30, against
+#                                                    one), and by the processor with workers that segment nothing (1000 videos). Under three minutes on
+#                                                    a quiet machine
 # CLIPS=FOLDER takes clips that `sampt evaluate synthesize --format mp4` made before.
 set -euo pipefail
+shopt -s inherit_errexit
 cd "$(dirname "$0")/.."
 what=speed
-[ "${1:-}" != memory ] || { what=memory; shift; }
-count=${1:-$([ $what = memory ] && echo 1000 || echo 100)}
+case "${1:-}" in memory | overhead) what=$1 && shift ;; esac
+case $what in memory) count=1000 ;; overhead) count=30 ;; *) count=100 ;; esac
+count=${1:-$count}
 export SAMPT_STUDIO=1
 swift build -c release -Xswiftc -enable-testing --product sampt >&2
 program=$PWD/.build/release/sampt
+stand_in=$PWD/.build/release/stand-in-batch-worker
+[ $what != overhead ] || swift build -c release -Xswiftc -enable-testing --product stand-in-batch-worker >&2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 made=$((count < 100 ? count : 100))
@@ -59,6 +66,41 @@ if [ $what = memory ]; then
     echo "| $finished | ${memory:-(ending)} |"
   done
   wait $running
+  exit
+fi
+if [ $what = overhead ]; then
+  echo "load before: $(cut -d' ' -f1-3 /proc/loadavg)"
+  head -n 1 "$work/clips.jsonl" > "$work/one.jsonl"
+  for list in one clips; do
+    # Once more than is counted: networks may have to be compiled.
+    [ $list != one ] || "$program" batch run "$work/one.jsonl" --out "$work/first" --workers 1 --threads 1 --quiet
+    /usr/bin/time -o "$work/$list.time" -f %e "$program" batch run "$work/$list.jsonl" --out "$work/$list" --workers 1 --threads 1 --quiet --json > "$work/$list.json"
+  done
+  python3 - "$work" "$count" <<'PYTHON'
+import json, sys
+
+work, count = sys.argv[1], int(sys.argv[2])
+def read(name):
+    return float(open(f"{work}/{name}.time").read()), json.load(open(f"{work}/{name}.json"))["workerSeconds"]
+(one, segmenting_one), (all_, segmenting) = read("one"), read("clips")
+between = (all_ - segmenting - (one - segmenting_one)) / max(1, count - 1)
+print(f"{count} clips, one worker of one thread: {all_:.1f} s, of which segmenting {segmenting:.1f} s; start and end {one - segmenting_one:.1f} s")
+print(f"between two videos {1000 * between:.0f} ms: {100 * between * count / segmenting:.2f} % of segmenting them")
+PYTHON
+  python3 - "$work" <<'PYTHON'
+import sys
+
+work = sys.argv[1]
+with open(f"{work}/nothing.jsonl", "w") as file:
+    for i in range(1000):
+        open(f"{work}/v{i}.mp4", "w").write(f"v{i}\nframes 10\n")
+        file.write(f'{{"id": "v{i}", "video": "v{i}.mp4", "prompts": {{"objects": [{{"points": [[3, 4]]}}]}}}}\n')
+PYTHON
+  took=$(seconds "$stand_in" run "$work/nothing.jsonl" "$work/nothing")
+  echo "1000 videos, two workers that segment nothing: $took"
+  took=$(seconds "$stand_in" run "$work/nothing.jsonl" "$work/nothing")
+  echo "a second run that finds them done: $took"
+  echo "load after: $(cut -d' ' -f1-3 /proc/loadavg)"
   exit
 fi
 for ((round = 1; round <= ${ROUNDS:-2}; round++)); do

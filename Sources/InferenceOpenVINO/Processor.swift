@@ -1,5 +1,6 @@
 import COpenVINO
 import Foundation
+import Support
 
 /// What the inference engine needs to know of this machine's processor.
 enum Processor {
@@ -17,6 +18,8 @@ enum Processor {
     /// The physical cores that this process may use, at least 1. Hyper-threads share the units that networks keep busy.
     static var availableCores: Int {
         let cores = physicalCores ?? ProcessInfo.processInfo.activeProcessorCount
+        // What is left of a core beyond whole ones is worth a thread.
+        let quota = ControlGroup().processorQuota.map { Int(min($0, Double(cores)).rounded(.up)) }
         return max(1, min(cores, quota ?? cores))
     }
 
@@ -38,16 +41,6 @@ enum Processor {
             guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix(label) }) else { return [] }
             return processors(list: line.dropFirst(label.count))
         }
-
-        /// The processor time that a container's control group allows, in whole cores; nil without a limit.
-        private static var quota: Int? {
-            func words(_ path: String) -> [String] {
-                (try? String(contentsOfFile: path, encoding: .utf8))?.split(whereSeparator: \.isWhitespace).map(String.init) ?? []
-            }
-            let version1 = "/sys/fs/cgroup/cpu/cpu.cfs_"
-            return cores(quota: words("/sys/fs/cgroup/cpu.max"))
-                ?? cores(quota: words(version1 + "quota_us") + words(version1 + "period_us"))
-        }
     #else
         private static var physicalCores: Int? {
             // Apple's efficiency cores would make the performance cores wait at the end of every layer.
@@ -58,8 +51,6 @@ enum Processor {
             }
             return nil
         }
-
-        private static var quota: Int? { nil }
     #endif
 
     /// The numbers in a list as Linux writes it, for example `0-3,8`.
@@ -69,11 +60,5 @@ enum Processor {
             guard let first = ends.first, let last = ends.last, first <= last else { return [] }
             return Array(first...last)
         }
-    }
-
-    /// Whole cores from a control group's quota and period in microseconds; nil when there is no limit ("max" or -1).
-    static func cores(quota words: [String]) -> Int? {
-        guard words.count == 2, let quota = Double(words[0]), let period = Double(words[1]), quota > 0, period > 0 else { return nil }
-        return max(1, Int((quota / period).rounded(.up)))
     }
 }

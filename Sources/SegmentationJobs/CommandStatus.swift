@@ -28,15 +28,15 @@ public enum CommandStatus: Int32, Sendable, CaseIterable {
         switch self {
         case .success: "everything asked for was done"
         case .failure: "unexpected failure"
-        case .partial: "the video is damaged or ends early: outputs hold what there is"
+        case .partial: "videos are damaged or could not be done: outputs hold what there is"
         case .usage: "wrong arguments"
         case .invalidInput: "an input's content is invalid, or a prompt does not fit the video"
         case .missingInput: "an input or a model is missing or unreadable"
-        case .unavailable: "a download failed"
+        case .unavailable: "a download failed, or the scheduler does not answer"
         case .insufficientMemory: "less memory is allowed (ulimit -v) than is needed"
         case .unwritableOutput: "an output cannot be written; the others are whole"
         case .unwritableStandardOutput: "standard output is closed or full; all files are written"
-        case .interrupted: "stopped (Ctrl-C, SIGTERM, SIGHUP): outputs hold the frames done so far"
+        case .interrupted: "stopped (Ctrl-C, SIGTERM, SIGHUP): outputs hold what was done so far"
         }
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Support
+import TestSupport
 import Testing
 
 @testable import BatchJobs
@@ -88,7 +89,24 @@ struct BatchRunTests {
         #expect(later.setAside == 2 && later.doneBefore == 2 && began.secondsAgo < 60, "\(later)")
     }
 
-    @Test("A full disk stops the run and blames no video") func aFullDiskStopsTheRunAndBlamesNoVideo() throws {
+    @Test("The very first video of a lone worker is ended when it gets no further, and a slow one that does is not")
+    func theFirstVideoOfALoneWorker() throws {
+        let folder = try BatchTestFolder()
+        var options = folder.options(workers: 1)
+        options.timeLimit = TimeLimit(factor: 1, least: 0.6, start: 4, unknown: 0)
+        let lines = [try folder.video("stuck", "hang"), try folder.video("slow", "frames 40\nseconds 8")]
+        let outcome = try folder.run(try folder.manifest(lines), options: options)
+        #expect(outcome.done == 1 && outcome.setAside == 1, "\(outcome)")
+        let failure = try #require(try BatchFolder(existing: folder.out).failure(of: "stuck"))
+        #expect(failure.kind == .timeout && failure.reason.contains("no frame"))
+    }
+
+    @Test("Nobody waits for a first video as long as for all its frames one by one") func aFirstVideosLimitIsReasonable() {
+        #expect(TimeLimit().seconds(frames: 24) < 20 * 60)
+        #expect(TimeLimit().seconds(frames: 1500) < 2 * 3600)
+    }
+
+    @Test("A worker that cannot write stops the run and blames no video") func aFullDiskStopsTheRunAndBlamesNoVideo() throws {
         let folder = try BatchTestFolder()
         let manifest = try folder.manifest([folder.video("a", "fail unwritable"), folder.video("b", "seconds 5"), folder.video("c")])
         #expect(throws: BatchError.self) { try folder.run(manifest) }
@@ -99,6 +117,28 @@ struct BatchRunTests {
         let outcome = try folder.run(manifest)
         #expect(outcome.done + outcome.doneBefore == 3)
     }
+
+    #if os(Linux)
+        @Test(
+            "A disk that a result fits on, and its archive not, stops the run and blames no video",
+            .enabled(if: SmallDisk.mayMount, Comment(rawValue: SmallDisk.needed)))
+        func aDiskTooSmallForAnArchive() throws {
+            let (folder, disk) = (try BatchTestFolder(), try SmallDisk(kibibytes: 96))
+            let header = #"{"batch": "trial", "archive": true, "outputs": ["rle"]}"#
+            let manifest = try folder.manifest([header, folder.video("a", "bytes 50000")])
+            let out = disk.path("out")
+            let error = #expect(throws: BatchError.self) { try folder.run(manifest, out: out) }
+            guard case .unwritable(_, let reason)? = error else {
+                Issue.record("\(error as Any)")
+                return
+            }
+            #expect(reason.contains("no space left on device"))
+            for name in ["results", "failed"] { #expect(try BatchFolder(existing: out).ids(in: name).isEmpty) }
+            for name in ["claims", "work"] { #expect(try FolderNames.all(in: "\(out)/\(name)").isEmpty) }
+            try folder.write("a\nbytes 20000\n", to: "a.mp4")
+            #expect(try folder.run(manifest, out: out).done == 1)
+        }
+    #endif
 
     @Test("Workers that do not start end the run") func workersThatDoNotStartEndTheRun() throws {
         let folder = try BatchTestFolder()

@@ -50,13 +50,24 @@ final class BatchTestFolder: Sendable {
             out ?? self.out, for: .init(batch: manifest.batch, isArchived: manifest.isArchived, threads: options.threads))
         let run = BatchRun(
             manifest, folder: folder, options: options,
-            program: { WorkerProgram(path: Self.worker, arguments: [folder.path, "\($0)"] + extra) }, models: { _ in [:] },
+            program: { WorkerProgram(path: Self.worker, arguments: [folder.path, "\($0)"] + extra) }, models: { _ in EntryModels() },
             isStopped: isStopped, report: report)
         return try run.run()
     }
 
+    /// Runs it as `run` does, in a process of its own that a video can take along ("crash-run").
+    /// - Returns: whether it ended by itself.
+    func runInProcess() throws -> Bool {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Self.worker)
+        process.arguments = ["run", manifestPath, out]
+        try process.run()
+        process.waitUntilExit()
+        return process.terminationReason == .exit && process.terminationStatus == 0
+    }
+
     func plan(_ manifest: Manifest, out: String? = nil) throws -> BatchPlan {
-        try BatchPlan(manifest, folder: BatchFolder(existing: out ?? self.out), models: { _ in [:] })
+        try BatchPlan(manifest, folder: BatchFolder(existing: out ?? self.out), models: { _ in EntryModels() })
     }
 
     /// Digests by video.

@@ -78,6 +78,15 @@ struct ManifestTests {
         #expect(manifest.problems.allSatisfy { $0.reason == "no option sede" })
     }
 
+    @Test("Lines that ask for the same models come together") func linesThatAskForTheSameModelsComeTogether() throws {
+        let folder = try BatchTestFolder()
+        let lines = try (0..<6).map { try folder.video("v\($0)", options: "{\"seed\": \($0), \"tracker\": \"\($0 % 2)\"}") }
+        let manifest = try folder.manifest(lines)
+        let opened = try BatchFolder(folder.out, for: .init(batch: "trial", isArchived: false))
+        let plan = try BatchPlan(manifest, folder: opened) { EntryModels(loading: "\($0["tracker"] ?? .null)") }
+        #expect(plan.pending.map(\.id) == ["v0", "v2", "v4", "v1", "v3", "v5"])
+    }
+
     @Test("Shares are of equal size and move little") func sharesAreOfEqualSizeAndMoveLittle() throws {
         let ids = (0..<20_000).map { "clip-\($0)" }
         let before = try ids.map { try Shard.index(of: $0, count: 20) }

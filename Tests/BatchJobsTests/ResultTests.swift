@@ -92,47 +92,53 @@ struct ResultTests {
         #expect(try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: opened.reportDataPath))) is [String: Any])
     }
 
-    @Test("A claim of a run that is gone is taken over") func aClaimOfARunThatIsGoneIsTakenOver() throws {
+    @Test("A claim of a run that is gone holds nobody up") func aClaimOfARunThatIsGoneHoldsNobodyUp() throws {
         let folder = try BatchTestFolder()
         _ = try folder.run(folder.manifest([folder.video("x")]))
         let opened = try BatchFolder(existing: folder.out)
         let own = RunIdentity.new()
-        let claims = Claims(folder: opened, own: own, lease: 0.3)
+        let claims = try Claims(folder: opened, own: own, lease: 0.3)
+        func item(_ id: String) throws -> BatchItem {
+            let entry = ManifestEntry(id: id, video: "/\(id).mp4", prompts: .file("/\(id).json"))
+            return BatchItem(id: id, line: 1, index: 0, key: try JobKey(entry, models: [:], isArchived: false), models: "")
+        }
         func claim(_ id: String, by holder: RunIdentity) throws {
             #expect(try ExclusiveFile.create(opened.claimPath(id), JSONLine.encode(holder)))
         }
-        #expect(try claims.take("free") == .taken)
+        #expect(try claims.take(item("free")) == .taken)
         // This process's number is alive.
         var alive = own
         alive.id = "alive"
         try SmallFile.replace(opened.runPath("alive"), with: JSONLine.encode(alive))
         try claim("a", by: alive)
-        #expect(try claims.take("a") == .held(alive))
+        #expect(try claims.take(item("a")) == .held(alive))
         // A process that has ended.
         var ended = own
         (ended.id, ended.processID) = ("ended", 0x3fff_fff0)
         try claim("b", by: ended)
-        #expect(try claims.take("b") == .taken)
+        #expect(try claims.take(item("b")) == .abandoned(ended))
+        #expect(try claims.take(item("b")) == .taken && claims.lossCount(item("b")) == 1)
         // The same task of the scheduler, started anew.
         var (before, after) = (own, own)
         (before.id, before.task, before.system, before.host) = ("before", "slurm/7", "elsewhere", "node1")
         (after.task, after.restarts) = ("slurm/7", 1)
         try claim("c", by: before)
-        #expect(try Claims(folder: opened, own: after, lease: 1000).take("c") == .taken)
+        #expect(try Claims(folder: opened, own: after, lease: 1000).take(item("c")) == .abandoned(before))
         // Another machine's run: gone when its number has stood still for the lease, whatever its clock says.
         var far = before
         (far.id, far.task) = ("far", nil)
         try claim("d", by: far)
+        let holder = far
         try SmallFile.replace(opened.runPath("far"), with: JSONLine.encode(far))
-        #expect(try claims.take("d") == .held(far))
+        #expect(try claims.take(item("d")) == .held(holder))
         Thread.sleep(forTimeInterval: 0.2)
         far.beats = 1
         try SmallFile.replace(opened.runPath("far"), with: JSONLine.encode(far))
-        #expect(try claims.take("d") != .taken)
+        #expect(try claims.take(item("d")) == .held(holder))
         Thread.sleep(forTimeInterval: 0.2)
-        #expect(try claims.take("d") != .taken)
+        #expect(try claims.take(item("d")) == .held(holder))
         Thread.sleep(forTimeInterval: 0.2)
-        #expect(try claims.take("d") == .taken)
+        #expect(try claims.take(item("d")) == .abandoned(holder))
     }
 
     @Test("A cut journal and an absent one are made up for by the results") func aCutJournalAndAnAbsentOneAreMadeUpForByTheResults() throws
@@ -146,8 +152,8 @@ struct ResultTests {
     }
 
     @Test("Time limits follow the slowest video") func timeLimitsFollowTheSlowestVideo() {
-        var limit = TimeLimit(factor: 10, least: 60, unknown: 100)
-        #expect(limit.seconds(frames: 10) == 1000)
+        var limit = TimeLimit(factor: 10, least: 60, start: 900, unknown: 100)
+        #expect(limit.seconds(frames: 10) == 1900)
         limit.learn(frames: 100, seconds: 50)
         limit.learn(frames: 100, seconds: 20)
         #expect(limit.seconds(frames: 1000) == 5000 && limit.seconds(frames: 3) == 60)

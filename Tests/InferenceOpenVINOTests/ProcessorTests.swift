@@ -10,14 +10,4 @@ struct ProcessorTests {
         #expect(Processor.processors(list: "").isEmpty)
         #expect(Processor.processors(list: "3-1,x").isEmpty)
     }
-
-    @Test func quotas() {
-        #expect(Processor.cores(quota: ["max", "100000"]) == nil)
-        #expect(Processor.cores(quota: ["-1", "100000"]) == nil)
-        #expect(Processor.cores(quota: ["200000", "100000"]) == 2)
-        #expect(Processor.cores(quota: ["150000", "100000"]) == 2)
-        #expect(Processor.cores(quota: ["10000", "100000"]) == 1)
-        #expect(Processor.cores(quota: ["1", "0"]) == nil)
-        #expect(Processor.cores(quota: []) == nil)
-    }
 }

@@ -77,6 +77,28 @@
             #expect(clip.contents("") == ["frames", "m.json"])
         }
 
+        @Test("A batch stops and blames no video; what fits is done afterwards")
+        func batch() throws {
+            let (clip, disk) = (try TestClip(frameCount: 3), try SmallDisk(kibibytes: 64))
+            defer { clip.remove() }
+            func run(_ outputs: String) throws -> Program.Outcome {
+                let line = #"{"id": "x", "video": "frames", "prompts": {"objects": [{"points": [[40, 36]]}]}, "outputs": [\#(outputs)]}"#
+                try Data(line.utf8).write(to: URL(fileURLWithPath: clip.path("trial.jsonl")))
+                return try Program.run([
+                    "batch", "run", clip.path("trial.jsonl"), "--out", disk.path("out"), "--workers", "1", "--threads", "1",
+                ])
+            }
+            func names(_ folder: String) throws -> [String] {
+                try FileManager.default.contentsOfDirectory(atPath: disk.path("out/" + folder))
+            }
+            let outcome = try run(#""rle", "contact-sheet""#)
+            #expect(outcome.status == CommandStatus.unwritableOutput.rawValue, "\(outcome.errors)")
+            #expect(outcome.errors.contains("no space left on device"), "\(outcome.errors)")
+            for folder in ["results", "failed", "claims", "work"] { #expect(try names(folder) == [], "\(folder)") }
+            #expect(try run(#""rle""#).status == 0)
+            #expect(try names("results").count == 1)
+        }
+
         @Test("The contact sheet and a single picture")
         func pictures() throws {
             let (clip, disk) = (try TestClip(frameCount: 3, width: 320, height: 240), try SmallDisk(kibibytes: 4))

@@ -27,7 +27,7 @@ public struct BatchFolder: Sendable {
     /// - Throws: `BatchError.otherBatch`, `.otherSettings`, `.unwritable`, `.damagedFile`.
     public init(_ path: String, for wanted: Settings) throws {
         let path = AbsolutePath.of(path)
-        for folder in ["", "results", "failed", "claims", "runs", "journal", "logs", "work"] { try Self.make(path + "/" + folder) }
+        for folder in ["", "results", "failed", "claims", "lost", "runs", "journal", "logs", "work"] { try Self.make(path + "/" + folder) }
         let file = path + "/" + Self.settingsName
         _ = try ExclusiveFile.create(file, JSONLine.encodePretty(Settings(batch: wanted.batch, isArchived: wanted.isArchived)))
         var opened = try BatchFolder(existing: path)

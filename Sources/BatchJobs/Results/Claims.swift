@@ -1,14 +1,17 @@
 import Foundation
 import Support
 
-/// Who works on which video now: a file a video, made by linking (`ExclusiveFile`), with the run's identity as content.
+/// Who works on which video now: a file a video, made by linking (`ExclusiveFile`), with the run's identity as content. And which runs
+/// ended in the midst of which (`LossRecord`).
 ///
-/// A claim whose run is gone is taken over. On this machine, and for a task that a scheduler started anew, that is known at once; of
+/// A claim whose run is gone is removed. On this machine, and for a task that a scheduler started anew, that is known at once; of
 /// another machine's run when its number has not counted up for `lease` seconds of this machine's monotonic clock. No clocks are compared.
 final class Claims {
     let folder: BatchFolder
     let own: RunIdentity
     private let lease: Double
+    /// By video.
+    private var losses: [String: LossRecord]
     /// When a run's number was last seen to change.
     private var observed: [String: (beats: Int, since: ContinuousClock.Instant)] = [:]
 
@@ -16,13 +19,19 @@ final class Claims {
         case taken
         /// By a run that is alive, or may be.
         case held(RunIdentity)
+        /// It was a run's that is gone, which is written down now; it is nobody's.
+        case abandoned(RunIdentity)
     }
 
-    init(folder: BatchFolder, own: RunIdentity, lease: Double) { (self.folder, self.own, self.lease) = (folder, own, lease) }
+    /// - Throws: `BatchError.unreadable`.
+    init(folder: BatchFolder, own: RunIdentity, lease: Double) throws {
+        (self.folder, self.own, self.lease) = (folder, own, lease)
+        losses = try folder.losses()
+    }
 
     /// - Throws: `BatchError.unwritable`.
-    func take(_ id: String) throws -> Answer {
-        let path = folder.claimPath(id)
+    func take(_ item: BatchItem) throws -> Answer {
+        let path = folder.claimPath(item.id)
         let content = try JSONLine.encode(own) + Data("\n".utf8)
         // A few times: others may take and give back in between.
         for _ in 0..<8 {
@@ -30,7 +39,9 @@ final class Claims {
             guard let holder = holder(of: path) else { continue }
             if holder.id == own.id { return .taken }
             guard isOver(holder) else { return .held(holder) }
-            try remove(path, of: holder)
+            guard try remove(path, of: holder), holder.id != Self.unknown else { continue }
+            try addLoss(item, holder)
+            return .abandoned(holder)
         }
         return .held(holder(of: path) ?? own)
     }
@@ -38,12 +49,31 @@ final class Claims {
     /// Gives a video back.
     func release(_ id: String) { unlink(folder.claimPath(id)) }
 
+    /// The runs that ended in the midst of a video; nil: none.
+    func loss(of item: BatchItem) -> LossRecord? { losses[item.id].flatMap { $0.key == item.key ? $0 : nil } }
+
+    /// How many there are.
+    func lossCount(_ item: BatchItem) -> Int { loss(of: item)?.runs.count ?? 0 }
+
+    func forgetLosses(of item: BatchItem) { if losses.removeValue(forKey: item.id) != nil { folder.forgetLosses(of: item.id) } }
+
+    private func addLoss(_ item: BatchItem, _ holder: RunIdentity) throws {
+        // Others may have written since it was read.
+        losses[item.id] = folder.loss(of: item.id)
+        var record = loss(of: item) ?? LossRecord(key: item.key)
+        if !record.runs.contains(where: { $0.id == holder.id }) { record.runs.append(.init(id: holder.id, host: holder.host)) }
+        try folder.write(record, of: item.id)
+        losses[item.id] = record
+    }
+
+    private static let unknown = "unknown"
+
     /// nil: gone meanwhile.
     private func holder(of path: String) -> RunIdentity? {
         guard let data = try? SmallFile.read(path) else { return nil }
         if let holder = try? JSONDecoder().decode(RunIdentity.self, from: data) { return holder }
         // Claims appear whole; this is somebody else's file, and no run of its is alive.
-        return RunIdentity(id: "unknown", host: "", processID: 0, system: nil, task: nil, restarts: 0)
+        return RunIdentity(id: Self.unknown, host: "", processID: 0, system: nil, task: nil, restarts: 0)
     }
 
     /// Whether a run is over. It may take `lease` seconds of asking again until that is known.
@@ -61,15 +91,18 @@ final class Claims {
     }
 
     /// Removes a claim whose run is gone, and no other that came in its place.
-    private func remove(_ path: String, of holder: RunIdentity) throws {
+    /// - Returns: whether it was there.
+    private func remove(_ path: String, of holder: RunIdentity) throws -> Bool {
         let aside = "\(folder.path)/claims/.\(UUID().uuidString)"
         guard rename(path, aside) == 0 else {
             guard errno == ENOENT else { throw BatchError.unwritable(path: path, reason: SystemReason.last) }
-            return
+            return false
         }
+        defer { unlink(aside) }
+        guard let found = self.holder(of: aside), found.id != holder.id else { return true }
         // Somebody took it over in between: it goes back, unless a third one has it by now.
-        if let found = self.holder(of: aside), found.id != holder.id { _ = link(aside, path) }
-        unlink(aside)
+        _ = link(aside, path)
+        return false
     }
 }
 
@@ -81,7 +114,7 @@ extension BatchFolder {
         }
     }
 
-    /// Removes what runs left that are certainly over: their unfinished work, and their claims.
+    /// Removes what runs left that are certainly over: their unfinished work. Their claims tell which videos they had.
     func removeLeftovers(seenFrom own: RunIdentity) throws {
         for run in try runs() where run.isCertainlyOver(seenFrom: own) {
             try? FileManager.default.removeItem(atPath: workPath(run.id))

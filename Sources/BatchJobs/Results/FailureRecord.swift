@@ -9,7 +9,7 @@ public struct FailureRecord: Sendable, Equatable, Codable {
         case missing
         /// The worker ended: out of memory, a crash.
         case crash
-        /// It took far longer than its length accounts for.
+        /// For far longer than its length accounts for, it got no further.
         case timeout
         /// Anything else.
         case failure

@@ -26,7 +26,8 @@ struct RunIdentity: Sendable, Equatable, Codable {
     func isCertainlyOver(seenFrom own: RunIdentity) -> Bool {
         if id == own.id { return false }
         // Where its number can be seen, that is the surest: a scheduler that lost a node may start a task anew beside the old one.
-        if let system, system == own.system { return kill(processID, 0) != 0 && errno == ESRCH }
+        // Copies of one virtual machine may share what tells systems apart, but hardly the host's name.
+        if let system, system == own.system, host == own.host { return kill(processID, 0) != 0 && errno == ESRCH }
         return task != nil && task == own.task && restarts < own.restarts
     }
 }

@@ -7,6 +7,18 @@ public struct BatchItem: Sendable, Equatable {
     /// Its place in the manifest.
     let index: Int
     public let key: JobKey
+    /// `EntryModels.loading`.
+    let models: String
+}
+
+/// The models that a line of a manifest asks for.
+public struct EntryModels: Sendable, Equatable {
+    /// What tells their contents apart: part of what a result is made of.
+    public var fingerprints: [String: String]
+    /// Equal for lines that a worker does with the same models loaded.
+    public var loading: String
+
+    public init(fingerprints: [String: String] = [:], loading: String = "") { (self.fingerprints, self.loading) = (fingerprints, loading) }
 }
 
 /// What is done of a batch, and what is to be done.
@@ -22,8 +34,8 @@ public struct BatchPlan: Sendable {
     /// In the manifest's order.
     public private(set) var items: [(item: BatchItem, state: State)] = []
 
-    /// The models' fingerprints for some options.
-    public typealias Models = ([String: JSONValue]) throws -> [String: String]
+    /// What is known of the models that some options ask for. Called once for lines with equal options.
+    public typealias Models = ([String: JSONValue]) throws -> EntryModels
 
     /// Compares a manifest with an output folder.
     /// - Throws: `BatchError`, and what `models` throws.
@@ -31,12 +43,13 @@ public struct BatchPlan: Sendable {
         let journal = try folder.journal()
         let (results, failures) = (try folder.ids(in: "results"), try folder.ids(in: "failed"))
         let store = ResultStore(folder: folder)
-        var known: [String: [String: String]] = [:]
+        var known: [String: EntryModels] = [:]
         for (index, item) in manifest.items.enumerated() where try shard.contains(item.id) {
             let entry = try manifest.entry(item)
             let options = try JSONValue.object(entry.options).canonicalText()
-            if known[options] == nil { known[options] = try models(entry.options) }
-            let key = try JobKey(entry, models: known[options] ?? [:], isArchived: manifest.isArchived)
+            let models = try known[options] ?? models(entry.options)
+            known[options] = models
+            let key = try JobKey(entry, models: models.fingerprints, isArchived: manifest.isArchived)
             var state = State.missing
             if results.contains(item.id) {
                 let made = journal[item.id]?.last { $0.key == key } ?? (try? store.record(of: item.id)).map(JournalEntry.init)
@@ -44,7 +57,7 @@ public struct BatchPlan: Sendable {
             } else if failures.contains(item.id), let failure = try folder.failure(of: item.id), failure.holds(for: entry, key: key) {
                 state = .setAside(failure)
             }
-            items.append((BatchItem(id: item.id, line: item.line, index: index, key: key), state))
+            items.append((BatchItem(id: item.id, line: item.line, index: index, key: key, models: models.loading), state))
         }
     }
 
@@ -58,14 +71,13 @@ public struct BatchPlan: Sendable {
         }
     }
 
-    /// What a run has to do, in the manifest's order but with equal options together: a worker loads models anew when options change.
-    func pending(_ manifest: Manifest) throws -> [BatchItem] {
+    /// What a run has to do, in the manifest's order but with equal models together: a worker has those of one kind.
+    var pending: [BatchItem] {
         var groups: [String: Int] = [:]
         var pending: [(group: Int, item: BatchItem)] = []
         for (item, state) in items where state == .missing || state == .changed {
-            let options = try JSONValue.object(manifest.entry(manifest.items[item.index]).options).canonicalText()
-            let group = groups[options] ?? groups.count
-            groups[options] = group
+            let group = groups[item.models] ?? groups.count
+            groups[item.models] = group
             pending.append((group, item))
         }
         return pending.enumerated().sorted { ($0.element.group, $0.offset) < ($1.element.group, $1.offset) }.map(\.element.item)

@@ -2,7 +2,7 @@ import Foundation
 import Support
 
 /// A run's videos as its workers get them: claimed before they are given out, recorded when they are done, tried again alone when they
-/// fail.
+/// fail or when runs before ended with them.
 final class BatchQueue: WorkSource {
     struct Tally: Sendable, Equatable {
         var done = 0
@@ -24,7 +24,9 @@ final class BatchQueue: WorkSource {
     private var queue: ArraySlice<BatchItem>
     private var attempts: [String: Int] = [:]
     private var items: [String: BatchItem] = [:]
-    /// Those that failed once.
+    /// Whether only one worker works.
+    private var isAlone = false
+    /// Those that are to be worked on alone.
     private(set) var toRetry: [BatchItem] = []
     /// Those that others work on.
     private(set) var held: [(item: BatchItem, by: RunIdentity)] = []
@@ -39,22 +41,28 @@ final class BatchQueue: WorkSource {
         store = ResultStore(folder: folder)
     }
 
-    /// Begins with what failed once.
+    /// Begins with what is to be worked on alone; what ended the fewest runs comes first.
     func startRetries() {
-        queue = toRetry[...]
-        toRetry = []
+        let ordered = toRetry.enumerated().sorted { (claims.lossCount($0.element), $0.offset) < (claims.lossCount($1.element), $1.offset) }
+        (queue, toRetry, isAlone) = (ordered.map(\.element)[...], [], true)
     }
 
     /// Begins with what others had.
-    func startHeld() {
-        queue = held.map(\.item)[...]
-        held = []
-    }
+    func startHeld() { (queue, held, isAlone) = (held.map(\.item)[...], [], false) }
 
     func next() throws -> WorkerAssignment? {
         while let item = queue.popFirst() {
-            if case .held(let holder) = try claims.take(item.id) {
+            if !isAlone, claims.lossCount(item) > 0 {
+                comesLast(item)
+                continue
+            }
+            switch try claims.take(item) {
+            case .taken: break
+            case .held(let holder):
                 held.append((item, holder))
+                continue
+            case .abandoned:
+                comesLast(item)
                 continue
             }
             // Others may have done it since the plan was made.
@@ -67,6 +75,11 @@ final class BatchQueue: WorkSource {
                     continue
                 }
             }
+            if let record = claims.loss(of: item), record.runs.count >= LossRecord.greatestCount {
+                try setAside(item, .crash, record.reason, attempts: record.runs.count, log: Data())
+                claims.release(item.id)
+                continue
+            }
             let attempt = (attempts[item.id] ?? 0) + 1
             attempts[item.id] = attempt
             items[item.id] = item
@@ -76,6 +89,11 @@ final class BatchQueue: WorkSource {
                 work: "\(folder.workPath(claims.own.id))/\(item.id)-\(attempt)")
         }
         return nil
+    }
+
+    private func comesLast(_ item: BatchItem) {
+        toRetry.append(item)
+        report(.comesLast(id: item.id, lostRuns: claims.lossCount(item)))
     }
 
     /// The video after this one is read while this one is worked on.
@@ -91,6 +109,7 @@ final class BatchQueue: WorkSource {
         case .done(let entry):
             try journal.append(entry)
             try folder.forgetFailure(of: item.id)
+            claims.forgetLosses(of: item)
             tally.done += 1
             tally.frames += entry.frames
             tally.seconds += entry.seconds
@@ -111,7 +130,7 @@ final class BatchQueue: WorkSource {
         case .died(let how, let log): try failed(item, .crash, "The worker \(how).", log: log, isFinal: false)
         case .overdue(let limit, let log):
             try failed(
-                item, .timeout, "The worker was not done after \(Int(limit)) s, far more than the video's length accounts for.", log: log,
+                item, .timeout, "The worker finished no frame in \(Int(limit)) s, far more than the video's length accounts for.", log: log,
                 isFinal: false)
         case .stopped: attempts[item.id] = assignment.attempt - 1
         }
@@ -124,9 +143,14 @@ final class BatchQueue: WorkSource {
             report(.willRetry(id: item.id, reason: reason))
             return
         }
+        try setAside(item, kind, reason, attempts: attempts, log: log)
+    }
+
+    private func setAside(_ item: BatchItem, _ kind: FailureRecord.Kind, _ reason: String, attempts: Int, log: Data) throws {
         let entry = try manifest.entry(manifest.items[item.index])
         let failure = FailureRecord(item, entry: entry, kind: kind, reason: reason, attempts: attempts, run: claims.own.id)
         try folder.setAside(failure, log: log)
+        claims.forgetLosses(of: item)
         tally.setAside += 1
         report(.setAside(failure))
     }

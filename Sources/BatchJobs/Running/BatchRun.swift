@@ -26,6 +26,8 @@ public struct BatchRun {
         case working(WorkerShape)
         case done(JournalEntry)
         case willRetry(id: String, reason: String)
+        /// Runs before ended in the midst of it.
+        case comesLast(id: String, lostRuns: Int)
         case setAside(FailureRecord)
         case waitingForOthers(Int)
     }
@@ -57,7 +59,7 @@ public struct BatchRun {
 
     /// - Parameters:
     ///   - program: the program of a worker that computes with so many threads.
-    ///   - models: the fingerprints of the models that some options ask for.
+    ///   - models: what is known of the models that some options ask for.
     ///   - isStopped: asked several times a second.
     ///   - report: called on this thread.
     public init(
@@ -78,13 +80,14 @@ public struct BatchRun {
         let plan = try BatchPlan(manifest, folder: folder, shard: options.shard, models: models)
         let counts = plan.counts
         report(.planned(counts))
-        let pending = try plan.pending(manifest)
+        let pending = plan.pending
         var outcome = Outcome(doneBefore: counts.done, setAside: counts.setAside)
         guard !pending.isEmpty else { return outcome }
         var timeLimit = options.timeLimit
         for case .done(let entry) in plan.items.map(\.state) { timeLimit.learn(frames: entry.frames, seconds: entry.seconds) }
+        let claims = try Claims(folder: folder, own: identity, lease: options.lease)
         let shape = try WorkerShape.decide(
-            pending, manifest: manifest, folder: folder, options: options, run: identity.id, program: program, isStopped: isStopped
+            pending, manifest: manifest, folder: folder, options: options, claims: claims, program: program, isStopped: isStopped
         ) { event in
             if case .measured(let measurement) = event { timeLimit.learn(measurement) }
             report(event)
@@ -97,7 +100,6 @@ public struct BatchRun {
         report(.working(shape))
         let readAhead = ReadAhead(limit: options.readAhead)
         defer { readAhead.stop() }
-        let claims = Claims(folder: folder, own: identity, lease: options.lease)
         let queue = BatchQueue(
             pending, manifest: manifest, folder: folder, claims: claims, journal: JournalWriter(path: folder.journalPath(identity.id)),
             readAhead: readAhead, report: report)
@@ -119,19 +121,19 @@ public struct BatchRun {
         defer { heartbeat.stop() }
         let plan = try BatchPlan(manifest, folder: folder, shard: options.shard, models: models)
         report(.planned(plan.counts))
-        let pending = try plan.pending(manifest)
+        let pending = plan.pending
         guard !pending.isEmpty else { return nil }
         var machine = MachineResources.here()
         machine.cores = min(machine.cores, cores)
         let measurement = try WorkerShape.measurement(
-            pending, manifest: manifest, folder: folder, options: options, machine: machine, run: identity.id, program: program,
-            isStopped: isStopped, report: report)
+            pending, manifest: manifest, folder: folder, options: options, machine: machine,
+            claims: Claims(folder: folder, own: identity, lease: options.lease), program: program, isStopped: isStopped, report: report)
         guard let measurement, measurement.best != nil else { return nil }
         report(.measured(measurement))
         return measurement
     }
 
-    /// All together, then what failed alone, then what others left.
+    /// All together, then alone what failed or ended runs before, then what others left.
     private func work(on queue: BatchQueue, _ shape: WorkerShape, _ identity: RunIdentity, _ known: TimeLimit) throws -> Bool {
         var timeLimit = known
         var started = 0
@@ -153,11 +155,11 @@ public struct BatchRun {
             queue.startRetries()
             guard try pass(workers: 1) else { return false }
         }
-        return try workOnHeld(queue, lease: options.lease) { try pass(workers: shape.workers) }
+        return try workOnHeld(queue, lease: options.lease) { try pass(workers: $0 ? 1 : shape.workers) }
     }
 
     /// Waits until those who hold videos have proved to be alive or gone, and takes over from those that are gone.
-    private func workOnHeld(_ queue: BatchQueue, lease: Double, pass: () throws -> Bool) throws -> Bool {
+    private func workOnHeld(_ queue: BatchQueue, lease: Double, pass: (_ isAlone: Bool) throws -> Bool) throws -> Bool {
         let begin = ContinuousClock.now
         while !queue.held.isEmpty, begin.secondsAgo < 1.25 * lease + 1 {
             report(.waitingForOthers(queue.held.count))
@@ -168,10 +170,10 @@ public struct BatchRun {
                 left -= 0.1
             }
             queue.startHeld()
-            guard try pass() else { return false }
+            guard try pass(false) else { return false }
             while !queue.toRetry.isEmpty {
                 queue.startRetries()
-                guard try pass() else { return false }
+                guard try pass(true) else { return false }
             }
         }
         return true

@@ -3,15 +3,14 @@ import Support
 
 /// The worker's side: takes assignments from its standard input one after another, has them segmented, and gives results their place.
 public struct BatchWorker: Sendable {
-    /// Segments a video into `assignment.work`.
-    /// - Parameters:
-    ///   - started: to be called with the number of frames when models are loaded and the video is open.
-    public typealias Segment = @Sendable (_ assignment: WorkerAssignment, _ started: @Sendable (Int) -> Void) async throws -> SegmentedVideo
+    /// Segments a video into `assignment.work`, and tells how far it is: a worker that tells nothing for long is ended.
+    public typealias Segment = @Sendable (_ assignment: WorkerAssignment, _ progress: VideoProgress) async throws -> SegmentedVideo
 
     private let folder: BatchFolder
     private let threads: Int
     private let input: Int32
-    private let output: Int32
+    /// One message at a time.
+    private let output: Protected<Int32>
     private let segment: Segment
     private let failure: @Sendable (any Error) -> WorkerFailure
 
@@ -22,7 +21,7 @@ public struct BatchWorker: Sendable {
         folder: BatchFolder, threads: Int, input: Int32 = STDIN_FILENO, output: Int32 = STDOUT_FILENO, segment: @escaping Segment,
         failure: @escaping @Sendable (any Error) -> WorkerFailure
     ) {
-        (self.folder, self.threads, self.input, self.output) = (folder, threads, input, output)
+        (self.folder, self.threads, self.input, self.output) = (folder, threads, input, Protected(output))
         (self.segment, self.failure) = (segment, failure)
     }
 
@@ -72,7 +71,7 @@ public struct BatchWorker: Sendable {
         try BatchFolder.make(assignment.work)
         let paths = try entry.inputPaths
         let before = try paths.map { try InputListing($0).stamp() }
-        let made = try await segment(assignment) { frames in try? send(.started(id: assignment.id, frames: frames)) }
+        let made = try await segment(assignment, VideoProgress(id: assignment.id) { try? send($0) })
         return try await onThread {
             let inputs = try zip(paths, before).map { path, stamp in
                 let input = try InputRecord(reading: path)
@@ -92,7 +91,8 @@ public struct BatchWorker: Sendable {
     }
 
     private func send(_ message: WorkerMessage) throws {
-        let code = SmallFile.writeAll(try JSONLine.encode(message) + Data("\n".utf8), to: output)
+        let line = try JSONLine.encode(message) + Data("\n".utf8)
+        let code = output.withLock { SmallFile.writeAll(line, to: $0) }
         guard code == 0 else { throw BatchError.unwritable(path: "standard output", reason: SystemReason.text(code)) }
     }
 
@@ -116,6 +116,30 @@ public struct BatchWorker: Sendable {
             }
             return 0
         #endif
+    }
+}
+
+/// How far a worker is with a video, for whoever looks after it. May be told from any thread.
+public final class VideoProgress: Sendable {
+    private let id: String
+    private let send: @Sendable (WorkerMessage) -> Void
+    private let lastSent = Protected<ContinuousClock.Instant?>(nil)
+    /// Seconds between two messages about frames.
+    private static let interval = 1.0
+
+    init(id: String, send: @escaping @Sendable (WorkerMessage) -> Void) { (self.id, self.send) = (id, send) }
+
+    /// Models are loaded, and the video is open.
+    public func started(frames: Int) { send(.started(id: id, frames: frames)) }
+
+    /// - Parameter frames: that are finished, in all directions of time together.
+    public func advanced(to frames: Int) {
+        let isDue = lastSent.withLock { last in
+            if let last, last.secondsAgo < Self.interval { return false }
+            last = .now
+            return true
+        }
+        if isDue { send(.advanced(id: id, frames: frames)) }
     }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// Measures shapes of workers with a batch's own videos. The results are not kept: their last digits depend on the number of threads, and
 /// a batch's results are to be alike.
@@ -6,7 +7,7 @@ struct ShapeMeasuring {
     let pending: [BatchItem]
     let manifest: Manifest
     let folder: BatchFolder
-    let run: String
+    let claims: Claims
     let timeLimit: TimeLimit
     let program: (Int) -> WorkerProgram
     let isStopped: () -> Bool
@@ -23,11 +24,11 @@ struct ShapeMeasuring {
             shape.workers = min(candidate.workers, WorkerShape.fitting(peak, memory: machine.memory))
             report(.measuring(shape))
             let source = SampleSource(
-                items: pending, rounds: 2 * shape.workers, manifest: manifest, folder: folder, run: run, prefix: "\(shape.threads)")
+                items: pending, rounds: 2 * shape.workers, manifest: manifest, folder: folder, claims: claims, prefix: "\(shape.threads)")
             let pool = WorkerPool(
                 .init(
                     program: program(shape.threads), workers: shape.workers, timeLimit: timeLimit,
-                    log: { "\(folder.path)/logs/\(run)-measuring-\(shape.threads)-\($0).log" }, isStopped: isStopped),
+                    log: { "\(folder.path)/logs/\(claims.own.id)-measuring-\(shape.threads)-\($0).log" }, isStopped: isStopped),
                 source: source)
             guard try pool.run() else { return nil }
             guard let row = source.row(shape) else { continue }
@@ -43,28 +44,40 @@ private final class SampleSource: WorkSource {
     private var items: [BatchItem]
     private let manifest: Manifest
     private let folder: BatchFolder
-    private let run: String
+    private let claims: Claims
     private let prefix: String
+    /// The videos that are claimed for this. Whoever else works on one is not in the way, as results are not kept.
+    private var claimed: Set<String> = []
     private var given = 0
     private var entries: [JournalEntry] = []
 
-    init(items: [BatchItem], rounds: Int, manifest: Manifest, folder: BatchFolder, run: String, prefix: String) {
+    init(items: [BatchItem], rounds: Int, manifest: Manifest, folder: BatchFolder, claims: Claims, prefix: String) {
+        let items = items.filter { claims.lossCount($0) == 0 }
         // From all over the batch; the first ones may be alike.
         let step = max(1, items.count / max(1, rounds))
-        self.items = (0..<rounds).map { items[($0 * step) % items.count] }
-        (self.manifest, self.folder, self.run, self.prefix) = (manifest, folder, run, prefix)
+        self.items = items.isEmpty ? [] : (0..<rounds).map { items[($0 * step) % items.count] }
+        (self.manifest, self.folder, self.claims, self.prefix) = (manifest, folder, claims, prefix)
     }
 
     func next() throws -> WorkerAssignment? {
-        guard given < items.count else { return nil }
-        defer { given += 1 }
-        let item = items[given]
-        return WorkerAssignment(
-            item, entry: try manifest.entry(manifest.items[item.index]), manifest: manifest, run: run, attempt: 1,
-            work: "\(folder.workPath(run))/measuring-\(prefix)-\(given)", isKept: false)
+        while given < items.count {
+            let item = items[given]
+            given += 1
+            switch try claims.take(item) {
+            case .taken: claimed.insert(item.id)
+            case .held: break
+            case .abandoned: continue
+            }
+            let run = claims.own.id
+            return WorkerAssignment(
+                item, entry: try manifest.entry(manifest.items[item.index]), manifest: manifest, run: run, attempt: 1,
+                work: "\(folder.workPath(run))/measuring-\(prefix)-\(given)", isKept: false)
+        }
+        return nil
     }
 
     func concluded(_ assignment: WorkerAssignment, _ ending: WorkEnding) throws {
+        if claimed.remove(assignment.id) != nil { claims.release(assignment.id) }
         switch ending {
         case .done(let entry): entries.append(entry)
         case .failed(let failure) where failure.kind == .unwritable:

@@ -1,16 +1,20 @@
-/// How long a video may take before its worker counts as stuck: a multiple of what its length accounts for, by the slowest video so far.
+/// How long a worker may finish no frame of a video before it counts as stuck. One that gets on, however slowly, is not.
+///
+/// As some trackers look at all frames before the first is done, the limit is what a whole video accounts for: a multiple of the slowest
+/// one so far.
 public struct TimeLimit: Sendable, Equatable {
     /// How many times as long as the slowest video so far, by the frame.
     public var factor: Double
     /// Seconds that every video has.
     public var least: Double
-    /// Seconds until a video is open, models are loaded and networks compiled.
+    /// Seconds until models are loaded, networks compiled and a video is open; once more until something is finished, as long as no video
+    /// is done.
     public var start: Double
-    /// Seconds a frame as long as no video is done.
+    /// Seconds for each of a video's frames, besides `start`, as long as no video is done.
     public var unknown: Double
     private var slowest: Double?
 
-    public init(factor: Double = 10, least: Double = 120, start: Double = 900, unknown: Double = 120) {
+    public init(factor: Double = 10, least: Double = 120, start: Double = 900, unknown: Double = 4) {
         (self.factor, self.least, self.start, self.unknown) = (factor, least, start, unknown)
     }
 
@@ -26,8 +30,11 @@ public struct TimeLimit: Sendable, Equatable {
         }
     }
 
+    /// - Parameter frames: of the video.
     public func seconds(frames: Int) -> Double {
+        let frames = Double(max(0, frames))
+        let limit = slowest.map { max(least, factor * $0 * frames) } ?? start + unknown * frames
         // A year is no limit, and keeps hostile lengths from infinity.
-        min(365 * 86_400, max(least, Double(max(0, frames)) * (slowest.map { factor * $0 } ?? unknown)))
+        return min(365 * 86_400, limit)
     }
 }

@@ -59,6 +59,8 @@ enum WorkerMessage: Sendable, Equatable, Codable {
     case ready
     /// Models are loaded and the video is open.
     case started(id: String, frames: Int)
+    /// So many frames are finished; those of a backward pass count as well.
+    case advanced(id: String, frames: Int)
     case done(JournalEntry)
     case failed(id: String, WorkerFailure)
 }

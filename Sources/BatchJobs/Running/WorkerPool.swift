@@ -50,8 +50,8 @@ final class WorkerPool {
         var assignment: WorkerAssignment?
         var deadline: ContinuousClock.Instant
         var limit = 0.0
-        /// When the assignment's video was opened, and its frames.
-        var begun: (at: ContinuousClock.Instant, frames: Int)?
+        /// The assignment's video, once it is open: its frames, those that are finished, and when the last one was.
+        var video: (frames: Int, done: Int, since: ContinuousClock.Instant)?
         var isOverdue = false
         /// Where in the log the assignment begins.
         var logStart = 0
@@ -100,7 +100,7 @@ final class WorkerPool {
         for number in workers.keys.sorted() {
             guard let worker = workers[number], worker.isReady, worker.assignment == nil else { continue }
             let isAnyBusy = workers.values.contains { $0.assignment != nil }
-            if isAnyBusy, settings.spareMemory > 0, MachineResources.availableMemory < settings.spareMemory { continue }
+            if isAnyBusy, settings.spareMemory > 0, MachineResources.availableMemory() < settings.spareMemory { continue }
             guard let assignment = hasMore ? try source.next() : nil else {
                 hasMore = false
                 worker.process.endInput()
@@ -110,7 +110,7 @@ final class WorkerPool {
             workers[number]?.logStart = Self.size(of: worker.log)
             workers[number]?.limit = timeLimit.start
             workers[number]?.deadline = .now + .seconds(timeLimit.start)
-            workers[number]?.begun = nil
+            workers[number]?.video = nil
             // One that has ended meanwhile says so by itself.
             _ = try worker.process.give(assignment)
         }
@@ -124,7 +124,11 @@ final class WorkerPool {
             failedStarts = 0
         case .message(.started(let id, let frames)):
             guard worker.assignment?.id == id else { return }
-            workers[number]?.begun = (.now, frames)
+            workers[number]?.video = (frames: frames, done: 0, since: .now)
+            setLimit(of: number)
+        case .message(.advanced(let id, let frames)):
+            guard worker.assignment?.id == id, let video = worker.video, frames > video.done else { return }
+            workers[number]?.video = (frames: video.frames, done: frames, since: .now)
             setLimit(of: number)
         case .message(.done(let entry)):
             guard let assignment = worker.assignment, assignment.id == entry.id else { return }
@@ -152,10 +156,10 @@ final class WorkerPool {
     }
 
     private func setLimit(of number: Int) {
-        guard let begun = workers[number]?.begun, workers[number]?.assignment != nil else { return }
-        let limit = timeLimit.seconds(frames: begun.frames)
+        guard let video = workers[number]?.video, workers[number]?.assignment != nil else { return }
+        let limit = timeLimit.seconds(frames: video.frames)
         workers[number]?.limit = limit
-        workers[number]?.deadline = begun.at + .seconds(limit)
+        workers[number]?.deadline = video.since + .seconds(limit)
     }
 
     private func endOverdueWorkers() {

@@ -33,14 +33,14 @@ public struct WorkerShape: Sendable, Equatable, Codable {
     /// The shape for a run: what is asked for, else what was measured on such a machine, else what is measured now.
     /// - Returns: nil: stopped.
     static func decide(
-        _ pending: [BatchItem], manifest: Manifest, folder: BatchFolder, options: BatchRun.Options, run: String,
+        _ pending: [BatchItem], manifest: Manifest, folder: BatchFolder, options: BatchRun.Options, claims: Claims,
         program: @escaping (Int) -> WorkerProgram, isStopped: @escaping () -> Bool, report: (BatchRun.Event) -> Void
     ) throws -> WorkerShape? {
         let machine = MachineResources.here()
         let threads = options.threads ?? folder.settings.threads
         if let workers = options.workers, let threads { return WorkerShape(workers: workers, threads: threads).sparing(machine) }
         let measurement = try measurement(
-            pending, manifest: manifest, folder: folder, options: options, machine: machine, run: run, program: program,
+            pending, manifest: manifest, folder: folder, options: options, machine: machine, claims: claims, program: program,
             isStopped: isStopped,
             report: report)
         guard let measurement else { return nil }
@@ -57,14 +57,15 @@ public struct WorkerShape: Sendable, Equatable, Codable {
     /// What was measured on such a machine before, or what is measured now.
     /// - Returns: nil: stopped.
     static func measurement(
-        _ pending: [BatchItem], manifest: Manifest, folder: BatchFolder, options: BatchRun.Options, machine: MachineResources, run: String,
+        _ pending: [BatchItem], manifest: Manifest, folder: BatchFolder, options: BatchRun.Options, machine: MachineResources,
+        claims: Claims,
         program: @escaping (Int) -> WorkerProgram, isStopped: @escaping () -> Bool, report: (BatchRun.Event) -> Void
     ) throws -> WorkerMeasurement? {
         let threads = options.threads ?? folder.settings.threads
         let store = MeasurementStore(folder: folder, manifest: manifest, machine: machine)
         if let known = try store.read(threads: threads, workers: options.workers) { return known }
         let measuring = ShapeMeasuring(
-            pending: pending, manifest: manifest, folder: folder, run: run, timeLimit: options.timeLimit, program: program,
+            pending: pending, manifest: manifest, folder: folder, claims: claims, timeLimit: options.timeLimit, program: program,
             isStopped: isStopped)
         // With the threads decided, what is left to find out is the memory of one.
         let candidates =

@@ -34,7 +34,7 @@ public struct SlurmWatch {
     /// - Throws: `BatchError`, but not for a controller that cannot be reached.
     public func run(job: Int) throws -> BatchCounts {
         var job = job
-        var unfinished = Int.max
+        var (unfinished, lost) = (Int.max, 0)
         while true {
             if let tasks = try waitForEnd(of: job) {
                 let plan = try BatchPlan(manifest, folder: script.folder, models: models)
@@ -42,11 +42,13 @@ public struct SlurmWatch {
                     let counts = plan.counts
                     let left = try Self.shards(plan, count: script.request.tasks)
                     if left.isEmpty { return counts }
-                    guard counts.missing + counts.changed < unfinished else {
+                    // A video that ends its runs is set aside after some of them.
+                    let losses = try script.folder.losses().values.reduce(0) { $0 + $1.runs.count }
+                    guard counts.missing + counts.changed < unfinished || losses > lost else {
                         report(.gaveUp(tasks: left))
                         return counts
                     }
-                    unfinished = counts.missing + counts.changed
+                    (unfinished, lost) = (counts.missing + counts.changed, losses)
                     job = try slurm.submit(script, tasks: left)
                     report(.submittedAgain(job: job, tasks: left))
                 }

@@ -45,6 +45,14 @@ package struct ModelOptions: ParsableArguments {
         return try networks.maker(hqTokenOnly: segmenter.hqTokenOnly).models(segmenter: segmenting, tracker: tracking, frame: frame)
     }
 
+    /// Equal for options and settings that `makeModels` makes the same models of.
+    func modelKey(_ settings: MethodSettings) throws -> String {
+        let parts = try networks.precisions().map { "\($0.key.rawValue)=\($0.value.rawValue)" }.sorted()
+        let networks = [networks.precision.rawValue] + parts + [networks.threads.map { "\($0) threads" } ?? "all threads"]
+        return ([settings.segmenter, settings.tracker] + networks + (segmenter.hqTokenOnly ? ["hq-token-only"] : [])).joined(
+            separator: "\n")
+    }
+
     package init() {}
 }
 

@@ -97,7 +97,9 @@ struct EvaluationJob: Sendable {
             models: [try models.segmenter.choice(settings.segmenter), try models.tracker.choice(settings.tracker)],
             frame: MemoryNeed.usualFrame
         ).bytes
-        let byMemory = Machine.availableMemory.map { $0 / max(1, need) } ?? 1
-        return max(1, min(ProcessInfo.processInfo.activeProcessorCount / 4, byMemory))
+        return Self.usualJobs(need: need, on: .here())
     }
+
+    /// - Parameter need: of one, in bytes.
+    static func usualJobs(need: Int, on machine: MachineResources) -> Int { max(1, min(machine.cores / 4, machine.memory / max(1, need))) }
 }

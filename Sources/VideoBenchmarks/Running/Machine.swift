@@ -1,6 +1,6 @@
 import Foundation
 
-/// The machine that an evaluation runs on, for reports and for how much is done at once.
+/// The machine that an evaluation runs on, for reports.
 public enum Machine {
     /// The processor's name and the number of its cores that are in use.
     public static var processor: String {
@@ -18,12 +18,6 @@ public enum Machine {
         #else
             return field("model name", in: "/proc/cpuinfo")
         #endif
-    }
-
-    /// Bytes that programs can still have; nil where the system does not tell.
-    public static var availableMemory: Int? {
-        guard let text = field("MemAvailable", in: "/proc/meminfo"), let kilobytes = Int(text.prefix { $0.isNumber }) else { return nil }
-        return kilobytes << 10
     }
 
     private static func field(_ name: String, in file: String) -> String? {

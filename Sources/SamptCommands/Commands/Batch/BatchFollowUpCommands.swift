@@ -36,7 +36,8 @@ struct BatchMergeCommand: AsyncParsableCommand {
         abstract: "Bring shares together: results of other output folders, the report, and an index.",
         discussion: """
             Writes report.html, report.json and index.jsonl (a line a result) into the output folder. Results of other folders of the \
-            same batch, as nodes have on disks of their own, are copied into it and checked on the way.
+            same batch, as nodes have on disks of their own, are copied into it and checked on the way. Status 3 means that videos of the \
+            manifest have no result.
 
               sampt batch merge clips.jsonl --out results/ --from node1/ --from node2/
 
@@ -63,7 +64,7 @@ struct BatchMergeCommand: AsyncParsableCommand {
                 try BatchIndex.write(plan, to: folder)
                 for line in report.lines { StandardError.print(line) }
                 StandardError.print("Written: \(folder.reportPath), \(folder.indexPath)")
-                return plan.counts.isFinished && plan.counts.setAside == 0 ? CommandStatus.success : .partial
+                return plan.counts.done == plan.counts.total && manifest.problems.isEmpty ? CommandStatus.success : .partial
             }
         }
     }

@@ -56,21 +56,31 @@ enum BatchMethod {
     }
 
     /// Finds what is wrong with an entry's options before anything begins, missing models included.
-    static func check(_ entry: ManifestEntry) throws { _ = try models(entry.options, video: entry.video) }
+    static func check(_ entry: ManifestEntry) throws { _ = try models(entry.options) }
 
-    /// The models that options ask for, as what tells them apart.
-    static func models(_ options: [String: JSONValue]) throws -> [String: String] { try models(options, video: "video") }
+    /// What was found out before: parsing options takes milliseconds, and a manifest may have a seed of its own in each of its lines.
+    private static let known = Protected<[String: EntryModels]>([:])
 
-    private static func models(_ options: [String: JSONValue], video: String) throws -> [String: String] {
-        let command = try command(options, video: video)
+    /// The models that options ask for.
+    /// - Throws: what is wrong with the options.
+    static func models(_ options: [String: JSONValue]) throws -> EntryModels {
+        var options = options
+        // Which number it is changes neither the models nor what else is allowed.
+        if case .integer(0...)? = options["seed"] { options["seed"] = .integer(0) }
+        let text = try JSONValue.object(options).canonicalText()
+        if let models = known.withLock({ $0[text] }) { return models }
+        let command = try command(options, video: "video")
         let settings = try command.models.settings(with: command.method, for: .video)
         let segmenter = try command.models.segmenter.choice(settings.segmenter)
         let tracker = try command.models.tracker.choice(settings.tracker)
         try ModelChoice.checkPresence([segmenter, tracker])
-        var models = ["segmenter": try name(segmenter), "tracker": try name(tracker)]
+        var models = EntryModels(
+            fingerprints: ["segmenter": try name(segmenter), "tracker": try name(tracker)], loading: try command.models.modelKey(settings))
         // A preset is a file whose content may change.
-        if command.models.presets.preset != nil { models["settings"] = "\(settings)" }
-        return models
+        if command.models.presets.preset != nil { models.fingerprints["settings"] = "\(settings)" }
+        let found = models
+        known.withLock { $0[text] = found }
+        return found
     }
 
     /// Built-in models go by their names: a new version of the program does not make all results anew by itself.
@@ -79,9 +89,11 @@ enum BatchMethod {
         return try model.fingerprint()
     }
 
-    /// This program as a worker.
-    static func worker(out: String, threads: Int) throws -> WorkerProgram {
-        WorkerProgram(path: try program(), arguments: ["batch", "worker", "--out", out, "--threads", "\(threads)"])
+    /// Makes of a number of threads this program as a worker of a batch.
+    /// - Throws: `CommandError.failure`.
+    static func worker(of folder: BatchFolder) throws -> (Int) -> WorkerProgram {
+        let program = try program()
+        return { WorkerProgram(path: program, arguments: ["batch", "worker", "--out", folder.path, "--threads", "\($0)"]) }
     }
 
     /// Where this program is.

@@ -36,6 +36,8 @@ final class BatchReporter {
                 return String(format: "%d/%d videos, %.1f frames/s", done, done + max(0, left), Double(frames) / seconds) + rest
             }
         case .willRetry(let id, let reason): say("\(id): \(reason) It is tried again alone.")
+        case .comesLast(let id, let count):
+            say("\(id): \(count) run\(count == 1 ? "" : "s") before ended in the midst of it. It is worked on last, alone.")
         case .setAside(let failure):
             reporter.close()
             StandardError.print("sampt: warning: \(failure.id): set aside: \(failure.reason)")

@@ -13,14 +13,15 @@ struct BatchRunCommand: AsyncParsableCommand {
             with the batch's own videos at the first run, within the cores and the memory of this machine, its container, or the \
             scheduler's task.
 
-            A video that ends its worker (memory, a crash) or takes far longer than its length accounts for is tried once more alone, \
-            and then set aside; the batch goes on. Ctrl-C leaves what is being done; another run goes on from there.
+            A video that ends its worker (memory, a crash), or with which it finishes no frame for far longer than the video's length \
+            accounts for, is tried once more alone, and then set aside; the batch goes on. Ctrl-C leaves what is being done; another run \
+            goes on from there.
 
               sampt batch run clips.jsonl --out results/
               seq 0 7 | parallel -j 2 sampt batch run clips.jsonl --out results/ \\
                 --shard {}/8 --workers 1 --threads 1
 
-            Status 3 means that videos are set aside; report.html says which, and why.
+            Status 3 means that videos are set aside, or in the hands of other runs; report.html says which, and why.
 
             \(CommandStatus.help)
             """)
@@ -35,7 +36,8 @@ struct BatchRunCommand: AsyncParsableCommand {
     var threads: Int?
     @Option(
         help: ArgumentHelp(
-            "A video may take this many times as long, by the frame, as the slowest before it; at least two minutes.", valueName: "factor"))
+            "A worker may finish no frame for this many times as long as its video takes at the pace of the slowest before it; at least two minutes.",
+            valueName: "factor"))
     var timeFactor = 10.0
     @Option(help: ArgumentHelp("Megabytes of the next video that are read while others are worked on; 0: none.", valueName: "MB"))
     var readAhead = 64
@@ -79,10 +81,9 @@ struct BatchRunCommand: AsyncParsableCommand {
             StandardError.print("sampt: warning: \(batch.manifest): line \(problem.line) is left out: \(problem.reason).")
         }
         let reporter = BatchReporter(isQuiet: quiet)
-        let program = try BatchMethod.program()
         let run = BatchRun(
             manifest, folder: folder, options: options,
-            program: { WorkerProgram(path: program, arguments: ["batch", "worker", "--out", folder.path, "--threads", "\($0)"]) },
+            program: try BatchMethod.worker(of: folder),
             models: BatchMethod.models, isStopped: { interruption.isRequested }, report: { reporter.show($0) })
         let outcome = try run.run()
         reporter.close()
@@ -93,7 +94,8 @@ struct BatchRunCommand: AsyncParsableCommand {
             try BatchIndex.write(plan, to: folder)
         }
         try BatchSummary(outcome, folder: folder, isWhole: options.shard == .whole).show(quiet: quiet, json: json)
-        return outcome.isStopped ? .interrupted : outcome.setAside > 0 || !manifest.problems.isEmpty ? .partial : .success
+        let isWhole = outcome.setAside == 0 && outcome.elsewhere == 0 && manifest.problems.isEmpty
+        return outcome.isStopped ? .interrupted : isWhole ? .success : .partial
     }
 }
 

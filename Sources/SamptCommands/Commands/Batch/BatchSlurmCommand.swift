@@ -89,7 +89,7 @@ struct BatchSlurmCommand: AsyncParsableCommand {
             let script = try script(request)
             try script.write()
             say(
-                "Written: \(script.path) (\(request.tasks) tasks of \(request.cores) cores, \(request.memory) MB and \(request.minutes) minutes)"
+                "Written: \(script.path) (tasks: \(request.tasks); each with cores: \(request.cores), memory: \(request.memory) MB, time: \(request.minutes) minutes)"
             )
             guard submit else { return .success }
             submitted = Submitted(job: try SlurmCommands().submit(script), request: request)
@@ -130,7 +130,7 @@ struct BatchSlurmCommand: AsyncParsableCommand {
         for line in report.lines { say(line) }
         say("Written: \(folder.reportPath)")
         if interruption.isRequested, !counts.isFinished { return .interrupted }
-        return counts.isFinished && counts.setAside == 0 ? .success : .partial
+        return counts.done == counts.total && manifest.problems.isEmpty ? .success : .partial
     }
 
     /// - Returns: nil: stopped.
@@ -149,10 +149,9 @@ struct BatchSlurmCommand: AsyncParsableCommand {
             var options = BatchRun.Options()
             options.threads = threads
             let reporter = BatchReporter(isQuiet: quiet)
-            let program = try BatchMethod.program()
             let run = BatchRun(
                 manifest, folder: folder, options: options,
-                program: { WorkerProgram(path: program, arguments: ["batch", "worker", "--out", folder.path, "--threads", "\($0)"]) },
+                program: try BatchMethod.worker(of: folder),
                 models: BatchMethod.models, isStopped: { interruption.isRequested }, report: { reporter.show($0) })
             guard let measurement = try run.measure(atMost: cores) else {
                 guard !interruption.isRequested else { return nil }

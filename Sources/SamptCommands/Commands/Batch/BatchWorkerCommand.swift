@@ -23,7 +23,7 @@ struct BatchWorkerCommand: AsyncParsableCommand {
             let models = LoadedModels()
             let worker = BatchWorker(
                 folder: folder, threads: threads,
-                segment: { try await BatchVideo(assignment: $0, threads: threads).segment(models, started: $1) }, failure: Self.failure)
+                segment: { try await BatchVideo(assignment: $0, threads: threads).segment(models, progress: $1) }, failure: Self.failure)
             try await worker.run()
             return .success
         }
@@ -43,52 +43,27 @@ struct BatchWorkerCommand: AsyncParsableCommand {
     }
 }
 
-/// The models that a worker has: those of the last video, which are most likely those of the next.
-private final class LoadedModels: Sendable {
-    private struct Pair {
-        var key: String
-        var segmenter: any PromptableSegmenter
-        var tracker: any PointTracker
-    }
-
-    private let pair = Protected<Pair?>(nil)
-
-    /// - Parameter key: equal for options that ask for the same models.
-    func models(
-        key: String, make: () throws -> (segmenter: any PromptableSegmenter, tracker: any PointTracker)
-    ) throws -> (segmenter: any PromptableSegmenter, tracker: any PointTracker) {
-        try pair.withLock { pair in
-            if let pair, pair.key == key { return (pair.segmenter, pair.tracker) }
-            // The old ones go before the new ones come.
-            pair = nil
-            let made = try make()
-            pair = Pair(key: key, segmenter: made.segmenter, tracker: made.tracker)
-            return made
-        }
-    }
-}
-
 /// A video of a batch, segmented as `sampt segment` does it.
 private struct BatchVideo {
     let assignment: WorkerAssignment
     let threads: Int
 
-    func segment(_ models: LoadedModels, started: @Sendable (Int) -> Void) async throws -> SegmentedVideo {
+    func segment(_ models: LoadedModels, progress: VideoProgress) async throws -> SegmentedVideo {
         let entry = assignment.entry
         let command = try BatchMethod.command(entry.options, video: entry.video, threads: threads)
         let settings = try command.models.settings(with: command.method, for: .video)
         let objects = try objects(entry)
-        let (segmenter, tracker) = try models.models(key: modelKey(entry, settings)) {
+        let (segmenter, tracker) = try models.models(key: command.models.modelKey(settings)) {
             try command.models.makeModels(settings)
         }
         let begin = ContinuousClock.now
         let clip = try command.clip.open()
         if entry.outputs.contains(.masks) { _ = try clip.pictureFileNames() }
-        started(clip.frames.frameCount)
+        progress.started(frames: clip.frames.frameCount)
         let job = SegmentationJob(
             segmenter: VideoSegmenter(segmenter: segmenter, tracker: tracker, options: settings.options(for: segmenter)), clip: clip,
             queries: try clip.queries(objects), destinations: destinations(entry))
-        let summary = try await job.run(interruption: Interruption(), progress: ProgressReporter(isQuiet: true))
+        let summary = try await job.run(interruption: Interruption(), progress: PassedOnProgress(progress))
         guard summary.failures.isEmpty else {
             throw WorkerFailure(kind: .unwritable, message: summary.failures.joined(separator: " "))
         }
@@ -101,7 +76,7 @@ private struct BatchVideo {
                     minimumConfidence: $0.minimumConfidence)
             }, damage: summary.damage, notes: summary.notes, command: try equivalent(entry),
             versions: ["sampt": ProgramVersion.current, "ffmpeg": LibraryVersions.ffmpeg, "system": LibraryVersions.system],
-            models: try BatchMethod.models(entry.options), peakMemory: BatchWorker.peakMemory)
+            models: try BatchMethod.models(entry.options).fingerprints, peakMemory: BatchWorker.peakMemory)
     }
 
     private func objects(_ entry: ManifestEntry) throws -> [MarkedObject] {
@@ -119,11 +94,6 @@ private struct BatchVideo {
             leastSure: path(.picture))
     }
 
-    private func modelKey(_ entry: ManifestEntry, _ settings: MethodSettings) throws -> String {
-        let other = entry.options.filter { !["start", "end", "stride", "max-side"].contains($0.key) }
-        return try JSONValue.object(other).canonicalText() + " \(settings.segmenter) \(settings.tracker)"
-    }
-
     /// The arguments that make the same outside of a batch; inline prompts are in the manifest's line.
     private func equivalent(_ entry: ManifestEntry) throws -> [String] {
         let prompts =
@@ -135,4 +105,16 @@ private struct BatchVideo {
         return ["sampt", "segment", entry.video, "--prompts", prompts] + (try BatchMethod.arguments(entry.options))
             + ["--threads=\(threads)"] + outputs
     }
+}
+
+/// A job's progress for the process that looks after the worker; what goes wrong meanwhile is in the summary.
+private struct PassedOnProgress: JobProgress {
+    let progress: VideoProgress
+
+    init(_ progress: VideoProgress) { self.progress = progress }
+
+    func show(_ news: SegmentationProgress) { progress.advanced(to: news.framesDone) }
+    func show(isLast: Bool, _ line: () -> String) {}
+    func warn(of error: any Error) { StandardError.print("sampt: \(error)") }
+    func close() {}
 }
