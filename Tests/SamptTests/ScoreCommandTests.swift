@@ -38,7 +38,12 @@ struct ScoreCommandTests {
             let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
             let mean = try #require(object["mean"] as? [String: Any])
             #expect(abs((mean["j"] as? Double ?? 0) - 18.0 / 22) < 1e-12)
-            for name in ["s.csv", "s.md", "s.html"] { #expect(try !Data(contentsOf: URL(fileURLWithPath: clip.path(name))).isEmpty) }
+            let ran = try #require(object["ran"] as? [String: String])
+            #expect(ran["program"] == "sampt \(ProgramVersion.current)" && ran["command"]?.contains("--per-frame") == true)
+            for name in ["s.csv", "s.md", "s.html"] {
+                let text = try String(contentsOfFile: clip.path(name), encoding: .utf8)
+                #expect(text.contains("sampt \(ProgramVersion.current)") && text.contains("--per-frame"), "\(name)")
+            }
         }
     }
 
@@ -52,6 +57,8 @@ struct ScoreCommandTests {
             try FileManager.default.removeItem(atPath: clip.path("s.json"))
             let strict = try Program.run(arguments + ["--strict"])
             #expect(strict.status == CommandStatus.invalidInput.rawValue && strict.errors.contains("02"), "\(strict.errors)")
+            // A line for each finding, none with the letters of an escape in it.
+            #expect(!strict.errors.contains("\\n") && strict.errors.contains("--strict"), "\(strict.errors)")
             #expect(!FileManager.default.fileExists(atPath: clip.path("s.json")))
         }
     }

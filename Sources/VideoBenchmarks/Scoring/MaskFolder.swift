@@ -151,7 +151,8 @@ extension ScoringError: DescribedError {
                 "\(sequence): frame \(frame) of the results has an object \(id) that the truth does not have, which the official program refuses."
         case .invalidMeta(let path, let reason): return "\(path): is not the data set's description: \(reason)."
         case .doesNotFit(let findings):
-            return "Truth and results do not fit together (--strict):" + findings.map { "\n  \($0.description)" }.joined()
+            let others = findings.count > 1 ? " So do \(findings.count - 1) more findings." : ""
+            return "Truth and results do not fit together, which --strict refuses. \(findings.first?.description ?? "")\(others)"
         }
     }
 }

@@ -106,11 +106,11 @@ struct ScoreCommand: AsyncParsableCommand {
             progress.show(isLast: false) { "\(done)/\(total) frames" }
         }
         progress.close()
+        for finding in report.findings { StandardError.print("sampt: \(finding)") }
         if strict {
             let mismatches = report.findings.filter(\.isMismatch)
             guard mismatches.isEmpty else { throw ScoringError.doesNotFit(mismatches) }
         }
-        for finding in report.findings { StandardError.print("sampt: \(finding)") }
         if !quiet { ScoreTable.show(report) }
         try reports.write(report)
         return .success

@@ -43,16 +43,20 @@ struct ScoreOutputOptions: ParsableArguments {
         }
     }
 
-    func write(_ report: ScoreReport) throws {
-        if let json { try AtomicFile.write(report.json(isDetailed: perFrame), to: json) }
-        guard csv != nil || markdown != nil || html != nil else { return }
-        let ran = [
+    /// Program, command, processor, and what was compared.
+    static func ran(_ protocolName: String, truth: String, results: String) -> [(name: String, value: String)] {
+        [
             ("program", "sampt \(ProgramVersion.current)"), ("command", ProcessInfo.processInfo.arguments.joined(separator: " ")),
-            ("processor", Machine.processor), ("protocol", report.protocolName.rawValue), ("truth", report.truth),
-            ("results", report.results),
+            ("processor", Machine.processor), ("protocol", protocolName), ("truth", truth), ("results", results),
         ]
+    }
+
+    func write(_ report: ScoreReport) throws {
+        let ran = Self.ran(report.protocolName.rawValue, truth: report.truth, results: report.results)
+        if let json { try AtomicFile.write(report.json(isDetailed: perFrame, ran: ran), to: json) }
+        guard csv != nil || markdown != nil || html != nil else { return }
         let whole = EvaluationReport(
-            title: "Scores of \(PathParts(report.results).name)", ran: ran.map { (name: $0.0, value: $0.1) },
+            title: "Scores of \(PathParts(report.results).name)", ran: ran,
             rows: [.init(setting: PathParts(report.results).name, runs: [.init(seed: nil, score: report)])])
         try ReportFiles(report: whole, frames: frames.map { try DatasetFrames(folder: $0) }).write(html: html, csv: csv, markdown: markdown)
     }
