@@ -1,6 +1,7 @@
 import Foundation
 import Media
 import SegmentationJobs
+import Support
 import TestSupport
 import Testing
 
@@ -60,6 +61,23 @@ struct ScoreCommandTests {
             // A line for each finding, none with the letters of an escape in it.
             #expect(!strict.errors.contains("\\n") && strict.errors.contains("--strict"), "\(strict.errors)")
             #expect(!FileManager.default.fileExists(atPath: clip.path("s.json")))
+        }
+    }
+
+    @Test("0/1 against 0/255 is said, and with --strict an error")
+    func levels() throws {
+        try withMasks { clip in
+            for frame in 0..<4 {
+                let path = clip.path("truth/a/0\(frame).png")
+                var mask = try ImageFile.readIndexMask(path)
+                mask.values = mask.values.map { $0 * 255 }
+                try ImageFile.writeIndexMask(mask, to: path)
+            }
+            let arguments = ["score", "--protocol", "davis2016", "--truth", clip.path("truth"), "--results", clip.path("results")]
+            let lenient = try Program.run(arguments)
+            #expect(lenient.status == 0 && lenient.errors.contains("255") && lenient.output.contains("0.818"), "\(lenient.errors)")
+            let strict = try Program.run(arguments + ["--strict"])
+            #expect(strict.status == CommandStatus.invalidInput.rawValue && strict.errors.contains("255"), "\(strict.errors)")
         }
     }
 

@@ -30,15 +30,21 @@ extension VideoInstanceResults {
                         "\(unknown.count) predictions have categories that the truth does not have (the first \(first.category)); they are not scored"
                     ))
             }
-            let wrong = found.filter { tube in
-                guard let length = videos[tube.video].flatMap({ $0.length ?? $0.fileNames?.count }) else { return false }
-                return tube.masks.count != length
-            }
-            if let first = wrong.first {
+            func length(_ tube: InstanceTube) -> Int? { videos[tube.video].flatMap { $0.length ?? $0.fileNames?.count } }
+            let short = found.filter { $0.masks.count < length($0) ?? 0 }
+            if let first = short.first {
                 findings.append(
                     ScoringFinding(
-                        .missingFrame, count: wrong.count,
-                        "\(wrong.count) predictions have another number of frames than their video (the first in video \(first.video)); missing ones count as empty"
+                        .missingFrame, count: short.count,
+                        "\(short.count) predictions have fewer frames than their video (the first in video \(first.video)); missing ones count as empty"
+                    ))
+            }
+            let long = found.filter { $0.masks.count > length($0) ?? .max }
+            if let first = long.first {
+                findings.append(
+                    ScoringFinding(
+                        .surplusFrame, count: long.count,
+                        "\(long.count) predictions have more frames than their video (the first in video \(first.video)); what they have there counts as too much"
                     ))
             }
             let predicted = Set(found.map(\.video))

@@ -132,6 +132,7 @@ public struct EvaluationOutput: Sendable {
         var scorer = FolderScorer(dataset.scoring, description: dataset.description)
         scorer.sequences = records.map(\.video)
         scorer.threads = threads
+        scorer.rules.expectsOtherLevels = true
         if let description = dataset.description {
             let done = Set(records.map(\.video))
             scorer.description?.objects = description.objects.filter { done.contains($0.key) }
