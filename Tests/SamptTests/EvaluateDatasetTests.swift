@@ -103,6 +103,45 @@ struct EvaluateDatasetTests {
         }
     }
 
+    @Test("What failed in a part is named and counted where the parts are put together")
+    func failureOfPart() throws {
+        try withDataset { clip, arguments in
+            try Data("no picture".utf8).write(to: URL(fileURLWithPath: clip.path("root/JPEGImages/b/shot-2.png")))
+            for part in 1...2 {
+                let outcome = try Program.run(arguments + ["--out", clip.path("part\(part)"), "--shard", "\(part)/2"])
+                #expect(outcome.status == (part == 1 ? 0 : CommandStatus.partial.rawValue), "\(outcome.errors)")
+            }
+            let merged = try Program.run(["evaluate", "merge", clip.path("part1"), clip.path("part2"), "--out", clip.path("whole")])
+            #expect(merged.status == CommandStatus.partial.rawValue && merged.errors.contains("shot-2.png"), "\(merged.errors)")
+            for form in ["html", "json", "md", "csv"] {
+                let report = try String(contentsOfFile: clip.path("whole/report.\(form)"), encoding: .utf8)
+                #expect(report.contains("failed") && report.contains("shot-2.png"), "\(form)")
+            }
+        }
+    }
+
+    @Test("Rows that share a segmenter run together, whatever their trackers, as far as memory holds these")
+    func groups() throws {
+        try withDataset { clip, _ in
+            let path = clip.path("sweep.yaml")
+            let rows = ["nano", "lucas-kanade", "nano"].enumerated().map { "  - {name: r\($0), settings: {tracker: \($1), seed: \($0)}}" }
+            try Data(("rows:\n" + rows.joined(separator: "\n") + "\n").utf8).write(to: URL(fileURLWithPath: path))
+            let sweep = try EvaluationRows(
+                models: .parse([]), method: .parse([]), running: .parse(["--sweep", path]), dataset: "folder")
+            #expect(sweep.groups { _, _ in true }.map { $0.map(\.run.setting) } == [["r0", "r1", "r2"]])
+            #expect(sweep.groups { _, trackers in trackers.count < 2 }.map { $0.map(\.run.setting) } == [["r0", "r2"], ["r1"]])
+        }
+    }
+
+    @Test("The time left is that of all groups of settings")
+    func timeLeft() {
+        let progress = EvaluationProgress(video: "a", videosDone: 1, videos: 2, framesDone: 50, frames: 100, framesMade: 50)
+        let line = EvaluationRunner.line(progress, done: 150, of: 300, made: 75, seconds: 15)
+        #expect(line == "[1/2] a  150/300 frames, 5.0 frames/s, 30 s left")
+        #expect(!EvaluationRunner.line(progress, done: 300, of: 300, made: 75, seconds: 15).contains("left"))
+        #expect(!EvaluationRunner.line(progress, done: 100, of: 300, made: 0, seconds: 15).contains("left"))
+    }
+
     @Test("Everything that is wrong with the data is named and counted in the report, and nothing is written elsewhere")
     func badData() throws {
         try withDataset { clip, arguments in

@@ -6,7 +6,8 @@ import VideoBenchmarks
 struct EvaluationFinish: Sendable {
     var output: EvaluationOutput
     var dataset: VideoDataset
-    var failures: [ScoringFinding] = []
+    /// What has been printed already.
+    var said: [ScoringFinding] = []
     var makesArchives = true
     var isQuiet: Bool
 
@@ -16,18 +17,22 @@ struct EvaluationFinish: Sendable {
     /// - Returns: whether every run has all videos.
     func run() async throws -> Bool {
         let threads = ProcessInfo.processInfo.activeProcessorCount
-        var (table, unscored): ([EvaluationReport.Row], [ScoringFinding]) = ([], [])
+        let set = dataset.evaluated
+        var (table, unscored, isWhole): ([EvaluationReport.Row], [ScoringFinding], Bool) = ([], [], true)
         for run in output.manifest.runs {
+            let progress = output.progress(of: run, set)
+            isWhole = isWhole && progress.missing.isEmpty
             if makesArchives, !dataset.videos.isEmpty {
                 let archive = try output.archive(run)
                 if !isQuiet { StandardOutput.print(path: archive) }
             }
-            guard let (score, records) = try await output.score(run, dataset, threads: threads) else {
-                unscored += output.findings(run, dataset)
+            guard let score = try await output.score(run, progress, dataset, threads: threads) else {
+                unscored += progress.findings
                 continue
             }
             let done = EvaluationReport.Run(
-                seed: run.seed, score: score, frames: records.reduce(0) { $0 + $1.frames }, seconds: records.reduce(0) { $0 + $1.seconds })
+                seed: run.seed, score: score, frames: progress.records.reduce(0) { $0 + $1.frames },
+                seconds: progress.records.reduce(0) { $0 + $1.seconds })
             if let place = table.firstIndex(where: { $0.setting == run.setting }) {
                 table[place].runs.append(done)
             } else {
@@ -36,21 +41,20 @@ struct EvaluationFinish: Sendable {
             }
         }
         let report = EvaluationReport(
-            title: "\(dataset.name): \(output.manifest.program)", ran: ran, rows: table, failures: failures + unscored)
+            title: "\(dataset.name): \(output.manifest.program)", ran: Self.ran(output.manifest), rows: table, failures: unscored)
         try ReportFiles(report: report, frames: DatasetFrames(dataset)).write(
             html: output.path + "/report.html", json: output.path + "/report.json", csv: output.path + "/report.csv",
             markdown: output.path + "/report.md")
-        for finding in report.findings where !failures.contains(finding) { StandardError.print("sampt: \(finding)") }
+        for finding in report.findings where !said.contains(finding) { StandardError.print("sampt: \(finding)") }
         if !isQuiet, !table.isEmpty { show(report) }
         if !isQuiet, dataset.truth == nil {
             StandardError.print("There is no truth for \(dataset.name) here; its server scores the archive.")
         }
-        return output.manifest.runs.allSatisfy { output.missing($0, dataset).isEmpty }
+        return isWhole
     }
 
     /// Command, versions, processor, fingerprints.
-    private var ran: [(name: String, value: String)] {
-        let manifest = output.manifest
+    static func ran(_ manifest: EvaluationOutput.Manifest) -> [(name: String, value: String)] {
         var values = [
             ("program", manifest.program), ("command", manifest.command.joined(separator: " ")), ("processor", manifest.processor),
             ("data set", manifest.dataset),

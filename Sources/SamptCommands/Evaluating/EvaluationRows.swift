@@ -22,7 +22,10 @@ struct EvaluationRows: Sendable {
     var runs: [EvaluationRun] { rows.map(\.run) }
 
     /// - Throws: `PresetError`, `CommandError.usage`, and what finding the models' fingerprints throws.
-    init(models: ModelOptions, method: MethodOptions, running: EvaluationOptions, dataset: String) throws {
+    /// - Parameter more: what else decides the results.
+    init(
+        models: ModelOptions, method: MethodOptions, running: EvaluationOptions, dataset: String, more: [String: String] = [:]
+    ) throws {
         var rows: [Row] = []
         var fingerprints: [String: String] = [:]
         func add(_ name: String, _ settings: MethodSettings, preset: Preset?, against: String?, inFolder: Bool) throws {
@@ -40,6 +43,7 @@ struct EvaluationRows: Sendable {
                 identity["hq-token-only"] = "\(models.segmenter.hqTokenOnly)"
                 identity["models"] = fingerprints[key]
                 identity["program"] = ProgramVersion.current
+                identity.merge(more) { $1 }
                 let folder = inFolder || running.seeds > 1 ? "\(Self.folderName(name))/seed-\(seed)" : ""
                 rows.append(
                     Row(
@@ -81,14 +85,18 @@ struct EvaluationRows: Sendable {
         }
     }
 
-    /// Rows whose models are the same, in order.
-    var groups: [[Row]] {
+    /// Rows that share their segmenter, and with it what its encoder makes of frames, in order.
+    /// - Parameter fits: whether memory holds a segmenter beside some trackers; those that it does not hold together make groups of their
+    ///   own.
+    func groups(_ fits: (_ segmenter: String, _ trackers: Set<String>) throws -> Bool) rethrows -> [[Row]] {
         var groups: [[Row]] = []
         for row in rows {
-            let isSame = { (other: [Row]) in
-                other[0].settings.segmenter == row.settings.segmenter && other[0].settings.tracker == row.settings.tracker
+            let place = try groups.firstIndex { group in
+                guard group[0].settings.segmenter == row.settings.segmenter else { return false }
+                let trackers = Set(group.map(\.settings.tracker))
+                return try trackers.contains(row.settings.tracker) || fits(row.settings.segmenter, trackers.union([row.settings.tracker]))
             }
-            if let place = groups.firstIndex(where: isSame) { groups[place].append(row) } else { groups.append([row]) }
+            if let place { groups[place].append(row) } else { groups.append([row]) }
         }
         return groups
     }

@@ -29,7 +29,7 @@ struct DatasetOptions: ParsableArguments {
 struct EvaluationOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Write masks, scores, reports and the archive for the data set's server into this folder; the same command goes on where it was stopped.",
+            "Write masks, scores, reports and what the data set's server takes into this folder; the same command goes on where it was stopped.",
             valueName: "folder"))
     var out: String?
     @Option(help: ArgumentHelp("Run with so many seeds, counted up from --seed; tables show the mean ± the deviation.", valueName: "n"))
@@ -52,7 +52,8 @@ struct EvaluationOptions: ParsableArguments {
     var jobs: Int?
     @Option(
         help: ArgumentHelp(
-            "The most disk in the temporary folder, in GB, for what settings with one image encoder have in common.", valueName: "GB"))
+            "The most disk in the temporary folder, in GB, for what settings with one segmenter have in common: pictures and features of frames.",
+            valueName: "GB"))
     var disk = 4
     @Flag(help: "Do not pack the masks for the data set's server.")
     var noArchive = false

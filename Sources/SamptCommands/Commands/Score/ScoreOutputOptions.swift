@@ -31,8 +31,8 @@ struct ScoreOutputOptions: ParsableArguments {
     /// Finds outputs that would take the place of something, before anything is read.
     func check(_ claims: inout FileClaims, forMasks: Bool) throws {
         let outputs = [(json, "JSON", "--json"), (csv, "CSV", "--csv"), (markdown, "md", "--markdown"), (html, "HTML", "--html")]
-        if !forMasks, let option = outputs.dropFirst().first(where: { $0.0 != nil })?.2 ?? (perFrame ? "--per-frame" : nil) {
-            throw CommandError.usage("\(option) has no effect here: average precision is written as JSON alone.")
+        if !forMasks, let option = perFrame ? "--per-frame" : frames != nil ? "--frames" : nil {
+            throw CommandError.usage("\(option) has no effect here: average precision is of whole tubes.")
         }
         if let frames { claims.read(frames, as: "the folder of pictures") }
         for (path, form, option) in outputs {
@@ -59,5 +59,19 @@ struct ScoreOutputOptions: ParsableArguments {
             title: "Scores of \(PathParts(report.results).name)", ran: ran,
             rows: [.init(setting: PathParts(report.results).name, runs: [.init(seed: nil, score: report)])])
         try ReportFiles(report: whole, frames: frames.map { try DatasetFrames(folder: $0) }).write(html: html, csv: csv, markdown: markdown)
+    }
+}
+
+extension ScoreOutputOptions {
+    /// Average precision and recall.
+    func write(
+        _ scores: InstanceReport, _ findings: [ScoringFinding], protocolName: String, truth: String, results: String
+    ) throws {
+        let ran = Self.ran(protocolName, truth: truth, results: results)
+        if let json { try AtomicFile.write(scores.json(ran: ran, findings: findings), to: json) }
+        let name = PathParts(results).name
+        let report = InstanceEvaluationReport(
+            title: "Scores of \(name)", ran: ran, rows: [.init(setting: name, runs: [.init(seed: nil, score: scores)])], findings: findings)
+        try InstanceReportFiles(report: report).write(html: html, csv: csv, markdown: markdown)
     }
 }

@@ -1,0 +1,30 @@
+import Foundation
+import Media
+
+extension EvaluationOutput {
+    /// Scores a run's masks as far as they are there.
+    /// - Returns: nil where the data set has no truth here, or nothing has been done.
+    public func score(_ run: EvaluationRun, _ progress: Progress, _ dataset: VideoDataset, threads: Int) async throws -> ScoreReport? {
+        guard let truth = dataset.truth, !progress.records.isEmpty else { return nil }
+        var scorer = FolderScorer(dataset.scoring, description: dataset.description)
+        scorer.sequences = progress.records.map(\.video)
+        scorer.threads = threads
+        scorer.rules.expectsOtherLevels = true
+        if let description = dataset.description {
+            let done = Set(progress.records.map(\.video))
+            scorer.description?.objects = description.objects.filter { done.contains($0.key) }
+        }
+        let report = try await scorer.score(truth: MaskFolder(truth), results: MaskFolder(run.masks(in: path, dataset.submission)))
+        return ScoreReport(
+            report.protocolName, objects: report.objects, findings: progress.findings + report.findings, truth: report.truth,
+            results: report.results, cost: report.cost)
+    }
+
+    /// Packs a run's masks for the data set's server.
+    /// - Returns: the archive.
+    public func archive(_ run: EvaluationRun) throws -> String {
+        let target = run.path(in: path) + "/submission.zip"
+        try ZipFile.write(folder: run.path(in: path) + "/masks", to: target, pathExtensions: ["png"])
+        return target
+    }
+}
