@@ -39,7 +39,8 @@ public struct DatasetEvaluation: Sendable {
 
         private init(unchecked index: Int, _ count: Int) { (self.index, self.count) = (index, count) }
 
-        func contains(_ place: Int) -> Bool { place % count == index }
+        /// Whether the video at a place, from 0, belongs to it.
+        public func contains(_ place: Int) -> Bool { place % count == index }
     }
 
     /// A setting with its models.
