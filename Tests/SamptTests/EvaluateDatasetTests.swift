@@ -54,7 +54,7 @@ struct EvaluateDatasetTests {
     func sweep() throws {
         try withDataset { clip, arguments in
             let yaml =
-                "title: test\nrows:\n  - name: one\n    settings: {positive-points: 4}\n  - name: two\n    settings: {positive-points: 8}\n    against: one\n"
+                "title: test\nrows:\n  - name: one\n    settings: {positive-points: 4}\n  - name: two\n    settings: {positive-points: 8}\n    against: one\npublished: {data: [folder], columns: [method, J], rows: [[theirs, 12.5]]}\n"
             try Data(yaml.utf8).write(to: URL(fileURLWithPath: clip.path("sweep.yaml")))
             let sweep = arguments + ["--sweep", clip.path("sweep.yaml"), "--seeds", "2", "--prompt", "clicks:2"]
             for part in 1...2 {
@@ -66,6 +66,11 @@ struct EvaluateDatasetTests {
             let table = try String(contentsOfFile: clip.path("whole/report.md"), encoding: .utf8)
             #expect(table.contains("| one | 2 |") && table.contains("| two | 2 |") && table.contains("gain"))
             #expect(Set(clip.contents("whole/two/seed-72/masks")) == ["a", "b"])
+            for form in ["html", "json", "md", "csv"] {
+                let report = try String(contentsOfFile: clip.path("whole/report.\(form)"), encoding: .utf8)
+                #expect(report.contains("theirs") && report.contains("12.5"), "\(form)")
+            }
+            #expect(merged.output.contains("theirs"), "\(merged.output)")
         }
     }
 

@@ -41,7 +41,8 @@ struct EvaluationFinish: Sendable {
             }
         }
         let report = EvaluationReport(
-            title: "\(dataset.name): \(output.manifest.program)", ran: Self.ran(output.manifest), rows: table, failures: unscored)
+            title: "\(dataset.name): \(output.manifest.program)", ran: Self.ran(output.manifest), rows: table, failures: unscored,
+            published: output.manifest.published)
         try ReportFiles(report: report, frames: DatasetFrames(dataset)).write(
             html: output.path + "/report.html", json: output.path + "/report.json", csv: output.path + "/report.csv",
             markdown: output.path + "/report.md")
@@ -69,7 +70,12 @@ struct EvaluationFinish: Sendable {
     }
 
     private func show(_ report: EvaluationReport) {
-        if report.rows.count == 1, report.rows[0].runs.count == 1 { return ScoreTable.show(report.rows[0].runs[0].score) }
+        if report.rows.count == 1, report.rows[0].runs.count == 1, report.published == nil {
+            return ScoreTable.show(report.rows[0].runs[0].score)
+        }
         for line in report.settingsLines { StandardOutput.print(line) }
+        guard let published = report.published else { return }
+        StandardOutput.print("")
+        for line in [published.title] + published.lines { StandardOutput.print(line) }
     }
 }

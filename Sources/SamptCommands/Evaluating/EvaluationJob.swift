@@ -33,7 +33,7 @@ struct EvaluationJob: Sendable {
             path: out,
             manifest: .init(
                 program: "sampt \(ProgramVersion.current)", command: ProcessInfo.processInfo.arguments, processor: Machine.processor,
-                dataset: kind, location: location, prompt: running.prompt, runs: rows.runs))
+                dataset: kind, location: location, prompt: running.prompt, runs: rows.runs, published: rows.published))
         try output.writeManifest()
         var evaluation = DatasetEvaluation(dataset, prompt: running.prompt, output: out)
         if let shard = running.shard { evaluation.shard = shard }

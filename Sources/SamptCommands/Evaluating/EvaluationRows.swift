@@ -18,6 +18,8 @@ struct EvaluationRows: Sendable {
     /// Files that they were read from.
     let files: [String]
     let title: String?
+    /// What the sweep says of others on the data set.
+    let published: PublishedTable?
 
     var runs: [EvaluationRun] { rows.map(\.run) }
 
@@ -28,7 +30,7 @@ struct EvaluationRows: Sendable {
     ) throws {
         var rows: [Row] = []
         var fingerprints: [String: String] = [:]
-        func add(_ name: String, _ settings: MethodSettings, preset: Preset?, against: String?, inFolder: Bool) throws {
+        func add(_ name: String, _ settings: MethodSettings, preset: Preset?, row: Sweep.Row? = nil, inFolder: Bool) throws {
             try settings.validate()
             for index in 0..<running.seeds {
                 guard let base = UInt64(PresetKey.seed.text(in: settings)) else { throw CommandError.usage("--seed must be a number.") }
@@ -48,9 +50,8 @@ struct EvaluationRows: Sendable {
                 rows.append(
                     Row(
                         run: EvaluationRun(
-                            folder: folder, setting: name, seed: seed, settings: identity, paper: preset?.paper,
-                            paperScore: preset?.paperScore(on: dataset),
-                            against: against),
+                            folder: folder, setting: name, seed: seed, settings: identity, paper: row?.paper ?? preset?.paper,
+                            paperScore: row?.paperScores[dataset] ?? preset?.paperScore(on: dataset), against: row?.against),
                         settings: settings))
             }
         }
@@ -60,6 +61,10 @@ struct EvaluationRows: Sendable {
             }
             let sweep = try Sweep.load(text)
             (title, files) = (sweep.title, sweep.files)
+            published = sweep.published.flatMap { published in
+                published.data.contains(dataset)
+                    ? PublishedTable(title: sweep.title, columns: published.columns, rows: published.rows) : nil
+            }
             for row in sweep.rows {
                 let preset = try row.preset.map { try Preset.load($0) }
                 var settings = try preset?.settings() ?? MethodSettings()
@@ -70,13 +75,13 @@ struct EvaluationRows: Sendable {
                 if let name = models.segmenter.segmenter { settings.segmenter = name }
                 if let name = models.tracker.tracker { settings.tracker = name }
                 try method.apply(to: &settings)
-                try add(row.name, settings, preset: preset, against: row.against, inFolder: true)
+                try add(row.name, settings, preset: preset, row: row, inFolder: true)
             }
         } else {
-            (title, files) = (nil, [])
+            (title, files, published) = (nil, [], nil)
             let settings = try models.settings(with: method, for: running.prompt == .mask ? .firstMasks : .video)
             let preset = try models.presets.preset.map { try Preset.load($0) }
-            try add(models.presets.preset.map { PathParts($0).name } ?? "default", settings, preset: preset, against: nil, inFolder: false)
+            try add(models.presets.preset.map { PathParts($0).name } ?? "default", settings, preset: preset, inFolder: false)
         }
         self.rows = rows
         let folders = rows.map(\.run.folder)

@@ -40,7 +40,8 @@ struct InstanceFinish: Sendable {
             }
         }
         let report = InstanceEvaluationReport(
-            title: "\(InstanceDataset.name): \(output.manifest.program)", ran: ran, rows: rows, findings: findings)
+            title: "\(InstanceDataset.name): \(output.manifest.program)", ran: ran, rows: rows, findings: findings,
+            published: output.manifest.published)
         try InstanceReportFiles(report: report).write(
             html: output.path + "/report.html", json: output.path + "/report.json", csv: output.path + "/report.csv",
             markdown: output.path + "/report.md")
@@ -50,6 +51,10 @@ struct InstanceFinish: Sendable {
             ScoreTable.show(rows[0].runs[0].score)
         } else if !rows.isEmpty {
             for line in report.settingsLines { StandardOutput.print(line) }
+        }
+        if let published = report.published {
+            StandardOutput.print("")
+            for line in [published.title] + published.lines { StandardOutput.print(line) }
         }
         return isWhole
     }

@@ -46,9 +46,13 @@ public struct InstanceEvaluationReport: Sendable {
     public var rows: [Row]
     /// What does not fit, or could not be done.
     public var findings: [ScoringFinding]
+    /// What others have published on this data set.
+    public var published: PublishedTable?
 
-    public init(title: String, ran: [(name: String, value: String)], rows: [Row], findings: [ScoringFinding]) {
-        (self.title, self.ran, self.rows, self.findings) = (title, ran, rows, findings)
+    public init(
+        title: String, ran: [(name: String, value: String)], rows: [Row], findings: [ScoringFinding], published: PublishedTable? = nil
+    ) {
+        (self.title, self.ran, self.rows, self.findings, self.published) = (title, ran, rows, findings, published)
     }
 
     /// How much better a row's AP is than that of the one it is compared with; NaN where there is none.
@@ -79,7 +83,9 @@ public struct InstanceEvaluationReport: Sendable {
     /// The table of settings as lines of text.
     public var settingsLines: [String] { settingsTable.lines }
 
-    private var tables: [ReportTable] { [settingsTable] + (findings.isEmpty ? [] : [.findings(findings)]) + [.ran(ran)] }
+    private var tables: [ReportTable] {
+        [settingsTable] + (published.map { [$0.table] } ?? []) + (findings.isEmpty ? [] : [.findings(findings)]) + [.ran(ran)]
+    }
 
     public var markdown: String { ReportTable.markdown(title, tables) }
 
@@ -109,6 +115,7 @@ public struct InstanceEvaluationReport: Sendable {
                 ["setting": row.setting, "count": "\(row.runs.count)"],
                 numbers: Dictionary(uniqueKeysWithValues: means).merging(["gain": gain(of: row)]) { $1 })
         }
+        table.add(published: published)
         table.add(findings: findings)
         table.add(ran: ran)
         return table.text
@@ -144,6 +151,7 @@ public struct InstanceEvaluationReport: Sendable {
             var mean: [String: Double?]?
             var rows: [SettingRow]
             var findings: [ScoringFinding]
+            var published: PublishedTable?
         }
         let settings = rows.map { row in
             SettingRow(
@@ -164,6 +172,6 @@ public struct InstanceEvaluationReport: Sendable {
         return try encoder.encode(
             Document(
                 title: title, ran: Dictionary(ran.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }), mean: only, rows: settings,
-                findings: findings))
+                findings: findings, published: published))
     }
 }

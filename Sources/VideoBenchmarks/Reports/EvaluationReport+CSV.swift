@@ -19,6 +19,7 @@ extension EvaluationReport {
                     "jfDeviation": jf.deviation, "gain": gain(of: row),
                 ])
         }
+        table.add(published: published)
         table.add(findings: findings)
         table.add(ran: ran)
         return table.text

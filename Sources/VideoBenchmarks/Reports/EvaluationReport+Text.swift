@@ -37,6 +37,7 @@ extension EvaluationReport {
             var mean: ScoreReport.Numbers?
             var rows: [SettingRow]
             var findings: [ScoringFinding]
+            var published: PublishedTable?
         }
         let rows = rows.map { row in
             SettingRow(
@@ -54,6 +55,6 @@ extension EvaluationReport {
         return try encoder.encode(
             Document(
                 title: title, ran: Dictionary(ran.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }), mean: only.map { .init($0.mean) },
-                rows: rows, findings: findings))
+                rows: rows, findings: findings, published: published))
     }
 }

@@ -13,18 +13,20 @@ public struct EvaluationOutput: Sendable {
         public var location: [String: String]
         public var prompt: String
         public var runs: [EvaluationRun]
+        /// What others have published on the data set.
+        public var published: PublishedTable?
 
         public init(
             program: String, command: [String], processor: String, dataset: String, location: [String: String], prompt: String,
-            runs: [EvaluationRun]
+            runs: [EvaluationRun], published: PublishedTable? = nil
         ) {
             (self.program, self.command, self.processor, self.dataset) = (program, command, processor, dataset)
-            (self.location, self.prompt, self.runs) = (location, prompt, runs)
+            (self.location, self.prompt, self.runs, self.published) = (location, prompt, runs, published)
         }
 
         public init(
             program: String, command: [String], processor: String, dataset: DatasetKind, location: DatasetKind.Location, prompt: PromptKind,
-            runs: [EvaluationRun]
+            runs: [EvaluationRun], published: PublishedTable? = nil
         ) {
             let values = [
                 ("root", location.root), ("split", location.split), ("list", location.list), ("resolution", location.resolution),
@@ -34,7 +36,7 @@ public struct EvaluationOutput: Sendable {
                 program: program, command: command, processor: processor, dataset: dataset.rawValue,
                 location: Dictionary(uniqueKeysWithValues: values.compactMap { key, value in value.map { (key, $0) } }),
                 prompt: prompt.text,
-                runs: runs)
+                runs: runs, published: published)
         }
 
         /// Reads the data set again.

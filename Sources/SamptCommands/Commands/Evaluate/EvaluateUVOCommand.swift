@@ -68,7 +68,7 @@ struct EvaluateUVO: AsyncParsableCommand {
             path: out,
             manifest: .init(
                 program: "sampt \(ProgramVersion.current)", command: ProcessInfo.processInfo.arguments, processor: Machine.processor,
-                dataset: InstanceDataset.name, location: dataset.location, prompt: "proposals", runs: rows.runs))
+                dataset: InstanceDataset.name, location: dataset.location, prompt: "proposals", runs: rows.runs, published: rows.published))
         try output.writeManifest()
         var evaluation = InstanceDatasetEvaluation(dataset, output: out)
         if let shard = running.shard { evaluation.shard = shard }

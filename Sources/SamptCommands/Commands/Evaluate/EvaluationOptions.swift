@@ -41,7 +41,7 @@ struct EvaluationOptions: ParsableArguments {
     var prompt = PromptKind.mask
     @Option(
         help: ArgumentHelp(
-            "Compare settings: table2 or table3 of the paper, or a YAML file with rows or a grid (docs/evaluation.md). Options of the method and models change every row.",
+            "Compare settings: table1 to table7 of the paper, or a YAML file with rows or a grid (docs/evaluation.md). Options of the method and models change every row.",
             valueName: "name or file"))
     var sweep: String?
     @Option(
