@@ -50,6 +50,29 @@ struct EvaluateDatasetTests {
         }
     }
 
+    @Test("DAVIS 2016 at another size, by a split of its own, with truth that lies elsewhere")
+    func davis2016() throws {
+        try withDataset { clip, _ in
+            for (from, to) in [
+                ("JPEGImages", "davis/JPEGImages/720p"), ("Annotations", "davis/Annotations/720p"), ("Annotations", "truth"),
+            ] {
+                try FileManager.default.createDirectory(atPath: clip.path("davis/JPEGImages"), withIntermediateDirectories: true)
+                try FileManager.default.createDirectory(atPath: clip.path("davis/Annotations"), withIntermediateDirectories: true)
+                try FileManager.default.copyItem(atPath: clip.path("root/\(from)"), toPath: clip.path(to))
+            }
+            try FileManager.default.createDirectory(atPath: clip.path("davis/ImageSets/2016"), withIntermediateDirectories: true)
+            try Data("b\n".utf8).write(to: URL(fileURLWithPath: clip.path("davis/ImageSets/2016/mine.txt")))
+            let outcome = try Program.run([
+                "evaluate", "davis2016", "--root", clip.path("davis"), "--resolution", "720p", "--split", "mine", "--truth",
+                clip.path("truth"),
+                "--out", clip.path("out"), "--tracker", "lucas-kanade", "--quiet",
+            ])
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(clip.contents("out/masks") == ["b"])
+            #expect(try String(contentsOfFile: clip.path("out/report.md"), encoding: .utf8).contains("truth \(clip.path("truth"))"))
+        }
+    }
+
     @Test("Rows of a sweep, seeds, and parts that are put together")
     func sweep() throws {
         try withDataset { clip, arguments in
@@ -181,7 +204,10 @@ struct EvaluateDatasetTests {
 
     @Test(
         "What has no effect is refused",
-        arguments: [["--seeds", "2"], ["--out", "o", "--json", "s.json"], ["--out", "o", "--sweep", "table2", "--preset", "sam-pt"]])
+        arguments: [
+            ["--seeds", "2"], ["--out", "o", "--json", "s.json"], ["--out", "o", "--sweep", "table2", "--preset", "sam-pt"],
+            ["--split", "val"], ["--resolution", "1080p"], ["--truth", "t"], ["--out", "o", "--categories", "c.json"],
+        ])
     func idle(arguments: [String]) throws {
         try withDataset { clip, _ in
             let outcome = try Program.run(["evaluate", "davis2016", "--root", clip.path("root"), "--list", "x"] + arguments)

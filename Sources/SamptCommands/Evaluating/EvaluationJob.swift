@@ -1,8 +1,5 @@
-import ArgumentParser
 import Foundation
 import Media
-import MethodPresets
-import SAMPT
 import SegmentationJobs
 import Support
 import VideoBenchmarks

@@ -23,6 +23,23 @@ struct DatasetOptions: ParsableArguments {
         DatasetKind.Location(
             root: root, split: split, list: list, resolution: resolution, categories: categories, truth: truth)
     }
+
+    /// The options that say more than where the data lies and which videos are meant, as far as they were given.
+    var particular: [String] {
+        [("--split", split), ("--resolution", resolution), ("--truth", truth), ("--categories", categories)].filter { $0.1 != nil }.map(\.0)
+    }
+
+    /// Refuses what has no effect on a data set.
+    func checkEffect(on kind: DatasetKind) throws {
+        let isYouTube = kind == .youTubeVOS2018 || kind == .youTubeVOS2019
+        if categories != nil, !isYouTube {
+            throw ValidationError(
+                "--categories has no effect on \(kind.rawValue): only YouTube-VOS tells seen and unseen categories apart.")
+        }
+        if resolution != nil, isYouTube || kind == .saV {
+            throw ValidationError("--resolution has no effect on \(kind.rawValue), which comes in one size.")
+        }
+    }
 }
 
 /// How a data set is run.
