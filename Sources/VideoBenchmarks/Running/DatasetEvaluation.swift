@@ -92,7 +92,10 @@ public struct DatasetEvaluation: Sendable {
         guard !open.isEmpty else { return }
         do {
             let (objects, findings) = try await onThread { try video.objects() }
-            guard !objects.isEmpty else { throw DatasetError.noAnnotations(video: video.name.text) }
+            guard !objects.isEmpty else {
+                let reason = findings.first { $0.kind != .emptySequence }?.message
+                throw DatasetError.noAnnotations(video: video.name.text, reason: reason)
+            }
             let frames = try await onThread { try FrameFolder(name: video.name.text, paths: video.frames) }
             let store = FrameStore(frames, capacity: open.map(\.segmenter.storeCapacity).max() ?? 8, spoolBudget: spoolBytes)
             let lease = open.count > 1 ? store.keepFeatures(of: 0..<frames.frameCount, withPictures: true) : nil

@@ -65,6 +65,13 @@ public struct EvaluationOutput: Sendable {
         guard let manifest = try? JSONDecoder().decode(Manifest.self, from: data) else {
             throw FileError.unreadable(path: file, reason: "it does not describe an evaluation")
         }
+        // What is merged goes into folders of these names.
+        for run in manifest.runs {
+            let parts = run.folder.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            guard run.folder.isEmpty || parts.allSatisfy({ !$0.isEmpty && $0.first != UInt8(ascii: ".") }) else {
+                throw FileError.unreadable(path: file, reason: "the folder \"\(run.folder)\" in it leads elsewhere")
+            }
+        }
         self.init(path: path, manifest: manifest)
     }
 

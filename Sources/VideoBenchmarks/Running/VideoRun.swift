@@ -74,8 +74,9 @@ struct VideoRun: Sendable {
         progress: (@Sendable () -> Void)? = nil
     ) async throws -> RunRecord {
         let start = ContinuousClock.now
-        let queries = objects.map { object in
-            ObjectQuery(id: object.id, name: object.label, frame: object.frame, prompt: prompt.prompt(for: object.mask))
+        let queries = objects.enumerated().map { place, object in
+            ObjectQuery(
+                id: form.queryID(of: object, at: place), name: object.label, frame: object.frame, prompt: prompt.prompt(for: object.mask))
         }
         // A record that is there belongs to other masks from here on.
         try run.forget(video.name.text, in: output)
