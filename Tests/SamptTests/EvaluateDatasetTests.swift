@@ -131,6 +131,17 @@ struct EvaluateDatasetTests {
         }
     }
 
+    @Test("Where every video fails there is a report that says so")
+    func everythingFails() throws {
+        try withDataset { clip, arguments in
+            for video in ["a", "b"] { try Data().write(to: URL(fileURLWithPath: clip.path("root/Annotations/\(video)/shot-0.png"))) }
+            let outcome = try Program.run(arguments + ["--out", clip.path("out")])
+            #expect(outcome.status == CommandStatus.partial.rawValue, "\(outcome.errors)")
+            let report = try String(contentsOfFile: clip.path("out/report.md"), encoding: .utf8)
+            #expect(report.contains("| failed | a | 1 |") && report.contains("| failed | b | 1 |"))
+        }
+    }
+
     @Test("What failed in a part is named and counted where the parts are put together")
     func failureOfPart() throws {
         try withDataset { clip, arguments in

@@ -165,6 +165,24 @@ struct DatasetEvaluationTests {
         #expect(try FolderListing.folders(out + "/masks") == ["b"])
     }
 
+    @Test("A video that fails where it was done before counts as failed")
+    func failsAgain() async throws {
+        let boxes = try MovingBoxes(videos: ["a", "b"])
+        defer { boxes.folders.remove() }
+        let entry = entry(BrightnessSegmenter())
+        let out = boxes.folders.path("out")
+        _ = try await DatasetEvaluation(try boxes.dataset, prompt: .mask, output: out).run([entry])
+        try Data().write(to: boxes.folders.root.appendingPathComponent("Annotations/a/00.png"))
+        let dataset = try boxes.dataset
+        #expect(try await DatasetEvaluation(dataset, prompt: .mask, output: out).run([entry]).failures.map(\.sequence) == ["a"])
+        let output = EvaluationOutput(path: out, manifest: manifest(boxes, [entry]))
+        let progress = output.progress(of: entry.run, dataset.evaluated)
+        #expect(progress.missing == ["a"] && progress.findings.map(\.kind) == [.failed])
+        let archive = try #require(try output.archive(entry.run, progress, dataset))
+        #expect(try ZipListing.names(archive).allSatisfy { $0.hasPrefix("b/") })
+        #expect(try output.archive(entry.run, .init(records: [], missing: ["a", "b"], findings: []), dataset) == nil)
+    }
+
     @Test("Why a video failed is known to who puts the parts together, until it has been run")
     func failuresOfParts() async throws {
         let boxes = try MovingBoxes(videos: ["a", "b", "c"])
@@ -229,7 +247,9 @@ struct DatasetEvaluationTests {
         // Parts of another evaluation are refused.
         let other = EvaluationOutput(path: parts[0].path, manifest: manifest(boxes, [self.entry(BrightnessSegmenter(), option: "b")]))
         #expect(throws: MediaError.self) { try whole.merge([other], dataset.evaluated) }
-        let archive = try whole.archive(entry.run)
+        // What an earlier run left is no part of this one.
+        try boxes.folders.write("whole/masks/stale/00.png", [1: 5])
+        let archive = try #require(try whole.archive(entry.run, progress, dataset))
         let listed = try ZipListing.names(archive)
         #expect(listed.count == 18 && listed.first == "a/00.png" && listed.last == "c/05.png")
     }

@@ -22,10 +22,7 @@ struct EvaluationFinish: Sendable {
         for run in output.manifest.runs {
             let progress = output.progress(of: run, set)
             isWhole = isWhole && progress.missing.isEmpty
-            if makesArchives, !dataset.videos.isEmpty {
-                let archive = try output.archive(run)
-                if !isQuiet { StandardOutput.print(path: archive) }
-            }
+            if makesArchives, let archive = try output.archive(run, progress, dataset), !isQuiet { StandardOutput.print(path: archive) }
             guard let score = try await output.score(run, progress, dataset, threads: threads) else {
                 unscored += progress.findings
                 continue

@@ -123,6 +123,10 @@ extension DatasetEvaluation.Outcome {
         if let error = error as? FileError, case .unwritable = error { throw error }
         let finding = ScoringFinding(.failed, video, "could not be run: \(error)")
         if !failures.contains(finding) { failures.append(finding) }
-        for run in runs { try RunFailure(settings: run.settings, finding: finding).write(to: run.failure(of: video, in: output)) }
+        for run in runs {
+            // What an earlier run made of other files does not count as this one's.
+            try run.forget(video, in: output)
+            try RunFailure(settings: run.settings, finding: finding).write(to: run.failure(of: video, in: output))
+        }
     }
 }

@@ -20,11 +20,17 @@ extension EvaluationOutput {
             results: report.results, cost: report.cost)
     }
 
-    /// Packs a run's masks for the data set's server.
-    /// - Returns: the archive.
-    public func archive(_ run: EvaluationRun) throws -> String {
+    /// Packs the masks that a run has done for the data set's server; what an earlier one left of other videos stays out.
+    /// - Returns: the archive; nil where nothing has been done.
+    public func archive(_ run: EvaluationRun, _ progress: Progress, _ dataset: VideoDataset) throws -> String? {
+        guard !progress.records.isEmpty else { return nil }
         let target = run.path(in: path) + "/submission.zip"
-        try ZipFile.write(folder: run.path(in: path) + "/masks", to: target, pathExtensions: ["png"])
+        let folder = dataset.submission.folder
+        let done = Set(progress.records.map { (folder.isEmpty ? "" : folder + "/") + $0.video })
+        let depth = folder.isEmpty ? 1 : 2
+        try ZipFile.write(folder: run.path(in: path) + "/masks", to: target, pathExtensions: ["png"]) { name in
+            done.contains(name.split(separator: "/").prefix(depth).joined(separator: "/"))
+        }
         return target
     }
 }
