@@ -131,6 +131,19 @@ struct EvaluateDatasetTests {
         }
     }
 
+    @Test("Where masks cannot be scored the report says why")
+    func notScored() throws {
+        try withDataset { clip, arguments in
+            try FileManager.default.createDirectory(atPath: clip.path("truth/other"), withIntermediateDirectories: true)
+            try FileManager.default.copyItem(
+                atPath: clip.path("root/Annotations/a/shot-0.png"), toPath: clip.path("truth/other/shot-0.png"))
+            let outcome = try Program.run(arguments + ["--truth", clip.path("truth"), "--out", clip.path("out")])
+            #expect(outcome.status == CommandStatus.partial.rawValue && outcome.errors.contains("in common"), "\(outcome.errors)")
+            #expect(try String(contentsOfFile: clip.path("out/report.md"), encoding: .utf8).contains("could not be scored"))
+            #expect(clip.contents("out/masks") == ["a", "b"])
+        }
+    }
+
     @Test("Where every video fails there is a report that says so")
     func everythingFails() throws {
         try withDataset { clip, arguments in

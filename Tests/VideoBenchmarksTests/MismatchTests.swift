@@ -67,6 +67,19 @@ struct MismatchTests {
             let score = try await score(name, folders)
             #expect(score.findings.isEmpty)
         }
+        // A frame that the truth should have, and frames beside a truth whose steps differ.
+        try await withFolders(1, 1, frames: ["00005", "00010", "00020", "00025", "00030"], surplus: ["00015", "00016"]) { folders in
+            let score = try await score(name, folders)
+            #expect(score.findings.map(\.kind) == [.surplusFrame] && score.findings[0].message.contains("00015"))
+        }
+        try await withFolders(1, 1, frames: ["00005", "00006", "00016", "00019"], surplus: ["00011", "00017"]) { folders in
+            let score = try await score(name, folders)
+            #expect(score.findings.isEmpty)
+        }
+        try await withFolders(1, 1, frames: ["5", "05", "005", "6"], surplus: ["9", "7"]) { folders in
+            let score = try await score(name, folders)
+            #expect(score.findings.contains { $0.kind == .surplusFrame })
+        }
         for stray in ["00000", "00025", "99999999999999999999", "-0001", "00006a"] {
             try await withFolders(1, 1, frames: annotated, surplus: ["00006", stray]) { folders in
                 let score = try await score(name, folders)

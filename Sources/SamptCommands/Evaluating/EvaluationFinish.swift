@@ -14,7 +14,7 @@ struct EvaluationFinish: Sendable {
     /// What is written beside masks and records.
     static let names = [EvaluationOutput.manifestName, "report.html", "report.json", "report.csv", "report.md"]
 
-    /// - Returns: whether every run has all videos.
+    /// - Returns: whether every run has all videos, and could be scored where there is truth.
     func run() async throws -> Bool {
         let threads = ProcessInfo.processInfo.activeProcessorCount
         let set = dataset.evaluated
@@ -23,7 +23,13 @@ struct EvaluationFinish: Sendable {
             let progress = output.progress(of: run, set)
             isWhole = isWhole && progress.missing.isEmpty
             if makesArchives, let archive = try output.archive(run, progress, dataset), !isQuiet { StandardOutput.print(path: archive) }
-            guard let score = try await output.score(run, progress, dataset, threads: threads) else {
+            let score: ScoreReport?
+            do { score = try await output.score(run, progress, dataset, threads: threads) } catch let error as ScoringError {
+                // The masks are there, and the report says why they have no numbers.
+                unscored.append(ScoringFinding(.failed, "", "could not be scored: \(error)"))
+                (score, isWhole) = (nil, false)
+            }
+            guard let score else {
                 unscored += progress.findings
                 continue
             }

@@ -48,9 +48,9 @@ struct EvaluationJob: Sendable {
             if !isQuiet { StandardError.print("This part is done. \"sampt evaluate merge\" puts the parts together and scores them.") }
             return outcome.failures.isEmpty ? .success : .partial
         }
-        _ = try await EvaluationFinish(
+        let isWhole = try await EvaluationFinish(
             output: output, dataset: dataset, said: outcome.failures, makesArchives: !running.noArchive, isQuiet: isQuiet
         ).run()
-        return outcome.failures.isEmpty ? .success : .partial
+        return isWhole && outcome.failures.isEmpty ? .success : .partial
     }
 }

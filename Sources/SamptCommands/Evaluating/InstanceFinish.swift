@@ -14,7 +14,7 @@ struct InstanceFinish: Sendable {
     /// What is written beside tubes and records; the first two for every run.
     static let names = ["results.json", "scores.json"] + EvaluationFinish.names
 
-    /// - Returns: whether every run has all videos.
+    /// - Returns: whether every run has all videos, and could be scored where there is truth.
     func run() async throws -> Bool {
         var (rows, findings, isWhole): ([InstanceEvaluationReport.Row], [ScoringFinding], Bool) = ([], [], true)
         let ran = EvaluationFinish.ran(output.manifest)
@@ -26,8 +26,16 @@ struct InstanceFinish: Sendable {
             let tubes = try output.tubes(run, progress, dataset)
             try VideoInstanceResults.write(tubes, to: folder.file("results.json"))
             guard !dataset.truth.tubes.isEmpty, !progress.records.isEmpty else { continue }
-            let score = try await onThread { [dataset] in
-                try InstanceScorer().score(predictions: tubes, truth: dataset.truth.limited(to: Set(progress.records.map(\.video))))
+            let score: InstanceReport
+            do {
+                score = try await onThread { [dataset] in
+                    try InstanceScorer().score(predictions: tubes, truth: dataset.truth.limited(to: Set(progress.records.map(\.video))))
+                }
+            } catch let error as InstanceError {
+                // The tubes are there, and the report says why they have no numbers.
+                findings.append(ScoringFinding(.failed, "", "could not be scored: \(error)"))
+                isWhole = false
+                continue
             }
             try AtomicFile.write(score.json(ran: ran, findings: progress.findings), to: folder.file("scores.json"))
             let done = InstanceEvaluationReport.Run(

@@ -9,7 +9,8 @@ extension EvaluationOutput {
         var scorer = FolderScorer(dataset.scoring, description: dataset.description)
         scorer.sequences = progress.records.map(\.video)
         scorer.threads = threads
-        scorer.rules.expectsOtherLevels = true
+        // Ours have ids, and every frame.
+        (scorer.rules.expectsOtherLevels, scorer.rules.expectsFramesBetween) = (true, true)
         if let description = dataset.description {
             let done = Set(progress.records.map(\.video))
             scorer.description?.objects = description.objects.filter { done.contains($0.key) }

@@ -127,8 +127,8 @@ extension MaskFolder.Sequence {
 
 extension MaskFolder.Sequence {
     /// Frames that another sequence, of the truth, does not have.
-    /// - Parameter expectsBetween: leaves out those that lie between two frames of the truth, or less than such a step before the first or
-    ///   after the last one.
+    /// - Parameter expectsBetween: where the truth has every n-th frame, leaves out those between two of its frames, or less than such a
+    ///   step before the first or after the last one; where its steps differ, those between any two.
     func surplusFrames(beside truth: MaskFolder.Sequence, expectsBetween: Bool) -> [String] {
         let surplus = frames.filter { !truth.has($0) }
         guard expectsBetween, !surplus.isEmpty else { return surplus }
@@ -137,8 +137,17 @@ extension MaskFolder.Sequence {
         }
         let numbers = truth.frames.compactMap(number).sorted()
         guard numbers.count == truth.frames.count, let first = numbers.first, let last = numbers.last else { return surplus }
-        let step = zip(numbers, numbers.dropFirst()).map { $1 - $0 }.max() ?? .max / 2
-        return surplus.filter { number($0).map { step == 1 || $0 <= first - step || $0 >= last + step } ?? true }
+        // "5" and "05" are two frames of one number.
+        let steps = zip(numbers, numbers.dropFirst()).map { $1 - $0 }.filter { $0 > 0 }
+        let counts = Dictionary(grouping: steps, by: { $0 }).mapValues(\.count)
+        let usual = counts.first { 2 * $0.value > steps.count }?.key
+        let reach = usual ?? steps.max() ?? .max / 2
+        return surplus.filter { frame in
+            guard let number = number(frame) else { return true }
+            guard number > first - reach, number < last + reach else { return true }
+            // One that belongs to the truth's steps is missing there.
+            return usual.map { (number - first) % $0 == 0 } ?? false
+        }
     }
 
     /// The same sequence with the ids that the truth's objects have: where each has a folder, those of one name belong together.

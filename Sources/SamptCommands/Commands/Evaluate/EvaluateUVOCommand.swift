@@ -87,8 +87,10 @@ struct EvaluateUVO: AsyncParsableCommand {
             if !quiet { StandardError.print("This part is done. \"sampt evaluate merge\" puts the parts together and scores them.") }
             return outcome.failures.isEmpty ? .success : .partial
         }
-        _ = try await InstanceFinish(output: output, dataset: dataset, said: dataset.findings + outcome.failures, isQuiet: quiet).run()
-        return outcome.failures.isEmpty ? .success : .partial
+        let isWhole = try await InstanceFinish(
+            output: output, dataset: dataset, said: dataset.findings + outcome.failures, isQuiet: quiet
+        ).run()
+        return isWhole && outcome.failures.isEmpty ? .success : .partial
     }
 
     /// What decides the results beside the method: where the proposals come from.
