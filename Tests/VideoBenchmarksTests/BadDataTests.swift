@@ -138,4 +138,30 @@ struct BadDataTests {
         try EvaluationOutput(path: folders.path("part"), manifest: manifest).writeManifest()
         #expect(throws: FileError.self) { try EvaluationOutput(reading: folders.path("part")) }
     }
+
+    @Test("Descriptions of parts that would lead elsewhere, or trap, are refused; records that would are none")
+    func descriptions() throws {
+        let folders = try MaskFolders()
+        defer { folders.remove() }
+        let published = PublishedTable(title: "t", columns: ["a", "b"], rows: [["1"]])
+        let run = EvaluationRun(folder: "", setting: "s", seed: 1, settings: [:])
+        let manifest = EvaluationOutput.Manifest(
+            program: "", command: [], processor: "", dataset: "folder", location: ["root": "."], prompt: "mask", runs: [run],
+            published: published)
+        try EvaluationOutput(path: folders.path("part"), manifest: manifest).writeManifest()
+        #expect(throws: FileError.self) { try EvaluationOutput(reading: folders.path("part")) }
+        let simulation = SimulationOutput.Manifest(
+            program: "", command: [], processor: "", dataset: "folder", name: "n", options: [:], settings: [:], seeds: [1],
+            videos: ["a", "../b"])
+        try SimulationOutput(path: folders.path("simulation"), manifest: simulation).writeManifest()
+        #expect(throws: VideoNameError.self) { try SimulationOutput(reading: folders.path("simulation")) }
+        var record = RunRecord(video: "a", settings: [:], data: "", frames: 3, objects: 1, seconds: 1, findings: [])
+        try record.write(to: folders.path("a.json"))
+        #expect(RunRecord.read(folders.path("a.json")) == record)
+        for frames in [Int.max, -1] {
+            record.frames = frames
+            try record.write(to: folders.path("a.json"))
+            #expect(RunRecord.read(folders.path("a.json")) == nil)
+        }
+    }
 }

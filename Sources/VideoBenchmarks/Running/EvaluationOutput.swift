@@ -72,6 +72,9 @@ public struct EvaluationOutput: Sendable {
                 throw FileError.unreadable(path: file, reason: "the folder \"\(run.folder)\" in it leads elsewhere")
             }
         }
+        guard manifest.published.map({ $0.rows.allSatisfy { [count = $0.columns.count] in $0.count == count } }) ?? true else {
+            throw FileError.unreadable(path: file, reason: "a published row in it has not as many values as there are columns")
+        }
         self.init(path: path, manifest: manifest)
     }
 

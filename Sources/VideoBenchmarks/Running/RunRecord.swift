@@ -14,10 +14,14 @@ public struct RunRecord: Sendable, Codable, Equatable {
     public var seconds: Double
     public var findings: [ScoringFinding]
 
+    private static let largest = 1 << 40
+
     /// - Returns: nil where there is none, or one that cannot be read.
     static func read(_ path: String) -> RunRecord? {
-        guard let data = try? InputFile.read(path, limit: 1 << 26) else { return nil }
-        return try? JSONDecoder().decode(RunRecord.self, from: data)
+        guard let data = try? InputFile.read(path, limit: 1 << 26), let record = try? JSONDecoder().decode(RunRecord.self, from: data)
+        else { return nil }
+        // They are added up.
+        return (0...largest).contains(record.frames) && (0...largest).contains(record.objects) ? record : nil
     }
 
     func write(to path: String) throws {

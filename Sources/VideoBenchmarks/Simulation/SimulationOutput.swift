@@ -40,11 +40,13 @@ public struct SimulationOutput: Sendable {
     public init(path: String, manifest: Manifest) { (self.path, self.manifest) = (path, manifest) }
 
     /// That of an earlier run.
-    /// - Throws: `SimulationError.noSimulation` for a folder that holds none.
+    /// - Throws: `SimulationError.noSimulation` for a folder that holds none; `VideoNameError` for one whose videos have names that lead
+    ///   elsewhere.
     public init(reading path: String) throws {
         guard let data = try? InputFile.read(path + "/" + Self.manifestName, limit: 1 << 26),
             let manifest = try? JSONDecoder().decode(Manifest.self, from: data)
         else { throw SimulationError.noSimulation(path: path) }
+        for video in manifest.videos ?? [] { _ = try VideoName(video, in: path + "/" + Self.manifestName) }
         self.init(path: path, manifest: manifest)
     }
 
