@@ -47,6 +47,16 @@ struct FrameStoreTests {
         #expect(store.computations(of: "processor") == 11)
     }
 
+    @Test("Passes over a video that has no room: what came first stays", arguments: [(true, 20 + 10 + 10), (false, 3 * 20)])
+    func manyPasses(keepsFirst: Bool, computations: Int) throws {
+        // A byte each.
+        let store = FrameStore(Frames(frameCount: 20), capacity: 2, spoolBudget: 10, spoolKeepsFirst: keepsFirst)
+        let lease = store.keepFeatures(of: 0..<20)
+        for _ in 0..<3 { try visit(store, 0..<20) }
+        #expect(store.computations(of: "processor") == computations)
+        withExtendedLifetime(lease) {}
+    }
+
     @Test func picturesComeBackFromTheSpool() throws {
         let frames = Frames(frameCount: 20)
         let store = FrameStore(frames, capacity: 4)

@@ -81,11 +81,13 @@ public final class FrameStore: Sendable {
     /// - Parameters:
     ///   - capacity: how many frames are kept with all that was computed from them.
     ///   - spoolBudget: the most bytes that `keepFeatures` may use in the temporary folder.
-    public init(_ source: any FrameSource, capacity: Int = 8, spoolBudget: UInt64 = 4 << 30) {
+    ///   - spoolKeepsFirst: what came first stays where not everything has room, for several passes over the whole video; otherwise what
+    ///     was used last stays.
+    public init(_ source: any FrameSource, capacity: Int = 8, spoolBudget: UInt64 = 4 << 30, spoolKeepsFirst: Bool = false) {
         self.source = source
         self.capacity = max(1, capacity)
         state = Protected(State())
-        spool = FeatureSpool(budget: spoolBudget)
+        spool = FeatureSpool(budget: spoolBudget, keepsFirst: spoolKeepsFirst)
         limit = nil
     }
 

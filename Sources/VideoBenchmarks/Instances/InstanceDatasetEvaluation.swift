@@ -58,7 +58,8 @@ public struct InstanceDatasetEvaluation: Sendable {
         reporter.passed((entries.count - open.count) * frames.count)
         guard !open.isEmpty else { return }
         let source = try await onThread { try FrameFolder(name: String(video.id), paths: frames) }
-        let store = FrameStore(source, capacity: open.map(\.segmenter.storeCapacity).max() ?? 8, spoolBudget: spoolBytes)
+        let store = FrameStore(
+            source, capacity: open.map(\.segmenter.storeCapacity).max() ?? 8, spoolBudget: spoolBytes, spoolKeepsFirst: true)
         let lease = store.keepFeatures(of: 0..<source.frameCount, withPictures: open.count > 1)
         for entry in open {
             do {

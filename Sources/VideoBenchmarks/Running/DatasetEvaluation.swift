@@ -97,7 +97,8 @@ public struct DatasetEvaluation: Sendable {
                 throw DatasetError.noAnnotations(video: video.name.text, reason: reason)
             }
             let frames = try await onThread { try FrameFolder(name: video.name.text, paths: video.frames) }
-            let store = FrameStore(frames, capacity: open.map(\.segmenter.storeCapacity).max() ?? 8, spoolBudget: spoolBytes)
+            let store = FrameStore(
+                frames, capacity: open.map(\.segmenter.storeCapacity).max() ?? 8, spoolBudget: spoolBytes, spoolKeepsFirst: true)
             let lease = open.count > 1 ? store.keepFeatures(of: 0..<frames.frameCount, withPictures: true) : nil
             for run in open {
                 do {
