@@ -44,7 +44,6 @@ public struct EvaluationRun: Sendable, Codable, Equatable {
         for path in [record(of: video, in: output), failure(of: video, in: output)] where unlink(path) != 0 && errno != ENOENT {
             throw FileError.unwritable(path: path, reason: String(cString: strerror(errno)).lowercased())
         }
-        rmdir(self.path(in: output) + "/failures")
     }
 }
 

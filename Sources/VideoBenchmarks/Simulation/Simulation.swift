@@ -90,7 +90,6 @@ public struct Simulation: Sendable {
         guard unlink(path) == 0 || errno == ENOENT else {
             throw FileError.unwritable(path: path, reason: String(cString: strerror(errno)).lowercased())
         }
-        rmdir(PathParts(path).folder)
     }
 
     /// Where an object's record is.
