@@ -24,15 +24,28 @@ public struct Sweep: Sendable, Equatable {
         public var assignments: [PresetSetting]
         /// The row that the gain is counted from.
         public var against: String?
+        /// Where the paper has it, and its result by data set; nil: as the preset says.
+        public var paper: String?
+        public var paperScores: [String: String] = [:]
+    }
+
+    /// What others have published, to stand beside the rows.
+    public struct Published: Sendable, Equatable {
+        /// The data sets that it is about, as `sampt evaluate` names them.
+        public var data: [String]
+        public var columns: [String]
+        /// As many texts each as there are columns.
+        public var rows: [[String]]
     }
 
     public var title: String
     public var rows: [Row]
+    public var published: Published?
     /// The paths of the files it was loaded from; a built-in one has none.
     public var files: [String]
 
     /// The sweeps that come with the package, a table of the paper each.
-    public static let builtIn = ["table2", "table3"]
+    public static let builtIn = (1...7).map { "table\($0)" }
     private static let largest = 1 << 18
     private static let mostRows = 10_000
 
@@ -42,7 +55,20 @@ public struct Sweep: Sendable, Equatable {
             var preset: String?
             var settings: [String: Scalar]?
             var against: String?
+            var paper: String?
+            var paperScores: [String: Scalar]?
+
+            private enum CodingKeys: String, CodingKey {
+                case name, preset, settings, against, paper
+                case paperScores = "paper-scores"
+            }
         }
+        struct Published: Decodable {
+            var data: [String]
+            var columns: [String]
+            var rows: [[Scalar]]
+        }
+        var published: Published?
         var title: String?
         var settings: [String: Scalar]?
         var rows: [Row]?
@@ -93,7 +119,7 @@ public struct Sweep: Sendable, Equatable {
         var rows = (file.rows ?? []).enumerated().map { index, row in
             Row(
                 name: row.name ?? row.preset ?? "row \(index + 1)", preset: row.preset, assignments: common + settings(row.settings),
-                against: row.against)
+                against: row.against, paper: row.paper, paperScores: (row.paperScores ?? [:]).mapValues(\.text))
         }
         rows += try Self.combinations(file.grid ?? [:], common, source)
         guard !rows.isEmpty else { throw PresetError.invalidFile(reason: "it lists neither rows nor a grid", source: source) }
@@ -106,7 +132,12 @@ public struct Sweep: Sendable, Equatable {
         if let row = rows.first(where: { $0.against.map { !known.contains($0) } ?? false }) {
             throw PresetError.invalidFile(reason: "\(row.name) is compared with \(row.against ?? ""), which is no row", source: source)
         }
+        if let published = file.published, let row = published.rows.first(where: { $0.count != published.columns.count }) {
+            throw PresetError.invalidFile(
+                reason: "a published row has \(row.count) values, and there are \(published.columns.count) columns", source: source)
+        }
         (title, self.rows, self.files) = (file.title ?? "", rows, files)
+        published = file.published.map { Published(data: $0.data, columns: $0.columns, rows: $0.rows.map { $0.map(\.text) }) }
     }
 
     private static func combinations(_ grid: [String: [Scalar]], _ common: [PresetSetting], _ source: PresetSource) throws -> [Row] {

@@ -32,6 +32,7 @@ public struct DAVIS2016: Sendable {
         var order: [VideoName] = []
         var found: [VideoName: Sequence] = [:]
         var faults = NameFaults()
+        var repeated: [String] = []
         for line in text.split(whereSeparator: \.isNewline) {
             let fields = line.split(separator: " ").map(String.init)
             guard let first = fields.first else { continue }
@@ -47,11 +48,15 @@ public struct DAVIS2016: Sendable {
                 found[name]?.annotations.append(root.appendingPathComponent(mask.path).path)
             } else {
                 guard let name = try faults.checked({ try VideoName(first, in: list) }) else { continue }
+                guard found[name] == nil else {
+                    repeated.append(name.text)
+                    continue
+                }
                 order.append(name)
                 found[name] = try Self.sequence(name, root: root)
             }
         }
-        (sequences, findings) = (order.compactMap { found[$0] }, faults.findings)
+        (sequences, findings) = (order.compactMap { found[$0] }, faults.findings + SequenceList.findings(repeated: repeated))
         if sequences.isEmpty, let first = faults.first { throw first }
         guard !sequences.isEmpty else { throw MediaError.invalidArgument("\(list) names no sequence.") }
         for path in sequences.flatMap({ $0.frames + $0.annotations }) where !FileManager.default.fileExists(atPath: path) {

@@ -10,10 +10,12 @@ struct FrameStoreTests {
         let frameCount: Int
         let size = ImageSize(width: 4, height: 2)
         let name = "frames"
+        let decoded = Protected(0)
         var timing: VideoTiming { VideoTiming(constantRate: 10, count: frameCount) }
 
         func frame(at index: Int) throws -> RGBImage {
-            RGBImage(width: 4, height: 2, red: UInt8(index), green: 0, blue: 0)
+            decoded.withLock { $0 += 1 }
+            return RGBImage(width: 4, height: 2, red: UInt8(index), green: 0, blue: 0)
         }
     }
 
@@ -43,6 +45,32 @@ struct FrameStoreTests {
         try visit(store, 4..<10)
         try visit(store, [0])
         #expect(store.computations(of: "processor") == 11)
+    }
+
+    @Test("Passes over a video that has no room: what came first stays", arguments: [(true, 20 + 10 + 10), (false, 3 * 20)])
+    func manyPasses(keepsFirst: Bool, computations: Int) throws {
+        // A byte each.
+        let store = FrameStore(Frames(frameCount: 20), capacity: 2, spoolBudget: 10, spoolKeepsFirst: keepsFirst)
+        let lease = store.keepFeatures(of: 0..<20)
+        for _ in 0..<3 { try visit(store, 0..<20) }
+        #expect(store.computations(of: "processor") == computations)
+        withExtendedLifetime(lease) {}
+    }
+
+    @Test func picturesComeBackFromTheSpool() throws {
+        let frames = Frames(frameCount: 20)
+        let store = FrameStore(frames, capacity: 4)
+        let lease = store.keepFeatures(of: 0..<16, withPictures: true)
+        for _ in 0..<3 { for index in 0..<16 { #expect(try store.frame(at: index) == frames.frame(at: index)) } }
+        // Besides those of the comparison.
+        #expect(frames.decoded.withLock { $0 } == 16 + 3 * 16)
+        withExtendedLifetime(lease) {}
+        // Pictures are kept for who wants them.
+        let plain = FrameStore(frames, capacity: 4)
+        let features = plain.keepFeatures(of: 0..<16)
+        for _ in 0..<2 { for index in 0..<16 { _ = try plain.frame(at: index) } }
+        #expect(frames.decoded.withLock { $0 } == 64 + 32)
+        withExtendedLifetime(features) {}
     }
 
     /// Several users want several ranges; a range ends with its lease, but what is in the file stays.

@@ -14,11 +14,36 @@ struct SweepTests {
         #expect(!sweep.title.isEmpty && !sweep.rows.isEmpty)
         for row in sweep.rows {
             let preset = try Preset.load(try #require(row.preset))
-            #expect(preset.paperScore != nil)
+            #expect(preset.paperScore != nil || !row.paperScores.isEmpty)
             try preset.settings().validate()
         }
         let known = BuiltInPresets.names.filter { $0.hasPrefix(name + "-") }
-        #expect(sweep.rows.compactMap(\.preset) == known)
+        guard known.isEmpty else {
+            #expect(sweep.rows.compactMap(\.preset) == known)
+            return
+        }
+        // Not an ablation: SAM-PT's row has others beside it, its own number as published among them.
+        let published = try #require(sweep.published)
+        #expect(published.rows.filter { $0[0] == "SAM-PT" }.count == 1 && published.rows.count > 3 && !published.data.isEmpty)
+        #expect(Set(published.rows.map(\.count)) == [published.columns.count])
+    }
+
+    @Test("What the paper says, by data set, and what others have published")
+    func published() throws {
+        let sweep = try sweep(
+            """
+            rows: [{name: a, paper: Table 9, paper-scores: {davis2016: 84.30, uvo: AP 5.8}}]
+            published:
+              data: [uvo]
+              columns: [method, J&F]
+              rows: [[one, 70.0], [two, ""]]
+            """)
+        #expect(sweep.rows[0].paper == "Table 9" && sweep.rows[0].paperScores == ["davis2016": "84.30", "uvo": "AP 5.8"])
+        #expect(
+            sweep.published == Sweep.Published(data: ["uvo"], columns: ["method", "J&F"], rows: [["one", "70.0"], ["two", ""]]))
+        #expect(throws: PresetError.self) {
+            try self.sweep("rows: [{name: a}]\npublished: {data: [uvo], columns: [a, b], rows: [[c]]}")
+        }
     }
 
     @Test("Rows, settings for all, and every combination of a grid")

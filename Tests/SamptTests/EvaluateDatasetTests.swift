@@ -50,11 +50,34 @@ struct EvaluateDatasetTests {
         }
     }
 
+    @Test("DAVIS 2016 at another size, by a split of its own, with truth that lies elsewhere")
+    func davis2016() throws {
+        try withDataset { clip, _ in
+            for (from, to) in [
+                ("JPEGImages", "davis/JPEGImages/720p"), ("Annotations", "davis/Annotations/720p"), ("Annotations", "truth"),
+            ] {
+                try FileManager.default.createDirectory(atPath: clip.path("davis/JPEGImages"), withIntermediateDirectories: true)
+                try FileManager.default.createDirectory(atPath: clip.path("davis/Annotations"), withIntermediateDirectories: true)
+                try FileManager.default.copyItem(atPath: clip.path("root/\(from)"), toPath: clip.path(to))
+            }
+            try FileManager.default.createDirectory(atPath: clip.path("davis/ImageSets/2016"), withIntermediateDirectories: true)
+            try Data("b\n".utf8).write(to: URL(fileURLWithPath: clip.path("davis/ImageSets/2016/mine.txt")))
+            let outcome = try Program.run([
+                "evaluate", "davis2016", "--root", clip.path("davis"), "--resolution", "720p", "--split", "mine", "--truth",
+                clip.path("truth"),
+                "--out", clip.path("out"), "--tracker", "lucas-kanade", "--quiet",
+            ])
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(clip.contents("out/masks") == ["b"])
+            #expect(try String(contentsOfFile: clip.path("out/report.md"), encoding: .utf8).contains("truth \(clip.path("truth"))"))
+        }
+    }
+
     @Test("Rows of a sweep, seeds, and parts that are put together")
     func sweep() throws {
         try withDataset { clip, arguments in
             let yaml =
-                "title: test\nrows:\n  - name: one\n    settings: {positive-points: 4}\n  - name: two\n    settings: {positive-points: 8}\n    against: one\n"
+                "title: test\nrows:\n  - name: one\n    settings: {positive-points: 4}\n  - name: two\n    settings: {positive-points: 8}\n    against: one\npublished: {data: [folder], columns: [method, J], rows: [[theirs, 12.5]]}\n"
             try Data(yaml.utf8).write(to: URL(fileURLWithPath: clip.path("sweep.yaml")))
             let sweep = arguments + ["--sweep", clip.path("sweep.yaml"), "--seeds", "2", "--prompt", "clicks:2"]
             for part in 1...2 {
@@ -66,6 +89,11 @@ struct EvaluateDatasetTests {
             let table = try String(contentsOfFile: clip.path("whole/report.md"), encoding: .utf8)
             #expect(table.contains("| one | 2 |") && table.contains("| two | 2 |") && table.contains("gain"))
             #expect(Set(clip.contents("whole/two/seed-72/masks")) == ["a", "b"])
+            for form in ["html", "json", "md", "csv"] {
+                let report = try String(contentsOfFile: clip.path("whole/report.\(form)"), encoding: .utf8)
+                #expect(report.contains("theirs") && report.contains("12.5"), "\(form)")
+            }
+            #expect(merged.output.contains("theirs"), "\(merged.output)")
         }
     }
 
@@ -103,6 +131,69 @@ struct EvaluateDatasetTests {
         }
     }
 
+    @Test("Where masks cannot be scored the report says why")
+    func notScored() throws {
+        try withDataset { clip, arguments in
+            try FileManager.default.createDirectory(atPath: clip.path("truth/other"), withIntermediateDirectories: true)
+            try FileManager.default.copyItem(
+                atPath: clip.path("root/Annotations/a/shot-0.png"), toPath: clip.path("truth/other/shot-0.png"))
+            let outcome = try Program.run(arguments + ["--truth", clip.path("truth"), "--out", clip.path("out")])
+            #expect(outcome.status == CommandStatus.partial.rawValue && outcome.errors.contains("in common"), "\(outcome.errors)")
+            #expect(try String(contentsOfFile: clip.path("out/report.md"), encoding: .utf8).contains("could not be scored"))
+            #expect(clip.contents("out/masks") == ["a", "b"])
+        }
+    }
+
+    @Test("Where every video fails there is a report that says so")
+    func everythingFails() throws {
+        try withDataset { clip, arguments in
+            for video in ["a", "b"] { try Data().write(to: URL(fileURLWithPath: clip.path("root/Annotations/\(video)/shot-0.png"))) }
+            let outcome = try Program.run(arguments + ["--out", clip.path("out")])
+            #expect(outcome.status == CommandStatus.partial.rawValue, "\(outcome.errors)")
+            let report = try String(contentsOfFile: clip.path("out/report.md"), encoding: .utf8)
+            #expect(report.contains("| failed | a | 1 |") && report.contains("| failed | b | 1 |"))
+        }
+    }
+
+    @Test("What failed in a part is named and counted where the parts are put together")
+    func failureOfPart() throws {
+        try withDataset { clip, arguments in
+            try Data("no picture".utf8).write(to: URL(fileURLWithPath: clip.path("root/JPEGImages/b/shot-2.png")))
+            for part in 1...2 {
+                let outcome = try Program.run(arguments + ["--out", clip.path("part\(part)"), "--shard", "\(part)/2"])
+                #expect(outcome.status == (part == 1 ? 0 : CommandStatus.partial.rawValue), "\(outcome.errors)")
+            }
+            let merged = try Program.run(["evaluate", "merge", clip.path("part1"), clip.path("part2"), "--out", clip.path("whole")])
+            #expect(merged.status == CommandStatus.partial.rawValue && merged.errors.contains("shot-2.png"), "\(merged.errors)")
+            for form in ["html", "json", "md", "csv"] {
+                let report = try String(contentsOfFile: clip.path("whole/report.\(form)"), encoding: .utf8)
+                #expect(report.contains("failed") && report.contains("shot-2.png"), "\(form)")
+            }
+        }
+    }
+
+    @Test("Rows that share a segmenter run together, whatever their trackers, as far as memory holds these")
+    func groups() throws {
+        try withDataset { clip, _ in
+            let path = clip.path("sweep.yaml")
+            let rows = ["nano", "lucas-kanade", "nano"].enumerated().map { "  - {name: r\($0), settings: {tracker: \($1), seed: \($0)}}" }
+            try Data(("rows:\n" + rows.joined(separator: "\n") + "\n").utf8).write(to: URL(fileURLWithPath: path))
+            let sweep = try EvaluationRows(
+                models: .parse([]), method: .parse([]), running: .parse(["--sweep", path]), dataset: "folder")
+            #expect(sweep.groups { _, _ in true }.map { $0.map(\.run.setting) } == [["r0", "r1", "r2"]])
+            #expect(sweep.groups { _, trackers in trackers.count < 2 }.map { $0.map(\.run.setting) } == [["r0", "r2"], ["r1"]])
+        }
+    }
+
+    @Test("The time left is that of all groups of settings")
+    func timeLeft() {
+        let progress = EvaluationProgress(video: "a", videosDone: 1, videos: 2, framesDone: 50, frames: 100, framesMade: 50)
+        let line = EvaluationRunner.line(progress, done: 150, of: 300, made: 75, seconds: 15)
+        #expect(line == "[1/2] a  150/300 frames, 5.0 frames/s, 30 s left")
+        #expect(!EvaluationRunner.line(progress, done: 300, of: 300, made: 75, seconds: 15).contains("left"))
+        #expect(!EvaluationRunner.line(progress, done: 100, of: 300, made: 0, seconds: 15).contains("left"))
+    }
+
     @Test("Everything that is wrong with the data is named and counted in the report, and nothing is written elsewhere")
     func badData() throws {
         try withDataset { clip, arguments in
@@ -137,7 +228,10 @@ struct EvaluateDatasetTests {
 
     @Test(
         "What has no effect is refused",
-        arguments: [["--seeds", "2"], ["--out", "o", "--json", "s.json"], ["--out", "o", "--sweep", "table2", "--preset", "sam-pt"]])
+        arguments: [
+            ["--seeds", "2"], ["--out", "o", "--json", "s.json"], ["--out", "o", "--sweep", "table2", "--preset", "sam-pt"],
+            ["--split", "val"], ["--resolution", "1080p"], ["--truth", "t"], ["--out", "o", "--categories", "c.json"],
+        ])
     func idle(arguments: [String]) throws {
         try withDataset { clip, _ in
             let outcome = try Program.run(["evaluate", "davis2016", "--root", clip.path("root"), "--list", "x"] + arguments)

@@ -63,7 +63,9 @@ struct ExampleTests {
         #expect(count >= 25, "\(count)")
     }
 
-    @Test("Guides", arguments: ["README.md": 1, "docs/cli.md": 25, "docs/point-benchmarks.md": 8, "docs/results.md": 3])
+    @Test(
+        "Guides",
+        arguments: ["README.md": 1, "docs/cli.md": 25, "docs/evaluation.md": 20, "docs/point-benchmarks.md": 8, "docs/results.md": 3])
     func guides(file: String, least: Int) throws {
         let text = try String(contentsOf: Fixtures.packageRoot.appendingPathComponent(file), encoding: .utf8)
         let found = examples(in: text, isHelp: false)

@@ -1,6 +1,7 @@
 import Foundation
 import Media
 import SegmentationJobs
+import Support
 import TestSupport
 import Testing
 
@@ -38,7 +39,12 @@ struct ScoreCommandTests {
             let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
             let mean = try #require(object["mean"] as? [String: Any])
             #expect(abs((mean["j"] as? Double ?? 0) - 18.0 / 22) < 1e-12)
-            for name in ["s.csv", "s.md", "s.html"] { #expect(try !Data(contentsOf: URL(fileURLWithPath: clip.path(name))).isEmpty) }
+            let ran = try #require(object["ran"] as? [String: String])
+            #expect(ran["program"] == "sampt \(ProgramVersion.current)" && ran["command"]?.contains("--per-frame") == true)
+            for name in ["s.csv", "s.md", "s.html"] {
+                let text = try String(contentsOfFile: clip.path(name), encoding: .utf8)
+                #expect(text.contains("sampt \(ProgramVersion.current)") && text.contains("--per-frame"), "\(name)")
+            }
         }
     }
 
@@ -52,7 +58,26 @@ struct ScoreCommandTests {
             try FileManager.default.removeItem(atPath: clip.path("s.json"))
             let strict = try Program.run(arguments + ["--strict"])
             #expect(strict.status == CommandStatus.invalidInput.rawValue && strict.errors.contains("02"), "\(strict.errors)")
+            // A line for each finding, none with the letters of an escape in it.
+            #expect(!strict.errors.contains("\\n") && strict.errors.contains("--strict"), "\(strict.errors)")
             #expect(!FileManager.default.fileExists(atPath: clip.path("s.json")))
+        }
+    }
+
+    @Test("0/1 against 0/255 is said, and with --strict an error")
+    func levels() throws {
+        try withMasks { clip in
+            for frame in 0..<4 {
+                let path = clip.path("truth/a/0\(frame).png")
+                var mask = try ImageFile.readIndexMask(path)
+                mask.values = mask.values.map { $0 * 255 }
+                try ImageFile.writeIndexMask(mask, to: path)
+            }
+            let arguments = ["score", "--protocol", "davis2016", "--truth", clip.path("truth"), "--results", clip.path("results")]
+            let lenient = try Program.run(arguments)
+            #expect(lenient.status == 0 && lenient.errors.contains("255") && lenient.output.contains("0.818"), "\(lenient.errors)")
+            let strict = try Program.run(arguments + ["--strict"])
+            #expect(strict.status == CommandStatus.invalidInput.rawValue && strict.errors.contains("255"), "\(strict.errors)")
         }
     }
 

@@ -55,6 +55,32 @@ struct SimulateCommandTests {
         }
     }
 
+    @Test("Parts that are put together, with what failed in one of them")
+    func parts() throws {
+        try withDataset { clip, arguments in
+            for folder in ["JPEGImages", "Annotations"] {
+                for video in ["b", "c"] {
+                    try FileManager.default.copyItem(
+                        atPath: clip.path("root/\(folder)/a"), toPath: clip.path("root/\(folder)/\(video)"))
+                }
+            }
+            try Data("no picture".utf8).write(to: URL(fileURLWithPath: clip.path("root/JPEGImages/b/shot-2.png")))
+            let command = ["simulate", "sam-pt"] + arguments + ["--budget", "2"]
+            for part in 1...2 {
+                let outcome = try Program.run(command + ["--out", clip.path("part\(part)"), "--shard", "\(part)/2"])
+                #expect(outcome.status == (part == 1 ? 0 : CommandStatus.partial.rawValue), "\(outcome.errors)")
+                #expect(!clip.exists("part\(part)/report.md"))
+            }
+            let half = try Program.run(["simulate", "merge", clip.path("part1"), "--out", clip.path("half")])
+            #expect(half.status == CommandStatus.partial.rawValue && half.errors.contains("b: has not been simulated"), "\(half.errors)")
+            // Of the second part nothing is there but the failure.
+            let merged = try Program.run(["simulate", "merge", clip.path("part1"), clip.path("part2"), "--out", clip.path("whole")])
+            #expect(merged.status == CommandStatus.partial.rawValue && merged.errors.contains("shot-2.png"), "\(merged.errors)")
+            #expect(try String(contentsOfFile: clip.path("whole/report.md"), encoding: .utf8).contains("| failed | b |"))
+            #expect(clip.contents("whole/interactions/seed-72") == ["a", "c"])
+        }
+    }
+
     @Test("What has no effect, or is no simulation, is refused by name")
     func refused() throws {
         try withDataset { clip, arguments in

@@ -11,6 +11,6 @@ struct UsualJobsTests {
             (16, 64, 4), (16, 5, 2), (16, 1, 1), (3, 64, 1), (1, 0, 1),
         ])
     func usualJobs(cores: Int, gigabytes: Int, jobs: Int) {
-        #expect(EvaluationJob.usualJobs(need: 2 << 30, on: MachineResources(cores: cores, memory: gigabytes << 30)) == jobs)
+        #expect(EvaluationRunner.usualJobs(need: 2 << 30, on: MachineResources(cores: cores, memory: gigabytes << 30)) == jobs)
     }
 }

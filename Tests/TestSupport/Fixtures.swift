@@ -32,6 +32,22 @@ public enum Fixtures {
         FileManager.default.fileExists(atPath: evaluation.appendingPathComponent(path).path)
     }
 
+    /// A data set in DAVIS's form that the evaluation fixtures are about: in `datasets` beside them, or in the shared folder.
+    /// - Parameter sequences: it has annotations of one of these.
+    public static func evaluationDataset(with sequences: some Sequence<String>) -> URL? {
+        let sequences = Array(sequences)
+        for folder in [evaluation.deletingLastPathComponent().appendingPathComponent("datasets"), url("datasets")] {
+            for name in ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted() {
+                let root = folder.appendingPathComponent(name)
+                let annotations = root.appendingPathComponent("Annotations/480p")
+                if sequences.contains(where: { FileManager.default.fileExists(atPath: annotations.appendingPathComponent($0).path) }) {
+                    return root
+                }
+            }
+        }
+        return nil
+    }
+
     /// The message of tests that skip.
     public static let missing = "reference data not found beside the checkout; set SAMPT_SHARED to its folder"
 

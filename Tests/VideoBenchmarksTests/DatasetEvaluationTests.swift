@@ -10,7 +10,7 @@ import Testing
 @testable import VideoBenchmarks
 
 /// Finds a bright thing around the mean of the positive points: fast, and right on a flat scene.
-private struct BrightnessSegmenter: PromptableSegmenter {
+struct BrightnessSegmenter: PromptableSegmenter {
     let name = "brightness"
     let encodings = Protected(0)
 
@@ -165,6 +165,64 @@ struct DatasetEvaluationTests {
         #expect(try FolderListing.folders(out + "/masks") == ["b"])
     }
 
+    @Test("A video that fails where it was done before counts as failed")
+    func failsAgain() async throws {
+        let boxes = try MovingBoxes(videos: ["a", "b"])
+        defer { boxes.folders.remove() }
+        let entry = entry(BrightnessSegmenter())
+        let out = boxes.folders.path("out")
+        _ = try await DatasetEvaluation(try boxes.dataset, prompt: .mask, output: out).run([entry])
+        try Data().write(to: boxes.folders.root.appendingPathComponent("Annotations/a/00.png"))
+        let dataset = try boxes.dataset
+        #expect(try await DatasetEvaluation(dataset, prompt: .mask, output: out).run([entry]).failures.map(\.sequence) == ["a"])
+        let output = EvaluationOutput(path: out, manifest: manifest(boxes, [entry]))
+        let progress = output.progress(of: entry.run, dataset.evaluated)
+        #expect(progress.missing == ["a"] && progress.findings.map(\.kind) == [.failed])
+        let archive = try #require(try output.archive(entry.run, progress, dataset))
+        #expect(try ZipListing.names(archive).allSatisfy { $0.hasPrefix("b/") })
+        #expect(try output.archive(entry.run, .init(records: [], missing: ["a", "b"], findings: []), dataset) == nil)
+    }
+
+    @Test("Why a video failed is known to who puts the parts together, until it has been run")
+    func failuresOfParts() async throws {
+        let boxes = try MovingBoxes(videos: ["a", "b", "c"])
+        defer { boxes.folders.remove() }
+        let broken = boxes.folders.root.appendingPathComponent("JPEGImages/a/03.png")
+        let picture = try Data(contentsOf: broken)
+        try Data("no picture".utf8).write(to: broken)
+        let (dataset, entry) = (try boxes.dataset, entry(BrightnessSegmenter()))
+        var part = DatasetEvaluation(dataset, prompt: .mask, output: boxes.folders.path("part"))
+        part.shard = try #require(DatasetEvaluation.Shard("1/2"))
+        #expect(try await part.run([entry]).failures.map(\.sequence) == ["a"])
+        let whole = EvaluationOutput(path: boxes.folders.path("whole"), manifest: manifest(boxes, [entry]))
+        #expect(try whole.merge([EvaluationOutput(path: part.output, manifest: whole.manifest)], dataset.evaluated) == 1)
+        let findings = whole.progress(of: entry.run, dataset.evaluated).findings
+        // a failed, b is the other part's, c is done.
+        #expect(findings.map(\.kind) == [.failed, .missingSequence] && findings.map(\.sequence) == ["a", "b"])
+        #expect(findings.first?.message.contains("03.png") == true)
+        try picture.write(to: broken)
+        #expect(try await part.run([entry]).failures.isEmpty)
+        #expect(try whole.merge([EvaluationOutput(path: part.output, manifest: whole.manifest)], dataset.evaluated) == 2)
+        #expect(whole.progress(of: entry.run, dataset.evaluated).missing == ["b"])
+        #expect(try FolderListing.names(whole.path + "/failures", pathExtensions: ["json"]).isEmpty)
+    }
+
+    @Test("Every frame of every run is counted, also those of videos that fail or were there already")
+    func progress() async throws {
+        let boxes = try MovingBoxes(videos: ["a", "b"])
+        defer { boxes.folders.remove() }
+        try Data("no picture".utf8).write(to: boxes.folders.root.appendingPathComponent("JPEGImages/a/03.png"))
+        let evaluation = try DatasetEvaluation(boxes.dataset, prompt: .mask, output: boxes.folders.path("out"))
+        let entries = (1...2).map { entry(BrightnessSegmenter(), seed: UInt64($0), folder: "s/seed-\($0)") }
+        for made in [12..., 0...] {
+            let last = Protected<EvaluationProgress?>(nil)
+            _ = try await evaluation.run(entries) { progress in last.withLock { $0 = progress } }
+            let progress = try #require(last.withLock { $0 })
+            #expect(progress.framesDone == 24 && progress.frames == 24 && progress.videosDone == 2)
+            #expect(made.contains(progress.framesMade) && progress.framesMade < 24)
+        }
+    }
+
     @Test("Parts of the videos, put together, score as the whole", arguments: [PromptKind.mask, .box, .clicks(2)])
     func shards(prompt: PromptKind) async throws {
         let boxes = try MovingBoxes(videos: ["a", "b", "c"])
@@ -180,15 +238,18 @@ struct DatasetEvaluationTests {
         }
         let whole = EvaluationOutput(path: boxes.folders.path("whole"), manifest: manifest(boxes, [entry]))
         try whole.writeManifest()
-        #expect(try whole.merge(parts, dataset: dataset) == 3)
-        let scored = try await whole.score(entry.run, dataset, threads: 2)
-        let (report, records) = try #require(scored)
-        #expect(records.map(\.video) == ["a", "b", "c"] && report.objects.count == 3)
+        #expect(try whole.merge(parts, dataset.evaluated) == 3)
+        let progress = whole.progress(of: entry.run, dataset.evaluated)
+        let scored = try await whole.score(entry.run, progress, dataset, threads: 2)
+        let report = try #require(scored)
+        #expect(progress.records.map(\.video) == ["a", "b", "c"] && progress.missing.isEmpty && report.objects.count == 3)
         #expect(report.mean.j == 1 && report.findings.isEmpty)
         // Parts of another evaluation are refused.
         let other = EvaluationOutput(path: parts[0].path, manifest: manifest(boxes, [self.entry(BrightnessSegmenter(), option: "b")]))
-        #expect(throws: MediaError.self) { try whole.merge([other], dataset: dataset) }
-        let archive = try whole.archive(entry.run)
+        #expect(throws: MediaError.self) { try whole.merge([other], dataset.evaluated) }
+        // What an earlier run left is no part of this one.
+        try boxes.folders.write("whole/masks/stale/00.png", [1: 5])
+        let archive = try #require(try whole.archive(entry.run, progress, dataset))
         let listed = try ZipListing.names(archive)
         #expect(listed.count == 18 && listed.first == "a/00.png" && listed.last == "c/05.png")
     }

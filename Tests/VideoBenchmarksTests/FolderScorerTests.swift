@@ -195,11 +195,20 @@ struct FolderScorerTests {
             title: "T & <t>", ran: [("program", "sampt")],
             rows: [
                 .init(
-                    setting: "one", paper: "Table 2", paperScore: "70.0 ± 1.0",
+                    setting: "one", paper: "Table 2", paperScore: "70.0 ± 1.0", against: "one",
                     runs: [.init(seed: 1, score: score), .init(seed: 2, score: score)])
-            ])
-        #expect(report.csv.split(separator: "\n").count == 1 + 2 * 4)
+            ], failures: [ScoringFinding(.failed, "w", "could not, really")])
+        let lines = report.csv.split(separator: "\n").map(String.init)
+        // A heading, the objects, sequence and whole of two seeds, the mean over the seeds, a finding, what ran.
+        #expect(lines.count == 12)
         #expect(report.csv.contains("one,1,,,8,\(score.mean.j)"))
+        // The gain over the seeds, what does not fit, what ran: in every form.
+        #expect(lines[9].hasPrefix("one,,,,,\(score.mean.j)") && lines[9].hasSuffix(",0.0,0.0,0.0,0.0,,,2,gain over one"))
+        #expect(lines[10].hasSuffix(",failed,1,\"could not, really\"") && lines[11].hasSuffix(",ran: program,,sampt"))
+        let columns = lines.map {
+            $0.replacing("could not, really", with: "").split(separator: ",", omittingEmptySubsequences: false).count
+        }
+        #expect(Set(columns).count == 1)
         #expect(report.markdown.contains("| one | 2 |") && report.markdown.contains("70.0 ± 1.0"))
         let page = try report.html()
         #expect(page.contains("T &amp; &lt;t&gt;") && page.contains("data:image/png;base64,") && page.contains("<polyline"))

@@ -8,11 +8,14 @@ package enum ZipFile {
     /// - Parameters:
     ///   - folder: whose contents become the archive's; hidden files and symbolic links are left out.
     ///   - pathExtensions: of the files to take; nil: all.
+    ///   - isWanted: whether a file is taken, by its path below the folder.
     /// - Throws: `FileError`, also for a file of 4 GB or more; `CancellationError`. No archive is there then.
-    package static func write(folder: String, to path: String, pathExtensions: Set<String>? = nil) throws {
+    package static func write(
+        folder: String, to path: String, pathExtensions: Set<String>? = nil, where isWanted: (String) -> Bool = { _ in true }
+    ) throws {
         let file = try PartFile(for: path)
         do {
-            try fill(file, from: folder, pathExtensions)
+            try fill(file, from: folder, names(folder, below: "", pathExtensions).filter(isWanted))
             try file.commit()
         } catch {
             file.discard()
@@ -20,10 +23,10 @@ package enum ZipFile {
         }
     }
 
-    private static func fill(_ file: PartFile, from folder: String, _ pathExtensions: Set<String>?) throws {
+    private static func fill(_ file: PartFile, from folder: String, _ names: [String]) throws {
         var directory: [UInt8] = []
         var (position, count) = (0, 0)
-        for name in try names(folder, below: "", pathExtensions) {
+        for name in names {
             try Cancellation.check()
             let data = try InputFile.read(folder + "/" + name, limit: Int(UInt32.max) - 1)
             let checksum = data.withUnsafeBytes { bytes in

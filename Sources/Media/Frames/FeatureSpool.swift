@@ -9,8 +9,8 @@ public protocol StorableFeatures: Sendable {
     init?(storedBytes: Data, frame: ImageSize)
 }
 
-/// Features of frames in a temporary file, up to a budget: what was used longest ago makes room for what is new. What cannot be written is
-/// not kept: whoever needs it computes it again.
+/// Features of frames in a temporary file, up to a budget: what was used longest ago makes room for what is new, or what came first stays.
+/// What cannot be written is not kept: whoever needs it computes it again.
 ///
 /// Writing goes on beside the work: who stores something waits only where several frames are waiting already.
 final class FeatureSpool: Sendable {
@@ -45,13 +45,16 @@ final class FeatureSpool: Sendable {
 
     private let url: URL
     private let budget: UInt64
+    private let keepsFirst: Bool
     private let state = Protected(State())
     /// The file is touched here alone, so that nothing is read from a place while something else is written there.
     private let disk = DispatchQueue(label: "sampt.features", qos: .utility)
     private let room = DispatchSemaphore(value: mostWaiting)
 
-    init(budget: UInt64) {
-        self.budget = budget
+    /// - Parameter keepsFirst: when it is full nothing makes room any more, for passes over a whole video: each would want just what the
+    ///   one before gave up longest ago.
+    init(budget: UInt64, keepsFirst: Bool = false) {
+        (self.budget, self.keepsFirst) = (budget, keepsFirst)
         url = FileManager.default.temporaryDirectory.appendingPathComponent("sampt-\(UUID().uuidString).features")
     }
 
@@ -75,7 +78,7 @@ final class FeatureSpool: Sendable {
     }
 
     private func write(_ bytes: Data, _ key: Key) {
-        guard let offset = state.withLock({ $0.takeRoom(bytes.count, budget: budget) }) else { return }
+        guard let offset = state.withLock({ $0.takeRoom(bytes.count, budget: budget, keepsFirst: keepsFirst) }) else { return }
         do {
             let file = try state.withLock { state in
                 let file = try state.file ?? open()
@@ -126,7 +129,7 @@ extension FeatureSpool.State {
     }
 
     /// Where so many bytes may be written; nil where the budget has no room for them, whatever goes.
-    fileprivate mutating func takeRoom(_ count: Int, budget: UInt64) -> UInt64? {
+    fileprivate mutating func takeRoom(_ count: Int, budget: UInt64, keepsFirst: Bool) -> UInt64? {
         guard UInt64(count) <= budget else { return nil }
         while true {
             if let offset = free[count]?.popLast() { return offset }
@@ -134,7 +137,7 @@ extension FeatureSpool.State {
                 defer { end += UInt64(count) }
                 return end
             }
-            guard giveUpOldest() else { return nil }
+            guard !keepsFirst, giveUpOldest() else { return nil }
         }
     }
 

@@ -38,14 +38,19 @@ public final class FrameStore: Sendable {
     private let limit: Range<Int>?
 
     fileprivate struct State {
-        /// Frames whose features are kept in the spool when they leave the cache, by whoever wants it so.
-        var kept: [UUID: Range<Int>] = [:]
+        /// What is kept in the spool when frames leave the cache, by whoever wants it so.
+        var kept: [UUID: Kept] = [:]
         /// Least recently used first.
         var recent: [Int] = []
         var entries: [Int: Entry] = [:]
         /// How many pins each frame has.
         var pins: [Int: Int] = [:]
         var computed: [String: Int] = [:]
+    }
+
+    fileprivate struct Kept {
+        var frames: Range<Int>
+        var withPictures: Bool
     }
 
     /// What is known of one frame.
@@ -76,11 +81,13 @@ public final class FrameStore: Sendable {
     /// - Parameters:
     ///   - capacity: how many frames are kept with all that was computed from them.
     ///   - spoolBudget: the most bytes that `keepFeatures` may use in the temporary folder.
-    public init(_ source: any FrameSource, capacity: Int = 8, spoolBudget: UInt64 = 4 << 30) {
+    ///   - spoolKeepsFirst: what came first stays where not everything has room, for several passes over the whole video; otherwise what
+    ///     was used last stays.
+    public init(_ source: any FrameSource, capacity: Int = 8, spoolBudget: UInt64 = 4 << 30, spoolKeepsFirst: Bool = false) {
         self.source = source
         self.capacity = max(1, capacity)
         state = Protected(State())
-        spool = FeatureSpool(budget: spoolBudget)
+        spool = FeatureSpool(budget: spoolBudget, keepsFirst: spoolKeepsFirst)
         limit = nil
     }
 
@@ -145,10 +152,11 @@ public final class FrameStore: Sendable {
 
     /// Has features of these frames kept in a temporary file when the frames leave the cache, for a second pass over them: computing them
     /// again would cost more than reading them. Several users may want several ranges.
+    /// - Parameter withPictures: keeps the decoded pictures as well, for many passes.
     /// - Returns: what they are kept as long as; what is in the file stays there.
-    public func keepFeatures(of frames: Range<Int>) -> FrameLease {
+    public func keepFeatures(of frames: Range<Int>, withPictures: Bool = false) -> FrameLease {
         let id = UUID()
-        state.withLock { $0.kept[id] = frames }
+        state.withLock { $0.kept[id] = Kept(frames: frames, withPictures: withPictures) }
         return FrameLease { [state] in state.withLock { $0.kept[id] = nil } }
     }
 
@@ -173,7 +181,7 @@ public final class FrameStore: Sendable {
     private func image(in entry: Entry, _ index: Int) throws -> RGBImage {
         try entry.image.withLock { image in
             if let image { return image }
-            let decoded = try source.frame(at: index)
+            let decoded = try stored(KeptPicture.self, KeptPicture.key, index)?.image ?? source.frame(at: index)
             image = decoded
             return decoded
         }
@@ -187,8 +195,10 @@ public final class FrameStore: Sendable {
 
     /// Lets frames go until there are no more than the capacity allows.
     private func trim() {
-        for (index, entry) in state.withLock({ $0.evict(toCapacity: capacity) }) {
+        for (index, entry, withPicture) in state.withLock({ $0.evict(toCapacity: capacity) }) {
             for (key, features) in entry.storable { spool.store(features, frame: index, processor: key) }
+            guard withPicture, let image = entry.image.withLock({ $0 }) else { continue }
+            spool.store(KeptPicture(image: image), frame: index, processor: KeptPicture.key)
         }
     }
 }
@@ -216,14 +226,14 @@ extension FrameStore.State {
 
     /// Removes the entries that are too many, but for pinned ones and the latest.
     /// - Returns: those of them whose features are to be kept.
-    fileprivate mutating func evict(toCapacity capacity: Int) -> [(index: Int, entry: FrameStore.Entry)] {
-        var kept: [(Int, FrameStore.Entry)] = []
+    fileprivate mutating func evict(toCapacity capacity: Int) -> [(index: Int, entry: FrameStore.Entry, withPicture: Bool)] {
+        var kept: [(Int, FrameStore.Entry, Bool)] = []
         let pinned = recent.count { pins[$0] != nil }
         while recent.count - pinned > capacity, let oldest = recent.dropLast().firstIndex(where: { pins[$0] == nil }) {
             let frame = recent.remove(at: oldest)
-            if let entry = entries.removeValue(forKey: frame), self.kept.values.contains(where: { $0.contains(frame) }) {
-                kept.append((frame, entry))
-            }
+            guard let entry = entries.removeValue(forKey: frame) else { continue }
+            let wishes = self.kept.values.filter { $0.frames.contains(frame) }
+            if !wishes.isEmpty { kept.append((frame, entry, wishes.contains(where: \.withPictures))) }
         }
         return kept
     }
@@ -231,5 +241,20 @@ extension FrameStore.State {
     fileprivate mutating func unpin(_ index: Int) {
         guard let count = pins[index] else { return }
         pins[index] = count > 1 ? count - 1 : nil
+    }
+}
+
+/// A decoded picture in the spool.
+private struct KeptPicture: StorableFeatures {
+    static let key = "picture"
+    let image: RGBImage
+
+    init(image: RGBImage) { self.image = image }
+
+    var storedBytes: Data { Data(image.pixels) }
+
+    init?(storedBytes: Data, frame: ImageSize) {
+        guard storedBytes.count == 3 * frame.pixelCount else { return nil }
+        image = RGBImage(width: frame.width, height: frame.height, pixels: [UInt8](storedBytes))
     }
 }

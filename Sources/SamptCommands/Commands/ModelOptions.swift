@@ -53,6 +53,20 @@ package struct ModelOptions: ParsableArguments {
             separator: "\n")
     }
 
+    /// A segmenter with several trackers, by name, for settings that share it.
+    func makeModels(
+        segmenter: String, trackers: [String], frame: ImageSize = MemoryNeed.usualFrame
+    ) throws -> (segmenter: any PromptableSegmenter, trackers: [String: any PointTracker]) {
+        let segmenting = try self.segmenter.choice(segmenter)
+        let tracking = try trackers.map { try tracker.choice($0) }
+        for (name, choice) in zip(trackers, tracking) {
+            try networks.checkEffect(on: segmenting.segmenterParts + choice.trackerParts, of: "\(segmenter) with \(name)")
+        }
+        let (made, others) = try networks.maker(hqTokenOnly: self.segmenter.hqTokenOnly).models(
+            segmenter: segmenting, trackers: tracking, frame: frame)
+        return (made, Dictionary(zip(trackers, others)) { first, _ in first })
+    }
+
     package init() {}
 }
 

@@ -6,28 +6,36 @@ import VideoBenchmarks
 struct EvaluationFinish: Sendable {
     var output: EvaluationOutput
     var dataset: VideoDataset
-    var failures: [ScoringFinding] = []
+    /// What has been printed already.
+    var said: [ScoringFinding] = []
     var makesArchives = true
     var isQuiet: Bool
 
     /// What is written beside masks and records.
     static let names = [EvaluationOutput.manifestName, "report.html", "report.json", "report.csv", "report.md"]
 
-    /// - Returns: whether every run has all videos.
+    /// - Returns: whether every run has all videos, and could be scored where there is truth.
     func run() async throws -> Bool {
         let threads = ProcessInfo.processInfo.activeProcessorCount
-        var (table, unscored): ([EvaluationReport.Row], [ScoringFinding]) = ([], [])
+        let set = dataset.evaluated
+        var (table, unscored, isWhole): ([EvaluationReport.Row], [ScoringFinding], Bool) = ([], [], true)
         for run in output.manifest.runs {
-            if makesArchives, !dataset.videos.isEmpty {
-                let archive = try output.archive(run)
-                if !isQuiet { StandardOutput.print(path: archive) }
+            let progress = output.progress(of: run, set)
+            isWhole = isWhole && progress.missing.isEmpty
+            if makesArchives, let archive = try output.archive(run, progress, dataset), !isQuiet { StandardOutput.print(path: archive) }
+            let score: ScoreReport?
+            do { score = try await output.score(run, progress, dataset, threads: threads) } catch let error as ScoringError {
+                // The masks are there, and the report says why they have no numbers.
+                unscored.append(ScoringFinding(.failed, "", "could not be scored: \(error)"))
+                (score, isWhole) = (nil, false)
             }
-            guard let (score, records) = try await output.score(run, dataset, threads: threads) else {
-                unscored += output.findings(run, dataset)
+            guard let score else {
+                unscored += progress.findings
                 continue
             }
             let done = EvaluationReport.Run(
-                seed: run.seed, score: score, frames: records.reduce(0) { $0 + $1.frames }, seconds: records.reduce(0) { $0 + $1.seconds })
+                seed: run.seed, score: score, frames: progress.records.reduce(0) { $0 + $1.frames },
+                seconds: progress.records.reduce(0) { $0 + $1.seconds })
             if let place = table.firstIndex(where: { $0.setting == run.setting }) {
                 table[place].runs.append(done)
             } else {
@@ -36,21 +44,21 @@ struct EvaluationFinish: Sendable {
             }
         }
         let report = EvaluationReport(
-            title: "\(dataset.name): \(output.manifest.program)", ran: ran, rows: table, failures: failures + unscored)
+            title: "\(dataset.name): \(output.manifest.program)", ran: Self.ran(output.manifest), rows: table, failures: unscored,
+            published: output.manifest.published)
         try ReportFiles(report: report, frames: DatasetFrames(dataset)).write(
             html: output.path + "/report.html", json: output.path + "/report.json", csv: output.path + "/report.csv",
             markdown: output.path + "/report.md")
-        for finding in report.findings where !failures.contains(finding) { StandardError.print("sampt: \(finding)") }
+        for finding in report.findings where !said.contains(finding) { StandardError.print("sampt: \(finding)") }
         if !isQuiet, !table.isEmpty { show(report) }
         if !isQuiet, dataset.truth == nil {
             StandardError.print("There is no truth for \(dataset.name) here; its server scores the archive.")
         }
-        return output.manifest.runs.allSatisfy { output.missing($0, dataset).isEmpty }
+        return isWhole
     }
 
     /// Command, versions, processor, fingerprints.
-    private var ran: [(name: String, value: String)] {
-        let manifest = output.manifest
+    static func ran(_ manifest: EvaluationOutput.Manifest) -> [(name: String, value: String)] {
         var values = [
             ("program", manifest.program), ("command", manifest.command.joined(separator: " ")), ("processor", manifest.processor),
             ("data set", manifest.dataset),
@@ -65,7 +73,12 @@ struct EvaluationFinish: Sendable {
     }
 
     private func show(_ report: EvaluationReport) {
-        if report.rows.count == 1, report.rows[0].runs.count == 1 { return ScoreTable.show(report.rows[0].runs[0].score) }
+        if report.rows.count == 1, report.rows[0].runs.count == 1, report.published == nil {
+            return ScoreTable.show(report.rows[0].runs[0].score)
+        }
         for line in report.settingsLines { StandardOutput.print(line) }
+        guard let published = report.published else { return }
+        StandardOutput.print("")
+        for line in [published.title] + published.lines { StandardOutput.print(line) }
     }
 }

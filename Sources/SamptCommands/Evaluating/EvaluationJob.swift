@@ -1,8 +1,5 @@
-import ArgumentParser
 import Foundation
 import Media
-import MethodPresets
-import SAMPT
 import SegmentationJobs
 import Support
 import VideoBenchmarks
@@ -33,73 +30,27 @@ struct EvaluationJob: Sendable {
             path: out,
             manifest: .init(
                 program: "sampt \(ProgramVersion.current)", command: ProcessInfo.processInfo.arguments, processor: Machine.processor,
-                dataset: kind, location: location, prompt: running.prompt, runs: rows.runs))
+                dataset: kind, location: location, prompt: running.prompt, runs: rows.runs, published: rows.published))
         try output.writeManifest()
-        let interruption = Interruption()
-        interruption.listen()
-        let work = Task { try await segment(dataset, rows, out) }
-        interruption.onRequest { work.cancel() }
-        let outcome: DatasetEvaluation.Outcome
-        do { outcome = try await work.value } catch is CancellationError where interruption.isRequested {
-            StandardError.print("Interrupted. The same command goes on from here.")
-            return .interrupted
+        var evaluation = DatasetEvaluation(dataset, prompt: running.prompt, output: out)
+        if let shard = running.shard { evaluation.shard = shard }
+        evaluation.spoolBytes = UInt64(running.disk) << 30
+        let base = evaluation
+        let runner = EvaluationRunner(
+            rows: rows, models: models, running: running, frames: evaluation.videos.reduce(0) { $0 + $1.frames.count }, isQuiet: isQuiet)
+        let outcome = try await runner.run { entries, jobs, progress in
+            var evaluation = base
+            evaluation.jobs = jobs
+            return try await evaluation.run(entries, progress: progress)
         }
-        for failure in outcome.failures { StandardError.print("sampt: \(failure)") }
-        if !isQuiet, outcome.kept > 0 { StandardError.print("\(outcome.kept) videos were there already, made from the same.") }
-        if running.shard == nil {
-            _ = try await EvaluationFinish(
-                output: output, dataset: dataset, failures: outcome.failures, makesArchives: !running.noArchive, isQuiet: isQuiet
-            ).run()
-        } else if !isQuiet {
-            StandardError.print("This part is done. \"sampt evaluate merge\" puts the parts together and scores them.")
+        guard let outcome else { return .interrupted }
+        guard running.shard == nil else {
+            if !isQuiet { StandardError.print("This part is done. \"sampt evaluate merge\" puts the parts together and scores them.") }
+            return outcome.failures.isEmpty ? .success : .partial
         }
-        return outcome.failures.isEmpty ? .success : .partial
+        let isWhole = try await EvaluationFinish(
+            output: output, dataset: dataset, said: outcome.failures, makesArchives: !running.noArchive, isQuiet: isQuiet
+        ).run()
+        return isWhole && outcome.failures.isEmpty ? .success : .partial
     }
-
-    /// Settings that share their models run together, video by video, so that what they have in common is computed once.
-    private func segment(_ dataset: VideoDataset, _ rows: EvaluationRows, _ out: String) async throws -> DatasetEvaluation.Outcome {
-        var outcome = DatasetEvaluation.Outcome()
-        for group in rows.groups {
-            try Task.checkCancellation()
-            let (segmenter, tracker) = try models.makeModels(group[0].settings)
-            var evaluation = DatasetEvaluation(dataset, prompt: running.prompt, output: out)
-            if let shard = running.shard { evaluation.shard = shard }
-            evaluation.spoolBytes = UInt64(running.disk) << 30
-            evaluation.jobs = try running.jobs ?? usualJobs(group[0].settings)
-            let entries = group.map { row in
-                var options = row.settings.options(for: segmenter)
-                options.seed = row.run.seed
-                // Before its query frame an object is not known.
-                options.tracking.isBackward = false
-                return DatasetEvaluation.Entry(
-                    run: row.run, segmenter: VideoSegmenter(segmenter: segmenter, tracker: tracker, options: options))
-            }
-            let reporter = ProgressReporter(isQuiet: isQuiet)
-            defer { reporter.close() }
-            let part = try await evaluation.run(entries) { progress in
-                reporter.show(isLast: false) {
-                    let left = progress.secondsLeft.isFinite ? ", \(ProgressReporter.duration(progress.secondsLeft)) left" : ""
-                    let rate = String(format: "%.1f frames/s", progress.framesPerSecond)
-                    return
-                        "[\(progress.videosDone)/\(progress.videos)] \(progress.video)  \(progress.framesDone)/\(progress.frames) frames, \(rate)\(left)"
-                }
-            }
-            outcome.done += part.done
-            outcome.kept += part.kept
-            outcome.failures += part.failures
-        }
-        return outcome
-    }
-
-    /// Networks use all cores; several videos at once pay where there are many, and memory holds them.
-    private func usualJobs(_ settings: MethodSettings) throws -> Int {
-        let need = MemoryNeed(
-            models: [try models.segmenter.choice(settings.segmenter), try models.tracker.choice(settings.tracker)],
-            frame: MemoryNeed.usualFrame
-        ).bytes
-        return Self.usualJobs(need: need, on: .here())
-    }
-
-    /// - Parameter need: of one, in bytes.
-    static func usualJobs(need: Int, on machine: MachineResources) -> Int { max(1, min(machine.cores / 4, machine.memory / max(1, need))) }
 }

@@ -18,14 +18,19 @@ struct EvaluationRows: Sendable {
     /// Files that they were read from.
     let files: [String]
     let title: String?
+    /// What the sweep says of others on the data set.
+    let published: PublishedTable?
 
     var runs: [EvaluationRun] { rows.map(\.run) }
 
     /// - Throws: `PresetError`, `CommandError.usage`, and what finding the models' fingerprints throws.
-    init(models: ModelOptions, method: MethodOptions, running: EvaluationOptions, dataset: String) throws {
+    /// - Parameter more: what else decides the results.
+    init(
+        models: ModelOptions, method: MethodOptions, running: EvaluationOptions, dataset: String, more: [String: String] = [:]
+    ) throws {
         var rows: [Row] = []
         var fingerprints: [String: String] = [:]
-        func add(_ name: String, _ settings: MethodSettings, preset: Preset?, against: String?, inFolder: Bool) throws {
+        func add(_ name: String, _ settings: MethodSettings, preset: Preset?, row: Sweep.Row? = nil, inFolder: Bool) throws {
             try settings.validate()
             for index in 0..<running.seeds {
                 guard let base = UInt64(PresetKey.seed.text(in: settings)) else { throw CommandError.usage("--seed must be a number.") }
@@ -40,13 +45,13 @@ struct EvaluationRows: Sendable {
                 identity["hq-token-only"] = "\(models.segmenter.hqTokenOnly)"
                 identity["models"] = fingerprints[key]
                 identity["program"] = ProgramVersion.current
+                identity.merge(more) { $1 }
                 let folder = inFolder || running.seeds > 1 ? "\(Self.folderName(name))/seed-\(seed)" : ""
                 rows.append(
                     Row(
                         run: EvaluationRun(
-                            folder: folder, setting: name, seed: seed, settings: identity, paper: preset?.paper,
-                            paperScore: preset?.paperScore(on: dataset),
-                            against: against),
+                            folder: folder, setting: name, seed: seed, settings: identity, paper: row?.paper ?? preset?.paper,
+                            paperScore: row?.paperScores[dataset] ?? preset?.paperScore(on: dataset), against: row?.against),
                         settings: settings))
             }
         }
@@ -56,6 +61,10 @@ struct EvaluationRows: Sendable {
             }
             let sweep = try Sweep.load(text)
             (title, files) = (sweep.title, sweep.files)
+            published = sweep.published.flatMap { published in
+                published.data.contains(dataset)
+                    ? PublishedTable(title: sweep.title, columns: published.columns, rows: published.rows) : nil
+            }
             for row in sweep.rows {
                 let preset = try row.preset.map { try Preset.load($0) }
                 var settings = try preset?.settings() ?? MethodSettings()
@@ -66,13 +75,13 @@ struct EvaluationRows: Sendable {
                 if let name = models.segmenter.segmenter { settings.segmenter = name }
                 if let name = models.tracker.tracker { settings.tracker = name }
                 try method.apply(to: &settings)
-                try add(row.name, settings, preset: preset, against: row.against, inFolder: true)
+                try add(row.name, settings, preset: preset, row: row, inFolder: true)
             }
         } else {
-            (title, files) = (nil, [])
+            (title, files, published) = (nil, [], nil)
             let settings = try models.settings(with: method, for: running.prompt == .mask ? .firstMasks : .video)
             let preset = try models.presets.preset.map { try Preset.load($0) }
-            try add(models.presets.preset.map { PathParts($0).name } ?? "default", settings, preset: preset, against: nil, inFolder: false)
+            try add(models.presets.preset.map { PathParts($0).name } ?? "default", settings, preset: preset, inFolder: false)
         }
         self.rows = rows
         let folders = rows.map(\.run.folder)
@@ -81,14 +90,18 @@ struct EvaluationRows: Sendable {
         }
     }
 
-    /// Rows whose models are the same, in order.
-    var groups: [[Row]] {
+    /// Rows that share their segmenter, and with it what its encoder makes of frames, in order.
+    /// - Parameter fits: whether memory holds a segmenter beside some trackers; those that it does not hold together make groups of their
+    ///   own.
+    func groups(_ fits: (_ segmenter: String, _ trackers: Set<String>) throws -> Bool) rethrows -> [[Row]] {
         var groups: [[Row]] = []
         for row in rows {
-            let isSame = { (other: [Row]) in
-                other[0].settings.segmenter == row.settings.segmenter && other[0].settings.tracker == row.settings.tracker
+            let place = try groups.firstIndex { group in
+                guard group[0].settings.segmenter == row.settings.segmenter else { return false }
+                let trackers = Set(group.map(\.settings.tracker))
+                return try trackers.contains(row.settings.tracker) || fits(row.settings.segmenter, trackers.union([row.settings.tracker]))
             }
-            if let place = groups.firstIndex(where: isSame) { groups[place].append(row) } else { groups.append([row]) }
+            if let place { groups[place].append(row) } else { groups.append([row]) }
         }
         return groups
     }

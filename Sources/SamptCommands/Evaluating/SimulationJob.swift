@@ -31,7 +31,8 @@ struct SimulationJob: Sendable {
             try claims.write(json, by: "--json")
         }
         let dataset = try running.dataset.read(data.location)
-        let (videos, findings) = try dataset.videosWithTruth()
+        let (all, findings) = try dataset.videosWithTruth()
+        let videos = all.enumerated().filter { running.shard?.contains($0.offset) ?? true }.map(\.element)
         for finding in findings { StandardError.print("sampt: \(finding)") }
         guard let seed = UInt64(PresetKey.seed.text(in: settings)) else { throw CommandError.usage("--seed must be a number.") }
         let identity = try identity(settings)
@@ -40,7 +41,7 @@ struct SimulationJob: Sendable {
             manifest: .init(
                 program: "sampt \(ProgramVersion.current)", command: ProcessInfo.processInfo.arguments, processor: Machine.processor,
                 dataset: dataset.name, name: name, options: options.texts, settings: identity,
-                seeds: (0..<running.seeds).map { seed &+ UInt64($0) }))
+                seeds: (0..<running.seeds).map { seed &+ UInt64($0) }, videos: all.map(\.name.text)))
         try output.writeManifest()
         let interruption = Interruption()
         interruption.listen()
@@ -53,6 +54,10 @@ struct SimulationJob: Sendable {
         }
         for failure in outcome.failures { StandardError.print("sampt: \(failure)") }
         if !isQuiet, outcome.kept > 0 { StandardError.print("\(outcome.kept) objects were there already, made from the same.") }
+        guard running.shard == nil else {
+            if !isQuiet { StandardError.print("This part is done. \"sampt simulate merge\" puts the parts together and draws the curves.") }
+            return outcome.failures.isEmpty ? .success : .partial
+        }
         let failures = findings + outcome.failures
         let report = SimulationReport(
             title: "\(dataset.name): \(name)", ran: Self.ran(output.manifest), entries: [.init(name, records: outcome.records)],

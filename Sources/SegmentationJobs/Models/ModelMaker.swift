@@ -31,14 +31,22 @@ package struct ModelMaker {
     package func models(
         segmenter segmenting: ModelChoice, tracker tracking: ModelChoice, frame: ImageSize
     ) throws -> (segmenter: any PromptableSegmenter, tracker: any PointTracker) {
-        try ModelChoice.checkPresence([segmenting, tracking])
-        try MemoryNeed(models: [segmenting, tracking], frame: frame).check()
+        let (segmenter, trackers) = try models(segmenter: segmenting, trackers: [tracking], frame: frame)
+        return (segmenter, trackers[0])
+    }
+
+    /// A segmenter with several trackers, in order; all share one encoder where they can.
+    package func models(
+        segmenter segmenting: ModelChoice, trackers tracking: [ModelChoice], frame: ImageSize
+    ) throws -> (segmenter: any PromptableSegmenter, trackers: [any PointTracker]) {
+        try ModelChoice.checkPresence([segmenting] + tracking)
+        try MemoryNeed(models: [segmenting] + tracking, frame: frame).check()
         let weights = try segmenting.weights()
         let engine = try engine()
         let encoder = weights == nil ? try nanoEncoder(engine) : nil
         return (
             try makeSegmenter(weights, engine: engine, encoder: encoder ?? nanoEncoder(engine)),
-            try makeTracker(tracking, engine: engine, encoder: encoder)
+            try tracking.map { try makeTracker($0, engine: engine, encoder: encoder) }
         )
     }
 

@@ -14,6 +14,7 @@ public struct SequenceList: Sendable, Equatable {
         var names: [String] = []
         var known = Set<String>()
         var faults = NameFaults()
+        var repeated: [String] = []
         for line in try TextFile.read(path).split(whereSeparator: \.isNewline) {
             let fields = line.split(whereSeparator: \.isWhitespace).map(String.init)
             guard let first = fields.first else { continue }
@@ -22,11 +23,26 @@ public struct SequenceList: Sendable, Equatable {
                     first.contains("/") ? try VideoName(DatasetPath(first, in: path).folderName, in: path) : try VideoName(first, in: path)
                 })
             else { continue }
-            if known.insert(name.text).inserted { names.append(name.text) }
+            if known.insert(name.text).inserted {
+                names.append(name.text)
+            } else if !first.contains("/") {
+                repeated.append(name.text)
+            }
         }
         if names.isEmpty, let first = faults.first { throw first }
         guard !names.isEmpty else { throw MediaError.invalidArgument("\(path) names no sequence.") }
-        self.init(names: names, findings: faults.findings)
+        self.init(names: names, findings: faults.findings + Self.findings(repeated: repeated))
+    }
+
+    /// Names that a list has a second time.
+    static func findings(repeated names: [String]) -> [ScoringFinding] {
+        names.first.map {
+            [
+                ScoringFinding(
+                    .description, $0, count: names.count,
+                    "the list names this video again; it counts once (\(names.count) such lines in all)")
+            ]
+        } ?? []
     }
 }
 

@@ -54,8 +54,11 @@ extension VideoDataset {
     static func folder(_ location: DatasetKind.Location) throws -> VideoDataset {
         let (videos, annotations, findings) = try read(location, [location.split ?? "", ""], rule: .firstAnnotation)
         let hasTruth = videos.contains { $0.annotations.frames.count > 2 }
+        // Results lie as the annotations do.
+        let isPerObject = videos.allSatisfy { $0.annotations.layout != .index }
         return VideoDataset(
-            name: "folder", videos: videos, scoring: .davis, truth: location.truth ?? (hasTruth ? annotations : nil), findings: findings)
+            name: "folder", videos: videos, scoring: .davis, truth: location.truth ?? (hasTruth ? annotations : nil),
+            submission: SubmissionForm(isPerObject: isPerObject), findings: findings)
     }
 
     /// `JPEGImages` and `Annotations`, in the first of some folders that has them.

@@ -35,6 +35,9 @@ public struct SubmissionForm: Sendable, Equatable {
     public var isPerObject: Bool
 
     public init(folder: String = "", isPerObject: Bool = false) { (self.folder, self.isPerObject) = (folder, isPerObject) }
+
+    /// What an object is called while the method runs: where each has a folder, ids may be 0 (SA-V's "000"), which no pixel can be.
+    func queryID(of object: DatasetObject, at place: Int) -> Int { isPerObject ? place + 1 : object.id }
 }
 
 /// One video of a data set.
@@ -93,12 +96,12 @@ extension DatasetVideo {
         var size: ImageSize?
         // Objects may start in any annotated frame.
         let isSpread = rule == .firstOccurrence || rule == .onlyNew
+        for frame in annotations.frames where places[frame] == nil {
+            counter.note(.surplusFrame, "the annotation \(frame) belongs to no frame of the video")
+        }
         for frame in annotations.frames {
             try Cancellation.check()
-            guard let place = places[frame] else {
-                counter.note(.surplusFrame, "the annotation \(frame) belongs to no frame of the video")
-                continue
-            }
+            guard let place = places[frame] else { continue }
             if !isSpread, !isFirst, annotations.layout == .index { break }
             var planes: ObjectPlanes
             do { planes = try annotations.planes(frame) } catch {
@@ -138,14 +141,16 @@ extension DatasetVideo {
 /// What stands in the way of reading a data set.
 public enum DatasetError: Error, Sendable, Equatable {
     case noVideos(root: String, expected: String)
-    case noAnnotations(video: String)
+    /// No annotation marks an object: why, where more is known.
+    case noAnnotations(video: String, reason: String? = nil)
 }
 
 extension DatasetError: DescribedError {
     public var description: String {
         switch self {
         case .noVideos(let root, let expected): "\(root): holds no videos of this data set. Expected is \(expected)."
-        case .noAnnotations(let video): "\(video): has no annotation that marks an object."
+        case .noAnnotations(let video, let reason):
+            "\(video): has no annotation that marks an object." + (reason.map { " First of all, \($0)." } ?? "")
         }
     }
 }

@@ -36,6 +36,12 @@ struct VideoFolders {
         let there = Set(try FolderListing.folders(images))
         var videos: [DatasetVideo] = []
         findings += list?.findings ?? []
+        if list == nil {
+            for name in try FolderListing.folders(annotations) where !there.contains(name) {
+                findings.append(
+                    ScoringFinding(.description, name, "there are annotations of this video, and \(images) has no frames of it"))
+            }
+        }
         for text in try list?.names ?? FolderListing.folders(images) {
             let name: VideoName
             do { name = try VideoName(text, in: images) } catch {
@@ -83,15 +89,16 @@ struct VideoFolders {
                     .description, name, count: missing.count,
                     "\(missing.count) frames that results must have are not in the video (the first is \(first))"))
         }
-        // Where most frames are annotated, one that is not is a hole; where few are, it is the rule.
+        // Where every frame is annotated, or every n-th, one that is not is a hole; where steps differ, it is the rule.
         let places = video.frameNames.indices.filter { video.annotations.has(video.frameNames[$0]) }
-        guard let first = places.first, let last = places.last else { return }
-        let holes = (first...last).count - places.count
-        guard holes > 0, holes * 4 < places.count else { return }
-        let hole = (first...last).first { !video.annotations.has(video.frameNames[$0]) } ?? first
+        let steps = zip(places, places.dropFirst()).map { $1 - $0 }
+        let counts = Dictionary(grouping: steps, by: { $0 }).mapValues(\.count)
+        guard let step = counts.min(by: { ($1.value, $0.key) < ($0.value, $1.key) })?.key else { return }
+        let holes = zip(places, steps).flatMap { place, own in Array(stride(from: place + step, to: place + own, by: step)) }
+        guard let hole = holes.first, holes.count * 4 < places.count else { return }
         findings.append(
             ScoringFinding(
-                .missingFrame, name, count: holes,
-                "\(holes) frames in the midst of the annotated ones have no annotation (the first is \(video.frameNames[hole]))"))
+                .missingFrame, name, count: holes.count,
+                "\(holes.count) frames in the midst of the annotated ones have no annotation (the first is \(video.frameNames[hole]))"))
     }
 }

@@ -13,8 +13,6 @@ public struct InstanceEvaluation: Sendable {
     public var segmenter: VideoSegmenter
     /// At most so many proposals are followed at once.
     public var groupSize = 100
-    /// The most bytes that one video's maps may take in the temporary folder.
-    public var spoolBytes: UInt64 = 4 << 30
 
     public init(segmenter: VideoSegmenter) {
         self.segmenter = segmenter
@@ -39,14 +37,21 @@ public struct InstanceEvaluation: Sendable {
         video: Int, frames: [String], proposals: Proposals, progress: (@Sendable (Int, Int) -> Void)? = nil
     ) async throws -> [InstanceTube] {
         let source = try await onThread { try FrameFolder(name: String(video), paths: frames) }
-        let store = FrameStore(source, capacity: segmenter.storeCapacity, spoolBudget: spoolBytes)
+        let store = FrameStore(source, capacity: segmenter.storeCapacity)
         let lease = store.keepFeatures(of: 0..<source.frameCount)
         defer { withExtendedLifetime(lease) {} }
+        return try await run(video: video, store: store, proposals: proposals, progress: progress)
+    }
+
+    /// The same with a store that several settings may share.
+    func run(
+        video: Int, store: FrameStore, proposals: Proposals, progress: (@Sendable (Int, Int) -> Void)? = nil
+    ) async throws -> [InstanceTube] {
         let wanted = try await masks(proposals, video, store)
         let groups = stride(from: 0, to: wanted.count, by: max(1, groupSize)).map {
             wanted[$0..<min($0 + max(1, groupSize), wanted.count)]
         }
-        let total = groups.count * source.frameCount
+        let total = groups.count * store.frameCount
         var tubes: [InstanceTube] = []
         for (place, group) in groups.enumerated() {
             let queries = group.enumerated().map { ObjectQuery(id: $0 + 1, prompt: .mask($1.mask)) }
@@ -57,7 +62,7 @@ public struct InstanceEvaluation: Sendable {
                     masks[index].append(object.mask.isEmpty ? nil : RunLengthMask(object.mask))
                     if let iou = object.predictedIoU, iou.isFinite { predicted[index].append(Double(iou)) }
                 }
-                progress?(place * source.frameCount + result.frameIndex + 1, total)
+                progress?(place * store.frameCount + result.frameIndex + 1, total)
             }
             try Task.checkCancellation()
             for (masks, predicted) in zip(masks, predicted) {

@@ -2,11 +2,10 @@ import Support
 
 extension VideoInstanceResults {
     /// Scores a file of predicted tubes against a file of annotations, on a thread of its own.
-    /// - Parameter isStrict: whether predictions that fit no video or category of the truth are an error.
     /// - Returns: the scores, and what does not fit.
-    /// - Throws: `MediaError`; `InstanceError`; `ScoringError.doesNotFit`.
+    /// - Throws: `MediaError`; `InstanceError`.
     public static func score(
-        truth: String, results: String, categories: InstanceScorer.Categories, isStrict: Bool = false
+        truth: String, results: String, categories: InstanceScorer.Categories
     ) async throws -> (scores: InstanceReport, findings: [ScoringFinding]) {
         try await onThread {
             let wanted = try VideoInstanceTruth(path: truth)
@@ -30,15 +29,21 @@ extension VideoInstanceResults {
                         "\(unknown.count) predictions have categories that the truth does not have (the first \(first.category)); they are not scored"
                     ))
             }
-            let wrong = found.filter { tube in
-                guard let length = videos[tube.video].flatMap({ $0.length ?? $0.fileNames?.count }) else { return false }
-                return tube.masks.count != length
-            }
-            if let first = wrong.first {
+            func length(_ tube: InstanceTube) -> Int? { videos[tube.video].flatMap { $0.length ?? $0.fileNames?.count } }
+            let short = found.filter { $0.masks.count < length($0) ?? 0 }
+            if let first = short.first {
                 findings.append(
                     ScoringFinding(
-                        .missingFrame, count: wrong.count,
-                        "\(wrong.count) predictions have another number of frames than their video (the first in video \(first.video)); missing ones count as empty"
+                        .missingFrame, count: short.count,
+                        "\(short.count) predictions have fewer frames than their video (the first in video \(first.video)); missing ones count as empty"
+                    ))
+            }
+            let long = found.filter { $0.masks.count > length($0) ?? .max }
+            if let first = long.first {
+                findings.append(
+                    ScoringFinding(
+                        .surplusFrame, count: long.count,
+                        "\(long.count) predictions have more frames than their video (the first in video \(first.video)); what they have there counts as too much"
                     ))
             }
             let predicted = Set(found.map(\.video))
@@ -48,7 +53,6 @@ extension VideoInstanceResults {
                     ScoringFinding(
                         .missingSequence, count: missing.count, "\(missing.count) videos have no prediction (the first is \(first.id))"))
             }
-            if isStrict, !findings.isEmpty { throw ScoringError.doesNotFit(findings) }
             return (try InstanceScorer(categories: categories).score(predictions: found, truth: wanted), findings)
         }
     }

@@ -44,17 +44,27 @@ public struct InstanceReport: Sendable, Equatable {
 
     private func mean(_ values: [Double]) -> Double { values.isEmpty ? .nan : values.reduce(0, +) / Double(values.count) }
 
+    /// The numbers by name; those that do not exist are nil.
+    var mean: [String: Double?] { Dictionary(uniqueKeysWithValues: numbers.map { ($0.name, $0.value.orNull) }) }
+
     /// The numbers as JSON; those that do not exist are null.
-    public func json() throws -> Data {
+    /// - Parameters:
+    ///   - ran: command, versions, processor.
+    ///   - findings: what does not fit.
+    public func json(ran: [(name: String, value: String)] = [], findings: [ScoringFinding] = []) throws -> Data {
         struct Document: Encodable {
+            var ran: [String: String]
             var mean: [String: Double?]
             var predictions: Int
             var truths: Int
             var videos: Int
+            var findings: [ScoringFinding]
         }
         let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        let mean = Dictionary(uniqueKeysWithValues: numbers.map { ($0.name, $0.value.orNull) })
-        return try encoder.encode(Document(mean: mean, predictions: predictions, truths: truths, videos: videos))
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(
+            Document(
+                ran: Dictionary(ran.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }), mean: mean, predictions: predictions,
+                truths: truths, videos: videos, findings: findings))
     }
 }

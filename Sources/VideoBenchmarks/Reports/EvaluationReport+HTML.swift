@@ -10,6 +10,7 @@ extension EvaluationReport {
     public func html(worst: Int = 12, frame: (_ sequence: String, _ name: String) -> RGBImage? = { _, _ in nil }) throws -> String {
         var body = "<h1>\(Self.escaped(title))</h1>\n"
         body += settingsTable.html
+        if let published { body += published.table.html }
         if let best = rows.first, let run = best.runs.first {
             if rows.count > 1 || best.runs.count > 1 {
                 let seed = run.seed.map { ", seed \($0)" } ?? ""

@@ -4,32 +4,6 @@ extension EvaluationReport {
     /// The tables in Markdown.
     public var markdown: String { ReportTable.markdown(title, tables) }
 
-    /// A line an object, seed and setting, with all digits; lines without an object are means of a sequence, those without a sequence of
-    /// everything.
-    public var csv: String {
-        var lines = [["setting", "seed", "sequence", "object", "frames", "j", "f", "jf", "jRecall", "jDecay", "fRecall", "fDecay"]]
-        for row in rows {
-            for run in row.runs {
-                func line(_ sequence: String, _ object: String, _ frames: Int, _ means: ScoreReport.Means) -> [String] {
-                    [row.setting, run.seed.map(String.init) ?? "", sequence, object, "\(frames)"]
-                        + [means.j, means.f, means.jf, means.jRecall, means.jDecay, means.fRecall, means.fDecay].map(ReportNumber.exact)
-                }
-                for sequence in run.score.sequences {
-                    for object in sequence.objects {
-                        lines.append(line(sequence.name, object.label, object.frames.count, ScoreReport.Means([object])))
-                    }
-                    lines.append(line(sequence.name, "", sequence.objects.reduce(0) { $0 + $1.frames.count }, sequence.means))
-                }
-                lines.append(line("", "", run.score.objects.reduce(0) { $0 + $1.frames.count }, run.score.mean))
-            }
-        }
-        return lines.map { $0.map(Self.quoted).joined(separator: ",") + "\n" }.joined()
-    }
-
-    static func quoted(_ text: String) -> String {
-        text.contains { ",\"\n\r".contains($0) } ? "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : text
-    }
-
     /// Everything as JSON with sorted keys; numbers that do not exist are null.
     public func json() throws -> Data {
         struct Value: Encodable {
@@ -63,6 +37,7 @@ extension EvaluationReport {
             var mean: ScoreReport.Numbers?
             var rows: [SettingRow]
             var findings: [ScoringFinding]
+            var published: PublishedTable?
         }
         let rows = rows.map { row in
             SettingRow(
@@ -80,6 +55,6 @@ extension EvaluationReport {
         return try encoder.encode(
             Document(
                 title: title, ran: Dictionary(ran.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }), mean: only.map { .init($0.mean) },
-                rows: rows, findings: findings))
+                rows: rows, findings: findings, published: published))
     }
 }

@@ -61,9 +61,13 @@ public struct EvaluationReport: Sendable {
     public var rows: [Row]
     /// Of videos that could not be run.
     public var failures: [ScoringFinding]
+    /// What others have published on this data set.
+    public var published: PublishedTable?
 
-    public init(title: String, ran: [(name: String, value: String)], rows: [Row], failures: [ScoringFinding] = []) {
-        (self.title, self.ran, self.rows, self.failures) = (title, ran, rows, failures)
+    public init(
+        title: String, ran: [(name: String, value: String)], rows: [Row], failures: [ScoringFinding] = [], published: PublishedTable? = nil
+    ) {
+        (self.title, self.ran, self.rows, self.failures, self.published) = (title, ran, rows, failures, published)
     }
 
     /// How much better a row is in J&F than the one it is compared with; NaN where there is none.

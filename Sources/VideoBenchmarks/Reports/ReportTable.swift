@@ -119,6 +119,7 @@ extension EvaluationReport {
 
     /// All tables, in order.
     var tables: [ReportTable] {
-        [settingsTable] + rows.map(objectsTable) + (findings.isEmpty ? [] : [.findings(findings)]) + [.ran(ran)]
+        [settingsTable] + (published.map { [$0.table] } ?? []) + rows.map(objectsTable) + (findings.isEmpty ? [] : [.findings(findings)])
+            + [.ran(ran)]
     }
 }

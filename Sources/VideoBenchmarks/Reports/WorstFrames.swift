@@ -27,7 +27,9 @@ struct WorstFrames {
         return worst.prefix(count).compactMap { entry in
             let (object, name) = (entry.object, entry.object.frames[entry.place])
             guard let wanted = truth.sequences[object.sequence].flatMap({ try? $0.planes(name) }) else { return nil }
-            let found = results.sequences[object.sequence].flatMap { try? $0.planes(name) }
+            let found = truth.sequences[object.sequence].flatMap { truth in
+                results.sequences[object.sequence].flatMap { try? $0.aligned(with: truth).planes(name) }
+            }
             let isOne = score.protocolName == .davis2016 || wanted.masks.keys.allSatisfy { $0 == SequenceComparison.void }
             let size = wanted.size
             let a = mask(of: object.proposal ?? object.object, in: found, isOne: isOne, size)

@@ -13,7 +13,7 @@ public struct DatasetEvaluation: Sendable {
     public var shard = Shard.whole
     /// Videos at once.
     public var jobs = 1
-    /// The most bytes that one video's maps may take in the temporary folder.
+    /// The most bytes that what settings have in common may take in the temporary folder, all videos at once together.
     public var spoolBytes: UInt64 = 4 << 30
 
     public init(_ dataset: VideoDataset, prompt: PromptKind, output: String) {
@@ -39,7 +39,8 @@ public struct DatasetEvaluation: Sendable {
 
         private init(unchecked index: Int, _ count: Int) { (self.index, self.count) = (index, count) }
 
-        func contains(_ place: Int) -> Bool { place % count == index }
+        /// Whether the video at a place, from 0, belongs to it.
+        public func contains(_ place: Int) -> Bool { place % count == index }
     }
 
     /// A setting with its models.
@@ -48,18 +49,6 @@ public struct DatasetEvaluation: Sendable {
         public var segmenter: VideoSegmenter
 
         public init(run: EvaluationRun, segmenter: VideoSegmenter) { (self.run, self.segmenter) = (run, segmenter) }
-    }
-
-    /// How far it is, in frames of all videos and settings.
-    public struct Progress: Sendable {
-        public var video: String
-        public var videosDone: Int
-        public var videos: Int
-        public var framesDone: Int
-        public var frames: Int
-        /// Of what is done in this process, and what is left for it.
-        public var framesPerSecond: Double
-        public var secondsLeft: Double { framesPerSecond > 0 ? Double(frames - framesDone) / framesPerSecond : .infinity }
     }
 
     public struct Outcome: Sendable {
@@ -74,97 +63,71 @@ public struct DatasetEvaluation: Sendable {
     /// The videos of the shard.
     public var videos: [DatasetVideo] { dataset.videos.enumerated().filter { shard.contains($0.offset) }.map(\.element) }
 
-    private struct State {
-        var next = 0
-        var videosDone = 0
-        var framesDone = 0
-        var framesMade = 0
-        var outcome = Outcome()
-    }
-
     /// - Parameters:
-    ///   - entries: settings that share their models; with one image encoder, a frame is encoded once for all of them.
+    ///   - entries: settings that share their segmenter; what an image encoder or a tracker makes of a frame is computed once for all that
+    ///     have it in common.
     ///   - progress: from any thread.
     /// - Throws: `FileError.unwritable` when masks cannot be written, `CancellationError`; videos that fail otherwise are in the outcome,
     ///   and the others go on.
-    public func run(_ entries: [Entry], progress: (@Sendable (Progress) -> Void)? = nil) async throws -> Outcome {
+    public func run(_ entries: [Entry], progress: (@Sendable (EvaluationProgress) -> Void)? = nil) async throws -> Outcome {
         let videos = videos
-        let total = videos.reduce(0) { $0 + $1.frames.count } * entries.count
-        let state = Protected(State())
-        let start = ContinuousClock.now
-        let report: @Sendable (String, Int, Int) -> Void = { name, made, kept in
-            let now = state.withLock { state in
-                state.framesMade += made
-                state.framesDone += made + kept
-                return (state.framesDone, state.framesMade, state.videosDone)
-            }
-            progress?(
-                Progress(
-                    video: name, videosDone: now.2, videos: videos.count, framesDone: now.0, frames: total,
-                    framesPerSecond: Double(now.1) / max(1e-9, start.secondsAgo)))
+        let outcome = Protected(Outcome())
+        let loop = VideoLoop(videos: videos.map { .init(name: $0.name.text, frames: $0.frames.count * entries.count) }, jobs: jobs)
+        // What all videos that run at once may take.
+        let spoolBytes = spoolBytes / UInt64(max(1, min(jobs, videos.count)))
+        try await loop.run(progress: progress) { index, reporter in
+            try await run(videos[index], entries, spoolBytes, outcome, reporter)
         }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<max(1, min(jobs, videos.count)) {
-                group.addTask {
-                    while true {
-                        try Task.checkCancellation()
-                        let index = state.withLock { state in
-                            defer { state.next += 1 }
-                            return state.next
-                        }
-                        guard index < videos.count else { return }
-                        try await self.run(videos[index], entries, state, report)
-                        state.withLock { $0.videosDone += 1 }
-                    }
-                }
-            }
-            try await group.waitForAll()
-        }
-        return state.withLock { $0.outcome }
+        return outcome.withLock { $0 }
     }
 
     private func run(
-        _ video: DatasetVideo, _ entries: [Entry], _ state: Protected<State>, _ report: @escaping @Sendable (String, Int, Int) -> Void
+        _ video: DatasetVideo, _ entries: [Entry], _ spoolBytes: UInt64, _ outcome: Protected<Outcome>, _ reporter: VideoLoop.Reporter
     ) async throws {
         let data = video.dataFingerprint()
         let runs = entries.map { VideoRun(segmenter: $0.segmenter, run: $0.run, prompt: prompt, form: dataset.submission, output: output) }
         let open = runs.filter { !$0.isDone(video, data: data) }
-        let kept = runs.count - open.count
-        state.withLock { $0.outcome.kept += kept }
-        report(video.name.text, 0, kept * video.frames.count)
+        outcome.withLock { $0.kept += runs.count - open.count }
+        reporter.passed((runs.count - open.count) * video.frames.count)
         guard !open.isEmpty else { return }
-        var reported = 0
         do {
             let (objects, findings) = try await onThread { try video.objects() }
-            guard !objects.isEmpty else { throw DatasetError.noAnnotations(video: video.name.text) }
+            guard !objects.isEmpty else {
+                let reason = findings.first { $0.kind != .emptySequence }?.message
+                throw DatasetError.noAnnotations(video: video.name.text, reason: reason)
+            }
             let frames = try await onThread { try FrameFolder(name: video.name.text, paths: video.frames) }
-            let store = FrameStore(frames, capacity: open.map(\.segmenter.storeCapacity).max() ?? 8, spoolBudget: spoolBytes)
-            let lease = open.count > 1 ? store.keepFeatures(of: 0..<frames.frameCount) : nil
+            let store = FrameStore(
+                frames, capacity: open.map(\.segmenter.storeCapacity).max() ?? 8, spoolBudget: spoolBytes, spoolKeepsFirst: true)
+            let lease = open.count > 1 ? store.keepFeatures(of: 0..<frames.frameCount, withPictures: true) : nil
             for run in open {
-                let counted = Protected(0)
-                let record = try await run.make(video, objects, findings: findings, store: store, data: data) { done in
-                    counted.withLock { $0 = done }
-                    report(video.name.text, 1, 0)
+                do {
+                    let record = try await run.make(video, objects, findings: findings, store: store, data: data) { reporter.made(1) }
+                    outcome.withLock { $0.done.append(record) }
+                } catch {
+                    try outcome.withLock { try $0.note(error, video.name.text, [run.run], output: output) }
                 }
-                reported += counted.withLock { $0 }
-                state.withLock { $0.outcome.done.append(record) }
             }
             withExtendedLifetime(lease) {}
-        } catch is CancellationError {
-            throw CancellationError()
-        } catch let error as FileError {
-            if case .unwritable = error { throw error }
-            fail(video, error, state, report, open.count, reported)
-        } catch {
-            fail(video, error, state, report, open.count, reported)
+        } catch let error where !(error is CancellationError) {
+            try outcome.withLock { try $0.note(error, video.name.text, open.map(\.run), output: output) }
         }
     }
+}
 
-    private func fail(
-        _ video: DatasetVideo, _ error: any Error, _ state: Protected<State>, _ report: @Sendable (String, Int, Int) -> Void, _ runs: Int,
-        _ reported: Int
-    ) {
-        state.withLock { $0.outcome.failures.append(ScoringFinding(.failed, video.name.text, "could not be run: \(error)")) }
-        report(video.name.text, 0, max(0, runs * video.frames.count - reported))
+extension DatasetEvaluation.Outcome {
+    /// Takes note of a video's failure, here and in the output's folder.
+    /// - Parameter runs: those that failed.
+    /// - Throws: the error, where it ends everything: a stop, or an output that cannot be written.
+    mutating func note(_ error: any Error, _ video: String, _ runs: [EvaluationRun], output: String) throws {
+        if error is CancellationError { throw error }
+        if let error = error as? FileError, case .unwritable = error { throw error }
+        let finding = ScoringFinding(.failed, video, "could not be run: \(error)")
+        if !failures.contains(finding) { failures.append(finding) }
+        for run in runs {
+            // What an earlier run made of other files does not count as this one's.
+            try run.forget(video, in: output)
+            try RunFailure(settings: run.settings, finding: finding).write(to: run.failure(of: video, in: output))
+        }
     }
 }

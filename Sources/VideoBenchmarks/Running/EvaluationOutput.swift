@@ -13,18 +13,30 @@ public struct EvaluationOutput: Sendable {
         public var location: [String: String]
         public var prompt: String
         public var runs: [EvaluationRun]
+        /// What others have published on the data set.
+        public var published: PublishedTable?
+
+        public init(
+            program: String, command: [String], processor: String, dataset: String, location: [String: String], prompt: String,
+            runs: [EvaluationRun], published: PublishedTable? = nil
+        ) {
+            (self.program, self.command, self.processor, self.dataset) = (program, command, processor, dataset)
+            (self.location, self.prompt, self.runs, self.published) = (location, prompt, runs, published)
+        }
 
         public init(
             program: String, command: [String], processor: String, dataset: DatasetKind, location: DatasetKind.Location, prompt: PromptKind,
-            runs: [EvaluationRun]
+            runs: [EvaluationRun], published: PublishedTable? = nil
         ) {
-            (self.program, self.command, self.processor, self.dataset) = (program, command, processor, dataset.rawValue)
-            (self.prompt, self.runs) = (prompt.text, runs)
             let values = [
                 ("root", location.root), ("split", location.split), ("list", location.list), ("resolution", location.resolution),
                 ("categories", location.categories), ("truth", location.truth),
             ]
-            self.location = Dictionary(uniqueKeysWithValues: values.compactMap { key, value in value.map { (key, $0) } })
+            self.init(
+                program: program, command: command, processor: processor, dataset: dataset.rawValue,
+                location: Dictionary(uniqueKeysWithValues: values.compactMap { key, value in value.map { (key, $0) } }),
+                prompt: prompt.text,
+                runs: runs, published: published)
         }
 
         /// Reads the data set again.
@@ -53,6 +65,16 @@ public struct EvaluationOutput: Sendable {
         guard let manifest = try? JSONDecoder().decode(Manifest.self, from: data) else {
             throw FileError.unreadable(path: file, reason: "it does not describe an evaluation")
         }
+        // What is merged goes into folders of these names.
+        for run in manifest.runs {
+            let parts = run.folder.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            guard run.folder.isEmpty || parts.allSatisfy({ !$0.isEmpty && $0.first != UInt8(ascii: ".") }) else {
+                throw FileError.unreadable(path: file, reason: "the folder \"\(run.folder)\" in it leads elsewhere")
+            }
+        }
+        guard manifest.published.map({ $0.rows.allSatisfy { [count = $0.columns.count] in $0.count == count } }) ?? true else {
+            throw FileError.unreadable(path: file, reason: "a published row in it has not as many values as there are columns")
+        }
         self.init(path: path, manifest: manifest)
     }
 
@@ -63,93 +85,43 @@ public struct EvaluationOutput: Sendable {
         try AtomicFile.write(encoder.encode(manifest), to: path + "/" + Self.manifestName)
     }
 
-    /// Takes over the videos that other folders of the same evaluation have (`--shard`).
-    /// - Returns: how many runs of videos were taken.
-    /// - Throws: `MediaError.invalidArgument` for a folder of another evaluation; `FileError.unwritable`.
-    public func merge(_ parts: [EvaluationOutput], dataset: VideoDataset) throws -> Int {
-        var count = 0
-        for part in parts {
-            for run in manifest.runs {
-                guard part.manifest.runs.contains(where: { $0.folder == run.folder && $0.settings == run.settings }) else {
-                    throw MediaError.invalidArgument(
-                        "\(part.path) holds another evaluation than \(path): its \(run.setting) with seed \(run.seed) was made with other options, models or versions."
-                    )
-                }
-                for video in dataset.videos {
-                    try Cancellation.check()
-                    if try take(video, run, from: part, dataset.submission) { count += 1 }
-                }
-            }
+    /// What a run has done of a data set. Records are read once, here.
+    public struct Progress: Sendable {
+        public var records: [RunRecord]
+        /// The videos that it has not done.
+        public var missing: [String]
+        /// What did not fit while the data set was read, why videos failed, and what has not been run.
+        public var findings: [ScoringFinding]
+    }
+
+    public func progress(of run: EvaluationRun, _ set: EvaluatedSet) -> Progress {
+        let records = set.videos.compactMap { RunRecord.read(run.record(of: $0, in: path)) }.filter { $0.settings == run.settings }
+        let done = Set(records.map(\.video))
+        let missing = set.videos.filter { !done.contains($0) }
+        let absences = missing.map { video in
+            failure(of: video, run)?.finding ?? ScoringFinding(.missingSequence, video, "has not been run; it is not in the scores")
         }
-        return count
+        return Progress(records: records, missing: missing, findings: set.findings + records.flatMap(\.findings) + absences)
     }
 
-    private func take(_ video: DatasetVideo, _ run: EvaluationRun, from part: EvaluationOutput, _ form: SubmissionForm) throws -> Bool {
-        let record = run.record(of: video.name, in: part.path)
-        guard let known = RunRecord.read(record), known.settings == run.settings else { return false }
-        let (source, target) = (run.masks(in: part.path, form) + "/\(video.name)", run.masks(in: path, form) + "/\(video.name)")
-        guard source != target, FileManager.default.fileExists(atPath: source) else { return false }
-        _ = try OutputFolder(PathParts(target).folder)
-        let folder = try PartFolder(for: target, replacesContents: true)
-        do {
-            for name in try FileManager.default.contentsOfDirectory(atPath: source) {
-                try FileManager.default.copyItem(atPath: source + "/" + name, toPath: folder.path + "/" + name)
-            }
-            try folder.commit()
-        } catch {
-            folder.discard()
-            throw FileError.unwritable(path: target, reason: AtomicFile.reason(error))
+    /// Why a run of a video failed; nil where it did not, or was another's.
+    func failure(of video: String, _ run: EvaluationRun) -> RunFailure? {
+        RunFailure.read(run.failure(of: video, in: path)).flatMap { $0.settings == run.settings ? $0 : nil }
+    }
+}
+
+/// A data set as its outputs are gathered: what its videos are called, what is wrong with it, and where a video's results are.
+public struct EvaluatedSet: Sendable {
+    public var videos: [String]
+    public var findings: [ScoringFinding]
+    /// The file or folder of a run's results of a video, below an output's folder.
+    var product: @Sendable (_ run: EvaluationRun, _ video: String, _ output: String) -> String
+}
+
+extension VideoDataset {
+    public var evaluated: EvaluatedSet {
+        EvaluatedSet(videos: videos.map(\.name.text), findings: findings) { [submission] run, video, output in
+            run.masks(in: output, submission) + "/" + video
         }
-        let own = run.record(of: video.name, in: path)
-        _ = try OutputFolder(PathParts(own).folder)
-        try known.write(to: own)
-        return true
-    }
-
-    private func records(_ run: EvaluationRun, _ dataset: VideoDataset) -> [RunRecord] {
-        dataset.videos.compactMap { RunRecord.read(run.record(of: $0.name, in: path)) }.filter { $0.settings == run.settings }
-    }
-
-    /// The videos that a run has not done.
-    public func missing(_ run: EvaluationRun, _ dataset: VideoDataset) -> [String] {
-        let done = Set(records(run, dataset).map(\.video))
-        return dataset.videos.map(\.name.text).filter { !done.contains($0) }
-    }
-
-    /// What did not fit while a run read the data set, and what it has not done.
-    public func findings(_ run: EvaluationRun, _ dataset: VideoDataset) -> [ScoringFinding] {
-        dataset.findings + records(run, dataset).flatMap(\.findings)
-            + missing(run, dataset).map { ScoringFinding(.missingSequence, $0, "has not been run, or failed; it is not in the scores") }
-    }
-
-    /// Scores a run's masks as far as they are there.
-    /// - Returns: nil where the data set has no truth here.
-    public func score(
-        _ run: EvaluationRun, _ dataset: VideoDataset, threads: Int
-    ) async throws -> (report: ScoreReport, records: [RunRecord])? {
-        let records = records(run, dataset)
-        guard let truth = dataset.truth, !records.isEmpty else { return nil }
-        var scorer = FolderScorer(dataset.scoring, description: dataset.description)
-        scorer.sequences = records.map(\.video)
-        scorer.threads = threads
-        if let description = dataset.description {
-            let done = Set(records.map(\.video))
-            scorer.description?.objects = description.objects.filter { done.contains($0.key) }
-        }
-        let report = try await scorer.score(truth: MaskFolder(truth), results: MaskFolder(run.masks(in: path, dataset.submission)))
-        return (
-            ScoreReport(
-                report.protocolName, objects: report.objects, findings: findings(run, dataset) + report.findings, truth: report.truth,
-                results: report.results,
-                cost: report.cost), records
-        )
-    }
-
-    /// Packs a run's masks for the data set's server.
-    /// - Returns: the archive.
-    public func archive(_ run: EvaluationRun) throws -> String {
-        let target = run.path(in: path) + "/submission.zip"
-        try ZipFile.write(folder: run.path(in: path) + "/masks", to: target, pathExtensions: ["png"])
-        return target
     }
 }

@@ -24,8 +24,9 @@ struct MaskWriter {
         guard wanted.contains(result.frameIndex) else { return }
         let name = video.frameNames[result.frameIndex]
         guard form.isPerObject else { return try ImageFile.writeIndexMask(result.indexMask, to: "\(folder.path)/\(name).png") }
-        for object in objects {
-            let mask = result.objects.first { $0.id == object.id }?.mask ?? Mask(size: result.image.size)
+        for (place, object) in objects.enumerated() {
+            let id = form.queryID(of: object, at: place)
+            let mask = result.objects.first { $0.id == id }?.mask ?? Mask(size: result.image.size)
             try ImageFile.writeMask(mask, to: "\(folder.path)/\(object.label)/\(name).png")
         }
     }

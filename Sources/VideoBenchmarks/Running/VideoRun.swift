@@ -33,7 +33,18 @@ public struct EvaluationRun: Sendable, Codable, Equatable {
         path(in: output) + "/masks" + (form.folder.isEmpty ? "" : "/" + form.folder)
     }
 
-    func record(of video: VideoName, in output: String) -> String { "\(path(in: output))/records/\(video).json" }
+    func record(of video: String, in output: String) -> String { "\(path(in: output))/records/\(video).json" }
+
+    /// Where it is said why a video could not be run.
+    func failure(of video: String, in output: String) -> String { "\(path(in: output))/failures/\(video).json" }
+
+    /// Takes away what earlier runs said of a video.
+    /// - Throws: `FileError.unwritable`.
+    func forget(_ video: String, in output: String) throws {
+        for path in [record(of: video, in: output), failure(of: video, in: output)] where unlink(path) != 0 && errno != ENOENT {
+            throw FileError.unwritable(path: path, reason: String(cString: strerror(errno)).lowercased())
+        }
+    }
 }
 
 /// Runs the method on one video and writes its masks and its record.
@@ -46,7 +57,7 @@ struct VideoRun: Sendable {
 
     /// Whether the video's masks are there already, made from the same.
     func isDone(_ video: DatasetVideo, data: String) -> Bool {
-        guard let record = RunRecord.read(run.record(of: video.name, in: output)) else { return false }
+        guard let record = RunRecord.read(run.record(of: video.name.text, in: output)) else { return false }
         guard record.settings == run.settings, record.data == data else { return false }
         return FileManager.default.fileExists(atPath: target(of: video))
     }
@@ -55,27 +66,24 @@ struct VideoRun: Sendable {
 
     /// - Parameters:
     ///   - store: of the video's frames.
-    ///   - progress: called with the frames done.
+    ///   - progress: called for each frame.
     /// - Throws: what segmenting and writing throw; nothing is left behind then.
     func make(
         _ video: DatasetVideo, _ objects: [DatasetObject], findings: [ScoringFinding], store: FrameStore, data: String,
-        progress: (@Sendable (Int) -> Void)? = nil
+        progress: (@Sendable () -> Void)? = nil
     ) async throws -> RunRecord {
         let start = ContinuousClock.now
-        let queries = objects.map { object in
-            ObjectQuery(id: object.id, name: object.label, frame: object.frame, prompt: prompt.prompt(for: object.mask))
+        let queries = objects.enumerated().map { place, object in
+            ObjectQuery(
+                id: form.queryID(of: object, at: place), name: object.label, frame: object.frame, prompt: prompt.prompt(for: object.mask))
         }
         // A record that is there belongs to other masks from here on.
-        let recordPath = run.record(of: video.name, in: output)
-        _ = try OutputFolder(PathParts(recordPath).folder)
-        if unlink(recordPath) != 0, errno != ENOENT {
-            throw FileError.unwritable(path: recordPath, reason: String(cString: strerror(errno)).lowercased())
-        }
+        try run.forget(video.name.text, in: output)
         let writer = try MaskWriter(video, objects: objects, form: form, to: target(of: video))
         do {
             for try await result in segmenter.segment(store, objects: queries) {
                 try writer.write(result)
-                progress?(result.frameIndex + 1)
+                progress?()
             }
             try Task.checkCancellation()
             try writer.folder.commit()
@@ -86,7 +94,7 @@ struct VideoRun: Sendable {
         let record = RunRecord(
             video: video.name.text, settings: run.settings, data: data, frames: video.frames.count, objects: objects.count,
             seconds: start.secondsAgo, findings: findings)
-        try record.write(to: recordPath)
+        try record.write(to: run.record(of: video.name.text, in: output))
         return record
     }
 }

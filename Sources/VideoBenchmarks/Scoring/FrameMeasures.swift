@@ -18,6 +18,8 @@ struct FrameMeasures: Sendable {
     var objects: [Int: FrameMeasure] = [:]
     /// False for a frame whose truth cannot be read; it counts for nobody.
     var hasTruth = true
+    /// Whether the truth has 255 that is no object.
+    var hasVoid = false
 
     func measure(of object: Int) -> FrameMeasure { objects[object] ?? .bothEmpty }
 

@@ -125,6 +125,49 @@ extension MaskFolder.Sequence {
     }
 }
 
+extension MaskFolder.Sequence {
+    /// Frames that another sequence, of the truth, does not have.
+    /// - Parameter expectsBetween: where the truth has every n-th frame, leaves out those between two of its frames, or less than such a
+    ///   step before the first or after the last one; where its steps differ, those between any two.
+    func surplusFrames(beside truth: MaskFolder.Sequence, expectsBetween: Bool) -> [String] {
+        let surplus = frames.filter { !truth.has($0) }
+        guard expectsBetween, !surplus.isEmpty else { return surplus }
+        func number(_ frame: String) -> Int? {
+            frame.utf8.allSatisfy { (0x30...0x39).contains($0) } && frame.utf8.count <= 12 ? Int(frame) : nil
+        }
+        let numbers = truth.frames.compactMap(number).sorted()
+        guard numbers.count == truth.frames.count, let first = numbers.first, let last = numbers.last else { return surplus }
+        // "5" and "05" are two frames of one number.
+        let steps = zip(numbers, numbers.dropFirst()).map { $1 - $0 }.filter { $0 > 0 }
+        let counts = Dictionary(grouping: steps, by: { $0 }).mapValues(\.count)
+        let usual = counts.first { 2 * $0.value > steps.count }?.key
+        let reach = usual ?? steps.max() ?? .max / 2
+        return surplus.filter { frame in
+            guard let number = number(frame) else { return true }
+            guard number > first - reach, number < last + reach else { return true }
+            // One that belongs to the truth's steps is missing there.
+            return usual.map { (number - first) % $0 == 0 } ?? false
+        }
+    }
+
+    /// The same sequence with the ids that the truth's objects have: where each has a folder, those of one name belong together.
+    func aligned(with truth: MaskFolder.Sequence) -> MaskFolder.Sequence {
+        guard case .perObject(let own) = layout, case .perObject(let theirs) = truth.layout else { return self }
+        let ids = Dictionary(theirs.map { ($1, $0) }) { first, _ in first }
+        var next = max(own.keys.max() ?? 0, theirs.keys.max() ?? 0) + 1
+        var (folders, frames): ([Int: String], [Int: Set<String>]) = ([:], [:])
+        for (id, folder) in own.sorted(by: { $0.key < $1.key }) {
+            // A number means the same however it is written ("7", "007"); other names mean nothing but themselves.
+            let isNumber = Int(folder) == id && theirs[id].map { Int($0) == id } ?? true
+            var known = ids[folder] ?? (isNumber ? id : nil) ?? next
+            if folders[known] != nil { known = next }
+            if known == next { next += 1 }
+            (folders[known], frames[known]) = (folder, framesOfObjects[id])
+        }
+        return MaskFolder.Sequence(name: name, path: path, layout: .perObject(folders), frames: self.frames, framesOfObjects: frames)
+    }
+}
+
 /// Why folders of masks cannot be scored at all.
 public enum ScoringError: Error, Sendable, Equatable {
     case noSequences(String)
@@ -132,6 +175,8 @@ public enum ScoringError: Error, Sendable, Equatable {
     case noCorrespondence(truth: String, truthNames: [String], results: String, resultNames: [String])
     /// The official program refuses a predicted id that the truth does not have.
     case surplusObject(sequence: String, frame: String, id: Int)
+    /// The official program sees no object in a truth of 0 and 255.
+    case binaryTruth(sequence: String)
     case invalidMeta(path: String, reason: String)
     /// With `--strict`: everything that does not fit.
     case doesNotFit([ScoringFinding])
@@ -149,9 +194,14 @@ extension ScoringError: DescribedError {
         case .surplusObject(let sequence, let frame, let id):
             return
                 "\(sequence): frame \(frame) of the results has an object \(id) that the truth does not have, which the official program refuses."
+                + (id == SequenceComparison.void ? " Masks of 0 and 255 are scored by the protocols davis and davis2016." : "")
+        case .binaryTruth(let sequence):
+            return
+                "\(sequence): the truth is 0 and 255, in which the official program sees no object. Use the protocol davis or davis2016, which take both as one object."
         case .invalidMeta(let path, let reason): return "\(path): is not the data set's description: \(reason)."
         case .doesNotFit(let findings):
-            return "Truth and results do not fit together (--strict):" + findings.map { "\n  \($0.description)" }.joined()
+            let others = findings.count > 1 ? " So do \(findings.count - 1) more findings." : ""
+            return "Truth and results do not fit together, which --strict refuses. \(findings.first?.description ?? "")\(others)"
         }
     }
 }

@@ -44,6 +44,11 @@ extension SequenceMeasures {
     /// The scores of the sequence's objects.
     func scores(_ rules: ScoringRules, described: [Int: DescribedObject]?, _ findings: inout FindingCounter) -> [ObjectScore] {
         let ids = objects(rules, described, &findings)
+        if firstIDs.isEmpty, measures.contains(where: { $0?.hasVoid == true }),
+            !measures.contains(where: { $0?.objects.contains { $0.value.isVisible } == true })
+        {
+            findings.note(.levels, "the truth is 0 and 255 where ids were to be expected; 255 is no object, and nothing is scored")
+        }
         var scores: [ObjectScore] = []
         for id in ids {
             guard let score = score(of: id, rules, described?[id], &findings) else {

@@ -3,10 +3,15 @@ import Foundation
 extension ScoreReport {
     /// The report as JSON with sorted keys: `mean.j`, `mean.f`, `mean.jf`, the same by sequence and object, groups, and what does not fit.
     /// Numbers that do not exist are null.
-    public func json(isDetailed: Bool = false) throws -> Data {
+    /// - Parameters:
+    ///   - isDetailed: whether J and F of every frame are in it.
+    ///   - ran: command, versions, processor; empty: left out.
+    public func json(isDetailed: Bool = false, ran: [(name: String, value: String)] = []) throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(document(isDetailed: isDetailed))
+        var document = document(isDetailed: isDetailed)
+        if !ran.isEmpty { document.ran = Dictionary(ran.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }) }
+        return try encoder.encode(document)
     }
 
     /// - Parameter isDetailed: whether J and F of every frame are in it.
@@ -38,6 +43,7 @@ extension ScoreReport {
             }
         }
 
+        var ran: [String: String]?
         var `protocol`: String
         var truth: String
         var results: String

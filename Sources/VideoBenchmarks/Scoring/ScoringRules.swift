@@ -41,8 +41,10 @@ public struct ScoringRules: Sendable, Equatable {
     public var refusesSurplusObjects = false
     /// Whether an object's frames count from the first on in which truth or result has it (vos-benchmark, SA-V).
     public var startsAtFirstSight = false
-    /// Whether frames of the results without truth are usual (data sets that annotate every n-th frame).
-    public var expectsSurplusFrames = false
+    /// Whether results have frames between those of the truth as a rule (data sets that annotate every n-th frame).
+    public var expectsFramesBetween = false
+    /// Whether 0/1 against 0/255 is as it should be (masks of our own, whose ids count from 1, beside DAVIS 2016's).
+    public var expectsOtherLevels = false
 
     public init(objects: Objects, frames: Frames) { (self.objects, self.frames) = (objects, frames) }
 }
@@ -81,16 +83,16 @@ public enum ScoringProtocol: String, Sendable, CaseIterable, Codable {
             rules.levels = .void
         case .youTubeVOS:
             rules = ScoringRules(objects: .described, frames: .described)
-            rules.expectsSurplusFrames = true
+            rules.expectsFramesBetween = true
         case .bdd100k:
             rules = ScoringRules(objects: .anyFrame, frames: .afterAppearance)
         case .saV, .vosBenchmark:
             rules = ScoringRules(objects: .scoredFrames, frames: .inner)
             rules.startsAtFirstSight = true
-            rules.expectsSurplusFrames = true
+            rules.expectsFramesBetween = true
         case .lvos:
             rules = ScoringRules(objects: .described, frames: .described)
-            rules.expectsSurplusFrames = true
+            rules.expectsFramesBetween = true
         }
         return rules
     }

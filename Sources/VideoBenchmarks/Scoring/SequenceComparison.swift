@@ -15,6 +15,8 @@ struct SequenceComparison: Sendable {
     let places: Range<Int>
     /// Frames that count for some object, where not all in `places` do.
     let wanted: Set<String>?
+    /// The one id of the truth's first frame; nil where there are none or several.
+    private let level: Int?
     private(set) var findings = FindingCounter()
 
     static let void = 255
@@ -22,6 +24,7 @@ struct SequenceComparison: Sendable {
 
     /// - Parameter wanted: the frames that the data set's description lists; nil: there is none.
     init(truth: MaskFolder.Sequence, results: MaskFolder.Sequence?, rules: ScoringRules, wanted: Set<String>?) {
+        let results = results?.aligned(with: truth)
         (self.truth, self.results, self.rules, self.wanted) = (truth, results, rules, wanted)
         places = rules.frames == .inner ? 1..<max(1, truth.frames.count - 1) : 0..<truth.frames.count
         var (ids, levels): ([Int], ScoringRules.Levels) = ([], rules.levels)
@@ -34,6 +37,7 @@ struct SequenceComparison: Sendable {
             levels = ids == [Self.void] && truth.layout == .index ? .oneObject : .void
             if levels == .oneObject { findings.note(.mergedObjects, "the truth is 0 and 255; everything above 0 is taken as one object") }
         }
+        level = ids.count == 1 && truth.layout == .index ? ids[0] : nil
         isOneObject = levels == .oneObject
         firstIDs = isOneObject ? [Self.single] : ids.filter { $0 != Self.void || truth.layout != .index }
         if let results { compareFolders(results) }
@@ -43,10 +47,13 @@ struct SequenceComparison: Sendable {
         if (truth.layout == .index) != (results.layout == .index) {
             findings.note(.layoutDiffers, "truth and results differ in layout: one has a folder for each object, the other index PNGs")
         }
-        guard !rules.expectsSurplusFrames else { return }
-        for frame in results.frames where !truth.has(frame) {
-            findings.note(.surplusFrame, "the results have a frame \(frame) that the truth does not have; it is not scored")
+        for frame in results.surplusFrames(beside: truth, expectsBetween: rules.expectsFramesBetween) {
+            findings.note(.surplusFrame, Self.surplusFrame(frame))
         }
+    }
+
+    static func surplusFrame(_ frame: String) -> String {
+        "the results have a frame \(frame) that the truth does not have; it is not scored"
     }
 
     /// Measures one frame.
@@ -63,13 +70,21 @@ struct SequenceComparison: Sendable {
             measures.hasTruth = false
             return measures
         }
-        if isOneObject { wantedPlanes.merge(as: Self.single) } else if truth.layout == .index { wantedPlanes.masks[Self.void] = nil }
-        let found = prediction(of: frame, size: wantedPlanes.size, truth: wantedPlanes, &findings)
+        if rules.refusesSurplusObjects, firstIDs.isEmpty, level == Self.void { throw ScoringError.binaryTruth(sequence: truth.name) }
+        let ids = wantedPlanes.masks.keys.sorted()
+        var hasVoid = false
+        if isOneObject {
+            wantedPlanes.merge(as: Self.single)
+        } else if truth.layout == .index {
+            hasVoid = wantedPlanes.masks.removeValue(forKey: Self.void) != nil
+        }
+        let found = prediction(of: frame, size: wantedPlanes.size, truth: ids, &findings)
         if rules.refusesSurplusObjects, let id = found.masks.keys.filter({ $0 > firstIDs.max() ?? 0 }).min() {
             throw ScoringError.surplusObject(sequence: truth.name, frame: frame, id: id)
         }
         let middle = ContinuousClock.now
-        let measures = FrameMeasures(prediction: found, truth: wantedPlanes)
+        var measures = FrameMeasures(prediction: found, truth: wantedPlanes)
+        measures.hasVoid = hasVoid
         cost.frames += 1
         cost.masks += results == nil ? 1 : 2
         cost.readingSeconds += (middle - start).seconds
@@ -78,7 +93,7 @@ struct SequenceComparison: Sendable {
     }
 
     private func prediction(
-        of frame: String, size: ImageSize, truth wanted: ObjectPlanes, _ findings: inout FindingCounter
+        of frame: String, size: ImageSize, truth wanted: [Int], _ findings: inout FindingCounter
     ) -> ObjectPlanes {
         let empty = ObjectPlanes(size: size)
         guard let results else { return empty }
@@ -110,19 +125,22 @@ struct SequenceComparison: Sendable {
     }
 
     /// Results in 0 and 255, or with several ids for the one object.
+    /// - Parameter wanted: the truth's ids in this frame.
     private func settleLevels(
-        _ planes: inout ObjectPlanes, frame: String, layout: MaskFolder.Layout, truth wanted: ObjectPlanes, _ findings: inout FindingCounter
+        _ planes: inout ObjectPlanes, frame: String, layout: MaskFolder.Layout, truth wanted: [Int], _ findings: inout FindingCounter
     ) {
         let ids = planes.masks.keys.sorted()
         if isOneObject {
             if ids.count > 1 {
                 findings.note(.mergedObjects, "the result of frame \(frame) has the ids \(Self.list(ids)); all are taken as the one object")
             }
-            if rules.levels == .automatic, ids == [Self.single] {
-                findings.note(.levels, "the result of frame \(frame) is 0 and 1, the truth 0 and 255; both are taken as one object")
+            let truth = wanted.isEmpty ? level : wanted.count == 1 ? wanted[0] : nil
+            if layout == .index, !rules.expectsOtherLevels, ids.count == 1, let truth, Set(ids + [truth]) == [Self.single, Self.void] {
+                findings.note(
+                    .levels, "the result of frame \(frame) is 0 and \(ids[0]), the truth 0 and \(truth); both are taken as one object")
             }
             planes.merge(as: Self.single)
-        } else if layout == .index, ids == [Self.void], !rules.refusesSurplusObjects, wanted.masks[Self.void] == nil {
+        } else if layout == .index, ids == [Self.void], !rules.refusesSurplusObjects, !wanted.contains(Self.void) {
             findings.note(.levels, "the result of frame \(frame) is 0 and 255 where the truth has ids; 255 is read as 1")
             planes.merge(as: Self.single)
         }

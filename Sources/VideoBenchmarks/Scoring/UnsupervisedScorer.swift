@@ -29,7 +29,12 @@ enum UnsupervisedScorer {
         guard let truth else { return ([], []) }
         var findings = FindingCounter()
         var tables: [(frame: String, table: Table)] = []
-        var count = 0
+        var (count, isBinary) = (0, false)
+        if let results {
+            for frame in results.surplusFrames(beside: truth, expectsBetween: false) {
+                findings.note(.surplusFrame, SequenceComparison.surplusFrame(frame))
+            }
+        }
         for (place, frame) in truth.frames.enumerated() {
             var wanted: ObjectPlanes
             do { wanted = try truth.planes(frame) } catch {
@@ -37,7 +42,7 @@ enum UnsupervisedScorer {
                 continue
             }
             let void = wanted.masks.removeValue(forKey: SequenceComparison.void)
-            if place == 0 { count = wanted.masks.keys.max() ?? 0 }
+            if place == 0 { (count, isBinary) = (wanted.masks.keys.max() ?? 0, void != nil) }
             var found = proposals(of: frame, results, wanted.size, &findings)
             if let id = found.masks.keys.max(), id > mostProposals {
                 throw ScoringError.surplusObject(sequence: name, frame: frame, id: id)
@@ -46,7 +51,11 @@ enum UnsupervisedScorer {
             tables.append((frame, table(found, wanted)))
         }
         guard count > 0, !tables.isEmpty else {
-            findings.note(.noScoredFrame, "the truth's first frame has no object")
+            if isBinary, count == 0 {
+                findings.note(.levels, "the truth is 0 and 255 where ids were to be expected; 255 is no object, and nothing is scored")
+            } else {
+                findings.note(.noScoredFrame, "the truth's first frame has no object")
+            }
             return ([], findings.findings(of: name))
         }
         let assigned = assign(tables.map(\.table), count)

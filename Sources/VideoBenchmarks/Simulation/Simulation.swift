@@ -71,14 +71,25 @@ public struct Simulation: Sendable {
                         outcome.records.append(record)
                     }
                 }
+                try forgetFailure(of: video.name.text)
             } catch is CancellationError {
                 throw CancellationError()
             } catch {
                 if case FileError.unwritable = error { throw error }
-                outcome.failures.append(ScoringFinding(.failed, video.name.text, "could not be simulated: \(error)"))
+                let finding = ScoringFinding(.failed, video.name.text, "could not be simulated: \(error)")
+                outcome.failures.append(finding)
+                let failure = RunFailure(settings: settings.merging(options.texts) { $1 }, finding: finding)
+                try failure.write(to: SimulationOutput.failure(of: video.name.text, in: output))
             }
         }
         return outcome
+    }
+
+    private func forgetFailure(of video: String) throws {
+        let path = SimulationOutput.failure(of: video, in: output)
+        guard unlink(path) == 0 || errno == ENOENT else {
+            throw FileError.unwritable(path: path, reason: String(cString: strerror(errno)).lowercased())
+        }
     }
 
     /// Where an object's record is.

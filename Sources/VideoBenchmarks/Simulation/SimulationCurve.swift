@@ -55,7 +55,7 @@ public struct SimulationCurve: Sendable, Equatable {
         for curve in curves {
             for point in curve.points {
                 let numbers = [point.interactions, point.j, point.f, point.jf, point.deviation].map(ReportNumber.exact)
-                lines.append(([EvaluationReport.quoted(curve.name)] + numbers).joined(separator: ",") + "\n")
+                lines.append(([CSVTable.quoted(curve.name)] + numbers).joined(separator: ",") + "\n")
             }
         }
         return lines.joined()

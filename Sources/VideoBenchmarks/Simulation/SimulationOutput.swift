@@ -15,14 +15,18 @@ public struct SimulationOutput: Sendable {
         public var options: [String: String]
         public var settings: [String: String]
         public var seeds: [UInt64]
+        /// All of the data set; nil: written before this was.
+        public var videos: [String]?
 
         public init(
             program: String, command: [String], processor: String, dataset: String, name: String, options: [String: String],
-            settings: [String: String], seeds: [UInt64]
+            settings: [String: String], seeds: [UInt64], videos: [String]? = nil
         ) {
             (self.program, self.command, self.processor, self.dataset) = (program, command, processor, dataset)
-            (self.name, self.options, self.settings, self.seeds) = (name, options, settings, seeds)
+            (self.name, self.options, self.settings, self.seeds, self.videos) = (name, options, settings, seeds, videos)
         }
+
+        func identity(seed: UInt64) -> [String: String] { settings.merging(options) { $1 }.merging(["seed": "\(seed)"]) { $1 } }
     }
 
     public static let manifestName = "simulation.json"
@@ -36,11 +40,13 @@ public struct SimulationOutput: Sendable {
     public init(path: String, manifest: Manifest) { (self.path, self.manifest) = (path, manifest) }
 
     /// That of an earlier run.
-    /// - Throws: `SimulationError.noSimulation` for a folder that holds none.
+    /// - Throws: `SimulationError.noSimulation` for a folder that holds none; `VideoNameError` for one whose videos have names that lead
+    ///   elsewhere.
     public init(reading path: String) throws {
         guard let data = try? InputFile.read(path + "/" + Self.manifestName, limit: 1 << 26),
             let manifest = try? JSONDecoder().decode(Manifest.self, from: data)
         else { throw SimulationError.noSimulation(path: path) }
+        for video in manifest.videos ?? [] { _ = try VideoName(video, in: path + "/" + Self.manifestName) }
         self.init(path: path, manifest: manifest)
     }
 
@@ -54,9 +60,16 @@ public struct SimulationOutput: Sendable {
     /// The records that belong to what ran, in the order of seeds, videos and objects.
     /// - Throws: `MediaError`; `SimulationError.noSimulation` where there are none.
     public func records() throws -> [SimulationRecord] {
+        let records = try recordsThere()
+        guard !records.isEmpty else { throw SimulationError.noSimulation(path: path) }
+        return records
+    }
+
+    /// The same, also where there are none.
+    func recordsThere() throws -> [SimulationRecord] {
         var records: [SimulationRecord] = []
         for seed in manifest.seeds {
-            let identity = manifest.settings.merging(manifest.options) { $1 }.merging(["seed": "\(seed)"]) { $1 }
+            let identity = manifest.identity(seed: seed)
             let folder = "\(path)/interactions/seed-\(seed)"
             guard FileManager.default.fileExists(atPath: folder) else { continue }
             for video in try FolderListing.folders(folder) {
@@ -67,7 +80,6 @@ public struct SimulationOutput: Sendable {
                 }
             }
         }
-        guard !records.isEmpty else { throw SimulationError.noSimulation(path: path) }
         return records
     }
 }

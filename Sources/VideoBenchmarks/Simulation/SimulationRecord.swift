@@ -97,8 +97,11 @@ public struct SimulationRecord: Sendable, Codable, Equatable {
 
     /// - Returns: nil where there is none, or one that cannot be read.
     public static func read(_ path: String) -> SimulationRecord? {
-        guard let data = try? InputFile.read(path, limit: 1 << 28) else { return nil }
-        return try? JSONDecoder().decode(SimulationRecord.self, from: data)
+        guard let data = try? InputFile.read(path, limit: 1 << 28),
+            let record = try? JSONDecoder().decode(SimulationRecord.self, from: data)
+        else { return nil }
+        // They are added up.
+        return record.interactions.allSatisfy { (0...(1 << 32)).contains($0.framesComputed) } ? record : nil
     }
 
     /// - Throws: `FileError.unwritable`.

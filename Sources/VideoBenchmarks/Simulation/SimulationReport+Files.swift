@@ -18,30 +18,34 @@ extension SimulationReport {
         try AtomicFile.write(Data(page.utf8), to: folder + "/report.html")
     }
 
-    /// A line an interaction, with all digits.
+    /// A line an interaction, with all digits; below them what does not fit and what ran, told apart by `kind`.
     var csv: String {
-        var lines = [
-            [
+        var table = CSVTable(
+            columns: [
                 "simulation", "seed", "video", "object", "interaction", "interactionsPerFrame", "frame", "action", "type", "x", "y", "j",
                 "f",
-                "overallJ", "overallF", "overallJF", "framesComputed", "seconds",
-            ]
-        ]
+                "overallJ", "overallF", "overallJF", "framesComputed", "seconds", "sequence", "kind", "count", "text",
+            ])
         for entry in entries {
             for record in entry.records {
                 for (place, step) in record.interactions.enumerated() {
-                    let counts = ["\(place + 1)", ReportNumber.exact(Double(place + 1) / Double(max(1, record.frames))), step.frameName]
-                    let numbers = [
-                        step.iouAfter, step.boundaryAfter, step.overallIouAfter, step.overallBoundaryAfter, step.jfAfter,
-                    ].map(ReportNumber.exact)
-                    lines.append(
-                        [entry.name, "\(record.seed)", record.video, record.label] + counts
-                            + [step.action.rawValue, step.type.rawValue, "\(step.x)", "\(step.y)"] + numbers
-                            + ["\(step.framesComputed)", ReportNumber.exact(step.seconds)])
+                    table.add(
+                        [
+                            "simulation": entry.name, "seed": "\(record.seed)", "video": record.video, "object": record.label,
+                            "interaction": "\(place + 1)", "frame": step.frameName, "action": step.action.rawValue,
+                            "type": step.type.rawValue, "x": "\(step.x)", "y": "\(step.y)", "framesComputed": "\(step.framesComputed)",
+                        ],
+                        numbers: [
+                            "interactionsPerFrame": Double(place + 1) / Double(max(1, record.frames)), "j": step.iouAfter,
+                            "f": step.boundaryAfter, "overallJ": step.overallIouAfter, "overallF": step.overallBoundaryAfter,
+                            "overallJF": step.jfAfter, "seconds": step.seconds,
+                        ])
                 }
             }
         }
-        return lines.map { $0.map(EvaluationReport.quoted).joined(separator: ",") + "\n" }.joined()
+        table.add(findings: findings)
+        table.add(ran: ran)
+        return table.text
     }
 
     /// Everything but the single interactions, which the records have, as JSON with sorted keys; numbers that do not exist are null.

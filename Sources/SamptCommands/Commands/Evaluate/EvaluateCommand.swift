@@ -37,17 +37,15 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
               sampt evaluate davis2016 --root DAVIS \\
                 --list DAVIS/ImageSets/480p/val.txt --preset sam-pt --json scores.json
 
-            With --out it does what the other data sets' commands do: it resumes, runs several seeds or a table of settings, and writes reports.
+            With --out it does what the other data sets' commands do: it resumes, runs several seeds or a table of settings, and writes reports. \
+            --list is then that of the data set if it is left out; --split, --resolution and --truth say otherwise.
 
               sampt evaluate davis2016 --root DAVIS --out results/ --sweep table2 --seeds 8
 
             \(CommandStatus.help)
             """)
 
-    @Option(help: "The dataset's folder, with JPEGImages and Annotations.")
-    var root: String
-    @Option(help: "The sequences: a list in DAVIS's form, or one name a line. (with --out, default: that of the data set)")
-    var list: String?
+    @OptionGroup(title: "Data") var data: DatasetOptions
     @Option(help: "Write the scores to this file, as JSON with mean.j, mean.f, mean.jf and the same for each sequence.")
     var json: String?
     @Option(help: "Write the masks to this folder, as index PNGs.")
@@ -62,8 +60,11 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
     @OptionGroup(title: "Method") var method: MethodOptions
 
     func validate() throws {
-        if running.out == nil, list == nil { throw ValidationError("Give the list of sequences: --list.") }
-        if running.out == nil, let option = running.given.first { throw ValidationError("\(option) has no effect without --out.") }
+        try data.checkEffect(on: .davis2016)
+        if running.out == nil, data.list == nil { throw ValidationError("Give the list of sequences: --list.") }
+        if running.out == nil, let option = (data.particular + running.given).first {
+            throw ValidationError("\(option) has no effect without --out.")
+        }
         if running.out != nil, let option = [("--json", json), ("--masks", masks), ("--results", results)].first(where: { $0.1 != nil })?.0
         {
             throw ValidationError(
@@ -80,15 +81,15 @@ struct EvaluateDAVIS2016: AsyncParsableCommand {
         try await withExitStatus {
             guard running.out == nil else {
                 return try await EvaluationJob(
-                    kind: .davis2016, location: .init(root: root, list: list), running: running, models: models, method: method,
+                    kind: .davis2016, location: data.location, running: running, models: models, method: method,
                     isQuiet: quiet
                 ).run()
             }
-            let list = list ?? ""
+            let list = data.list ?? ""
             if let json { try OutputFile.check(json) }
             try OutputName.checkText(json, form: "JSON", option: "--json")
             let settings = try models.settings(with: method, for: .firstMask)
-            let dataset = try DAVIS2016(root: root, list: list)
+            let dataset = try DAVIS2016(root: data.root, list: list)
             for finding in dataset.findings { StandardError.print("sampt: \(finding)") }
             try checkOutputs(dataset, list, settings)
             let (report, failure) = try await evaluate(dataset, settings)

@@ -38,6 +38,7 @@ struct EvaluateDataset<Dataset: EvaluatedDataset>: AsyncParsableCommand {
 
     func validate() throws {
         guard running.out != nil else { throw ValidationError("Give a folder for masks and scores: --out.") }
+        try data.checkEffect(on: Dataset.kind)
     }
 
     func run() async throws {

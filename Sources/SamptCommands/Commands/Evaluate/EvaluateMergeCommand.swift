@@ -9,8 +9,8 @@ struct EvaluateMerge: AsyncParsableCommand {
         commandName: "merge",
         abstract: "Put the parts of an evaluation together (--shard), score them, and write reports and archives.",
         discussion: """
-            The parts may have been written into one folder or into several. Videos that none of them has are named, there and in the report, \
-            and the exit status is \(CommandStatus.partial.rawValue).
+            The parts may have been written into one folder or into several. Videos that none of them has, or that failed, are named, there and \
+            in the report, and the exit status is \(CommandStatus.partial.rawValue).
 
               sampt evaluate davis2017 --root DAVIS --out part1 --shard 1/2
               sampt evaluate davis2017 --root DAVIS --out part2 --shard 2/2
@@ -38,19 +38,28 @@ struct EvaluateMerge: AsyncParsableCommand {
             let outputs = try parts.map { try EvaluationOutput(reading: $0) }
             let manifest = outputs[0].manifest
             let whole = EvaluationOutput(path: out ?? parts[0], manifest: manifest)
+            let isInstances = manifest.dataset == InstanceDataset.name
             if out != nil {
                 var claims = FileClaims()
                 for part in parts { claims.read(part, as: "a part") }
-                try claims.write(folder: whole.path, names: EvaluationFinish.names, by: "--out")
+                try claims.write(folder: whole.path, names: isInstances ? InstanceFinish.names : EvaluationFinish.names, by: "--out")
+            }
+            if isInstances {
+                if noArchive { throw CommandError.usage("--no-archive has no effect: results of video instances are not packed.") }
+                let dataset = try InstanceDataset(manifest.location)
+                try merge(outputs, into: whole, dataset.evaluated)
+                return try await InstanceFinish(output: whole, dataset: dataset, isQuiet: quiet).run() ? .success : .partial
             }
             let dataset = try manifest.readDataset()
-            try whole.writeManifest()
-            let taken = try whole.merge(outputs, dataset: dataset)
-            if !quiet, out != nil { StandardError.print("\(taken) videos taken from \(parts.count) part\(parts.count == 1 ? "" : "s").") }
-            let isWhole = try await EvaluationFinish(
-                output: whole, dataset: dataset, makesArchives: !noArchive, isQuiet: quiet
-            ).run()
-            return isWhole ? .success : .partial
+            try merge(outputs, into: whole, dataset.evaluated)
+            return try await EvaluationFinish(output: whole, dataset: dataset, makesArchives: !noArchive, isQuiet: quiet).run()
+                ? .success : .partial
         }
+    }
+
+    private func merge(_ outputs: [EvaluationOutput], into whole: EvaluationOutput, _ set: EvaluatedSet) throws {
+        try whole.writeManifest()
+        let taken = try whole.merge(outputs, set)
+        if !quiet, out != nil { StandardError.print("\(taken) videos taken from \(parts.count) part\(parts.count == 1 ? "" : "s").") }
     }
 }

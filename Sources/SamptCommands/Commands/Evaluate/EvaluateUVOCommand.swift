@@ -17,7 +17,7 @@ struct EvaluateUVO: AsyncParsableCommand {
             each video's first frame: a grid of points, of whose answers the sure and stable ones stay (SAM's automatic masks). Proposals of others are \
             a COCO results file: a list of {"image_id" or "video_id", "segmentation": run lengths, "score"}. At most 100 a video are followed, the \
             surest ones. Masks may overlap; each object's score is the mean of its predicted IoU. --out has results.json for the server, scores.json, \
-            and a file for each video, by which the same command goes on where it was stopped.
+            reports (report.html, .json, .csv, .md), and tubes and a record for each video, by which the same command goes on where it was stopped.
 
               sampt evaluate uvo --root UVOv1.0/uvo_videos_dense_frames \\
                 --annotations UVO_video_val_dense.json --preset sam-pt-uvo \\
@@ -34,101 +34,71 @@ struct EvaluateUVO: AsyncParsableCommand {
     var annotations: String
     @Option(help: ArgumentHelp("Masks of the first frames, as COCO's results. (default: the segmenter's own)", valueName: "file"))
     var proposals: String?
-    @Option(help: ArgumentHelp("The folder to write into.", valueName: "folder"))
-    var out: String
     @OptionGroup(title: "Automatic masks") var automatic: AutomaticMaskOptions
+    @OptionGroup(title: "Running") var running: EvaluationOptions
     @OptionGroup(title: "Presets and models") var models: ModelOptions
     @OptionGroup(title: "Method") var method: MethodOptions
     @Flag(help: "Print nothing but errors.")
     var quiet = false
 
     func validate() throws {
+        guard running.out != nil else { throw ValidationError("Give a folder for results and scores: --out.") }
         if proposals != nil, let option = automatic.given.first {
             throw ValidationError("\(option) has no effect with --proposals: the masks are given.")
         }
+        if running.prompt != .mask { throw ValidationError("--prompt has no effect: objects are shown by the proposals' masks.") }
+        if running.noArchive { throw ValidationError("--no-archive has no effect: results.json is what the server takes.") }
     }
 
     func run() async throws {
-        try await withExitStatus {
-            var claims = try FileClaims(preset: models.presets.preset)
-            for (path, what) in [(root, "the folder of frames"), (annotations, "the annotations"), (proposals, "the proposals")] {
-                if let path { claims.read(path, as: what) }
-            }
-            try claims.write(folder: out, names: ["results.json", "scores.json"], by: "--out")
-            let settings = try models.settings(with: method, for: .firstMasks)
-            let truth = try VideoInstanceTruth(path: annotations)
-            let masks = try proposals.map { try InstanceProposals(path: $0) }
-            let (segmenter, tracker) = try models.makeModels(settings)
-            let evaluation = InstanceEvaluation(
-                segmenter: VideoSegmenter(segmenter: segmenter, tracker: tracker, options: settings.options(for: segmenter)))
-            let interruption = Interruption()
-            interruption.listen()
-            let key = try identity(settings)
-            let work = Task { try await segment(truth, masks, evaluation, key) }
-            interruption.onRequest { work.cancel() }
-            let (tubes, failures): ([InstanceTube], Int)
-            do { (tubes, failures) = try await work.value } catch is CancellationError where interruption.isRequested {
-                StandardError.print("Interrupted. The same command goes on from here.")
-                return .interrupted
-            }
-            try VideoInstanceResults.write(tubes, to: out + "/results.json")
-            if !truth.tubes.isEmpty {
-                let report = try InstanceScorer().score(predictions: tubes, truth: truth)
-                try AtomicFile.write(report.json(), to: out + "/scores.json")
-                if !quiet { ScoreTable.show(report) }
-            }
-            return failures == 0 ? .success : .partial
-        }
+        try await withExitStatus { try await evaluate(into: running.out ?? "") }
     }
 
-    private func segment(
-        _ truth: VideoInstanceTruth, _ proposals: InstanceProposals?, _ evaluation: InstanceEvaluation, _ key: String
-    ) async throws -> (tubes: [InstanceTube], failures: Int) {
-        var (tubes, failures) = ([InstanceTube](), 0)
-        let folder = try OutputFolder(out + "/videos-" + key)
-        for (index, video) in truth.videos.enumerated() {
-            try Task.checkCancellation()
-            let file = folder.file("\(video.id).json")
-            if FileManager.default.fileExists(atPath: file), let known = try? VideoInstanceResults.read(file) {
-                tubes += known
-                continue
-            }
-            let reporter = ProgressReporter(isQuiet: quiet)
-            defer { reporter.close() }
-            do {
-                let frames = try video.frames(below: root)
-                let masks: InstanceEvaluation.Proposals =
-                    proposals.map { .given($0.byVideo[video.id] ?? []) } ?? .automatic(automatic.finder, most: 100)
-                let found = try await evaluation.run(video: video.id, frames: frames, proposals: masks) { done, total in
-                    reporter.show(isLast: false) { "[\(index + 1)/\(truth.videos.count)] video \(video.id)  \(done)/\(total) frames" }
-                }
-                try VideoInstanceResults.write(found, to: file)
-                tubes += found
-            } catch is CancellationError {
-                throw CancellationError()
-            } catch {
-                if case FileError.unwritable = error { throw error }
-                failures += 1
-                reporter.close()
-                StandardError.print("sampt: video \(video.id) could not be run: \(error)")
-            }
+    private func evaluate(into out: String) async throws -> CommandStatus {
+        let rows = try EvaluationRows(models: models, method: method, running: running, dataset: InstanceDataset.name, more: identity)
+        var claims = try FileClaims(preset: models.presets.preset)
+        for (path, what) in [(root, "the folder of frames"), (annotations, "the annotations"), (proposals, "the proposals")] {
+            if let path { claims.read(path, as: what) }
         }
-        return (tubes, failures)
+        for file in rows.files { claims.read(file, as: "the sweep") }
+        try claims.write(folder: out, names: InstanceFinish.names, by: "--out")
+        let dataset = try InstanceDataset(root: root, annotations: annotations, proposals: proposals)
+        for finding in dataset.findings { StandardError.print("sampt: \(finding)") }
+        let output = EvaluationOutput(
+            path: out,
+            manifest: .init(
+                program: "sampt \(ProgramVersion.current)", command: ProcessInfo.processInfo.arguments, processor: Machine.processor,
+                dataset: InstanceDataset.name, location: dataset.location, prompt: "proposals", runs: rows.runs, published: rows.published))
+        try output.writeManifest()
+        var evaluation = InstanceDatasetEvaluation(dataset, output: out)
+        if let shard = running.shard { evaluation.shard = shard }
+        evaluation.spoolBytes = UInt64(running.disk) << 30
+        evaluation.finder = automatic.finder
+        let base = evaluation
+        let frames = evaluation.videos.reduce(0) { $0 + ($1.fileNames?.count ?? 0) }
+        let runner = EvaluationRunner(rows: rows, models: models, running: running, frames: frames, isQuiet: quiet)
+        let outcome = try await runner.run { entries, jobs, progress in
+            var evaluation = base
+            evaluation.jobs = jobs
+            return try await evaluation.run(entries, progress: progress)
+        }
+        guard let outcome else { return .interrupted }
+        guard running.shard == nil else {
+            if !quiet { StandardError.print("This part is done. \"sampt evaluate merge\" puts the parts together and scores them.") }
+            return outcome.failures.isEmpty ? .success : .partial
+        }
+        let isWhole = try await InstanceFinish(
+            output: output, dataset: dataset, said: dataset.findings + outcome.failures, isQuiet: quiet
+        ).run()
+        return isWhole && outcome.failures.isEmpty ? .success : .partial
     }
 
-    /// Tells apart what was made from other options, models or proposals.
-    private func identity(_ settings: MethodSettings) throws -> String {
-        var parts = PresetKey.allCases.map { "\($0.rawValue)=\($0.text(in: settings))" }
-        parts.append(try models.segmenter.choice(settings.segmenter).fingerprint())
-        parts.append(try models.tracker.choice(settings.tracker).fingerprint())
-        parts += [models.networks.precision.rawValue] + models.networks.partPrecisions.sorted() + [ProgramVersion.current]
-        if proposals == nil { parts.append("\(automatic.finder)") }
-        parts += [proposals, annotations].compactMap { $0 }.map { path in
-            let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-            return "\(attributes?[.size] ?? 0) \((attributes?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0)"
-        }
-        let hash = parts.joined(separator: "\n").utf8.reduce(UInt64(0xcbf2_9ce4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
-        return String(hash, radix: 16)
+    /// What decides the results beside the method: where the proposals come from.
+    private var identity: [String: String] {
+        guard let proposals else { return ["proposals": "\(automatic.finder)"] }
+        let attributes = try? FileManager.default.attributesOfItem(atPath: proposals)
+        let time = (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
+        return ["proposals": "\(PathParts(proposals).name), \(attributes?[.size] ?? 0) bytes, \(time)"]
     }
 }
 

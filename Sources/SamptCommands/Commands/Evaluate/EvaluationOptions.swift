@@ -23,13 +23,30 @@ struct DatasetOptions: ParsableArguments {
         DatasetKind.Location(
             root: root, split: split, list: list, resolution: resolution, categories: categories, truth: truth)
     }
+
+    /// The options that say more than where the data lies and which videos are meant, as far as they were given.
+    var particular: [String] {
+        [("--split", split), ("--resolution", resolution), ("--truth", truth), ("--categories", categories)].filter { $0.1 != nil }.map(\.0)
+    }
+
+    /// Refuses what has no effect on a data set.
+    func checkEffect(on kind: DatasetKind) throws {
+        let isYouTube = kind == .youTubeVOS2018 || kind == .youTubeVOS2019
+        if categories != nil, !isYouTube {
+            throw ValidationError(
+                "--categories has no effect on \(kind.rawValue): only YouTube-VOS tells seen and unseen categories apart.")
+        }
+        if resolution != nil, isYouTube || kind == .saV {
+            throw ValidationError("--resolution has no effect on \(kind.rawValue), which comes in one size.")
+        }
+    }
 }
 
 /// How a data set is run.
 struct EvaluationOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Write masks, scores, reports and the archive for the data set's server into this folder; the same command goes on where it was stopped.",
+            "Write masks, scores, reports and what the data set's server takes into this folder; the same command goes on where it was stopped.",
             valueName: "folder"))
     var out: String?
     @Option(help: ArgumentHelp("Run with so many seeds, counted up from --seed; tables show the mean ± the deviation.", valueName: "n"))
@@ -41,7 +58,7 @@ struct EvaluationOptions: ParsableArguments {
     var prompt = PromptKind.mask
     @Option(
         help: ArgumentHelp(
-            "Compare settings: table2 or table3 of the paper, or a YAML file with rows or a grid (docs/evaluation.md). Options of the method and models change every row.",
+            "Compare settings: table1 to table7 of the paper, or a YAML file with rows or a grid (docs/evaluation.md). Options of the method and models change every row.",
             valueName: "name or file"))
     var sweep: String?
     @Option(
@@ -52,7 +69,8 @@ struct EvaluationOptions: ParsableArguments {
     var jobs: Int?
     @Option(
         help: ArgumentHelp(
-            "The most disk in the temporary folder, in GB, for what settings with one image encoder have in common.", valueName: "GB"))
+            "The most disk in the temporary folder, in GB, for what settings with one segmenter have in common: pictures and features of frames.",
+            valueName: "GB"))
     var disk = 4
     @Flag(help: "Do not pack the masks for the data set's server.")
     var noArchive = false

@@ -106,25 +106,22 @@ struct ScoreCommand: AsyncParsableCommand {
             progress.show(isLast: false) { "\(done)/\(total) frames" }
         }
         progress.close()
+        for finding in report.findings { StandardError.print("sampt: \(finding)") }
         if strict {
             let mismatches = report.findings.filter(\.isMismatch)
             guard mismatches.isEmpty else { throw ScoringError.doesNotFit(mismatches) }
         }
-        for finding in report.findings { StandardError.print("sampt: \(finding)") }
         if !quiet { ScoreTable.show(report) }
         try reports.write(report)
         return .success
     }
 
     private func scoreInstances(_ categories: InstanceScorer.Categories) async throws -> CommandStatus {
-        let (truthPath, resultsPath, strict) = (truth, results, strict)
-        let report = try await VideoInstanceResults.score(
-            truth: truthPath, results: resultsPath, categories: categories, isStrict: strict)
-        for finding in report.findings { StandardError.print("sampt: \(finding)") }
-        if !quiet {
-            ScoreTable.show(report.scores)
-        }
-        if let json = reports.json { try AtomicFile.write(report.scores.json(), to: json) }
+        let (scores, findings) = try await VideoInstanceResults.score(truth: truth, results: results, categories: categories)
+        for finding in findings { StandardError.print("sampt: \(finding)") }
+        if strict, !findings.isEmpty { throw ScoringError.doesNotFit(findings) }
+        if !quiet { ScoreTable.show(scores) }
+        try reports.write(scores, findings, protocolName: protocolName.name, truth: truth, results: results)
         return .success
     }
 }

@@ -31,8 +31,8 @@ struct ScoreOutputOptions: ParsableArguments {
     /// Finds outputs that would take the place of something, before anything is read.
     func check(_ claims: inout FileClaims, forMasks: Bool) throws {
         let outputs = [(json, "JSON", "--json"), (csv, "CSV", "--csv"), (markdown, "md", "--markdown"), (html, "HTML", "--html")]
-        if !forMasks, let option = outputs.dropFirst().first(where: { $0.0 != nil })?.2 ?? (perFrame ? "--per-frame" : nil) {
-            throw CommandError.usage("\(option) has no effect here: average precision is written as JSON alone.")
+        if !forMasks, let option = perFrame ? "--per-frame" : frames != nil ? "--frames" : nil {
+            throw CommandError.usage("\(option) has no effect here: average precision is of whole tubes.")
         }
         if let frames { claims.read(frames, as: "the folder of pictures") }
         for (path, form, option) in outputs {
@@ -43,17 +43,35 @@ struct ScoreOutputOptions: ParsableArguments {
         }
     }
 
-    func write(_ report: ScoreReport) throws {
-        if let json { try AtomicFile.write(report.json(isDetailed: perFrame), to: json) }
-        guard csv != nil || markdown != nil || html != nil else { return }
-        let ran = [
+    /// Program, command, processor, and what was compared.
+    static func ran(_ protocolName: String, truth: String, results: String) -> [(name: String, value: String)] {
+        [
             ("program", "sampt \(ProgramVersion.current)"), ("command", ProcessInfo.processInfo.arguments.joined(separator: " ")),
-            ("processor", Machine.processor), ("protocol", report.protocolName.rawValue), ("truth", report.truth),
-            ("results", report.results),
+            ("processor", Machine.processor), ("protocol", protocolName), ("truth", truth), ("results", results),
         ]
+    }
+
+    func write(_ report: ScoreReport) throws {
+        let ran = Self.ran(report.protocolName.rawValue, truth: report.truth, results: report.results)
+        if let json { try AtomicFile.write(report.json(isDetailed: perFrame, ran: ran), to: json) }
+        guard csv != nil || markdown != nil || html != nil else { return }
         let whole = EvaluationReport(
-            title: "Scores of \(PathParts(report.results).name)", ran: ran.map { (name: $0.0, value: $0.1) },
+            title: "Scores of \(PathParts(report.results).name)", ran: ran,
             rows: [.init(setting: PathParts(report.results).name, runs: [.init(seed: nil, score: report)])])
         try ReportFiles(report: whole, frames: frames.map { try DatasetFrames(folder: $0) }).write(html: html, csv: csv, markdown: markdown)
+    }
+}
+
+extension ScoreOutputOptions {
+    /// Average precision and recall.
+    func write(
+        _ scores: InstanceReport, _ findings: [ScoringFinding], protocolName: String, truth: String, results: String
+    ) throws {
+        let ran = Self.ran(protocolName, truth: truth, results: results)
+        if let json { try AtomicFile.write(scores.json(ran: ran, findings: findings), to: json) }
+        let name = PathParts(results).name
+        let report = InstanceEvaluationReport(
+            title: "Scores of \(name)", ran: ran, rows: [.init(setting: name, runs: [.init(seed: nil, score: scores)])], findings: findings)
+        try InstanceReportFiles(report: report).write(html: html, csv: csv, markdown: markdown)
     }
 }

@@ -16,5 +16,7 @@ struct SimulateCommand: AsyncParsableCommand {
 
             \(CommandStatus.help)
             """,
-        subcommands: [SimulateSAMPT.self, SimulateSAM2<SAM2Offline>.self, SimulateSAM2<SAM2Online>.self, SimulateFigure.self])
+        subcommands: [
+            SimulateSAMPT.self, SimulateSAM2<SAM2Offline>.self, SimulateSAM2<SAM2Online>.self, SimulateMerge.self, SimulateFigure.self,
+        ])
 }

@@ -56,6 +56,7 @@ struct SimulateSAM2<Rule: SAM2Protocol>: AsyncParsableCommand {
     var quiet = false
 
     func validate() throws {
+        try data.checkEffect(on: run.dataset)
         if !Rule.isOnline, pauseBelow != nil { throw ValidationError("--pause-below has no effect: the offline protocol does not pause.") }
         do { try options.validate() } catch let error as SimulationError { throw ValidationError("\(error)") }
     }

@@ -46,6 +46,7 @@ struct SimulateSAMPT: AsyncParsableCommand {
     enum Mode: String, EnumerableFlag { case online, offline }
 
     func validate() throws {
+        try data.checkEffect(on: run.dataset)
         if !tracking, policy != nil {
             throw ValidationError("--policy has no effect with --no-tracking: a click changes its own frame alone.")
         }

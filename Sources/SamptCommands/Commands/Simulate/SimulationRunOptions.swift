@@ -25,12 +25,17 @@ struct SimulationRunOptions: ParsableArguments {
             valueName: "rule"))
     var click = ClickRule.centre
     @Option(
+        help: ArgumentHelp(
+            "Only this part of the videos, for example 2/8; \"sampt simulate merge\" puts the parts together.", valueName: "i/n"))
+    var shard: DatasetEvaluation.Shard?
+    @Option(
         help: ArgumentHelp("The most disk in the temporary folder, in GB, for what the image encoder made of a video.", valueName: "GB"))
     var disk = 4
 
     func validate() throws {
         if !(1...1000).contains(seeds) { throw ValidationError("--seeds must be between 1 and 1000.") }
         if !(0...100_000).contains(disk) { throw ValidationError("--disk must be between 0 and 100000.") }
+        if shard != nil, json != nil { throw ValidationError("--json has no effect with --shard: a part has no scores of its own.") }
         if let name, name.isEmpty || name.count > 100 { throw ValidationError("--name must have 1 to 100 characters.") }
     }
 }
