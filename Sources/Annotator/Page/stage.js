@@ -318,28 +318,32 @@ export class Stage {
     } else if (gesture?.kind === "point") {
       this.#dot({ ...gesture.at }, 5.5, color, gesture.isPositive, true, true);
     }
-    if (this.brushRadius && this.pointer && !gesture) {
-      const p = camera.toFrame(this.pointer);
+    const brush = this.cross ?? (this.pointer && camera.toFrame(this.pointer));
+    if (this.brushRadius && brush && !gesture) {
       context.beginPath();
-      context.arc(p.x, p.y, this.brushRadius, 0, 2 * Math.PI);
+      context.arc(brush.x, brush.y, this.brushRadius, 0, 2 * Math.PI);
       context.lineWidth = 1 / camera.scale;
       context.strokeStyle = "#ffffff";
       context.stroke();
     }
   }
 
+  /** The keyboard's pointer, with the sign of what a click would say. */
   #drawCross() {
     const { context, camera, cross } = this;
-    const arm = 12 / camera.scale;
-    for (const [color, width] of [["#000000", 3], ["#ffffff", 1.2]]) {
+    const lines = [[-11, 0, -3, 0], [3, 0, 11, 0], [0, -11, 0, -3], [0, 3, 0, 11], [8, -11, 13, -11]];
+    if (this.canvas.dataset.sign !== "minus") lines.push([10.5, -13.5, 10.5, -8.5]);
+    context.lineCap = "round";
+    for (const [color, width] of [["#000000", 3.4], ["#ffffff", 1.4]]) {
       context.strokeStyle = color;
       context.lineWidth = width / camera.scale;
       context.beginPath();
-      context.moveTo(cross.x - arm, cross.y);
-      context.lineTo(cross.x + arm, cross.y);
-      context.moveTo(cross.x, cross.y - arm);
-      context.lineTo(cross.x, cross.y + arm);
+      for (const [x0, y0, x1, y1] of lines) {
+        context.moveTo(cross.x + x0 / camera.scale, cross.y + y0 / camera.scale);
+        context.lineTo(cross.x + x1 / camera.scale, cross.y + y1 / camera.scale);
+      }
       context.stroke();
     }
+    context.lineCap = "butt";
   }
 }

@@ -184,6 +184,15 @@ export class Timeline {
     this.draw();
   }
 
+  /** Around the frame on the screen. */
+  zoom(factor) {
+    this.#zoom(factor, this.xOf(this.session.frame + 0.5), 0);
+  }
+
+  showAll() {
+    this.#zoom(Infinity, names, 0);
+  }
+
   #scrollBy(rows) {
     this.#scroll = Math.max(0, Math.min(this.session.objects.length - this.rows, this.#scroll + rows));
   }
