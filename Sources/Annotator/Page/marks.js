@@ -111,7 +111,7 @@ export class Marks {
 
   /** What the lasso encloses joins the object's mask, or leaves it. */
   #lasso({ path, erases }) {
-    if (path.length >= 3) this.#paint({ path: thin(path, 0.5), fill: true, erase: erases });
+    if (path.length >= 3) this.#paint({ path: thin(path, 0.5), lasso: true, erase: erases });
   }
 
   #paint(stroke) {

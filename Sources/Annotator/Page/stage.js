@@ -2,6 +2,7 @@
 
 import { dash, rgb } from "./colors.js";
 import { get } from "./server.js";
+import { drawMadeStroke, drawStroke } from "./strokes.js";
 import { Camera } from "./view.js";
 
 const trailLength = 24;
@@ -227,6 +228,7 @@ export class Stage {
       const known = session.object(object.id);
       if (!known || !session.shows(object.id)) continue;
       const isSelected = object.id === session.selected;
+      if (isSelected) for (const stroke of object.prompts.strokes) drawMadeStroke(context, stroke, known.color, camera.scale);
       for (const point of object.points) {
         if (point.visible) this.#dot(point, isSelected ? 3 : 2, known.color, point.positive, this.#isChosen(object.id, "track", point.track));
       }
@@ -305,16 +307,7 @@ export class Stage {
       context.lineWidth = 1.5 / camera.scale;
       context.strokeRect(gesture.from.x, gesture.from.y, gesture.to.x - gesture.from.x, gesture.to.y - gesture.from.y);
     } else if (gesture?.kind === "stroke" || gesture?.kind === "lasso") {
-      const isLasso = gesture.kind === "lasso";
-      context.strokeStyle = gesture.erases ? "#ffffff" : color;
-      context.globalAlpha = isLasso ? 1 : 0.5;
-      context.lineWidth = isLasso ? 1.5 / camera.scale : 2 * gesture.radius;
-      [context.lineCap, context.lineJoin] = ["round", "round"];
-      context.beginPath();
-      gesture.path.forEach((p, i) => (i === 0 ? context.moveTo(p.x, p.y) : context.lineTo(p.x, p.y)));
-      if (gesture.path.length === 1) context.lineTo(gesture.path[0].x, gesture.path[0].y);
-      context.stroke();
-      context.globalAlpha = 1;
+      drawStroke(context, gesture, color, camera.scale);
     } else if (gesture?.kind === "point") {
       this.#dot({ ...gesture.at }, 5.5, color, gesture.isPositive, true, true);
     }

@@ -102,7 +102,7 @@ extension Edit: Codable {
         case .addStroke(let place, let stroke, let base):
             try fields.write(place)
             try fields.write("path", stroke.path.map { [$0.x, $0.y] })
-            try fields.write("radius", stroke.radius)
+            if stroke.isLasso { try fields.write("lasso", true) } else { try fields.write("radius", stroke.radius) }
             try fields.write("erase", stroke.erases)
             try fields.write("base", base)
         case .setMask(let place, let mask):

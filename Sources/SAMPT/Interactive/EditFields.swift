@@ -86,7 +86,9 @@ struct EditFieldReader {
     mutating func stroke() throws -> BrushStroke {
         let path: [[Float]] = try required("path")
         guard path.allSatisfy({ $0.count == 2 }) else { throw EditError.invalidField("path", edit: kind, allowed: "[[x, y], ...]") }
-        return BrushStroke(path: path.map { SIMD2($0[0], $0[1]) }, radius: try required("radius"), erases: try optional("erase") ?? false)
+        let (points, erases) = (path.map { SIMD2($0[0], $0[1]) }, try optional("erase") ?? false)
+        if try optional("lasso") ?? false { return BrushStroke(lasso: points, erases: erases) }
+        return BrushStroke(path: points, radius: try required("radius"), erases: erases)
     }
 
     mutating func frames() throws -> ClosedRange<Int>? {

@@ -27,7 +27,8 @@ struct SessionEditTests {
             .movePoint(place, point: 1, position: SIMD2(2, 1)), .removePoint(place, point: 1),
             .moveTrack(place, track: 5, position: SIMD2(2, 1)), .removeTrack(place, track: 5, base: CorrectionBase()),
             .setBox(place, Box(x0: 1, y0: 2, x1: 3.5, y1: 4)), .setBox(place, nil),
-            .addStroke(place, BrushStroke(path: [SIMD2(1, 2), SIMD2(3, 4)], radius: 2.5, erases: true)), .setMask(place, mask),
+            .addStroke(place, BrushStroke(path: [SIMD2(1, 2), SIMD2(3, 4)], radius: 2.5, erases: true)),
+            .addStroke(place, BrushStroke(lasso: [SIMD2(1, 2), SIMD2(3, 4), SIMD2(0.5, 9)])), .setMask(place, mask),
             .setMask(place, nil), .choose(place, MaskCandidate(index: 1, score: 0.5, logits: logits, mask: mask)), .choose(place, nil),
             .clearAnchor(place), .propagate(Propagation()),
             .propagate(
