@@ -61,8 +61,29 @@ public enum Edit: Sendable, Equatable {
 
     // MARK: History
 
+    /// Several edits as one step: all are taken, one after the other, or none is, and undo takes back all. No propagations, steps of the
+    /// history or groups are among them.
+    case group([Edit])
     case undo
     case redo
+}
+
+extension Edit {
+    /// The edits of a group; of another edit, that one.
+    public var parts: [Edit] { if case .group(let edits) = self { edits } else { [self] } }
+
+    /// - Throws: `SessionError.invalidGroup`, `.reserved`.
+    func checkParts() throws {
+        guard case .group(let edits) = self else { return }
+        guard !edits.isEmpty else { throw SessionError.invalidGroup(reason: "it has no edits") }
+        for edit in edits {
+            switch edit {
+            case .group, .undo, .redo: throw SessionError.invalidGroup(reason: "an edit \(edit.kind) cannot be in one")
+            case .propagate, .reached: throw SessionError.reserved(edit.kind)
+            default: break
+            }
+        }
+    }
 }
 
 /// An object in a frame: where a prompt belongs.

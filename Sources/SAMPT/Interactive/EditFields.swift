@@ -118,6 +118,7 @@ struct EditFieldReader {
         case is Bool.Type: "true or false"
         case is String.Type: "text"
         case is [Int].Type: "a list of whole numbers"
+        case is [Edit].Type: "a list of edits"
         case is CorrectionPolicy.Type: CorrectionPolicy.allCases.map(\.rawValue).joined(separator: " or ")
         case is PropagationDirection.Type: PropagationDirection.allCases.map(\.rawValue).joined(separator: ", ")
         default: "as the session writes it"

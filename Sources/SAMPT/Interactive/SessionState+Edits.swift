@@ -76,6 +76,7 @@ extension SessionState {
             guard order.sorted() == objects.map(\.id).sorted() else { throw SessionError.incompleteOrder }
             self.order = order
         case .propagate(let propagation): take(propagation)
+        case .group(let edits): for edit in edits { try apply(edit, limits) }
         case .reached, .undo, .redo: break
         default: try applyPrompt(edit, limits)
         }

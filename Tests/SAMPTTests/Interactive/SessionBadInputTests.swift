@@ -48,7 +48,8 @@ struct SessionBadInputTests {
                 .invalidStroke(reason: "a lasso has three points at least")
             ),
             (.clearAnchor(AnchorPlace(object: 1, frame: 7)), .noAnchor(object: 1, frame: 7)),
-            (.addObject(object: 65536), .invalidObjectNumber(65536)), (.addObject(object: 1), .objectExists(1)),
+            (.addObject(object: 65536), .invalidObjectNumber(65536)), (.addObject(object: .max), .invalidObjectNumber(.max)),
+            (.addObject(object: 1), .objectExists(1)),
             (.renameObject(object: 1, name: "a\nb"), .invalidName), (.redo, .nothingToRedo),
             (.reached(PropagationReach(number: 1, spans: [:], ending: nil)), .reserved("reached")),
             (.propagate(Propagation()), .reserved("propagate")),
