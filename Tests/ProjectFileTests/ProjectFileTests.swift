@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Media
 import SAMPT
 import TestSupport
 import Testing

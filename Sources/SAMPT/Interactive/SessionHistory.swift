@@ -61,7 +61,7 @@ struct SessionHistory: Sendable {
                 guard history.usedObjects.insert(object).inserted else { throw SessionError.objectExists(object) }
             }
             try state.apply(edit, limits)
-            edit.parts.forEach { history.numbering.note($0) }
+            for part in edit.parts { history.numbering.note(part) }
             var maker: Int?
             if case .propagate(let propagation) = edit {
                 guard let plan = propagation.plan, plan.number == propagations.count + 1 else { throw SessionError.reserved("plan") }
