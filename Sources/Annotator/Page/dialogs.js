@@ -91,6 +91,9 @@ export class ImportDialog {
     this.session = session;
     this.dialog = $("import-dialog");
     $("import-close").addEventListener("click", () => this.dialog.close());
+    // One of the two counts: what was said last.
+    $("import-path").addEventListener("input", () => ($("import-file").value = ""));
+    $("import-file").addEventListener("change", () => ($("import-path").value = ""));
     $("import-form").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#start();
