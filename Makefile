@@ -3,6 +3,7 @@
 # make test       every test but those of test-onnx and test-formats; make test FILTER=Name runs the tests whose name matches
 # make test-durability  200 processes killed in the midst of a session, instead of the 10 of make test
 # make test-browser  the annotator in a real browser: screenshots in out/browser
+# make docs-pictures  the guide's pictures of the annotator, from the screenshots of make test-browser (which it runs)
 # make test-onnx  every graph against the ONNX checker and ONNX Runtime
 # make test-formats  every annotation format before software that is not ours
 # make test-slurm  a batch on Debian's Slurm, three nodes on this machine, disturbed in every way; and by shares without a scheduler
@@ -40,7 +41,7 @@ DESTDIR ?=
 FORMATTED := Package.swift Sources Tests Benchmarks Fuzz Examples
 FILTER ?=
 
-.PHONY: help setup setup-studio build program studio annotate demo test test-durability test-browser test-onnx test-slurm test-formats lint format install dist check-dist examples check-consumer docs bench clean
+.PHONY: help setup setup-studio build program studio annotate demo test test-durability test-browser docs-pictures test-onnx test-slurm test-formats lint format install dist check-dist examples check-consumer docs bench clean
 help:
 	@sed -n 's/^# make/make/p' $(MAKEFILE_LIST)
 
@@ -80,6 +81,9 @@ test-browser: setup-studio
 	$(STUDIO) $(SWIFT) build $(SWIFT_FLAGS) --product sampt
 	$(STUDIO) $(SWIFT) build $(SWIFT_FLAGS) --product sampt-studio
 	.deps/venv-browser/bin/python Tests/Browser/test_annotator.py .build/release/sampt .deps/bigbuckbunny.mp4 out/browser
+
+docs-pictures: test-browser
+	@for picture in docs/images/annotator*.jpg; do cp "out/browser/$$(basename "$$picture")" "$$picture" || exit 1; done
 
 test-onnx: setup
 	@bash Scripts/setup-onnx.sh

@@ -63,6 +63,9 @@ class Annotator:
 class Page:
     """The page as a person has it in front of them."""
 
+    # Keys, on any page.
+    pressed = set()
+
     def __init__(self, context, annotator, complaints):
         self.page = context.new_page()
         self.page.on("console", lambda m: m.type in ("error", "warning") and complaints.append(m.text))
@@ -169,6 +172,7 @@ class Page:
         self.page.mouse.up()
 
     def press(self, key):
+        self.pressed.add(key)
         self.page.keyboard.press(key)
 
     def show(self, frame):

@@ -47,6 +47,8 @@ def attack(annotator):
     own = ("X-Sampt", "1")
     for bad in [b"{", b"[]", b'{"v":1}', b'{"v":1,"edit":"reached","number":1,"spans":{}}', b"\xff\xfe", b'{"v":9,"edit":"undo"}',
                 b'{"v":1,"edit":"add-point","object":1,"frame":1e308,"x":0,"y":0}', b"[" * 20000,
+                b'{"v":1,"edit":"add-object","object":9223372036854775807}', b'{"v":1,"edit":"group","edits":[{"v":1,"edit":"undo"}]}',
+                b'{"v":1,"edit":"group","edits":[' + b'{"v":1,"edit":"group","edits":[' * 200 + b"]}" * 201,
                 b'{"v":1,"edit":"add-point","object":99,"frame":0,"x":1,"y":1,"positive":true}']:
         expect(400, f"edit {bad[:30]}", request("POST", "/api/edits", [host, key, own, ("Content-Length", str(len(bad)))], bad))
     bodies(expect, [host, key, own])

@@ -10,15 +10,8 @@ import zlib
 
 from playwright.sync_api import expect
 
-from annotator import Annotator, Page
-
 
 class Imports:
-    def fresh(self, name, options=()):
-        """A project of its own, and its page."""
-        annotator = Annotator(self.program, self.video, self.folder, name, options)
-        return annotator, Page(self.context, annotator, self.complaints)
-
     def test_imports_davis_pngs(self):
         with zipfile.ZipFile(os.path.join(self.folder, "masks.zip")) as masks:
             masks.extractall(os.path.join(self.folder, "davis"))
@@ -34,15 +27,22 @@ class Imports:
         page.press("Escape")
         assert len(page.state()["objects"]) == 1
         assert page.area(0) > 500 and page.area(self.last) > 500
-        page.show(40)
-        assert page.pixel(5, 5)
+        # One step back, and on again.
+        objects, masks = page.state()["objects"], page.masks(40)["objects"]
+        page.focus()
+        page.press("Control+z")
+        page.wait(lambda: page.state()["objects"] == [], "the whole import undone")
+        assert not page.state()["canUndo"] and page.masks(40)["objects"] == []
+        page.press("Control+Shift+Z")
+        page.wait(lambda: page.state()["objects"] == objects, "and done again")
+        assert page.masks(40)["objects"] == masks
 
     def test_imports_a_coco_file(self):
         annotator, page = self.imported
         path = os.path.join(self.folder, "page.json")
         page.page.locator("#import").click()
-        page.page.locator("#import-path").fill("")
         page.page.locator("#import-file").set_input_files(path)
+        assert page.page.locator("#import-path").input_value() == "", "a path of before counts beside the file"
         page.page.locator("#import-start").click()
         expect(page.page.locator("#import-message")).to_contain_text("masks of 1 object", timeout=60_000)
         page.press("Escape")
@@ -54,6 +54,33 @@ class Imports:
         areas = [one.get("rle") and one["rle"]["counts"] for one in whole]
         assert areas[0] == areas[1], "the two imports of one export differ"
         assert len(annotations) > self.last / 2
+
+    def test_imports_a_youtube_vis_file(self):
+        annotator, page = self.imported
+        path = os.path.join(self.folder, "page-vis.json")
+        page.page.locator("#export").click()
+        page.page.locator("#export-format").select_option("youtube-vis")
+        page.page.locator("input[value=path]").check()
+        page.page.locator("#export-path").fill(path)
+        page.page.locator("#export-start").click()
+        expect(page.page.locator("#export-message")).to_contain_text("Written", timeout=120_000)
+        page.press("Escape")
+        with open(path) as file:
+            tracks = json.load(file)["annotations"]
+        before = page.state()["objects"]
+        page.page.locator("#import").click()
+        page.page.locator("#import-path").fill(path)
+        page.page.locator("#import-start").click()
+        expect(page.page.locator("#import-message")).to_contain_text(f"of {len(tracks)} object", timeout=60_000)
+        page.press("Escape")
+        objects = page.state()["objects"]
+        assert objects[: len(before)] == before and len(objects) == len(before) + len(tracks)
+        # Frame by frame where the file has masks, and nowhere else.
+        for track, object in zip(tracks, objects[len(before) :]):
+            assert object["anchors"] == [frame for frame, mask in enumerate(track["segmentations"]) if mask is not None]
+        page.focus()
+        page.press("Control+z")
+        page.wait(lambda: page.state()["objects"] == before, "undone at once")
 
     def test_refuses_what_is_no_mask(self):
         annotator, page = self.imported
@@ -77,7 +104,6 @@ class Imports:
             file.write(b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header)))
             file.write(struct.pack(">I", 0) + b"IEND" + struct.pack(">I", zlib.crc32(b"IEND")))
         page.page.locator("#import").click()
-        page.page.locator("#import-file").set_input_files([])
         page.page.locator("#import-path").fill(huge)
         silent = list(self.complaints)
         page.page.locator("#import-start").click()

@@ -2,7 +2,7 @@
 
     python Tests/Browser/test_annotator.py PROGRAM VIDEO OUT [NAME ...]
 
-OUT gets the screenshots that the guide shows. With names, only the tests are run whose name has one of them (the first always is). Ends with
+OUT gets the screenshots that the guide shows, as JPEGs. With names, only the tests are run whose name has one of them (the first always is). Ends with
 "N passed, N failed".
 """
 
@@ -14,11 +14,13 @@ import traceback
 
 from playwright.sync_api import sync_playwright
 
-from annotator import Annotator, browser
+from annotator import Annotator, Page, browser
 from imports import Imports
+from keyboard import Keyboard
 from looking import Looking
 from marking import Marking
 from objects import Objects
+from timeline import Timeline
 from touching import Touching
 from trouble import Trouble
 
@@ -26,7 +28,7 @@ from trouble import Trouble
 class Tests:
     """In order: each goes on from where the one before left the project."""
 
-    parts = [Marking, Objects, Looking, Imports, Touching, Trouble]
+    parts = [Marking, Objects, Looking, Keyboard, Timeline, Imports, Touching, Trouble]
 
     def __init__(self, playwright, folder, program, video, out):
         self.program, self.video, self.folder, self.out, self.complaints = program, video, folder, out, []
@@ -40,8 +42,13 @@ class Tests:
         self.browser.close()
         self.annotator.close()
 
+    def fresh(self, name, options=(), video=None):
+        """A project of its own, and its page."""
+        annotator = Annotator(self.program, video or self.video, self.folder, name, options)
+        return annotator, Page(self.context, annotator, self.complaints)
+
     def picture(self, name, page=None):
-        (page or self.page.page).screenshot(path=os.path.join(self.out, f"{name}.png"))
+        (page or self.page.page).screenshot(path=os.path.join(self.out, f"{name}.jpg"), type="jpeg", quality=90)
 
 
 for part in Tests.parts:

@@ -181,5 +181,14 @@ class Trouble:
         hostile.attack(self.annotator)
         assert self.page.state()["objects"], "the server is still there"
 
+    def test_every_key_of_the_help_was_pressed(self):
+        """By one test or another: a key that is added to the help has to be tried."""
+        known = self.page.page.evaluate("import('/page/keys.js').then(({ keys }) => keys.flatMap(([, list]) => list.map(([, key]) => key)))")
+        names = {"Control": "Ctrl", " ": "Space"}
+        pressed = {"+".join(names.get(part, part) for part in key.split("+")) if key != "+" else "+" for key in Page.pressed}
+        pressed |= {key.replace("+Z", "+z") for key in pressed}
+        never = [key for key in known if key not in pressed and key != "1 … 9"]
+        assert not never, f"no test presses {never}"
+
     def test_console_is_silent(self):
         assert not self.complaints, "\n".join(self.complaints)

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Media
 import SAMPT
 import TestSupport
 import Testing
@@ -36,6 +37,22 @@ struct ProjectFileTests {
             #expect(try project.verify().isEmpty)
         }
         #expect(sample.contents == ["sample.sampt"])
+    }
+
+    @Test("A group of edits is one entry, whole after closing and opening again")
+    func group() throws {
+        defer { sample.remove() }
+        let project = try sample.make()
+        let masks = (6..<9).map { Edit.setMask(AnchorPlace(object: 2, frame: $0), RunLengthMask(SampleProject.disk($0))) }
+        let log = try project.loadLog()
+        let group = LoggedEdit(number: log.count + 1, edit: .group([.addObject(object: 2, name: "dog")] + masks))
+        try project.append(group)
+        #expect(try project.contents().entries == log.count + 1)
+        project.close()
+        let again = try ProjectFile(path: sample.path)
+        defer { again.close() }
+        #expect(try again.loadLog() == log + [group])
+        #expect(try again.verify().isEmpty)
     }
 
     @Test("What is known of frames without reading them is what they hold: seen or not, confidence, and why to look at them")

@@ -91,6 +91,9 @@ export class ImportDialog {
     this.session = session;
     this.dialog = $("import-dialog");
     $("import-close").addEventListener("click", () => this.dialog.close());
+    // One of the two counts: what was said last.
+    $("import-path").addEventListener("input", () => ($("import-file").value = ""));
+    $("import-file").addEventListener("change", () => ($("import-path").value = ""));
     $("import-form").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#start();
@@ -119,7 +122,9 @@ export class ImportDialog {
     $("import-message").textContent = "Reading …";
     try {
       const answer = await (path ? post("api/import", { path, ...(format ? { format } : {}) }) : upload("api/import", file, format));
-      $("import-message").textContent = `${answer.masks} masks of ${answer.objects.length} objects.`;
+      const count = (number, name) => `${number} ${name}${number === 1 ? "" : "s"}`;
+      const isNew = answer.masks ? " Undo takes all of them back." : "";
+      $("import-message").textContent = `${count(answer.masks, "mask")} of ${count(answer.objects.length, "object")}.${isNew}`;
     } catch (error) {
       $("import-message").textContent = error.message;
     } finally {

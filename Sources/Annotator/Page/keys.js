@@ -16,19 +16,28 @@ export const keys = [
     ["addObject", "a", "new object"], ["select", "1 … 9", "select an object"], ["nextObject", "x", "the next one"],
     ["rename", "F2", "rename it"], ["toggleShow", "v", "show or hide it"], ["toggleLock", "l", "lock it"], ["toggleSolo", "s", "show it alone"],
     ["raise", "Alt+ArrowUp", "further up: it lies on top"], ["lower", "Alt+ArrowDown", "further down"],
-    ["candidates", "m", "another answer to a click"], ["remove", "Delete", "remove the chosen point"],
+    ["candidates", "m", "another answer to a click"], ["nextPoint", "j", "choose a point; the next one"],
+    ["remove", "Delete", "remove the chosen point"],
     ["clear", "Shift+Delete", "remove all marks of this frame"],
   ]],
   ["Tools", [
     ["toolClick", "c", "click and box"], ["toolBrush", "b", "brush"], ["toolEraser", "e", "eraser"], ["toolLasso", "o", "lasso"],
     ["toolHand", "h", "move the view"], ["sign", "q", "clicks and lines say: not this"],
     ["smaller", "[", "smaller brush"], ["larger", "]", "larger brush"],
-    ["cross", "k", "keyboard's pointer: arrows move it (Shift: 10), Enter clicks, Shift+Enter beside it"],
+    ["cross", "k", "the keyboard's pointer"],
   ]],
   ["View", [
-    ["zoomIn", "+", "larger"], ["zoomOut", "-", "smaller"], ["fit", "0", "the whole frame"], ["outline", "u", "outlines"],
+    ["zoomIn", "+", "larger; on the timeline: fewer frames"], ["zoomOut", "-", "smaller"], ["fit", "0", "the whole frame"], ["outline", "u", "outlines"],
     ["onion", "i", "the frame before, as a veil"], ["help", "?", "this help"],
   ]],
+  ["Masks", [["importMasks", "Ctrl+i", "import"], ["exportMasks", "Ctrl+e", "export"]]],
+];
+
+/** While the keyboard's pointer is there. */
+export const crossKeys = [
+  ["Arrows", "move it (Shift: 10; held: faster)"], ["Enter", "click; a dot; a lasso's corner"], ["Shift+Enter", "not this"],
+  ["Space", "press, and let go: box, stroke, lasso; on a point: moves it"], ["Esc", "drops what is begun"],
+  ["Page keys", "frame before, next"],
 ];
 
 export const gestures = [
@@ -55,6 +64,7 @@ function nameOf(event) {
 
 const byKey = new Map(keys.flatMap(([, list]) => list.map(([command, key]) => [key, command])));
 byKey.set("Ctrl+y", "redo").set("=", "zoomIn").set("Shift+ArrowRight", "leap").set("Shift+ArrowLeft", "leapBack");
+byKey.set("PageDown", "step").set("PageUp", "stepBack").set("Shift+PageDown", "leap").set("Shift+PageUp", "leapBack");
 
 export function commandOf(event) {
   if (/^[1-9]$/.test(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey) return ["select", Number(event.key)];
@@ -67,7 +77,7 @@ export function keyOf(command) {
 
 /** As keyboards have it. */
 export function shown(key) {
-  return key.length === 1 ? key.toUpperCase() : key.replace("Arrow", "").replace("+z", "+Z");
+  return key.length === 1 ? key.toUpperCase() : key.replace(/Arrow(?=[A-Z])/, "").replace(/\+[a-z]$/, (letter) => letter.toUpperCase());
 }
 
 export function helpText() {
@@ -91,6 +101,7 @@ export function helpText() {
   };
   section("Pointer and fingers", gestures);
   for (const [title, list] of keys) section(title, list.map(([, key, text]) => [key, text]));
+  section("Keyboard's pointer (K)", crossKeys);
   section("Timeline", marks);
   return box;
 }

@@ -1,12 +1,15 @@
 // Puts the page together: buttons and keys call commands, commands send edits.
 
 import { Candidates } from "./candidates.js";
+import { Crosshair } from "./crosshair.js";
 import { ExportDialog, ImportDialog } from "./dialogs.js";
 import { commandOf, helpText, keyOf, shown } from "./keys.js";
+import { Marks } from "./marks.js";
 import { ObjectList } from "./objects.js";
 import { Playback } from "./playback.js";
 import { post } from "./server.js";
 import { Session } from "./session.js";
+import { Speech } from "./speech.js";
 import { Stage } from "./stage.js";
 import { Status } from "./status.js";
 import { Timeline } from "./timeline.js";
@@ -18,7 +21,10 @@ const view = loadView();
 const session = new Session();
 const stage = new Stage($("canvas"), session, view);
 const timeline = new Timeline($("timeline"), session);
-const tools = new Tools(stage, session, view, act);
+const marks = new Marks(stage, session, view, act);
+const tools = new Tools(stage, session, view, marks);
+const speech = new Speech($("spoken"));
+const crosshair = new Crosshair({ stage, session, view, tools, marks, speech, line: $("cross-line") });
 const objects = new ObjectList($("objects"), session, act, say);
 const candidates = new Candidates($("candidates"), session, act);
 const playback = new Playback(session);
@@ -92,8 +98,9 @@ function limit() {
 }
 
 function zoom(factor) {
+  if (document.activeElement === $("timeline")) return timeline.zoom(1 / factor);
   const { width, height } = stage.size;
-  stage.camera.zoom(factor, { x: width / 2, y: height / 2 });
+  stage.camera.zoom(factor, stage.cross ? stage.camera.toCanvas(stage.cross) : { x: width / 2, y: height / 2 });
   stage.draw();
 }
 
@@ -102,21 +109,16 @@ function brush(factor) {
   showView();
 }
 
+/** One thing after the other: what is being drawn, tracking, its limits, what is chosen. */
 function escape() {
+  if (stage.gesture) return tools.cancel();
   if (session.state?.propagation) return act(() => post("api/cancel"));
   rangeStart = null;
   if (timeline.clearRange()) return;
   tools.cancel();
   if (session.isAdding) session.select(session.objects.at(-1)?.id ?? null);
-  stage.cross = null;
+  crosshair.hide();
   stage.chosen = null;
-  stage.draw();
-}
-
-function cross() {
-  const { width, height } = session.project.video;
-  stage.cross = stage.cross ? null : { x: width / 2, y: height / 2 };
-  $("canvas").focus();
   stage.draw();
 }
 
@@ -150,13 +152,14 @@ const commands = {
     if (next) session.select(next.id);
   },
   rename: onSelected((id) => $("objects").querySelector(`[data-focus="name-${id}"]`)?.select()),
-  toggleShow: onSelected((id) => objects.toggle("hidden", id)),
-  toggleLock: onSelected((id) => objects.toggle("locked", id)),
-  toggleSolo: onSelected((id) => objects.toggleSolo(id)),
+  toggleShow: onSelected((id) => speech.say(objects.toggle("hidden", id) ? "Hidden" : "Shown", "shown")),
+  toggleLock: onSelected((id) => speech.say(objects.toggle("locked", id) ? "Locked" : "Unlocked", "locked")),
+  toggleSolo: onSelected((id) => speech.say(objects.toggleSolo(id) ? "Shown alone" : "All are shown", "shown")),
   raise: onSelected((id) => objects.step(id, -1)),
   lower: onSelected((id) => objects.step(id, 1)),
   candidates: () => candidates.step(),
-  remove: () => tools.removeChosen() || say("Click on a point first: that one is removed."),
+  nextPoint: () => crosshair.nextPoint() || say("There is no point of the selected object in this frame."),
+  remove: () => marks.removeChosen() || say("Click on a point first (or J): that one is removed."),
   clear: onSelected((id) => act(() => session.edit({ edit: "clear-anchor", object: id, frame: session.frame }))),
   toolClick: () => tools.set("click"),
   toolBrush: () => tools.set("brush"),
@@ -166,10 +169,10 @@ const commands = {
   sign: () => tools.toggleNot(),
   smaller: () => brush(0.8),
   larger: () => brush(1.25),
-  cross,
+  cross: () => crosshair.toggle(),
   zoomIn: () => zoom(1.25),
   zoomOut: () => zoom(0.8),
-  fit: () => stage.fit(),
+  fit: () => (document.activeElement === $("timeline") ? timeline.showAll() : stage.fit()),
   outline: () => {
     view.outline = !view.outline;
     showView();
@@ -178,6 +181,8 @@ const commands = {
     view.onion = !view.onion;
     showView();
   },
+  importMasks: () => importing.open(),
+  exportMasks: () => exporting.open(),
   help: () => $("help-dialog").showModal(),
 };
 
@@ -189,30 +194,12 @@ function onKey(event) {
   if (typing && event.key !== "Escape") return;
   // Buttons keep the keys that press them.
   if (event.target.matches("button, input") && ["Enter", " "].includes(event.key)) return;
-  if (stage.cross && event.target === $("canvas") && moveCross(event)) return event.preventDefault();
+  if (event.target === $("canvas") && crosshair.take(event)) return event.preventDefault();
   if (event.target.matches("input[type=range]") && event.key.startsWith("Arrow")) return;
   const [command, value] = commandOf(event);
   if (!command) return;
   event.preventDefault();
   commands[command](value);
-}
-
-function moveCross(event) {
-  const step = event.shiftKey ? 10 : 1;
-  const move = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] }[event.key];
-  if (event.key === "Enter") {
-    tools.addPoint({ ...stage.cross }, !event.shiftKey);
-    return true;
-  }
-  if (!move) return false;
-  const { width, height } = session.project.video;
-  stage.cross = {
-    x: Math.max(0, Math.min(width - 0.5, stage.cross.x + move[0])),
-    y: Math.max(0, Math.min(height - 0.5, stage.cross.y + move[1])),
-  };
-  $("spoken").textContent = `${Math.round(stage.cross.x)}, ${Math.round(stage.cross.y)}`;
-  stage.draw();
-  return true;
 }
 
 // MARK: Showing state
@@ -238,8 +225,6 @@ function wire() {
     const label = button.getAttribute("aria-label") ?? button.textContent;
     if (key) button.title = `${label} (${shown(key)})`;
   }
-  $("export").addEventListener("click", () => exporting.open());
-  $("import").addEventListener("click", () => importing.open());
   $("help-text").append(helpText());
   $("hint-close").addEventListener("click", () => {
     localStorage.setItem("sampt-hint", "seen");
@@ -275,6 +260,7 @@ function wire() {
     view.brush = Number(event.target.value);
     showView();
   });
+  speech.follow(session, tools, () => timeline.describe({ frame: session.frame, object: session.object(session.selected) }));
   session.addEventListener("failed", (event) => session.connected && say(event.detail.message, true));
 }
 

@@ -194,14 +194,18 @@ export class ObjectList {
     });
   }
 
+  /** Whether it is so now. */
   toggle(kind, id) {
     const set = this.session[kind];
     if (!set.delete(id)) set.add(id);
     this.session.tell("view");
+    return set.has(id);
   }
 
+  /** Whether it is so now. */
   toggleSolo(id) {
     this.session.solo = this.session.solo === id ? null : id;
     this.session.tell("view");
+    return this.session.solo === id;
   }
 }

@@ -131,34 +131,6 @@ export class RunMask {
     turn(Infinity);
     return next;
   }
-
-  /** One byte a pixel, row by row. */
-  bytes() {
-    const bytes = new Uint8Array(this.width * this.height);
-    this.forEachRun((x, first, end) => {
-      for (let y = first; y < end; y += 1) bytes[y * this.width + x] = 1;
-    });
-    return bytes;
-  }
-}
-
-/** Run lengths of one byte a pixel. */
-export function runs(bytes, width, height) {
-  const counts = [];
-  let value = 0;
-  let count = 0;
-  for (let x = 0; x < width; x += 1) {
-    for (let y = 0; y < height; y += 1) {
-      if (bytes[y * width + x] !== value) {
-        counts.push(count);
-        count = 0;
-        value = 1 - value;
-      }
-      count += 1;
-    }
-  }
-  counts.push(count);
-  return { size: [height, width], counts };
 }
 
 /** COCO's text form: little-endian groups of five bits, a sign, differences to the count before the last. */

@@ -185,8 +185,10 @@ export class Session extends EventTarget {
   }
 
   /** Sends an edit; the state after it is known when this returns, and the masks of the frame on the screen are on their way. */
-  edit(edit) {
-    return this.#change("api/edits", { v: 1, ...edit });
+  async edit(edit) {
+    const change = await this.#change("api/edits", { v: 1, ...edit });
+    this.tell("edited", edit);
+    return change;
   }
 
   /** One of the answers to an ambiguous click (`Candidates`). */

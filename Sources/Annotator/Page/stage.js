@@ -2,6 +2,7 @@
 
 import { dash, rgb } from "./colors.js";
 import { get } from "./server.js";
+import { drawMadeStroke, drawStroke } from "./strokes.js";
 import { Camera } from "./view.js";
 
 const trailLength = 24;
@@ -227,6 +228,7 @@ export class Stage {
       const known = session.object(object.id);
       if (!known || !session.shows(object.id)) continue;
       const isSelected = object.id === session.selected;
+      if (isSelected) for (const stroke of object.prompts.strokes) drawMadeStroke(context, stroke, known.color, camera.scale);
       for (const point of object.points) {
         if (point.visible) this.#dot(point, isSelected ? 3 : 2, known.color, point.positive, this.#isChosen(object.id, "track", point.track));
       }
@@ -305,41 +307,36 @@ export class Stage {
       context.lineWidth = 1.5 / camera.scale;
       context.strokeRect(gesture.from.x, gesture.from.y, gesture.to.x - gesture.from.x, gesture.to.y - gesture.from.y);
     } else if (gesture?.kind === "stroke" || gesture?.kind === "lasso") {
-      const isLasso = gesture.kind === "lasso";
-      context.strokeStyle = gesture.erases ? "#ffffff" : color;
-      context.globalAlpha = isLasso ? 1 : 0.5;
-      context.lineWidth = isLasso ? 1.5 / camera.scale : 2 * gesture.radius;
-      [context.lineCap, context.lineJoin] = ["round", "round"];
-      context.beginPath();
-      gesture.path.forEach((p, i) => (i === 0 ? context.moveTo(p.x, p.y) : context.lineTo(p.x, p.y)));
-      if (gesture.path.length === 1) context.lineTo(gesture.path[0].x, gesture.path[0].y);
-      context.stroke();
-      context.globalAlpha = 1;
+      drawStroke(context, gesture, color, camera.scale);
     } else if (gesture?.kind === "point") {
       this.#dot({ ...gesture.at }, 5.5, color, gesture.isPositive, true, true);
     }
-    if (this.brushRadius && this.pointer && !gesture) {
-      const p = camera.toFrame(this.pointer);
+    const brush = this.cross ?? (this.pointer && camera.toFrame(this.pointer));
+    if (this.brushRadius && brush && !gesture) {
       context.beginPath();
-      context.arc(p.x, p.y, this.brushRadius, 0, 2 * Math.PI);
+      context.arc(brush.x, brush.y, this.brushRadius, 0, 2 * Math.PI);
       context.lineWidth = 1 / camera.scale;
       context.strokeStyle = "#ffffff";
       context.stroke();
     }
   }
 
+  /** The keyboard's pointer, with the sign of what a click would say. */
   #drawCross() {
     const { context, camera, cross } = this;
-    const arm = 12 / camera.scale;
-    for (const [color, width] of [["#000000", 3], ["#ffffff", 1.2]]) {
+    const lines = [[-11, 0, -3, 0], [3, 0, 11, 0], [0, -11, 0, -3], [0, 3, 0, 11], [8, -11, 13, -11]];
+    if (this.canvas.dataset.sign !== "minus") lines.push([10.5, -13.5, 10.5, -8.5]);
+    context.lineCap = "round";
+    for (const [color, width] of [["#000000", 3.4], ["#ffffff", 1.4]]) {
       context.strokeStyle = color;
       context.lineWidth = width / camera.scale;
       context.beginPath();
-      context.moveTo(cross.x - arm, cross.y);
-      context.lineTo(cross.x + arm, cross.y);
-      context.moveTo(cross.x, cross.y - arm);
-      context.lineTo(cross.x, cross.y + arm);
+      for (const [x0, y0, x1, y1] of lines) {
+        context.moveTo(cross.x + x0 / camera.scale, cross.y + y0 / camera.scale);
+        context.lineTo(cross.x + x1 / camera.scale, cross.y + y1 / camera.scale);
+      }
       context.stroke();
     }
+    context.lineCap = "butt";
   }
 }

@@ -52,7 +52,6 @@ export class Status {
     }
     if (ended?.error) this.say(ended.error, true);
     if (ended?.ending === "complete" && ended.number === 0) this.say("Everything is up to date.");
-    else if (ended?.ending === "complete") $("spoken").textContent = "Tracked.";
   }
 
   showFrame() {

@@ -1,5 +1,6 @@
 // A strip per object over all frames: seen or not, how sure, where a person said something, what is out of date, what to look at.
 
+import { ticks } from "./ruler.js";
 import { absent, confidenceOf, isKnown, StripPainter, summary } from "./strip.js";
 
 const lanes = { flags: 13, numbers: 15 };
@@ -24,7 +25,8 @@ export class Timeline {
     [this.canvas, this.session] = [canvas, session];
     this.context = canvas.getContext("2d", { alpha: false });
     new ResizeObserver(() => this.resize()).observe(canvas.parentElement);
-    for (const name of ["frame", "timeline", "state", "view"]) session.addEventListener(name, () => this.draw());
+    session.addEventListener("frame", () => this.#follow());
+    for (const name of ["timeline", "state", "view"]) session.addEventListener(name, () => this.draw());
     session.addEventListener("selection", () => this.#scrollToSelected());
     canvas.addEventListener("pointerdown", (event) => this.#down(event));
     canvas.addEventListener("pointermove", (event) => this.#move(event));
@@ -184,6 +186,15 @@ export class Timeline {
     this.draw();
   }
 
+  /** Around the frame on the screen. */
+  zoom(factor) {
+    this.#zoom(factor, this.xOf(this.session.frame + 0.5), 0);
+  }
+
+  showAll() {
+    this.#zoom(Infinity, names, 0);
+  }
+
   #scrollBy(rows) {
     this.#scroll = Math.max(0, Math.min(this.session.objects.length - this.rows, this.#scroll + rows));
   }
@@ -191,6 +202,16 @@ export class Timeline {
   #scrollToSelected() {
     const place = this.session.objects.findIndex((object) => object.id === this.session.selected);
     if (place >= 0) this.#scroll = Math.min(place, Math.max(this.#scroll, place - this.rows + 1));
+    this.draw();
+  }
+
+  /** A frame that is gone to is on the strip; who looks elsewhere on the strip is left there. */
+  #follow() {
+    const { frame } = this.session;
+    if (frame < this.first || frame >= this.first + this.count) {
+      this.first = frame - this.count / 2;
+      this.#clamp();
+    }
     this.draw();
   }
 
@@ -216,11 +237,6 @@ export class Timeline {
   #drawNow() {
     const { context, session } = this;
     this.#scrollBy(0);
-    // The frame on the screen stays on the strip.
-    if (session.frame < this.first || session.frame >= this.first + this.count) {
-      this.first = session.frame - this.count / 2;
-      this.#clamp();
-    }
     const ratio = window.devicePixelRatio || 1;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     const { clientWidth: width, clientHeight: height } = this.canvas;
@@ -282,8 +298,7 @@ export class Timeline {
 
   #drawRuler() {
     const { context, session } = this;
-    const step = niceStep((this.count / this.width) * 70);
-    for (let frame = Math.ceil(this.first / step) * step; frame < this.first + this.count; frame += step) {
+    for (const frame of ticks(this.first, this.count, this.width)) {
       const x = this.xOf(frame + 0.5);
       if (frame > session.lastFrame || x > names + this.width - 12) break;
       context.fillStyle = "#3a414d";
@@ -334,10 +349,4 @@ export class Timeline {
     strip.anchors.forEach((frame) => painter.anchor(frame, object.color));
     context.restore();
   }
-}
-
-/** 1, 2, 5, 10, 20, ... */
-function niceStep(least) {
-  const power = 10 ** Math.floor(Math.log10(Math.max(1, least)));
-  return Math.max(1, [1, 2, 5, 10].map((f) => f * power).find((step) => step >= least) ?? 10 * power);
 }

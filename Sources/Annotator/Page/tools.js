@@ -1,9 +1,6 @@
-// What pointers do on the canvas: every gesture ends in one edit.
+// What pointers do on the canvas.
 
 import { Preview } from "./preview.js";
-import { RunMask, runs } from "./runs.js";
-import { get } from "./server.js";
-import { enclosed, rounded, thin } from "./shapes.js";
 
 // Pixels of the screen within which a point is meant, and that a click may wander: fingers are broader than pointers.
 const near = { mouse: 9, pen: 12, touch: 20 };
@@ -20,8 +17,8 @@ export class Tools {
   #pressTimer = null;
   #penUntil = 0;
 
-  constructor(stage, session, view, act) {
-    [this.stage, this.session, this.view, this.act] = [stage, session, view, act];
+  constructor(stage, session, view, marks) {
+    [this.stage, this.session, this.view, this.marks] = [stage, session, view, marks];
     this.preview = new Preview(stage, session, view);
     const { canvas } = stage;
     canvas.addEventListener("pointerdown", (event) => this.#down(event));
@@ -67,16 +64,6 @@ export class Tools {
     return { x: event.clientX - box.left, y: event.clientY - box.top };
   }
 
-  #clamped(p) {
-    const { width, height } = this.session.project.video;
-    return { x: Math.max(0, Math.min(width - 0.01, p.x)), y: Math.max(0, Math.min(height - 0.01, p.y)) };
-  }
-
-  #inside(p) {
-    const { width, height } = this.session.project.video;
-    return p.x >= 0 && p.y >= 0 && p.x < width && p.y < height;
-  }
-
   /** A hand that lies on the screen beside a pen draws nothing. */
   #isPalm(event) {
     if (event.pointerType === "pen") this.#penUntil = event.timeStamp + 500;
@@ -91,6 +78,8 @@ export class Tools {
     this.stage.pointer = at;
     this.preview.rest(at);
     this.#pointers.set(event.pointerId, at);
+    // What the keyboard had begun.
+    if (!this.#drag) this.stage.gesture = null;
     if (this.#pointers.size === 2) {
       // Two fingers move and zoom; what one had begun is nothing.
       this.cancel();
@@ -102,17 +91,21 @@ export class Tools {
     if (event.button === 1 || this.tool === "hand") {
       this.#drag = { kind: "move", at };
     } else if (this.tool === "click") {
-      const point = this.#pointNear(at, near[event.pointerType] ?? near.mouse);
+      const point = this.marks.pointNear(at, near[event.pointerType] ?? near.mouse);
       const kind = point && (!isNegative || this.saysNot) ? "point" : "press";
       this.#drag = { kind, at, from: p, point, isNegative, shift: event.shiftKey };
       if (kind === "press" && event.pointerType === "touch") this.#pressTimer = setTimeout(() => this.#pressLong(), longPress);
-    } else if (this.#inside(p)) {
-      const erases = this.tool === "eraser" || isNegative;
-      const radius = this.view.brush * (event.pointerType === "pen" && event.pressure ? 0.5 + event.pressure : 1);
-      this.stage.gesture = { kind: this.tool === "lasso" ? "lasso" : "stroke", path: [p], radius, erases };
+    } else if (this.marks.isInside(p)) {
+      this.draw(p, isNegative, event.pointerType === "pen" && event.pressure ? 0.5 + event.pressure : 1);
       this.#drag = { kind: "draw" };
-      this.stage.draw();
     }
+  }
+
+  /** Begins a stroke or a lasso. */
+  draw(p, isNegative, pressure = 1) {
+    const erases = this.tool === "eraser" || isNegative;
+    this.stage.gesture = { kind: this.tool === "lasso" ? "lasso" : "stroke", path: [p], radius: this.view.brush * pressure, erases };
+    this.stage.draw();
   }
 
   #pressLong() {
@@ -138,18 +131,18 @@ export class Tools {
     } else if (this.#drag.kind === "draw") {
       const parts = event.getCoalescedEvents?.() ?? [];
       for (const one of parts.length ? parts : [event]) {
-        this.stage.gesture.path.push(this.#clamped(this.stage.camera.toFrame(this.#place(one))));
+        this.stage.gesture.path.push(this.marks.clamped(this.stage.camera.toFrame(this.#place(one))));
       }
     } else {
       const far = Math.hypot(at.x - this.#drag.at.x, at.y - this.#drag.at.y) > (slack[event.pointerType] ?? slack.mouse);
       const hasBegun = this.stage.gesture && !(this.#drag.kind === "press" && this.stage.gesture.kind === "point");
       if (!far && !hasBegun) return;
       clearTimeout(this.#pressTimer);
-      const p = this.#clamped(this.stage.camera.toFrame(at));
+      const p = this.marks.clamped(this.stage.camera.toFrame(at));
       this.stage.gesture =
         this.#drag.kind === "point"
           ? { kind: "point", at: p, isPositive: this.#drag.point.isPositive }
-          : { kind: "box", from: this.#clamped(this.#drag.from), to: p };
+          : { kind: "box", from: this.marks.clamped(this.#drag.from), to: p };
     }
     this.stage.draw();
   }
@@ -157,7 +150,7 @@ export class Tools {
   #hover(event, at) {
     if (this.tool !== "click" || event.pointerType === "touch") return;
     const p = this.stage.camera.toFrame(at);
-    if (!this.#inside(p) || this.#pointNear(at, near.mouse)) return this.preview.clear();
+    if (!this.marks.isInside(p) || this.marks.pointNear(at, near.mouse)) return this.preview.clear();
     this.preview.move(at, p, !(this.saysNot || event.altKey));
   }
 
@@ -179,11 +172,17 @@ export class Tools {
     if (!drag) return;
     this.preview.rest(this.#place(event));
     if (drag.kind === "press" && gesture?.kind !== "box") this.#click(drag);
-    else if (drag.kind === "point" && !gesture) this.#choose(drag.point);
-    else if (drag.kind === "point") this.#dragged(drag.point, gesture.at);
-    else if (gesture?.kind === "box") this.#box(gesture);
-    else if (gesture?.kind === "stroke") this.#stroke(gesture);
-    else if (gesture?.kind === "lasso") this.#lasso(gesture);
+    else if (drag.kind === "point" && !gesture) this.marks.choose(drag.point);
+    else if (drag.kind === "point") this.marks.movePoint(drag.point, gesture.at);
+    else if (gesture) this.marks.finish(gesture);
+  }
+
+  #click({ from, isNegative, shift }) {
+    if (!this.marks.isInside(from)) return;
+    const hit = this.marks.objectAt(from);
+    // A click on another object selects it; Shift clicks all the same.
+    if (!isNegative && !shift && !this.session.isAdding && hit !== null && hit !== this.session.selected) return this.session.select(hit);
+    this.marks.addPoint(from, !isNegative);
   }
 
   #drop(event) {
@@ -203,115 +202,5 @@ export class Tools {
     if (event.ctrlKey || !event.shiftKey) this.stage.camera.zoom(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0015)), at);
     else this.stage.camera.move(-event.deltaY, 0);
     this.stage.draw();
-  }
-
-  // MARK: What is meant
-
-  #masks() {
-    return this.session.masksNow(this.session.frame);
-  }
-
-  /** The selected object's point under the pointer: a click of a person before a tracked one. */
-  #pointNear(at, reach) {
-    const object = this.#masks()?.objects.find((one) => one.id === this.session.selected);
-    if (!object || !this.view.points) return null;
-    const candidates = [
-      ...object.prompts.points.map((p) => ({ ...p, kind: "prompt", isPositive: p.positive, object: object.id })),
-      ...object.points.filter((p) => p.visible).map((p) => ({ ...p, id: p.track, kind: "track", isPositive: p.positive, object: object.id })),
-    ];
-    let best = null;
-    for (const point of candidates) {
-      const p = this.stage.camera.toCanvas(point);
-      const distance = Math.hypot(p.x - at.x, p.y - at.y) - (point.kind === "prompt" ? 2 : 0);
-      if (distance <= reach && (!best || distance < best.distance)) best = { ...point, distance };
-    }
-    return best;
-  }
-
-  #objectAt(p) {
-    const objects = (this.#masks()?.objects ?? []).filter((one) => this.session.shows(one.id) && !this.session.locked.has(one.id));
-    return objects.find((one) => one.mask?.contains(p.x, p.y))?.id ?? null;
-  }
-
-  #click({ from, isNegative, shift }) {
-    if (!this.#inside(from)) return;
-    const hit = this.#objectAt(from);
-    // A click on another object selects it; Shift clicks all the same.
-    if (!isNegative && !shift && !this.session.isAdding && hit !== null && hit !== this.session.selected) return this.session.select(hit);
-    this.addPoint(from, !isNegative);
-  }
-
-  addPoint(p, isPositive) {
-    return this.act(async () => {
-      const object = await this.#target();
-      await this.session.edit({ edit: "add-point", object, frame: this.session.frame, ...rounded(p), positive: isPositive });
-    });
-  }
-
-  async #target() {
-    const { session } = this;
-    if (session.selected !== null && session.locked.has(session.selected)) {
-      throw new Error(`Object ${session.selected} is locked. Unlock it (L), or make a new one (A).`);
-    }
-    return session.target();
-  }
-
-  #choose(point) {
-    this.stage.chosen = { frame: this.session.frame, object: point.object, kind: point.kind, id: point.id };
-    this.stage.draw();
-  }
-
-  #dragged(point, to) {
-    const place = { object: point.object, frame: this.session.frame, ...rounded(to) };
-    this.act(async () => {
-      await this.#target();
-      await this.session.edit(
-        point.kind === "prompt" ? { edit: "move-point", point: point.id, ...place } : { edit: "move-track", track: point.id, ...place },
-      );
-    });
-  }
-
-  /** Takes the chosen point away; false where none is. */
-  removeChosen() {
-    const { chosen } = this.stage;
-    if (!chosen || chosen.frame !== this.session.frame) return false;
-    this.stage.chosen = null;
-    const place = { object: chosen.object, frame: chosen.frame };
-    this.act(() =>
-      this.session.edit(
-        chosen.kind === "prompt" ? { edit: "remove-point", point: chosen.id, ...place } : { edit: "remove-track", track: chosen.id, ...place },
-      ),
-    );
-    return true;
-  }
-
-  #box(drawn) {
-    const [from, to] = [rounded(drawn.from), rounded(drawn.to)];
-    const box = [Math.min(from.x, to.x), Math.min(from.y, to.y), Math.max(from.x, to.x), Math.max(from.y, to.y)];
-    if (box[2] - box[0] < 2 || box[3] - box[1] < 2) return;
-    this.act(async () => this.session.edit({ edit: "set-box", object: await this.#target(), frame: this.session.frame, box }));
-  }
-
-  #stroke({ path, radius, erases }) {
-    this.act(async () =>
-      this.session.edit({
-        edit: "add-stroke", object: await this.#target(), frame: this.session.frame, path: thin(path, radius / 4), radius, erase: erases,
-      }),
-    );
-  }
-
-  /** What the lasso encloses joins the object's mask, or leaves it. */
-  #lasso({ path, erases }) {
-    if (path.length < 3) return;
-    this.act(async () => {
-      const object = await this.#target();
-      const { frame, project } = this.session;
-      const { width, height } = project.video;
-      const whole = await get(`api/masks/${frame}?whole=1`);
-      const rle = whole.objects.find((one) => one.id === object)?.rle;
-      const bytes = rle ? new RunMask(rle).bytes() : new Uint8Array(width * height);
-      enclosed(path, width, height, (i) => (bytes[i] = erases ? 0 : 1));
-      await this.session.edit({ edit: "set-mask", object, frame, mask: runs(bytes, width, height) });
-    });
   }
 }

@@ -55,6 +55,14 @@ export class Camera {
     this.y += dy;
   }
 
+  /** Moves the view as far as it takes for a place of the frame to be some pixels from the canvas's edge. */
+  keep(place, margin, canvas) {
+    const p = this.toCanvas(place);
+    const away = (at, length) => Math.max(0, margin - at) - Math.max(0, at - (length - margin));
+    // A frame that is there as a whole stays where it is.
+    if (!this.#fitted) this.move(away(p.x, canvas.width), away(p.y, canvas.height));
+  }
+
   toFrame(p) {
     return { x: (p.x - this.x) / this.scale, y: (p.y - this.y) / this.scale };
   }

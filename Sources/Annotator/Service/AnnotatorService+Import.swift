@@ -33,14 +33,23 @@ extension AnnotatorService {
         return .json(try await take(try await masks(at: path, name: name, format: request.header("x-format"))))
     }
 
+    /// The most bytes of run lengths in one import: it is one entry of the log, and those have their limit, too.
+    private static let mostBytes = 192 << 20
+
     /// - Parameter name: for messages.
     private func masks(at path: String, name: String, format: String?) async throws -> [ImportedMask] {
         let (read, frames) = (project.importMasks, session.video.frameCount)
         return try await onThread {
             var masks: [ImportedMask] = []
+            var bytes = 0
             try read(path, format) { mask in
                 guard mask.frame < frames else {
                     throw RequestError(400, "\(name) has frame \(mask.frame); the video ends at \(frames - 1).")
+                }
+                bytes += mask.mask.compressed.utf8.count
+                guard bytes <= Self.mostBytes else {
+                    throw RequestError(
+                        400, "\(name) has more masks than one import can hold (\(Self.mostBytes >> 20) MB). Import it in parts.")
                 }
                 masks.append(mask)
             }
@@ -48,17 +57,33 @@ extension AnnotatorService {
         }
     }
 
-    /// One edit a mask. A mask that the session refuses ends the import; what was taken until then can be undone.
+    /// One step for undo: all masks are taken, or none is.
     private func take(_ masks: [ImportedMask]) async throws -> ImportAnswer {
-        var ids: [Int: ObjectID] = [:]
-        for mask in masks {
-            var id = ids[mask.object]
-            if id == nil {
-                id = try await apply(.addObject(object: nil, name: mask.name, color: nil, category: mask.category)).added
-                ids[mask.object] = id
+        guard !masks.isEmpty else { return ImportAnswer(objects: [], masks: 0) }
+        while true {
+            let edits = Self.edits(masks, firstObject: session.nextObject)
+            do {
+                _ = try await apply(.group(edits))
+            } catch SessionError.objectExists {
+                // Somebody else has added one meanwhile.
+                continue
             }
-            if let id { _ = try await apply(.setMask(AnchorPlace(object: id, frame: mask.frame), mask.mask)) }
+            return ImportAnswer(
+                objects: edits.compactMap { if case .addObject(let id, _, _, _) = $0 { id } else { nil } }, masks: masks.count)
         }
-        return ImportAnswer(objects: ids.values.sorted(), masks: masks.count)
+    }
+
+    /// A new object for each of the masks' objects, numbered on from one, and its masks.
+    static func edits(_ masks: [ImportedMask], firstObject: ObjectID) -> [Edit] {
+        var ids: [Int: ObjectID] = [:]
+        var edits: [Edit] = []
+        for mask in masks {
+            let id = ids[mask.object] ?? firstObject + ids.count
+            if ids.updateValue(id, forKey: mask.object) == nil {
+                edits.append(.addObject(object: id, name: mask.name, color: nil, category: mask.category))
+            }
+            edits.append(.setMask(AnchorPlace(object: id, frame: mask.frame), mask.mask))
+        }
+        return edits
     }
 }

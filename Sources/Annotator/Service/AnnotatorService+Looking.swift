@@ -107,8 +107,8 @@ extension AnnotatorService {
         guard let anchor = session.state.object(object)?.anchors[frame] else { return .init() }
         return .init(
             points: anchor.points.map { .init(id: $0.id, x: $0.position.x, y: $0.position.y, positive: $0.isPositive) },
-            box: anchor.box.map { [$0.x0, $0.y0, $0.x1, $0.y1] }, strokes: anchor.strokes.count, hasMask: anchor.mask != nil,
-            choice: anchor.choice?.index)
+            box: anchor.box.map { [$0.x0, $0.y0, $0.x1, $0.y1] }, strokes: anchor.strokes.map { .init($0) },
+            hasMask: anchor.mask != nil, choice: anchor.choice?.index)
     }
 
     func tracksAnswer(_ object: ObjectID, _ frames: ClosedRange<Int>) async throws -> TracksAnswer {

@@ -121,9 +121,23 @@ struct MasksAnswer: Encodable {
             var positive: Bool
         }
 
+        struct Stroke: Encodable {
+            /// [x, y, x, y, ...]
+            var path: [Float]
+            /// Of a lasso: null.
+            var radius: Float?
+            var erases: Bool
+
+            init(_ stroke: BrushStroke) {
+                path = stroke.path.flatMap { [$0.x, $0.y] }
+                (radius, erases) = (stroke.isLasso ? nil : stroke.radius, stroke.erases)
+            }
+        }
+
         var points: [Click] = []
         var box: [Float]?
-        var strokes = 0
+        /// In the order in which they were made.
+        var strokes: [Stroke] = []
         var hasMask = false
         var choice: Int?
     }

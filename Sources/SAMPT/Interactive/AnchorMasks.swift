@@ -172,30 +172,3 @@ extension SpanFrame {
         return outcome
     }
 }
-
-extension Mask {
-    /// Sets or clears the pixels whose centre is within a stroke's radius of its path.
-    mutating func paint(_ stroke: BrushStroke) {
-        let value: UInt8 = stroke.erases ? 0 : 1
-        let radius = stroke.radius
-        guard var from = stroke.path.first else { return }
-        for to in stroke.path {
-            let (low, high) = (pointwiseMin(from, to) - radius, pointwiseMax(from, to) + radius)
-            let columns = max(0, Int(low.x - 0.5))..<max(0, min(width, Int((high.x + 0.5).rounded(.up))))
-            let rows = max(0, Int(low.y - 0.5))..<max(0, min(height, Int((high.y + 0.5).rounded(.up))))
-            let step = to - from
-            let length = (step * step).sum()
-            if !columns.isEmpty {
-                for y in rows {
-                    for x in columns {
-                        let center = SIMD2(Float(x) + 0.5, Float(y) + 0.5)
-                        let along = length > 0 ? min(1, max(0, ((center - from) * step).sum() / length)) : 0
-                        let gap = center - (from + along * step)
-                        if (gap * gap).sum() <= radius * radius { values[y * width + x] = value }
-                    }
-                }
-            }
-            from = to
-        }
-    }
-}

@@ -44,6 +44,8 @@ public final class AnnotationSession: Sendable {
     public var state: SessionState { core.history.state }
     /// How many entries the log has.
     public var logCount: Int { core.history.count }
+    /// The number that the next new object gets.
+    public var nextObject: ObjectID { core.history.numbering.nextObject }
     public var canUndo: Bool { core.history.canUndo }
     public var canRedo: Bool { core.history.canRedo }
 

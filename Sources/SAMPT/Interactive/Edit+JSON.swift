@@ -47,6 +47,7 @@ extension Edit: Codable {
         case .clearAnchor: "clear-anchor"
         case .propagate: "propagate"
         case .reached: "reached"
+        case .group: "group"
         case .undo: "undo"
         case .redo: "redo"
         }
@@ -102,7 +103,7 @@ extension Edit: Codable {
         case .addStroke(let place, let stroke, let base):
             try fields.write(place)
             try fields.write("path", stroke.path.map { [$0.x, $0.y] })
-            try fields.write("radius", stroke.radius)
+            if stroke.isLasso { try fields.write("lasso", true) } else { try fields.write("radius", stroke.radius) }
             try fields.write("erase", stroke.erases)
             try fields.write("base", base)
         case .setMask(let place, let mask):
@@ -125,6 +126,7 @@ extension Edit: Codable {
                 "spans",
                 Dictionary(uniqueKeysWithValues: reach.spans.map { ($0.key.description, [$0.value.lowerBound, $0.value.upperBound]) }))
             try fields.write("ending", reach.ending)
+        case .group(let edits): try fields.write("edits", edits)
         case .undo, .redo: break
         }
     }
@@ -173,6 +175,7 @@ extension Edit: Codable {
         case "reached":
             .reached(
                 PropagationReach(number: try fields.required("number"), spans: try fields.reached(), ending: try fields.optional("ending")))
+        case "group": .group(try fields.required("edits"))
         case "undo": .undo
         case "redo": .redo
         default: throw EditError.unknownEdit(fields.kind)

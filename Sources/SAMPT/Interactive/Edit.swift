@@ -43,7 +43,7 @@ public enum Edit: Sendable, Equatable {
     case removeTrack(AnchorPlace, track: Int, base: CorrectionBase? = nil)
     /// nil takes the frame's box away.
     case setBox(AnchorPlace, Box?, base: CorrectionBase? = nil)
-    /// Paints on the mask of the frame, or erases from it.
+    /// Paints on the mask of the frame, or erases from it, with a brush or a lasso.
     case addStroke(AnchorPlace, BrushStroke, base: CorrectionBase? = nil)
     /// The object's pixels in the frame, as drawn or computed elsewhere. An empty mask says that the object is not to be seen.
     case setMask(AnchorPlace, RunLengthMask?)
@@ -61,8 +61,29 @@ public enum Edit: Sendable, Equatable {
 
     // MARK: History
 
+    /// Several edits as one step: all are taken, one after the other, or none is, and undo takes back all. No propagations, steps of the
+    /// history or groups are among them.
+    case group([Edit])
     case undo
     case redo
+}
+
+extension Edit {
+    /// The edits of a group; of another edit, that one.
+    public var parts: [Edit] { if case .group(let edits) = self { edits } else { [self] } }
+
+    /// - Throws: `SessionError.invalidGroup`, `.reserved`.
+    func checkParts() throws {
+        guard case .group(let edits) = self else { return }
+        guard !edits.isEmpty else { throw SessionError.invalidGroup(reason: "it has no edits") }
+        for edit in edits {
+            switch edit {
+            case .group, .undo, .redo: throw SessionError.invalidGroup(reason: "an edit \(edit.kind) cannot be in one")
+            case .propagate, .reached: throw SessionError.reserved(edit.kind)
+            default: break
+            }
+        }
+    }
 }
 
 /// An object in a frame: where a prompt belongs.
@@ -73,16 +94,23 @@ public struct AnchorPlace: Sendable, Hashable {
     public init(object: ObjectID, frame: Int) { (self.object, self.frame) = (object, frame) }
 }
 
-/// A stroke of a brush or an eraser.
+/// A stroke of a brush or an eraser, or a lasso.
 public struct BrushStroke: Sendable, Equatable {
     /// The middle of the brush, from point to point in straight lines; a single one is a dot.
     public var path: [SIMD2<Float>]
     /// In pixels of the frame, at least 0.5: pixels whose centre is no farther from the path belong to the stroke.
     public var radius: Float
     public var erases: Bool
+    /// A lasso: the path ends where it began, and pixels whose centre it encloses (even and odd crossings) belong to the stroke; the radius
+    /// says nothing.
+    public var isLasso: Bool
 
     public init(path: [SIMD2<Float>], radius: Float, erases: Bool = false) {
-        (self.path, self.radius, self.erases) = (path, radius, erases)
+        (self.path, self.radius, self.erases, isLasso) = (path, radius, erases, false)
+    }
+
+    public init(lasso path: [SIMD2<Float>], erases: Bool = false) {
+        (self.path, radius, self.erases, isLasso) = (path, 1, erases, true)
     }
 }
 

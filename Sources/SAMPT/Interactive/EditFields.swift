@@ -86,7 +86,9 @@ struct EditFieldReader {
     mutating func stroke() throws -> BrushStroke {
         let path: [[Float]] = try required("path")
         guard path.allSatisfy({ $0.count == 2 }) else { throw EditError.invalidField("path", edit: kind, allowed: "[[x, y], ...]") }
-        return BrushStroke(path: path.map { SIMD2($0[0], $0[1]) }, radius: try required("radius"), erases: try optional("erase") ?? false)
+        let (points, erases) = (path.map { SIMD2($0[0], $0[1]) }, try optional("erase") ?? false)
+        if try optional("lasso") ?? false { return BrushStroke(lasso: points, erases: erases) }
+        return BrushStroke(path: points, radius: try required("radius"), erases: erases)
     }
 
     mutating func frames() throws -> ClosedRange<Int>? {
@@ -116,6 +118,7 @@ struct EditFieldReader {
         case is Bool.Type: "true or false"
         case is String.Type: "text"
         case is [Int].Type: "a list of whole numbers"
+        case is [Edit].Type: "a list of edits"
         case is CorrectionPolicy.Type: CorrectionPolicy.allCases.map(\.rawValue).joined(separator: " or ")
         case is PropagationDirection.Type: PropagationDirection.allCases.map(\.rawValue).joined(separator: ", ")
         default: "as the session writes it"

@@ -80,12 +80,11 @@ final class SessionCore: Sendable {
     func apply(_ edit: Edit) throws -> SessionChange {
         switch edit {
         case .reached, .propagate: throw SessionError.reserved(edit.kind)
-        default: break
+        default: try edit.checkParts()
         }
         return try editing.withLock { _ in
             let before = snapshot
-            let complete = try completed(history.numbered(edit), before)
-            let logged = try log(complete)
+            let logged = try log(try completed(edit, before))
             return change(logged, from: before)
         }
     }
@@ -99,8 +98,22 @@ final class SessionCore: Sendable {
         return logged
     }
 
+    /// With what the session fills in. An edit of a group finds what those before it have left.
+    private func completed(_ edit: Edit, _ before: SessionSnapshot) throws -> Edit {
+        let history = history
+        guard case .group(let edits) = edit else { return try based(history.numbering.numbered(edit, before.state), before) }
+        var (numbering, snapshot) = (history.numbering, before)
+        return .group(
+            try edits.map { edit in
+                let complete = try based(numbering.numbered(edit, snapshot.state), snapshot)
+                try snapshot.state.apply(complete, history.limits)
+                numbering.note(complete)
+                return complete
+            })
+    }
+
     /// With what a correction starts from.
-    private func completed(_ edit: Edit, _ snapshot: SessionSnapshot) throws -> Edit {
+    private func based(_ edit: Edit, _ snapshot: SessionSnapshot) throws -> Edit {
         func base(_ place: AnchorPlace, given: CorrectionBase?, isAlways: Bool = false) throws -> CorrectionBase? {
             if let given { return given }
             guard let object = snapshot.state.object(place.object), (0..<snapshot.frameCount).contains(place.frame) else { return nil }

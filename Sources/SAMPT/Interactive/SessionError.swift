@@ -19,6 +19,7 @@ public enum SessionError: Error, Sendable, Equatable {
     case noAnchor(object: ObjectID, frame: Int)
     case invalidStroke(reason: String)
     case invalidName
+    case invalidGroup(reason: String)
     case nothingToUndo
     case nothingToRedo
     /// Another one is running.
@@ -58,6 +59,7 @@ extension SessionError: DescribedError {
         case .noAnchor(let object, let frame): "Nothing was said about object \(object) in frame \(frame)."
         case .invalidStroke(let reason): "The stroke cannot be painted: \(reason)."
         case .invalidName: "A name or category must be at most 200 characters of text on one line, and a name not empty."
+        case .invalidGroup(let reason): "The group of edits cannot be taken: \(reason)."
         case .nothingToUndo: "There is nothing to undo."
         case .nothingToRedo: "There is nothing to redo."
         case .isPropagating: "A propagation is running. Wait for its end or cancel it first."

@@ -1,6 +1,6 @@
 /// The replay of a log: the state at every step that can be undone, and a cursor.
 struct SessionHistory: Sendable {
-    private let limits: SessionLimits
+    let limits: SessionLimits
     private var states = [SessionState()]
     /// The number of the propagation that made each of them; nil: another edit did.
     private var makers: [Int?] = [nil]
@@ -14,7 +14,7 @@ struct SessionHistory: Sendable {
     /// Those that came to their end.
     private var finished: Set<Int> = []
     private var usedObjects: Set<ObjectID> = []
-    private var nextObject = 1
+    private(set) var numbering = EditNumbering()
 
     /// A propagation and what it was planned on.
     struct Planned: Sendable {
@@ -38,18 +38,6 @@ struct SessionHistory: Sendable {
         return asked == wanted ? (number, planned) : nil
     }
 
-    /// The edit with numbers filled in.
-    func numbered(_ edit: Edit) -> Edit {
-        switch edit {
-        case .addObject(nil, let name, let color, let category):
-            .addObject(object: nextObject, name: name, color: color, category: category)
-        case .addPoint(let place, nil, let position, let isPositive, let base):
-            .addPoint(
-                place, point: state.object(place.object)?.nextPoint ?? 1, position: position, isPositive: isPositive, base: base)
-        default: edit
-        }
-    }
-
     /// The history with one more edit, which has everything filled in.
     func adding(_ edit: Edit) throws -> SessionHistory {
         var history = self
@@ -67,19 +55,19 @@ struct SessionHistory: Sendable {
                 history.reached[key] = reached[key]?.union(frames) ?? frames
             }
         default:
-            if case .addObject(let object?, _, _, _) = edit {
-                guard !usedObjects.contains(object) else { throw SessionError.objectExists(object) }
-                history.usedObjects.insert(object)
-                history.nextObject = max(nextObject, object + 1)
+            try edit.checkParts()
+            var state = state
+            for case .addObject(let object?, _, _, _) in edit.parts {
+                guard history.usedObjects.insert(object).inserted else { throw SessionError.objectExists(object) }
             }
+            try state.apply(edit, limits)
+            for part in edit.parts { history.numbering.note(part) }
             var maker: Int?
             if case .propagate(let propagation) = edit {
                 guard let plan = propagation.plan, plan.number == propagations.count + 1 else { throw SessionError.reserved("plan") }
                 history.propagations.append(Planned(propagation: propagation, before: snapshot))
                 maker = plan.number
             }
-            var state = state
-            try state.apply(edit, limits)
             history.states.removeSubrange((cursor + 1)...)
             history.states.append(state)
             history.makers.removeSubrange((cursor + 1)...)

@@ -25,6 +25,9 @@ struct SessionLimits: Sendable {
     func check(_ stroke: BrushStroke) throws {
         guard !stroke.path.isEmpty else { throw SessionError.invalidStroke(reason: "it has no points") }
         guard stroke.path.count <= 100_000 else { throw SessionError.invalidStroke(reason: "it has more than 100000 points") }
+        guard !stroke.isLasso || stroke.path.count >= 3 else {
+            throw SessionError.invalidStroke(reason: "a lasso has three points at least")
+        }
         guard stroke.radius >= 0.5, stroke.radius <= Float(size.longestSide) else {
             throw SessionError.invalidStroke(reason: "its radius must be 0.5 to the frame's longest side")
         }
@@ -73,6 +76,7 @@ extension SessionState {
             guard order.sorted() == objects.map(\.id).sorted() else { throw SessionError.incompleteOrder }
             self.order = order
         case .propagate(let propagation): take(propagation)
+        case .group(let edits): for edit in edits { try apply(edit, limits) }
         case .reached, .undo, .redo: break
         default: try applyPrompt(edit, limits)
         }

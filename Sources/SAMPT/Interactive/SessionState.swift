@@ -69,7 +69,8 @@ public struct ObjectAnchor: Sendable, Equatable {
         }
         func text(_ mask: RunLengthMask?) -> String { mask.map { "\($0.size):\($0.compressed)" } ?? "" }
         func text(_ stroke: BrushStroke) -> String {
-            "\(stroke.radius.bitPattern),\(stroke.erases):" + stroke.path.map { text($0) }.joined(separator: " ")
+            "\(stroke.isLasso ? "lasso" : "\(stroke.radius.bitPattern)"),\(stroke.erases):"
+                + stroke.path.map { text($0) }.joined(separator: " ")
         }
         func text(_ box: Box) -> String { [box.x0, box.y0, box.x1, box.y1].map { String($0.bitPattern) }.joined(separator: ",") }
         let clicks = points.map { text($0.position) + ",\($0.isPositive)" }

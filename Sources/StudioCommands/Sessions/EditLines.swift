@@ -6,8 +6,8 @@ import Support
 ///
 /// Sendable: only the thread of the lane that reads it (`lane`) touches it.
 final class EditLines: @unchecked Sendable {
-    /// A brush stroke or a mask takes some kilobytes; a mask of a large frame a few hundred.
-    static let longest = 64 << 20
+    /// A brush stroke or a mask takes some kilobytes, an import of masks as much as a project's entry can hold.
+    static let longest = 256 << 20
 
     private let descriptor: Int32
     private let name: String

@@ -61,6 +61,7 @@ extension Edit {
         case .removeTrack(let place, let track, _): .removeTrack(place, track: track)
         case .setBox(let place, let box, _): .setBox(place, box)
         case .addStroke(let place, let stroke, _): .addStroke(place, stroke)
+        case .group(let edits): .group(edits.map(\.withoutDerivedValues))
         case .propagate(var propagation):
             {
                 propagation.plan = nil

@@ -43,8 +43,13 @@ struct SessionBadInputTests {
                 .addStroke(place, BrushStroke(path: [SIMD2(.infinity, 2)], radius: 2)),
                 .invalidStroke(reason: "a point lies far outside the frame")
             ),
+            (
+                .addStroke(place, BrushStroke(lasso: [SIMD2(1, 2), SIMD2(3, 4)])),
+                .invalidStroke(reason: "a lasso has three points at least")
+            ),
             (.clearAnchor(AnchorPlace(object: 1, frame: 7)), .noAnchor(object: 1, frame: 7)),
-            (.addObject(object: 65536), .invalidObjectNumber(65536)), (.addObject(object: 1), .objectExists(1)),
+            (.addObject(object: 65536), .invalidObjectNumber(65536)), (.addObject(object: .max), .invalidObjectNumber(.max)),
+            (.addObject(object: 1), .objectExists(1)),
             (.renameObject(object: 1, name: "a\nb"), .invalidName), (.redo, .nothingToRedo),
             (.reached(PropagationReach(number: 1, spans: [:], ending: nil)), .reserved("reached")),
             (.propagate(Propagation()), .reserved("propagate")),

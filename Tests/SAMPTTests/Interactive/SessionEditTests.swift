@@ -27,9 +27,10 @@ struct SessionEditTests {
             .movePoint(place, point: 1, position: SIMD2(2, 1)), .removePoint(place, point: 1),
             .moveTrack(place, track: 5, position: SIMD2(2, 1)), .removeTrack(place, track: 5, base: CorrectionBase()),
             .setBox(place, Box(x0: 1, y0: 2, x1: 3.5, y1: 4)), .setBox(place, nil),
-            .addStroke(place, BrushStroke(path: [SIMD2(1, 2), SIMD2(3, 4)], radius: 2.5, erases: true)), .setMask(place, mask),
+            .addStroke(place, BrushStroke(path: [SIMD2(1, 2), SIMD2(3, 4)], radius: 2.5, erases: true)),
+            .addStroke(place, BrushStroke(lasso: [SIMD2(1, 2), SIMD2(3, 4), SIMD2(0.5, 9)])), .setMask(place, mask),
             .setMask(place, nil), .choose(place, MaskCandidate(index: 1, score: 0.5, logits: logits, mask: mask)), .choose(place, nil),
-            .clearAnchor(place), .propagate(Propagation()),
+            .clearAnchor(place), .group([.addObject(object: 4), .setMask(place, mask)]), .propagate(Propagation()),
             .propagate(
                 Propagation(
                     objects: [1, 2], range: 3...9, direction: .backward, policy: .paper, recomputesAll: true,
@@ -59,6 +60,8 @@ struct SessionEditTests {
             ("", .notJSON(reason: "")), ("[]", .notJSON(reason: "")), (#"{"v":1}"#, .missingField("edit", edit: "")),
             (#"{"v":2,"edit":"undo"}"#, .laterVersion(2)), (#"{"edit":"fly"}"#, .unknownEdit("fly")),
             (#"{"edit":"undo","twice":true}"#, .unknownField("twice", edit: "undo")),
+            (#"{"edit":"group","edits":7}"#, .invalidField("edits", edit: "group", allowed: "a list of edits")),
+            (#"{"edit":"group","edits":[{"edit":"undo","twice":true}]}"#, .unknownField("twice", edit: "undo")),
             (#"{"edit":"remove-object"}"#, .missingField("object", edit: "remove-object")),
             (#"{"edit":"remove-object","object":"a"}"#, .invalidField("object", edit: "remove-object", allowed: "a whole number")),
             (#"{"edit":"add-object","color":"red"}"#, .invalidField("color", edit: "add-object", allowed: "a colour such as #E0A030")),

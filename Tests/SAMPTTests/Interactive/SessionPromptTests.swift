@@ -76,6 +76,29 @@ struct SessionPromptTests {
         #expect(found.origin == .given && mask[30, 30] && mask[71, 10] && mask[79, 10] && !mask[75, 10] && !mask[70, 14] && !mask[60, 10])
     }
 
+    @Test("A lasso adds what it encloses, or cuts it out, and leaves clicks and strokes as they are") func lasso() async throws {
+        let fixture = try SessionFixture()
+        try await fixture.add(1, frame: 0)
+        let place = AnchorPlace(object: 1, frame: 0)
+        func area() async throws -> Int { try #require(try await fixture.session.mask(of: 1, at: 0)?.mask).area }
+        let before = try await area()
+        // Rows 5 to 14 and columns 60 to 79 have their centres inside.
+        let square = [SIMD2<Float>(60, 5), SIMD2(80, 5), SIMD2(80, 15), SIMD2(60, 15)]
+        try await fixture.session.apply(.addStroke(place, BrushStroke(lasso: square)))
+        #expect(try await area() == before + 200)
+        // Half of it, its upper left; the line beyond the frame's edge does no harm.
+        try await fixture.session.apply(
+            .addStroke(place, BrushStroke(lasso: [SIMD2(50, -5), SIMD2(70, -5), SIMD2(70, 40), SIMD2(50, 40)], erases: true)))
+        let mask = try #require(try await fixture.session.mask(of: 1, at: 0)?.mask?.mask)
+        #expect(mask.area == before + 100 && !mask[69, 5] && mask[70, 5] && mask[79, 14] && !mask[80, 14])
+        #expect(fixture.session.state.object(1)?.anchors[0]?.strokes.map(\.isLasso) == [true, true])
+        // Lines that cross each other: what is enclosed twice is outside.
+        var twice = Mask(width: 20, height: 20)
+        let around = [SIMD2<Float>(2, 2), SIMD2(12, 2), SIMD2(12, 12), SIMD2(2, 12)]
+        twice.paint(BrushStroke(lasso: around + [around[0]] + around))
+        #expect(twice.area == 0)
+    }
+
     @Test("An empty mask says that the object is gone: nothing goes out from it") func absence() async throws {
         let fixture = try SessionFixture()
         try await fixture.add(1, frame: 0)
