@@ -8,7 +8,7 @@ struct DatasetOptions: ParsableArguments {
     var root: String
     @Option(help: ArgumentHelp("Which part of the data set: val, test, valid, ... (default: the usual one)", valueName: "name"))
     var split: String?
-    @Option(help: ArgumentHelp("Only these videos: one name a line.", valueName: "file"))
+    @Option(help: ArgumentHelp("Only these videos: one name a line, or a list in DAVIS's form.", valueName: "file"))
     var list: String?
     @Option(
         help: ArgumentHelp(
