@@ -1,5 +1,5 @@
 import Foundation
-import Media
+import Support
 
 /// Changes when a file is exchanged, added or removed: a hash (FNV-1a) of names, sizes and times of change.
 struct DataFingerprint {
