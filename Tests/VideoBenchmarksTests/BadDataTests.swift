@@ -2,6 +2,7 @@ import Foundation
 import Media
 import PointTrackers
 import SAMPT
+import Support
 import TestSupport
 import Testing
 

@@ -162,6 +162,6 @@ struct MismatchTests {
             })
         let (_, findings) = try await VideoInstanceResults.score(truth: truth, results: results, categories: .agnostic)
         #expect(Set(findings.map(\.kind)) == [.missingFrame, .surplusFrame, .surplusSequence, .missingSequence])
-        #expect(findings.allSatisfy(\.isMismatch))
+        #expect(findings.allSatisfy { $0.isMismatch })
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 import TestSupport
 import Testing
 
@@ -7,13 +8,10 @@ import Testing
 
 /// Masks of OSVOS as published, and the first mask copied into every frame, on DAVIS 2016: under three conventions, against the official
 /// programs. (What warps the first mask by optical flow cannot be made here.)
-@Suite(.enabled(if: PublishedMasksFixtureTests.root != nil, Comment(rawValue: Fixtures.missing)))
+@Suite("Published masks", .enabled(if: PublishedMasks.root != nil, Comment(rawValue: Fixtures.missing)))
 struct PublishedMasksFixtureTests {
-    private static let results = Fixtures.evaluation.appendingPathComponent("davis-osvos/results")
-
-    /// The data set that has the truth.
-    static let root = Fixtures.evaluationDataset(
-        with: (try? FileManager.default.contentsOfDirectory(atPath: PublishedMasksFixtureTests.results.path)) ?? [])
+    private static let results = PublishedMasks.results
+    private static let root = PublishedMasks.root
 
     struct Convention: Sendable {
         var name: String
@@ -149,4 +147,11 @@ struct DAVIS2016Tests {
             try dataset.score(results: folders.path("results"))
         }
     }
+}
+
+private enum PublishedMasks {
+    static let results = Fixtures.evaluation.appendingPathComponent("davis-osvos/results")
+
+    /// The data set that has the truth.
+    static let root = Fixtures.evaluationDataset(with: (try? FileManager.default.contentsOfDirectory(atPath: results.path)) ?? [])
 }
