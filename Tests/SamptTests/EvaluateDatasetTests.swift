@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import SamptCommands
+@testable import VideoBenchmarks
 
 @Suite("sampt evaluate DATASET --out")
 struct EvaluateDatasetTests {
