@@ -71,7 +71,7 @@ struct AnchorMasks: Sendable {
         let own = segmenter.abilities.contains(.candidates) ? try encoded.candidates(for: prompt) : []
         if own.count > 1 { return own }
         let schedule = PassSchedule.clicks(prompt.points, options, segmenter)
-        let answer = try own.first ?? encoded.answer(to: prompt, schedule)
+        let answer = try encoded.answer(to: prompt, schedule)
         return try LevelCandidates(segmenter: segmenter, frame: encoded, schedule: schedule).all(beside: answer, to: prompt)
     }
 
