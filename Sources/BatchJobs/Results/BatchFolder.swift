@@ -31,8 +31,10 @@ public struct BatchFolder: Sendable {
         let file = path + "/" + Self.settingsName
         // In this order: whoever begins the batch at the same time makes the folders after the file.
         let present = ["results", "failed", "claims"].first { access("\(path)/\($0)", F_OK) == 0 }
-        if let present, access(file, F_OK) != 0 { throw BatchError.foreignFolder(folder: path, name: present) }
-        _ = try ExclusiveFile.create(file, JSONLine.encodePretty(Settings(batch: wanted.batch, isArchived: wanted.isArchived)))
+        if access(file, F_OK) != 0 {
+            if let present { throw BatchError.foreignFolder(folder: path, name: present) }
+            _ = try ExclusiveFile.create(file, JSONLine.encodePretty(Settings(batch: wanted.batch, isArchived: wanted.isArchived)))
+        }
         for folder in ["results", "failed", "claims", "lost", "runs", "journal", "logs", "work"] { try Self.make(path + "/" + folder) }
         var opened = try BatchFolder(existing: path)
         let settings = opened.settings
