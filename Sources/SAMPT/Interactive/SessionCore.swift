@@ -187,9 +187,8 @@ final class SessionCore: Sendable {
         let outcomes = try snapshot.state.objects.map { object -> (id: ObjectID, outcome: ObjectOutcome) in
             (id: object.id, outcome: try mask(of: object, at: frame, snapshot)?.outcome ?? ObjectOutcome())
         }
-        if let missing = models.segmenter as? MissingModels, snapshot.state.order == nil, Self.overlap(outcomes.compactMap(\.outcome.mask))
-        {
-            throw SessionError.modelsMissing(reason: missing.reason)
+        if let reason = models.segmenter.unavailability, snapshot.state.order == nil, Self.overlap(outcomes.compactMap(\.outcome.mask)) {
+            throw SessionError.modelsMissing(reason: reason)
         }
         let overlaps = OverlapResolution(segmenter: models.segmenter, order: snapshot.state.order)
         let objects = overlaps.results(of: outcomes, size: frames.size)
@@ -287,8 +286,7 @@ final class SessionCore: Sendable {
     }
 
     private func checkModels() throws {
-        if let missing = models.segmenter as? MissingModels { throw SessionError.modelsMissing(reason: missing.reason) }
-        if let missing = models.tracker as? MissingModels { throw SessionError.modelsMissing(reason: missing.reason) }
+        if let reason = models.unavailability { throw SessionError.modelsMissing(reason: reason) }
     }
 
     private func run(_ units: [PropagationUnit], number: Int, _ snapshot: SessionSnapshot) -> PropagationRun {
