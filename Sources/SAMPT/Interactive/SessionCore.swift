@@ -255,7 +255,7 @@ final class SessionCore: Sendable {
     }
 
     private func plan(_ propagation: Propagation) throws -> PropagationRun {
-        try checkModels()
+        if let reason = models.unavailability { throw SessionError.modelsMissing(reason: reason) }
         let history = history
         try SessionLimits(size: frames.size, frameCount: frames.frameCount).check(propagation.range)
         if let (number, planned) = history.unfinished(propagation) {
@@ -283,10 +283,6 @@ final class SessionCore: Sendable {
             keys[rival.object.id, default: []].formUnion(rival.object.results.spans.map(\.span.key) + rival.spans.map(\.key))
         }
         return keys.mapValues { $0.sorted() }
-    }
-
-    private func checkModels() throws {
-        if let reason = models.unavailability { throw SessionError.modelsMissing(reason: reason) }
     }
 
     private func run(_ units: [PropagationUnit], number: Int, _ snapshot: SessionSnapshot) -> PropagationRun {
