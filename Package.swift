@@ -188,7 +188,7 @@ if Context.environment["SAMPT_STUDIO"] == "1" {
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "sampt-studio", dependencies: ["SamptCommands", "StudioCommands"]),
-        tests("Annotator", ["Support", "SAMPT"]),
+        tests("Annotator", ["Support", "Media", "SAMPT"]),
         tests(
             "ProjectFile", ["Media", "SAMPT", .product(name: "GRDB", package: "GRDB.swift")],
             resources: [.copy("Resources/forms")]),

@@ -51,20 +51,26 @@ is_running() { [ -n "$(running_tasks)" ] || ! kill -0 "$watcher" 2>/dev/null; }
 are_three_running() { [ "$(running_tasks | wc -l)" = 3 ] || ! kill -0 "$watcher" 2>/dev/null; }
 is_on_n2() { [ -n "$(squeue --noheader --states=RUNNING --nodelist=n2 --format=%i 2>/dev/null)" ] || ! kill -0 "$watcher" 2>/dev/null; }
 is_n2_down() { sinfo --noheader --nodes=n2 --partition=main --format=%T 2>/dev/null | grep -q -e 'down' -e '\*'; }
-# The workers' process numbers; their arguments name the output folder.
-workers() {
+processes() { # PATTERN: the numbers of those whose arguments match
   local folder
   for folder in /proc/[0-9]*; do
     # Processes end while they are looked at.
-    if { tr '\0' ' ' <"$folder/cmdline"; } 2>/dev/null | grep -q "batch worker --out $out "; then echo "${folder#/proc/}"; fi
+    if { tr '\0' ' ' <"$folder/cmdline"; } 2>/dev/null | grep -q "$1"; then echo "${folder#/proc/}"; fi
   done
 }
+# Their arguments name the output folder.
+workers() { processes "batch worker --out $out "; }
+runs() { processes "batch run .* --out $out "; }
 has_worker() { [ -n "$(workers)" ] || ! kill -0 "$watcher" 2>/dev/null; }
 
 wait_until 120 "a first result" have 1
 wait_until 60 "a worker" has_worker
 say "a worker is killed"
 kill -KILL "$(workers | head -n 1)" || true
+
+wait_until 60 "a worker" has_worker
+say "a run is killed, and its workers end with it"
+kill -KILL "$(runs | head -n 1)" || true
 
 wait_until 60 "three running tasks" are_three_running
 say "urgent jobs preempt two of three"
@@ -100,6 +106,7 @@ say "$(tail -n 1 "$work/watch.log")"
 diff <(digests "$work/undisturbed") <(digests "$out") || fail "results differ from those of the undisturbed run"
 [ "$(results)" = "$videos" ] || fail "$(results) results of $videos videos"
 "$sampt" batch verify --out "$out" || fail "checksums differ"
-[ -z "$(find "$out/claims" "$out/failed" -type f)" ] || fail "claims or failures are left: $(find "$out/claims" "$out/failed" -type f)"
+left=$(find "$out/claims" "$out/failed" "$out/lost" -type f)
+[ -z "$left" ] || fail "claims, failures or losses are left: $left"
 grep -q "submitted again" "$work/watch.log" || fail "the cancelled task was not submitted again"
 say "$videos videos, each once, equal to the undisturbed run"

@@ -9,6 +9,8 @@ public enum BatchError: Error, Sendable, Equatable {
     case emptyManifest(path: String)
     /// The output folder belongs to another batch.
     case otherBatch(folder: String, found: String, wanted: String)
+    /// The output folder has something that looks like a batch's, without being one's.
+    case foreignFolder(folder: String, name: String)
     /// The output folder holds results that were made in another way (thread count, archives).
     case otherSettings(folder: String, setting: String, found: String, wanted: String)
     /// It is no output folder of a batch.
@@ -42,6 +44,8 @@ extension BatchError: DescribedError {
         case .emptyManifest(let path): "\(path): names no video. Every line is a JSON object with \"video\" (docs/batch.md)."
         case .otherBatch(let folder, let found, let wanted):
             "\(folder): belongs to the batch \"\(found)\", and this one is \"\(wanted)\". Give another folder, or name the batch in the manifest's first line: {\"batch\": \"\(found)\"}."
+        case .foreignFolder(let folder, let name):
+            "\(folder): has \"\(name)\" in it, and is no batch's output folder: there is no batch.json. Give another folder, or a new one."
         case .otherSettings(let folder, let setting, let found, let wanted):
             "\(folder): its results are made with \(setting) \(found), not \(wanted), and one batch has one. Leave it as it is, or give another folder."
         case .noBatch(let folder): "\(folder): is no output folder of a batch: there is no batch.json in it."

@@ -60,12 +60,20 @@ extension Sequence<UInt8> {
 enum FilePieces {
     static let size = 1 << 20
 
-    /// - Parameter limit: the most bytes that are read.
+    /// - Parameters:
+    ///   - limit: the most bytes that are read.
+    ///   - isRegular: whether anything else than a regular file, such as a pipe that nobody writes to, is refused.
     /// - Throws: `BatchError.unreadable`, and what `body` throws.
-    static func forEach(of path: String, limit: Int = .max, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
+    static func forEach(
+        of path: String, limit: Int = .max, isRegular: Bool = false, _ body: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        let file = open(path, O_RDONLY | O_CLOEXEC | (isRegular ? O_NONBLOCK : 0))
         guard file >= 0 else { throw BatchError.unreadable(path: path, reason: SystemReason.last) }
         defer { close(file) }
+        var status = stat()
+        guard !isRegular || fstat(file, &status) == 0 && status.st_mode & S_IFMT == S_IFREG else {
+            throw BatchError.unreadable(path: path, reason: "it is no file")
+        }
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 64)
         defer { buffer.deallocate() }
         var left = limit

@@ -36,12 +36,15 @@ public protocol PointTracker: Sendable {
     /// Whether sessions look at no frame beyond the one they advance to, so that they can follow a live source. False unless a tracker says
     /// so.
     var isCausal: Bool { get }
+    /// Why it follows nothing: what stands for a tracker that is not there says so. nil: it does.
+    var unavailability: String? { get }
     /// Starts at `frame` without any points. Feature maps live in `video`'s cache, where other users find them.
     func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession
 }
 
 extension PointTracker {
     public var isCausal: Bool { false }
+    public var unavailability: String? { nil }
 }
 
 /// Points being followed from frame to frame in one direction of time.

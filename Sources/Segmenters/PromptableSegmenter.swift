@@ -6,6 +6,8 @@ public protocol PromptableSegmenter: Sendable {
     var name: String { get }
     /// What it can do beyond answering to points; nothing unless a segmenter says otherwise.
     var abilities: SegmenterAbilities { get }
+    /// Why it computes nothing: what stands for a segmenter that is not there says so. nil: it computes.
+    var unavailability: String? { get }
     /// How it is best asked in the frames of a video.
     var recommendedPrompting: RecommendedPrompting { get }
     /// Prepares frame `index` for prompts: the image encoder runs here, once per frame (its output lives in `video`'s cache).
@@ -18,6 +20,7 @@ public protocol PromptableSegmenter: Sendable {
 
 extension PromptableSegmenter {
     public var abilities: SegmenterAbilities { [] }
+    public var unavailability: String? { nil }
     public var recommendedPrompting: RecommendedPrompting { RecommendedPrompting() }
 }
 

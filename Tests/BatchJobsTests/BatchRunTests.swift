@@ -34,6 +34,33 @@ struct BatchRunTests {
         #expect(try FolderNames.all(in: folder.out + "/runs").isEmpty)
     }
 
+    @Test("What was asked for before is not what is there now") func whatWasAskedForBeforeIsNotWhatIsThereNow() throws {
+        let folder = try BatchTestFolder()
+        func run(_ seed: Int, _ text: String = "frames 10") throws -> (done: Int, digest: String?) {
+            let outcome = try folder.run(folder.manifest([folder.video("a", text, options: "{\"seed\": \(seed)}")]))
+            return (outcome.done, try folder.digests()["a"])
+        }
+        let first = try run(1)
+        // Options, and then the video, change and change back: both times the journals know of the old result, too.
+        let changes = try [run(2), run(1), run(1, "frames 11"), run(1)]
+        #expect(changes.map(\.done) == [1, 1, 1, 1])
+        #expect(changes[1].digest == first.digest && changes[3].digest == first.digest)
+        #expect(changes[0].digest != first.digest && changes[2].digest != first.digest)
+        #expect(try run(1).done == 0)
+        // A run that is killed after its result is there and before its journal has it.
+        _ = try run(2)
+        let journal = folder.out + "/journal"
+        for name in try FolderNames.all(in: journal) {
+            let lines = try String(contentsOfFile: "\(journal)/\(name)", encoding: .utf8).split(separator: "\n")
+            let kept = try lines.filter { line in
+                guard let entry = try? JSONDecoder().decode(JournalEntry.self, from: Data(line.utf8)) else { return true }
+                return try entry.digest == first.digest && entry.digest != folder.digests()["a"]
+            }
+            try Data(Set(kept).sorted().map { $0 + "\n" }.joined().utf8).write(to: URL(fileURLWithPath: "\(journal)/\(name)"))
+        }
+        #expect(try run(1).done == 1)
+    }
+
     @Test("Videos that end their workers are tried alone and set aside") func videosThatEndTheirWorkersAreTriedAloneAndSetAside() throws {
         let folder = try BatchTestFolder()
         var lines = try (0..<6).map { try folder.video("good\($0)", "seconds 0.05") }

@@ -100,7 +100,7 @@ struct ResultTests {
         let claims = try Claims(folder: opened, own: own, lease: 0.3)
         func item(_ id: String) throws -> BatchItem {
             let entry = ManifestEntry(id: id, video: "/\(id).mp4", prompts: .file("/\(id).json"))
-            return BatchItem(id: id, line: 1, index: 0, key: try JobKey(entry, models: [:], isArchived: false), models: "")
+            return BatchItem(id: id, line: 1, index: 0, key: try JobKey(entry, models: [:], isArchived: false), models: "", replaces: false)
         }
         func claim(_ id: String, by holder: RunIdentity) throws {
             #expect(try ExclusiveFile.create(opened.claimPath(id), JSONLine.encode(holder)))

@@ -69,6 +69,8 @@ class Page:
     def __init__(self, context, annotator, complaints):
         self.page = context.new_page()
         self.page.on("console", lambda m: m.type in ("error", "warning") and complaints.append(m.text))
+        # The console says that something was refused, and not what.
+        self.page.on("response", lambda r: r.status >= 400 and complaints.append(f"{r.status} {r.request.method} {r.url}"))
         self.page.on("pageerror", lambda e: complaints.append(str(e)))
         self.page.goto(annotator.address)
         self.wait_for_frame(0)

@@ -140,6 +140,78 @@ class Looking:
         )
         assert wrong is None, wrong
 
+    def test_pages_know_how_old_masks_are(self):
+        wrong = self.page.page.evaluate(
+            """async () => {
+              const { Frames } = await import("/page/frames.js");
+              const asked = [];
+              const frames = new Frames({
+                load: (frame) => new Promise((answer) => asked.push({ frame, answer })), most: 2, kept: 10, onArrival() {}, onFailure() {},
+              });
+              const come = async (version) => {
+                asked.at(-1).answer({ version });
+                await new Promise((done) => setTimeout(done));
+              };
+              const wrong = [];
+              const check = (what, isRight) => isRight || wrong.push(what);
+              frames.want([7]);
+              await come(3);
+              check("what has come is fresh", frames.isFresh(7) && asked.length === 1);
+              frames.outdate(() => true, 3);
+              check("masks of a change's own number have it", frames.isFresh(7) && asked.length === 1);
+              frames.outdate((frame) => frame === 8, 4);
+              check("changes elsewhere", frames.isFresh(7) && asked.length === 1);
+              frames.outdate((frame) => frame === 7, 4);
+              check("older ones are asked for again, and stay meanwhile", !frames.isFresh(7) && asked.length === 2 && frames.now(7).version === 3);
+              // A change is heard while they are on their way: the answer is from before it.
+              frames.outdate(() => true, 6);
+              frames.outdate(() => true, 5);
+              await come(5);
+              check("an answer from before a change", !frames.isFresh(7) && asked.length === 3 && frames.now(7).version === 5);
+              await come(6);
+              check("an answer that knows of it", frames.isFresh(7) && asked.length === 3);
+              // Without a number, whatever is here or on its way is old, and what is asked for from then on is not.
+              frames.outdate(() => true);
+              check("all is old", !frames.isFresh(7) && asked.length === 4);
+              frames.outdate(() => true);
+              await come(9);
+              check("so is what was on its way", !frames.isFresh(7) && asked.length === 5);
+              await come(9);
+              check("what is asked for afterwards is not", frames.isFresh(7) && asked.length === 5);
+              return wrong;
+            }"""
+        )
+        assert not wrong, wrong
+
+    def test_a_new_page_misses_no_change(self):
+        """What is changed between a page's first answers and its first news is asked for, and nothing is asked for twice without need."""
+        for is_changed in [True, False]:
+            page = self.context.new_page()
+            asked, held = [], []
+            page.on("request", lambda request: asked.append(request.url.split("/api/")[-1]) if "/api/" in request.url else None)
+            page.route("**/api/events", lambda route: held.append(route))
+            page.goto(self.annotator.address)
+            expect(page.locator("#canvas")).to_have_attribute("data-frame", "0", timeout=20_000)
+            self.page.wait(lambda: held, "the page listens")
+            if is_changed:
+                name, point = "newcomer", {"edit": "add-point", "object": 1, "frame": 0, "x": 450.5, "y": 250.5, "positive": True}
+                self.page.page.evaluate("edit => window.sampt.session.edit(edit)", {"edit": "rename-object", "object": 1, "name": name})
+                self.page.page.evaluate("edit => window.sampt.session.edit(edit)", point)
+            known = "window.sampt.session.masksNow(0).objects[0].prompts.points.length"
+            before = page.evaluate(known)
+            held.pop().continue_()
+            self.page.wait(lambda: page.evaluate("window.sampt.session.connected"), "news come")
+            if is_changed:
+                self.page.wait(lambda: page.evaluate(known) == before + 1, "the point that was added meanwhile")
+                expect(page.locator('[data-focus="name-1"]')).to_have_value(name)
+                for _ in range(2):
+                    self.page.page.evaluate("window.sampt.session.edit({ edit: 'undo' })")
+                self.page.wait(lambda: page.evaluate(known) == before, "undone")
+            else:
+                page.wait_for_timeout(300)
+                assert asked.count("masks/0") == 1, f"masks are asked for again: {asked}"
+            page.close()
+
     def test_reduced_motion(self):
         page = self.page.page
         duration = "getComputedStyle(document.getElementById('export')).transitionDuration"

@@ -36,6 +36,21 @@ struct BatchModelTests {
         #expect(try BatchMethod.models(["part-precision": .list(parts)]).loading == BatchMethod.models(kinds[4]).loading)
     }
 
+    @Test("Of the options of sampt segment, those have a place in a manifest that change what is made") func options() {
+        let taken: Set = [
+            "preset", "set", "segmenter", "hq-token-only", "tracker", "precision", "part-precision", "positive-points", "negative-points",
+            "positive-method", "negative-method", "prompt-confidence", "refinement", "previous-mask-iou", "no-previous-mask",
+            "iou-threshold", "reinit", "no-reinit", "horizon", "reinit-iou-threshold", "memory", "other-negatives", "forward-only",
+            "reference-quirks", "seed", "start", "end", "stride", "max-side",
+        ]
+        let names = SegmentCommand.helpMessage(columns: 100_000).split(separator: "\n").compactMap { line -> String? in
+            let words = line.split(whereSeparator: { " ,/".contains($0) })
+            return line.hasPrefix("  -") ? words.first { $0.hasPrefix("--") }.map { String($0.dropFirst(2)) } : nil
+        }
+        #expect(names.count > 40)
+        #expect(Set(names.filter { BatchMethod.refusal(of: $0) == nil }) == taken)
+    }
+
     @Test("A seed is still looked at", arguments: [JSONValue.integer(-1), .string("x"), .number(0.5)])
     func aSeedIsStillLookedAt(seed: JSONValue) {
         #expect(throws: CommandError.self) { try BatchMethod.models(["seed": seed]) }

@@ -93,10 +93,9 @@ export class Crosshair {
     }
     const { width, height } = this.session.project.video;
     const step = Math.max(1, Math.round(1 / stage.camera.scale)) * quick;
-    this.#put({
-      x: Math.max(0, Math.min(width - 0.5, stage.cross.x + dx * step)),
-      y: Math.max(0, Math.min(height - 0.5, stage.cross.y + dy * step)),
-    });
+    // From pixel to pixel, though a tracked point lies between them.
+    const moved = (at, by, length) => Math.max(0.5, Math.min(length - 0.5, Math.floor(at) + 0.5 + by * step));
+    this.#put({ x: moved(stage.cross.x, dx, width), y: moved(stage.cross.y, dy, height) });
   }
 
   #put(place) {

@@ -17,6 +17,7 @@ export class ExportDialog {
     this.dialog = $("export-dialog");
     $("export-close").addEventListener("click", () => this.dialog.close());
     $("export-format").addEventListener("change", () => this.#describe());
+    $("export-form").addEventListener("change", () => this.#showPlace());
     $("export-form").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#start();
@@ -33,12 +34,22 @@ export class ExportDialog {
       if (last.isPath) $("export-form").elements.where.value = "path";
     }
     this.#describe();
+    this.#showPlace();
     $("export-message").textContent = "";
     this.dialog.showModal();
   }
 
   #format() {
     return this.session.project.formats.find((format) => format.name === $("export-format").value);
+  }
+
+  #isDownload() {
+    return new FormData($("export-form")).get("where") === "download";
+  }
+
+  /** A path says nothing about a download. */
+  #showPlace() {
+    $("export-path").disabled = this.#isDownload();
   }
 
   #describe() {
@@ -53,7 +64,7 @@ export class ExportDialog {
   }
 
   async #start() {
-    const isDownload = new FormData($("export-form")).get("where") === "download";
+    const isDownload = this.#isDownload();
     const path = $("export-path").value.trim();
     if (!isDownload && !path) {
       $("export-message").textContent = "Where to? Type a path.";

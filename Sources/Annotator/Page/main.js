@@ -122,6 +122,13 @@ function escape() {
   stage.draw();
 }
 
+/** From its beginning: a dialog that is higher than the window would show its button first. */
+function help() {
+  $("help-dialog").showModal();
+  $("help-dialog").focus();
+  $("help-dialog").scrollTop = 0;
+}
+
 const onSelected = (work) => () => (session.selected === null ? say("Select an object first.") : work(session.selected));
 
 const commands = {
@@ -183,7 +190,7 @@ const commands = {
   },
   importMasks: () => importing.open(),
   exportMasks: () => exporting.open(),
-  help: () => $("help-dialog").showModal(),
+  help,
 };
 
 // MARK: Keys

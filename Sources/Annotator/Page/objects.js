@@ -27,6 +27,7 @@ export class ObjectList {
     const focus = document.activeElement?.dataset?.focus;
     this.list.replaceChildren(...this.session.objects.map((object) => this.#row(object)));
     if (this.session.isAdding) this.list.append(this.#coming());
+    document.getElementById("objects-empty").hidden = this.list.childElementCount > 0;
     const categories = new Set(this.session.objects.map((object) => object.category).filter(Boolean));
     this.categories.replaceChildren(...[...categories].map((category) => new Option(category, category)));
     if (focus) this.list.querySelector(`[data-focus="${focus}"]`)?.focus();

@@ -45,7 +45,7 @@ export class Status {
     $("progress-bar").hidden = !news;
     if (news) {
       const left = news.done > 2 ? Math.ceil(((news.total - news.done) * news.seconds) / news.done) : null;
-      $("progress").textContent = `${news.done} of ${news.total}${left === null ? "" : `, ${duration(left)} left`}`;
+      $("progress").textContent = !news.total ? "Tracking …" : `${news.done} of ${news.total}${left === null ? "" : `, ${duration(left)} left`}`;
       [$("progress-bar").max, $("progress-bar").value] = [Math.max(1, news.total), news.done];
     } else {
       $("progress").textContent = "";

@@ -2,6 +2,7 @@
 
 import { ticks } from "./ruler.js";
 import { absent, confidenceOf, isKnown, StripPainter, summary } from "./strip.js";
+import { fitting, font } from "./texts.js";
 
 const lanes = { flags: 13, numbers: 15 };
 const ruler = lanes.flags + lanes.numbers;
@@ -245,7 +246,7 @@ export class Timeline {
     this.#drawRange(height);
     this.#drawRuler();
     session.objects.slice(this.#scroll, this.#scroll + this.rows).forEach((object, place) => this.#drawRow(object, ruler + place * row));
-    if (session.objects.length === 0) this.#text("Click on an object to begin.", names, ruler + row / 2, "#8e96a3");
+    if (session.objects.length === 0) this.#text("Click on an object to begin.", names + 16, ruler + row / 2, "#8e96a3");
     if (session.objects.length > this.rows) this.#drawScroller(width);
     this.#drawPlayhead(height);
     this.canvas.setAttribute("aria-valuenow", session.frame);
@@ -262,7 +263,7 @@ export class Timeline {
     context.fillStyle = "#5aa9ff";
     context.fillRect(x + wide / 2 - 0.75, lanes.flags, 1.5, height);
     const label = String(session.frame);
-    context.font = "600 11px system-ui, sans-serif";
+    context.font = font(600);
     const half = context.measureText(label).width / 2 + 5;
     const middle = Math.max(names + half, Math.min(names + this.width - half, x + wide / 2));
     context.beginPath();
@@ -289,7 +290,7 @@ export class Timeline {
 
   #text(text, x, y, color, align = "left", weight = 400) {
     const { context } = this;
-    context.font = `${weight} 11px system-ui, sans-serif`;
+    context.font = font(weight);
     context.textAlign = align;
     context.textBaseline = "middle";
     context.fillStyle = color;
@@ -327,12 +328,8 @@ export class Timeline {
     }
     context.fillStyle = object.color;
     context.fillRect(8, y + row / 2 - 4, 8, 8);
-    context.save();
-    context.beginPath();
-    context.rect(20, y, names - 28, row);
-    context.clip();
-    this.#text(`${object.id} ${object.name}`, 20, y + row / 2 + 0.5, isSelected ? "#e3e6eb" : "#a9b0bb");
-    context.restore();
+    context.font = font(400);
+    this.#text(fitting(context, `${object.id} ${object.name}`, names - 28), 20, y + row / 2 + 0.5, isSelected ? "#e3e6eb" : "#a9b0bb");
     context.fillStyle = isSelected ? "#1c232d" : "#13161b";
     context.fillRect(names, y + 1, this.width, row - 2);
     const strip = this.#strip(object.id);

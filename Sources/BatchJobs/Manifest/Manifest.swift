@@ -27,7 +27,7 @@ public struct Manifest: Sendable {
 
     /// - Parameters:
     ///   - path: a file; relative paths in it start from its folder.
-    ///   - skipsBroken: whether broken lines are left out (`problems`).
+    ///   - skipsBroken: whether broken lines are left out (`problems`); not the first, where that may be a header.
     ///   - check: finds what is wrong with an entry beyond its form; called once for lines with equal options and outputs.
     /// - Throws: `BatchError.unreadable`, `.brokenManifest` with all broken lines, `.emptyManifest`.
     public init(_ path: String, skipsBroken: Bool = false, check: (ManifestEntry) throws -> Void = { _ in }) throws {
@@ -41,6 +41,13 @@ public struct Manifest: Sendable {
         }
         var reader = ManifestReader(path: absolute, text: text)
         try reader.read(check: check)
+        if reader.isHeaderBroken, skipsBroken {
+            throw BatchError.brokenManifest(
+                path: path,
+                problems: reader.problems.prefix(1).map {
+                    ManifestProblem(line: $0.line, reason: $0.reason + "; a first line that may be the header is not left out")
+                })
+        }
         if !reader.problems.isEmpty, !skipsBroken { throw BatchError.brokenManifest(path: path, problems: reader.problems) }
         guard !reader.items.isEmpty else { throw BatchError.emptyManifest(path: path) }
         (self.path, header, items, problems, self.text) = (absolute, reader.header, reader.items, reader.problems, text)

@@ -7,6 +7,8 @@ struct ManifestReader {
     private(set) var header: ManifestHeader
     private(set) var items: [Manifest.Item] = []
     private(set) var problems: [ManifestProblem] = []
+    /// Whether the first line is broken and may have been meant as a header, without which all others would say something else.
+    private(set) var isHeaderBroken = false
     /// In which line a name was taken, whatever its case: some file systems take no notice of it.
     private var taken: [String: Int] = [:]
     /// What was found wrong with options, by the options.
@@ -20,31 +22,26 @@ struct ManifestReader {
     mutating func read(check: (ManifestEntry) throws -> Void) throws {
         var line = 0
         var isFirst = true
-        for range in Self.lines(of: text) {
+        let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
+        var start = text.starts(with: byteOrderMark) ? byteOrderMark.count : 0
+        while start < text.count {
+            let range = start..<text.withUnsafeBytes { bytes in bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count }
+            start = range.upperBound + 1
             line += 1
             guard text[range].contains(where: { !" \t\r".utf8.contains($0) }) else { continue }
             do {
                 try read(range, line: line, isFirst: isFirst, check: check)
             } catch let problem as LineProblem {
                 problems.append(ManifestProblem(line: line, reason: problem.reason))
+                isHeaderBroken = isHeaderBroken || isFirst && !namesVideo(range)
             }
             isFirst = false
         }
     }
 
-    /// Where the lines are, without their ends.
-    private static func lines(of text: Data) -> [Range<Int>] {
-        let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
-        var lines: [Range<Int>] = []
-        text.withUnsafeBytes { bytes in
-            var start = text.starts(with: byteOrderMark) ? byteOrderMark.count : 0
-            while start < bytes.count {
-                let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
-                lines.append(start..<end)
-                start = end + 1
-            }
-        }
-        return lines
+    private func namesVideo(_ range: Range<Int>) -> Bool {
+        guard range.count <= Manifest.longestLine else { return false }
+        return (try? Self.decode([String: JSONValue].self, text[range]))?["video"] != nil
     }
 
     private mutating func read(_ range: Range<Int>, line: Int, isFirst: Bool, check: (ManifestEntry) throws -> Void) throws {

@@ -8,6 +8,8 @@ public struct ManifestWriter: Sendable {
     /// Videos without prompts, and other things that were left out, in sentences.
     public private(set) var notes: [String] = []
     private let folder: String
+    /// In small letters.
+    private var taken: Set<String> = []
 
     /// - Parameters:
     ///   - folder: videos or folders of frames, with prompts of the same name beside them (`goat.mp4` and `goat.json`, or `goat.png` with a
@@ -88,7 +90,17 @@ public struct ManifestWriter: Sendable {
         }
     }
 
-    private func id(_ stem: String) -> String? { EntryName.isValid(stem) ? stem : EntryName.suggestion(for: stem + ".") }
+    /// A name for a result that no line before has, whatever its case.
+    private mutating func id(_ stem: String) -> String {
+        let suggestion = EntryName.isValid(stem) ? stem : EntryName.suggestion(for: stem + ".")
+        var (id, number) = (suggestion, 2)
+        while !taken.insert(id.lowercased()).inserted {
+            let ending = "-\(number)"
+            id = suggestion.prefix(EntryName.greatestLength - ending.utf8.count) + ending
+            number += 1
+        }
+        return id
+    }
 
     private static func isFolder(_ path: String) -> Bool {
         var status = stat()

@@ -28,7 +28,8 @@ public struct BatchMerge: Sendable, Equatable {
                 try take(id, from: other, into: folder, work: folder.workPath(run) + "/" + id, journal)
             }
             for id in try other.ids(in: "failed").sorted() {
-                guard let failure = try other.failure(of: id), (try? ResultStore(folder: folder).record(of: id)) == nil else { continue }
+                guard let failure = try other.failure(of: id), failure.id == id else { continue }
+                if (try? ResultStore(folder: folder).record(of: id)) != nil { continue }
                 try folder.setAside(failure, log: (try? SmallFile.read(other.failureLogPath(id))) ?? Data())
             }
         }
@@ -49,15 +50,21 @@ public struct BatchMerge: Sendable, Equatable {
         try BatchFolder.make(work)
         for output in record.outputs {
             let path = work + "/" + output.path
-            try BatchFolder.make((path as NSString).deletingLastPathComponent)
             // Paths come from a file: they must not lead out of the folder.
-            guard !output.path.hasPrefix("/"), !output.path.split(separator: "/").contains("..") else {
+            let parts = output.path.split(separator: "/", omittingEmptySubsequences: false)
+            guard !parts.contains(where: { ["", ".", ".."].contains($0) || $0.utf8.contains(0) }) else {
                 throw BatchError.damagedFile(path: try other.resultPath(id), reason: "it names files outside of itself")
             }
+            try BatchFolder.make((path as NSString).deletingLastPathComponent)
             if other.settings.isArchived {
                 try SmallFile.write(TarArchive.file(of: other.resultPath(id), named: output.path, limit: .max), to: path)
             } else {
-                do { try FileManager.default.copyItem(atPath: other.resultPath(id) + "/" + output.path, toPath: path) } catch {
+                let original = try other.resultPath(id) + "/" + output.path
+                var status = stat()
+                guard lstat(original, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+                    throw BatchError.damagedFile(path: original, reason: "it is no file, and its record names it as one")
+                }
+                do { try FileManager.default.copyItem(atPath: original, toPath: path) } catch {
                     throw BatchError.unwritable(path: path, reason: (error as NSError).localizedDescription)
                 }
             }

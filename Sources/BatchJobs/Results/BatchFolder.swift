@@ -24,12 +24,18 @@ public struct BatchFolder: Sendable {
     private static let threadsName = "threads.json"
 
     /// Opens a batch's folder, which is made where there is none.
-    /// - Throws: `BatchError.otherBatch`, `.otherSettings`, `.unwritable`, `.damagedFile`.
+    /// - Throws: `BatchError.otherBatch`, `.foreignFolder`, `.otherSettings`, `.unwritable`, `.damagedFile`.
     public init(_ path: String, for wanted: Settings) throws {
         let path = AbsolutePath.of(path)
-        for folder in ["", "results", "failed", "claims", "lost", "runs", "journal", "logs", "work"] { try Self.make(path + "/" + folder) }
+        try Self.make(path)
         let file = path + "/" + Self.settingsName
-        _ = try ExclusiveFile.create(file, JSONLine.encodePretty(Settings(batch: wanted.batch, isArchived: wanted.isArchived)))
+        // In this order: whoever begins the batch at the same time makes the folders after the file.
+        let present = ["results", "failed", "claims"].first { access("\(path)/\($0)", F_OK) == 0 }
+        if access(file, F_OK) != 0 {
+            if let present { throw BatchError.foreignFolder(folder: path, name: present) }
+            _ = try ExclusiveFile.create(file, JSONLine.encodePretty(Settings(batch: wanted.batch, isArchived: wanted.isArchived)))
+        }
+        for folder in ["results", "failed", "claims", "lost", "runs", "journal", "logs", "work"] { try Self.make(path + "/" + folder) }
         var opened = try BatchFolder(existing: path)
         let settings = opened.settings
         guard settings.batch == wanted.batch else {

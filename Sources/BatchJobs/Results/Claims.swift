@@ -46,8 +46,11 @@ final class Claims {
         return .held(holder(of: path) ?? own)
     }
 
-    /// Gives a video back.
-    func release(_ id: String) { unlink(folder.claimPath(id)) }
+    /// Gives a video back, unless others took this run for gone and have it by now.
+    func release(_ id: String) {
+        let path = folder.claimPath(id)
+        if let holder = holder(of: path), holder.id == own.id { unlink(path) }
+    }
 
     /// The runs that ended in the midst of a video; nil: none.
     func loss(of item: BatchItem) -> LossRecord? { losses[item.id].flatMap { $0.key == item.key ? $0 : nil } }
@@ -110,7 +113,9 @@ extension BatchFolder {
     /// The runs that have not ended in order.
     func runs() throws -> [RunIdentity] {
         try FolderNames.all(in: path + "/runs").filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.compactMap { name in
-            (try? SmallFile.read("\(path)/runs/\(name)")).flatMap { try? JSONDecoder().decode(RunIdentity.self, from: $0) }
+            let run = (try? SmallFile.read("\(path)/runs/\(name)")).flatMap { try? JSONDecoder().decode(RunIdentity.self, from: $0) }
+            // What is removed goes by this name: it must not lead anywhere else.
+            return run.flatMap { name == "\($0.id).json" && EntryName.isValid($0.id) ? $0 : nil }
         }
     }
 

@@ -28,7 +28,7 @@ enum SmallFile {
     /// - Throws: `BatchError.unreadable`.
     static func read(_ path: String) throws -> Data {
         var data = Data()
-        try FilePieces.forEach(of: path, limit: largestSize) { data.append(contentsOf: $0) }
+        try FilePieces.forEach(of: path, limit: largestSize, isRegular: true) { data.append(contentsOf: $0) }
         return data
     }
 

@@ -27,6 +27,35 @@ public struct JournalEntry: Sendable, Equatable, Codable {
     }
 }
 
+/// A line that says that a result is about to be replaced. The one that takes its place may come without a line of its own, where its run
+/// is killed in between.
+struct ReplacementMark: Sendable, Equatable, Codable {
+    var replaced: String
+}
+
+/// All runs' journals together.
+struct Journal: Sendable {
+    /// By video; several where it was done several times.
+    private(set) var entries: [String: [JournalEntry]] = [:]
+    /// Videos whose results were replaced, or were to be.
+    private var replaced: Set<String> = []
+
+    /// What the present result of a video is, if that is beyond doubt without reading it: journals have no order among each other.
+    func entry(of id: String) -> JournalEntry? {
+        guard !replaced.contains(id), let found = entries[id], found.count == 1 else { return nil }
+        return found[0]
+    }
+
+    /// Lines that are cut off are left out.
+    fileprivate mutating func add(_ line: Data) {
+        if let entry = try? JSONDecoder().decode(JournalEntry.self, from: line) {
+            if entries[entry.id]?.contains(entry) != true { entries[entry.id, default: []].append(entry) }
+        } else if let mark = try? JSONDecoder().decode(ReplacementMark.self, from: line) {
+            replaced.insert(mark.replaced)
+        }
+    }
+}
+
 /// Appends to a run's journal.
 final class JournalWriter {
     private let path: String
@@ -37,7 +66,7 @@ final class JournalWriter {
     deinit { if file >= 0 { close(file) } }
 
     /// - Throws: `BatchError.unwritable`.
-    func append(_ entry: JournalEntry) throws {
+    func append(_ entry: some Encodable) throws {
         if file < 0 { file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666) }
         guard file >= 0 else { throw BatchError.unwritable(path: path, reason: SystemReason.last) }
         let code = SmallFile.writeAll(try JSONLine.encode(entry) + Data("\n".utf8), to: file)
@@ -46,17 +75,13 @@ final class JournalWriter {
 }
 
 extension BatchFolder {
-    /// All journals' entries by video; lines that are cut off are left out. Of a video with several, those with different keys.
-    func journal() throws -> [String: [JournalEntry]] {
-        var entries: [String: [JournalEntry]] = [:]
+    func journal() throws -> Journal {
+        var journal = Journal()
         for name in try FolderNames.all(in: path + "/journal") where name.hasSuffix(".jsonl") {
             var data = Data()
             try FilePieces.forEach(of: "\(path)/journal/\(name)") { data.append(contentsOf: $0) }
-            for line in data.split(separator: UInt8(ascii: "\n")) {
-                guard let entry = try? JSONDecoder().decode(JournalEntry.self, from: Data(line)) else { continue }
-                if entries[entry.id]?.contains(entry) != true { entries[entry.id, default: []].append(entry) }
-            }
+            for line in data.split(separator: UInt8(ascii: "\n")) { journal.add(Data(line)) }
         }
-        return entries
+        return journal
     }
 }

@@ -64,11 +64,13 @@ struct ResultStore {
     /// - Throws: `BatchError.unreadable` where there is none, `.damagedFile`.
     func record(of id: String) throws -> ResultRecord {
         let path = try folder.resultPath(id)
-        if folder.settings.isArchived {
-            return try ResultRecord(parsing: try TarArchive.firstFile(of: path, named: ResultRecord.fileName), path: path)
-        }
-        let file = path + "/" + ResultRecord.fileName
-        return try ResultRecord(parsing: SmallFile.read(file), path: file)
+        let isArchived = folder.settings.isArchived
+        let file = isArchived ? path : path + "/" + ResultRecord.fileName
+        let data = try isArchived ? TarArchive.firstFile(of: path, named: ResultRecord.fileName) : SmallFile.read(file)
+        let record = try ResultRecord(parsing: data, path: file)
+        // Paths are made of it.
+        guard record.id == id else { throw BatchError.damagedFile(path: file, reason: "it is the result of \(record.id)") }
+        return record
     }
 
     /// A file of a result.
@@ -93,6 +95,9 @@ struct ResultStore {
                 if status.st_mode & S_IFMT == S_IFDIR {
                     try add(inner)
                 } else {
+                    guard status.st_mode & S_IFMT == S_IFREG else {
+                        throw BatchError.unreadable(path: work + "/" + inner, reason: "it is neither a file nor a folder")
+                    }
                     let digest = try SHA256Digest.text(ofFile: work + "/" + inner)
                     outputs.append(.init(path: inner, bytes: Int(clamping: status.st_size), sha256: digest))
                 }

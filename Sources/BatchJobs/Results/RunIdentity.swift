@@ -60,45 +60,27 @@ final class RunHeartbeat: Sendable {
     }
 }
 
-/// Does something again and again on a thread of its own.
+/// Does something again and again on a thread of its own. Waits go by the monotonic clock: a clock that is set back stops no heart.
 final class RepeatingThread: Sendable {
-    private let state: State
-
-    private final class State: @unchecked Sendable {
-        let condition = NSCondition()
-        var isOver = false
-        var hasEnded = false
-    }
+    private let over = DispatchSemaphore(value: 0)
+    private let ended = DispatchSemaphore(value: 0)
 
     /// - Parameter body: gets 1, 2, ...
     init(every seconds: Double, _ body: @escaping @Sendable (Int) -> Void) {
-        let state = State()
-        self.state = state
-        let thread = Thread {
+        let thread = Thread { [over, ended] in
             var count = 0
-            state.condition.lock()
-            while !state.isOver {
-                let due = Date(timeIntervalSinceNow: seconds)
-                while !state.isOver, state.condition.wait(until: due) {}
-                guard !state.isOver else { break }
+            while over.wait(timeout: .now() + seconds) == .timedOut {
                 count += 1
-                state.condition.unlock()
                 body(count)
-                state.condition.lock()
             }
-            state.hasEnded = true
-            state.condition.broadcast()
-            state.condition.unlock()
+            ended.signal()
         }
         thread.start()
     }
 
-    /// Returns when the body does not run any more.
+    /// Returns when the body does not run any more. Once.
     func stop() {
-        state.condition.lock()
-        state.isOver = true
-        state.condition.broadcast()
-        while !state.hasEnded { state.condition.wait() }
-        state.condition.unlock()
+        over.signal()
+        ended.wait()
     }
 }

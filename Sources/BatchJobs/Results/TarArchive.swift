@@ -84,7 +84,7 @@ enum TarArchive {
     private static func forEach(
         of path: String, _ body: (String, Int, (_ piece: (UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws -> Bool
     ) throws {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else { throw BatchError.unreadable(path: path, reason: SystemReason.last) }
         defer { close(file) }
         var place = 0

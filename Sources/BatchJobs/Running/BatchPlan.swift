@@ -9,6 +9,8 @@ public struct BatchItem: Sendable, Equatable {
     public let key: JobKey
     /// `EntryModels.loading`.
     let models: String
+    /// Whether there is a result already.
+    let replaces: Bool
 }
 
 /// The models that a line of a manifest asks for.
@@ -52,12 +54,14 @@ public struct BatchPlan: Sendable {
             let key = try JobKey(entry, models: models.fingerprints, isArchived: manifest.isArchived)
             var state = State.missing
             if results.contains(item.id) {
-                let made = journal[item.id]?.last { $0.key == key } ?? (try? store.record(of: item.id)).map(JournalEntry.init)
+                let made = journal.entry(of: item.id) ?? (try? store.record(of: item.id)).map(JournalEntry.init)
                 state = try made.map { try Self.isCurrent($0, entry, key) ? .done($0) : .changed } ?? .missing
             } else if failures.contains(item.id), let failure = try folder.failure(of: item.id), failure.holds(for: entry, key: key) {
                 state = .setAside(failure)
             }
-            items.append((BatchItem(id: item.id, line: item.line, index: index, key: key, models: models.loading), state))
+            let planned = BatchItem(
+                id: item.id, line: item.line, index: index, key: key, models: models.loading, replaces: results.contains(item.id))
+            items.append((planned, state))
         }
     }
 

@@ -80,6 +80,7 @@ final class BatchQueue: WorkSource {
                 claims.release(item.id)
                 continue
             }
+            if item.replaces { try journal.append(ReplacementMark(replaced: item.id)) }
             let attempt = (attempts[item.id] ?? 0) + 1
             attempts[item.id] = attempt
             items[item.id] = item

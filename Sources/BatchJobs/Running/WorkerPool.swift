@@ -214,22 +214,19 @@ final class WorkerPool {
 }
 
 /// What happens to workers, in order.
-private final class EventQueue: @unchecked Sendable {
-    private let condition = NSCondition()
-    private var events: [(Int, WorkerProcess.Event)] = []
+private final class EventQueue: Sendable {
+    private let events = Protected<[(Int, WorkerProcess.Event)]>([])
+    private let news = DispatchSemaphore(value: 0)
 
     func put(_ number: Int, _ event: WorkerProcess.Event) {
-        condition.withLock {
-            events.append((number, event))
-            condition.signal()
-        }
+        events.withLock { $0.append((number, event)) }
+        news.signal()
     }
 
-    /// All that happened, after waiting for something for so many seconds at most.
+    /// All that happened, after waiting for something for so many seconds at most, by the monotonic clock.
     func take(waiting seconds: Double) -> [(Int, WorkerProcess.Event)] {
-        condition.withLock {
-            let due = Date(timeIntervalSinceNow: seconds)
-            while events.isEmpty, condition.wait(until: due) {}
+        _ = news.wait(timeout: .now() + seconds)
+        return events.withLock { events in
             defer { events = [] }
             return events
         }

@@ -9,6 +9,7 @@ public struct MissingModels: PromptableSegmenter, PointTracker {
     public let name = "missing"
     /// Which, and what to do.
     public let reason: String
+    public var unavailability: String? { reason }
 
     public init(reason: String) { self.reason = reason }
 
@@ -24,6 +25,9 @@ public struct MissingModels: PromptableSegmenter, PointTracker {
 }
 
 extension VideoSegmenter {
+    /// Why nothing can be computed; nil: it can.
+    public var unavailability: String? { segmenter.unavailability ?? tracker.unavailability }
+
     /// One without models.
     public init(missing reason: String, options: VideoSegmenterOptions = .init()) {
         self.init(segmenter: MissingModels(reason: reason), tracker: MissingModels(reason: reason), options: options)

@@ -187,9 +187,8 @@ final class SessionCore: Sendable {
         let outcomes = try snapshot.state.objects.map { object -> (id: ObjectID, outcome: ObjectOutcome) in
             (id: object.id, outcome: try mask(of: object, at: frame, snapshot)?.outcome ?? ObjectOutcome())
         }
-        if let missing = models.segmenter as? MissingModels, snapshot.state.order == nil, Self.overlap(outcomes.compactMap(\.outcome.mask))
-        {
-            throw SessionError.modelsMissing(reason: missing.reason)
+        if let reason = models.segmenter.unavailability, snapshot.state.order == nil, Self.overlap(outcomes.compactMap(\.outcome.mask)) {
+            throw SessionError.modelsMissing(reason: reason)
         }
         let overlaps = OverlapResolution(segmenter: models.segmenter, order: snapshot.state.order)
         let objects = overlaps.results(of: outcomes, size: frames.size)
@@ -256,7 +255,7 @@ final class SessionCore: Sendable {
     }
 
     private func plan(_ propagation: Propagation) throws -> PropagationRun {
-        try checkModels()
+        if let reason = models.unavailability { throw SessionError.modelsMissing(reason: reason) }
         let history = history
         try SessionLimits(size: frames.size, frameCount: frames.frameCount).check(propagation.range)
         if let (number, planned) = history.unfinished(propagation) {
@@ -284,11 +283,6 @@ final class SessionCore: Sendable {
             keys[rival.object.id, default: []].formUnion(rival.object.results.spans.map(\.span.key) + rival.spans.map(\.key))
         }
         return keys.mapValues { $0.sorted() }
-    }
-
-    private func checkModels() throws {
-        if let missing = models.segmenter as? MissingModels { throw SessionError.modelsMissing(reason: missing.reason) }
-        if let missing = models.tracker as? MissingModels { throw SessionError.modelsMissing(reason: missing.reason) }
     }
 
     private func run(_ units: [PropagationUnit], number: Int, _ snapshot: SessionSnapshot) -> PropagationRun {

@@ -61,48 +61,45 @@ struct AnnotateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await withExitStatus {
-            // A signal that comes before somebody listens is lost: from here on none is.
-            let interruption = Interruption()
-            interruption.listen()
-            async let preloaded: Void? = try? onThread { OpenVINOEngine.preload() }
-            // Beside the models, which take as long. What is wrong with the video is said by who opens it for them.
-            async let looked = try? onThread { try lookingReader() }
-            let project = try await onThread { try openOrMake() }
-            defer { project.close() }
-            _ = await preloaded
-            let pictures: any FrameSource
-            if let found = await looked, project.videoPath == videoArgument {
-                pictures = found
-            } else {
-                pictures = try await onThread { try Clip(path: project.videoPath).frames }
+        // A signal that comes before somebody listens is lost: from here on none is.
+        let interruption = Interruption()
+        interruption.listen()
+        let preloading = Task { try? await onThread { OpenVINOEngine.preload() } }
+        let looking = LookingReader()
+        if let videoArgument { looking.open(videoArgument) }
+        do {
+            try await withExitStatus {
+                let project = try await onThread { try openOrMake(looking) }
+                defer { project.close() }
+                _ = await preloading.value
+                try await serve(project, pictures: try await looking.frames(of: project.videoPath), interruption)
+                return .success
             }
-            let server = try await AnnotatorServer(
-                project.forAnnotator(pictures: pictures), host: listen, port: port,
-                memory: AccessMemory(project: project.path, host: listen), renewsToken: newToken)
-            if listen != nil {
-                StandardError.print("sampt: whoever knows this address can change the project; what is sent is not encrypted.")
-            }
-            StandardOutput.printNow(server.address)
-            if !quiet { StandardError.print("Ctrl-C ends the annotator; everything is in \(project.path).") }
-            if !noBrowser { BrowserWindow.open(server.launchAddress) }
-            let serving = Task { try await server.run() }
-            interruption.onRequest { serving.cancel() }
-            do { try await serving.value } catch is CancellationError {}
-            return .success
+        } catch {
+            // What is wrong has been said by now. To end while libraries are being loaded would be to fall.
+            await looking.settle()
+            _ = await preloading.value
+            throw error
         }
+    }
+
+    private func serve(_ project: OpenProject, pictures: any FrameSource, _ interruption: Interruption) async throws {
+        let server = try await AnnotatorServer(
+            project.forAnnotator(pictures: pictures), host: listen, port: port,
+            memory: AccessMemory(project: project.path, host: listen), renewsToken: newToken)
+        if listen != nil {
+            StandardError.print("sampt: whoever knows this address can change the project; what is sent is not encrypted.")
+        }
+        StandardOutput.printNow(server.address)
+        if !quiet { StandardError.print("Ctrl-C ends the annotator; everything is in \(project.path).") }
+        if !noBrowser { BrowserWindow.open(server.launchAddress) }
+        let serving = Task { try await server.run() }
+        interruption.onRequest { serving.cancel() }
+        do { try await serving.value } catch is CancellationError {}
     }
 
     /// The video, where the command line names it.
     private var videoArgument: String? { place.video ?? (isProject ? nil : input) }
-
-    /// A reader for looking, with the first frame decoded.
-    private func lookingReader() throws -> (any FrameSource)? {
-        guard let videoArgument else { return nil }
-        let frames = try Clip(path: videoArgument).frames
-        _ = try frames.frame(at: 0)
-        return frames
-    }
 
     private var isProject: Bool { (input as NSString).pathExtension.lowercased() == "sampt" }
 
@@ -113,10 +110,10 @@ struct AnnotateCommand: AsyncParsableCommand {
         return OpenProject.isFolder(path) ? path + ".sampt" : (path as NSString).deletingPathExtension + ".sampt"
     }
 
-    private func openOrMake() throws -> OpenProject {
+    private func openOrMake(_ looking: LookingReader) throws -> OpenProject {
         let path = projectPath
         if isProject || FileManager.default.fileExists(atPath: path) {
-            return try OpenProject(path, video: videoArgument, models: .ifThere)
+            return try OpenProject(path, video: videoArgument, models: .ifThere) { looking.open($0) }
         }
         let settings = try models.settings(with: method, for: .video)
         let clip = try Clip(path: input)

@@ -30,8 +30,12 @@ struct OpenProject: Sendable {
     ///   - video: where the video is now; nil: where it was.
     ///   - models: whether something is to be computed.
     ///   - access: for reading where nothing is to be changed.
+    ///   - onVideo: is told where the video is, before it and the models are opened.
     /// - Throws: `ProjectFileError`; errors of the video and of the models.
-    init(_ path: String, video: String?, models use: ModelUse, threads: Int? = nil, access: ProjectAccess = .writing) throws {
+    init(
+        _ path: String, video: String?, models use: ModelUse, threads: Int? = nil, access: ProjectAccess = .writing,
+        onVideo: (String) -> Void = { _ in }
+    ) throws {
         self.path = path
         file = try ProjectFile(path: path, access: access)
         do {
@@ -39,6 +43,7 @@ struct OpenProject: Sendable {
             let details = file.details
             let place = try Self.findVideo(details.video, project: path, given: video)
             videoPath = place
+            onVideo(place)
             clip = try Clip(path: place)
             guard clip.frames.frameCount == details.video.frameCount else {
                 throw ProjectFileError.videoDiffers(
@@ -47,7 +52,7 @@ struct OpenProject: Sendable {
             let (segmenter, identity) = try Self.segmenter(
                 details.models, project: path, use: use, threads: threads, frame: clip.frames.size)
             isTrackedBackward = segmenter.options.tracking.isBackward
-            missingModels = (segmenter.segmenter as? MissingModels)?.reason
+            missingModels = segmenter.unavailability
             let store: any SessionStore = access == .reading ? ReadingStore(file) : file
             session = try AnnotationSession(segmenter, video: clip.frames, store: store, models: identity)
             if access == .writing { try file.update { $0.video.move(to: place, project: path) } }

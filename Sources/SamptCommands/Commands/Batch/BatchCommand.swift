@@ -55,7 +55,7 @@ extension CommandStatus {
         case .unreadable, .noBatch: self = .missingInput
         case .unwritable: self = .unwritableOutput
         case .brokenManifest, .emptyManifest, .damagedFile, .conflictingResults: self = .invalidInput
-        case .otherBatch, .otherSettings, .invalidArgument: self = .usage
+        case .otherBatch, .foreignFolder, .otherSettings, .invalidArgument: self = .usage
         case .workersFail: self = .failure
         case .scheduler: self = .unavailable
         }

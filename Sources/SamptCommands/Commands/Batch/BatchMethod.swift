@@ -14,18 +14,23 @@ enum BatchMethod {
         "contact-sheet": "outputs", "threads": "--threads of sampt batch run",
     ]
     private static let senseless: Set<String> = [
-        "live", "live-format", "live-size", "live-rate", "live-policy", "live-timeout", "quiet", "json", "review", "help", "version",
-        "experimental-dump-help", "generate-completion-script",
+        "live", "live-format", "live-size", "live-rate", "live-policy", "live-timeout", "quiet", "json", "review", "export", "background",
+        "project", "help", "version", "experimental-dump-help", "generate-completion-script",
     ]
 
     /// The arguments for `sampt segment` that options stand for, in order of their names.
     /// - Throws: `CommandError.usage`.
     static func arguments(_ options: [String: JSONValue]) throws -> [String] {
         try options.sorted { $0.key < $1.key }.flatMap { name, value -> [String] in
-            if let place = reserved[name] { throw CommandError.usage("options: \"\(name)\" is not said here but in \(place).") }
-            if senseless.contains(name) { throw CommandError.usage("options: \"\(name)\" has no effect in a batch.") }
+            if let refusal = refusal(of: name) { throw CommandError.usage("options: \(refusal)") }
             return try words(name, value)
         }
+    }
+
+    /// Why a manifest cannot have an option of `sampt segment`; nil where it can.
+    static func refusal(of name: String) -> String? {
+        if let place = reserved[name] { return "\"\(name)\" is not said here but in \(place)." }
+        return senseless.contains(name) ? "\"\(name)\" has no effect in a batch." : nil
     }
 
     private static func words(_ name: String, _ value: JSONValue) throws -> [String] {
