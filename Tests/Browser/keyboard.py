@@ -214,7 +214,7 @@ class Keyboard:
         page.press(" ")
         self.cross_to(page, 240, 560)
         page.press(" ")
-        page.wait(lambda: len(page.state()["objects"]) == 2 and prompts(30, 1)["box"] == [20.5, 380.5, 240.5, 560.5], "a box")
+        page.wait(lambda: len(page.state()["objects"]) == 2 and prompts(30, 1).get("box") == [20.5, 380.5, 240.5, 560.5], "a box")
         page.press("Control+z")
         page.press("Control+z")
         page.wait(lambda: len(page.state()["objects"]) == 1, "one object")
