@@ -173,6 +173,11 @@ class Page:
         self.page.mouse.move(x1, y1, steps=steps)
         self.page.mouse.up()
 
+    def box(self, selector):
+        """Where that is, once it stands still: rows of a list are made anew with what they say."""
+        self.wait(lambda: self.page.locator(selector).bounding_box(), f"{selector} in its place")
+        return self.page.locator(selector).bounding_box()
+
     def press(self, key):
         self.pressed.add(key)
         self.page.keyboard.press(key)

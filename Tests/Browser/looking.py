@@ -61,6 +61,8 @@ class Looking:
         self.page.show(0)
         self.page.show(40)
         self.page.pixel_soon(place, lambda found: found == seen)
+        # An object that was just taken back has none, and that is no error.
+        assert page.evaluate("fetch('api/tracks/999?from=20&to=40').then(r => r.json())")["frames"] == {}
         page.locator("#view-trails").uncheck()
         self.page.pixel_soon(place, lambda found: found == before)
         self.page.focus()

@@ -87,7 +87,7 @@ class Objects:
         self.page.wait(lambda: self.page.state().get("order") == swapped, "the order of before")
         # Dragged by its swatch.
         page.locator('[data-focus="swatch-2"]').click()
-        box = page.locator('[data-focus="swatch-2"]').bounding_box()
+        box = self.page.box('[data-focus="swatch-2"]')
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         page.mouse.move(x, y)
         page.mouse.down()
@@ -141,7 +141,7 @@ class Objects:
         # A click on a flag goes there, too.
         frame = frames[0]
         x = page.evaluate(f"window.sampt.timeline.xOf({frame} + 0.5) + document.getElementById('timeline').getBoundingClientRect().left")
-        y = page.locator("#timeline").bounding_box()["y"] + 6
+        y = self.page.box("#timeline")["y"] + 6
         page.mouse.click(x + 3, y)
         self.page.wait_for_frame(frame)
         # So does . to what a person marked.

@@ -9,7 +9,7 @@ LONG = 10_000
 class Timeline:
     def over(self, page, frame, row=20):
         """A frame's place on the timeline, on the screen."""
-        box = page.page.locator("#timeline").bounding_box()
+        box = page.box("#timeline")
         return box["x"] + page.page.evaluate(f"window.sampt.timeline.xOf({frame} + 0.5)"), box["y"] + row
 
     def test_scrubs_by_mouse(self):

@@ -74,7 +74,7 @@ class Touching:
 
     def test_finger_scrubs(self):
         page = self.tablet
-        box = page.page.locator("#timeline").bounding_box()
+        box = page.box("#timeline")
         page.page.touchscreen.tap(box["x"] + 92 + (box["width"] - 102) * 0.5, box["y"] + 20)
         page.wait(lambda: abs(page.page.evaluate("window.sampt.session.frame") - self.last / 2) < 3, "a tap on the timeline")
         page.page.locator("#limit").tap()

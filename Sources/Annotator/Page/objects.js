@@ -7,12 +7,15 @@ export class ObjectList {
   #moved = null;
   /** A button that is being pressed is not replaced by a new one before it is let go. */
   #isPressed = false;
+  /** What the rows say, as JSON: rows that say it already are left as they are, under the pointer and for who reads the page. */
+  #said = null;
 
   constructor(list, session, act, say) {
     [this.list, this.session, this.act, this.say] = [list, session, act, say];
     this.categories = document.createElement("datalist");
     this.categories.id = "categories";
     list.after(this.categories);
+    list.addEventListener("focusout", () => setTimeout(() => this.update()));
     list.addEventListener("pointerdown", () => (this.#isPressed = true));
     for (const name of ["pointerup", "pointercancel"]) {
       window.addEventListener(name, () => this.#isPressed && setTimeout(() => this.#released()));
@@ -23,7 +26,7 @@ export class ObjectList {
   update() {
     // A name that is being typed is not taken from under the fingers.
     if (this.list.contains(document.activeElement) && document.activeElement.matches("input[type=text]")) return;
-    if (this.#moved || this.#isPressed) return;
+    if (this.#moved || this.#isPressed || !this.#hasNews()) return;
     const focus = document.activeElement?.dataset?.focus;
     this.list.replaceChildren(...this.session.objects.map((object) => this.#row(object)));
     if (this.session.isAdding) this.list.append(this.#coming());
@@ -31,6 +34,20 @@ export class ObjectList {
     const categories = new Set(this.session.objects.map((object) => object.category).filter(Boolean));
     this.categories.replaceChildren(...[...categories].map((category) => new Option(category, category)));
     if (focus) this.list.querySelector(`[data-focus="${focus}"]`)?.focus();
+  }
+
+  #updateAll() {
+    this.#said = null;
+    this.update();
+  }
+
+  #hasNews() {
+    const { objects, selected, solo, isAdding, hidden, locked } = this.session;
+    const rows = objects.map(({ id, color, name, category }) => [id, color, name, category, hidden.has(id), locked.has(id)]);
+    const says = JSON.stringify([rows, selected, solo, isAdding]);
+    if (says === this.#said) return false;
+    this.#said = says;
+    return true;
   }
 
   #row(object) {
@@ -98,7 +115,7 @@ export class ObjectList {
       if (!moved) return;
       swatch.addEventListener("click", (click) => click.stopImmediatePropagation(), { capture: true, once: true });
       this.put(moved.id, moved.place);
-      this.update();
+      this.#updateAll();
     };
     swatch.setPointerCapture(event.pointerId);
     swatch.addEventListener("pointermove", move);
@@ -159,8 +176,9 @@ export class ObjectList {
     });
     field.addEventListener("change", () => {
       const change = field.value.trim() === value ? null : edit(field.value.trim());
-      if (change) this.act(() => this.session.edit(change));
-      else field.value = value;
+      if (!change) field.value = value;
+      // What is refused does not stay in the field.
+      else this.act(() => this.session.edit(change)).then(() => this.#updateAll());
     });
     return field;
   }

@@ -114,6 +114,8 @@ extension AnnotatorService {
     func tracksAnswer(_ object: ObjectID, _ frames: ClosedRange<Int>) async throws -> TracksAnswer {
         try check(frame: frames.lowerBound)
         try check(frame: frames.upperBound)
+        // A page that does not know yet that its object was taken back asks for what is left of it: nothing.
+        guard session.state.object(object) != nil else { return TracksAnswer(frames: [:]) }
         let tracks = try await session.tracks(of: object, in: frames)
         return TracksAnswer(frames: Dictionary(uniqueKeysWithValues: tracks.map { (String($0.key), $0.value.map { .init($0) }) }))
     }
