@@ -113,8 +113,8 @@ final class AnnotatorService: Sendable {
             try check(frame: frame)
             return .json(try await masksAnswer(frame, isWhole: request.query["whole"] != nil))
         case ("tracks", 3):
-            guard let id = ObjectID(parts[2]), let from = request.number("from"), let to = request.number("to"), from >= 0, from <= to,
-                to - from < 512
+            guard let id = ObjectID(parts[2]), id > 0, let from = request.number("from"), let to = request.number("to"), from >= 0,
+                from <= to, to - from < 512
             else { throw RequestError(400, "Tracks are asked for by object, from and to (at most 512 frames).") }
             return .json(try await tracksAnswer(id, from...to))
         case ("exports", 4) where parts[3] == "file":
