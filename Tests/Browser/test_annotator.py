@@ -47,7 +47,9 @@ class Tests:
         annotator = Annotator(self.program, video or self.video, self.folder, name, options)
         return annotator, Page(self.context, annotator, self.complaints)
 
-    def picture(self, name, page=None):
+    def picture(self, name, page=None, with_message=False):
+        if not with_message:
+            (page or self.page.page).evaluate("document.getElementById('message').hidden = true")
         (page or self.page.page).screenshot(path=os.path.join(self.out, f"{name}.jpg"), type="jpeg", quality=90)
 
 
@@ -77,7 +79,7 @@ def main():
                     traceback.print_exc()
                     print(f"FAILED {name}", flush=True)
                     if tests.page:
-                        tests.picture(f"failed-{name}")
+                        tests.picture(f"failed-{name}", with_message=True)
         finally:
             tests.close()
             Annotator.close_all()
