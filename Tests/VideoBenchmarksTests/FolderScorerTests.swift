@@ -126,6 +126,65 @@ struct FolderScorerTests {
         #expect(shorter.object("v", 1)?.frames == ["10"] && shorter.object("v", 0)?.frames == ["10", "20", "30"])
     }
 
+    @Test("With a folder an object: a mask that lacks in the midst, a folder without masks, an object without a pixel are named")
+    func objectFaults() async throws {
+        let folders = try MaskFolders()
+        defer { folders.remove() }
+        for frame in 0..<6 {
+            for (object, left) in [("000", 5), ("001", 30)] {
+                if object != "001" || frame != 3 { try folders.write("truth/v/\(object)/\(frame).png", [255: left]) }
+                try folders.write("results/v/\(object)/\(frame).png", [255: left])
+            }
+            try folders.write("truth/v/003/\(frame).png", [:])
+            // These begin later and end earlier, which is no fault.
+            if frame > 1 { try folders.write("truth/v/004/\(frame).png", [255: 15]) }
+            if frame > 1 { try folders.write("results/v/004/\(frame).png", [255: 15]) }
+            if frame < 4 { try folders.write("truth/v/005/\(frame).png", [255: 45]) }
+            if frame < 4 { try folders.write("results/v/005/\(frame).png", [255: 45]) }
+        }
+        for name in ["truth/v/002", "results/v/006"] {
+            try FileManager.default.createDirectory(atPath: folders.path(name), withIntermediateDirectories: true)
+        }
+        let report = try await folders.score(.saV)
+        #expect(report.objects.map(\.label) == ["000", "001", "004", "005"] && report.mean.j == 1)
+        #expect(report.object("v", 1)?.frames == ["1", "2", "4"])
+        func says(_ kind: ScoringFinding.Kind, _ text: String) -> Bool {
+            report.findings.contains { $0.kind == kind && $0.count == 1 && $0.message.contains(text) }
+        }
+        #expect(says(.missingFrame, "truth/v/001/3.png"), "\(report.findings)")
+        #expect(says(.emptySequence, "truth/v/002") && says(.emptySequence, "results/v/006") && says(.absentObject, "003"))
+        #expect(report.findings.count == 4, "\(report.findings)")
+    }
+
+    @Test("Masks of every other frame, and objects that are annotated rarely, have no holes")
+    func steps() {
+        #expect(MaskFolder.Sequence.holes(in: [0, 4, 8, 16]) == [12] && MaskFolder.Sequence.holes(in: [0, 2, 4]).isEmpty)
+        #expect(MaskFolder.Sequence.holes(in: [3]).isEmpty && MaskFolder.Sequence.holes(in: []).isEmpty)
+        func faults(_ own: [String]) -> [ScoringFinding] {
+            let frames = (0..<9).map(String.init)
+            return MaskFolder.Sequence(
+                name: "v", path: "p", layout: .perObject([1: "1", 2: "2"]), frames: frames,
+                framesOfObjects: [1: Set(frames), 2: Set(own)]
+            ).faults
+        }
+        #expect(faults(["0", "2", "4", "6"]).isEmpty && faults(["0", "1", "8"]).isEmpty && faults(["3", "4", "5"]).isEmpty)
+        #expect(faults(["0", "1", "3", "4", "6"]).map(\.count) == [2])
+    }
+
+    @Test("Folders of masks beside index PNGs are named")
+    func bothLayouts() async throws {
+        let folders = try MaskFolders()
+        defer { folders.remove() }
+        for frame in 0..<4 {
+            for file in ["truth/a/\(frame).png", "truth/a/2/\(frame).png", "results/a/\(frame).png"] { try folders.write(file, [1: 5]) }
+        }
+        // Neither masks nor folders of any.
+        try folders.writeBytes("truth/a/notes/read.txt", Data())
+        let report = try await folders.score()
+        #expect(report.findings.map(\.kind) == [.layoutDiffers] && report.findings[0].message.contains("folder 2 of PNGs"))
+        #expect(report.findings.allSatisfy(\.isMismatch) && report.mean.j == 1)
+    }
+
     @Test("Folders that do not correspond are refused, with what is in them")
     func strangers() async throws {
         let folders = try MaskFolders()

@@ -84,6 +84,29 @@ struct VideoDatasetTests {
         let dataset = try DatasetKind.saV.read(location(folders))
         #expect(try dataset.videos[0].objects().objects.map { "\($0.label) \($0.frame)" } == ["001 0", "000 4"])
         #expect(dataset.submission.isPerObject && dataset.findings.isEmpty)
+        #expect(try dataset.videos[0].objects().findings.isEmpty)
+    }
+
+    @Test("SA-V: masks that one object lacks, folders without masks, and objects without a pixel are named")
+    func saVFaults() async throws {
+        let folders = try MaskFolders()
+        defer { folders.remove() }
+        try frames(folders, "sav_val/JPEGImages_24fps/v", (10..<35).map { "000\($0)" })
+        for frame in stride(from: 10, to: 35, by: 4) {
+            try folders.write("sav_val/Annotations_6fps/v/000/000\(frame).png", [1: 5])
+            if frame != 22 { try folders.write("sav_val/Annotations_6fps/v/001/000\(frame).png", [1: 30]) }
+            try folders.write("sav_val/Annotations_6fps/v/003/000\(frame).png", [:])
+            // Begins later, ends earlier.
+            if (14...26).contains(frame) { try folders.write("sav_val/Annotations_6fps/v/004/000\(frame).png", [1: 50]) }
+        }
+        try FileManager.default.createDirectory(
+            atPath: folders.path("sav_val/Annotations_6fps/v/002"), withIntermediateDirectories: true)
+        let dataset = try DatasetKind.saV.read(location(folders))
+        #expect(dataset.findings.map(\.kind) == [.emptySequence, .missingFrame], "\(dataset.findings)")
+        #expect(dataset.findings[0].message.contains("v/002") && dataset.findings[1].message.contains("v/001/00022.png"))
+        let (objects, findings) = try dataset.videos[0].objects()
+        #expect(objects.map(\.label) == ["000", "001", "004"])
+        #expect(findings.map(\.kind) == [.absentObject] && findings[0].message.contains("003"))
     }
 
     @Test("MOSE, LVOS, BDD100K and any folder")

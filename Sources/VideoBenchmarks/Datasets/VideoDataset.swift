@@ -133,6 +133,11 @@ extension DatasetVideo {
             }
             if case .perObject(let folders) = annotations.layout, seen.count == folders.count { break }
         }
+        if case .perObject(let folders) = annotations.layout, rule != .oneObject {
+            for id in folders.keys.sorted() where !seen.contains(id) {
+                counter.note(.absentObject, "no annotation shows a pixel of object \(annotations.label(of: id)); it is left out")
+            }
+        }
         if objects.isEmpty { counter.note(.emptySequence, "the annotations mark no object") }
         return (objects, counter.findings(of: name.text))
     }

@@ -89,12 +89,10 @@ struct VideoFolders {
                     .description, name, count: missing.count,
                     "\(missing.count) frames that results must have are not in the video (the first is \(first))"))
         }
+        findings += video.annotations.faults
         // Where every frame is annotated, or every n-th, one that is not is a hole; where steps differ, it is the rule.
         let places = video.frameNames.indices.filter { video.annotations.has(video.frameNames[$0]) }
-        let steps = zip(places, places.dropFirst()).map { $1 - $0 }
-        let counts = Dictionary(grouping: steps, by: { $0 }).mapValues(\.count)
-        guard let step = counts.min(by: { ($1.value, $0.key) < ($0.value, $1.key) })?.key else { return }
-        let holes = zip(places, steps).flatMap { place, own in Array(stride(from: place + step, to: place + own, by: step)) }
+        let holes = MaskFolder.Sequence.holes(in: places)
         guard let hole = holes.first, holes.count * 4 < places.count else { return }
         findings.append(
             ScoringFinding(

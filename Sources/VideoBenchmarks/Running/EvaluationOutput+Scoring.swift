@@ -17,7 +17,8 @@ extension EvaluationOutput {
         }
         let report = try await scorer.score(truth: MaskFolder(truth), results: MaskFolder(run.masks(in: path, dataset.submission)))
         return ScoreReport(
-            report.protocolName, objects: report.objects, findings: progress.findings + report.findings, truth: report.truth,
+            report.protocolName, objects: report.objects,
+            findings: progress.findings + report.findings.filter { !progress.findings.contains($0) }, truth: report.truth,
             results: report.results, cost: report.cost)
     }
 

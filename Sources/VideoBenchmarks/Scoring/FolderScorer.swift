@@ -96,6 +96,9 @@ public struct FolderScorer: Sendable {
                 findings.append(ScoringFinding(.emptySequence, name, "this folder of the \(what) holds no masks"))
             }
         }
+        for name in names {
+            findings += (truth.sequences[name]?.faults ?? []) + (results.sequences[name]?.leftOutFindings ?? [])
+        }
         for name in (description?.objects.keys.sorted() ?? []) where truth.sequences[name] == nil {
             findings.append(ScoringFinding(.description, name, "the description lists this sequence, which the truth does not have"))
         }

@@ -21,14 +21,18 @@ public struct MaskFolder: Sendable {
         public let frames: [String]
         /// With a folder an object, the frames that each has.
         let framesOfObjects: [Int: Set<String>]
+        /// Folders in it that do not count: those without a mask where each object has a folder, those with masks beside index PNGs.
+        let leftOut: [String]
 
         /// Whether there is a mask of a frame.
         func has(_ frame: String) -> Bool { known.contains(frame) }
         private let known: Set<String>
 
-        init(name: String, path: String, layout: Layout, frames: [String], framesOfObjects: [Int: Set<String>] = [:]) {
+        init(
+            name: String, path: String, layout: Layout, frames: [String], framesOfObjects: [Int: Set<String>] = [:], leftOut: [String] = []
+        ) {
             (self.name, self.path, self.layout, self.frames) = (name, path, layout, frames)
-            self.framesOfObjects = framesOfObjects
+            (self.framesOfObjects, self.leftOut) = (framesOfObjects, leftOut)
             known = Set(frames)
         }
     }
@@ -70,13 +74,19 @@ public struct MaskFolder: Sendable {
     static func sequence(_ name: String, at path: String) throws -> Sequence? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         let frames = try stems(path)
-        if !frames.isEmpty { return Sequence(name: name, path: path, layout: .index, frames: frames) }
+        guard frames.isEmpty else {
+            return Sequence(name: name, path: path, layout: .index, frames: frames, leftOut: try maskFolders(besidePNGsIn: path))
+        }
         let folders = try FolderListing.folders(path)
         var objects: [Int: (folder: String, frames: [String])] = [:]
+        var empty: [String] = []
         var next = (folders.compactMap(Int.init).max() ?? 0) + 1
         for folder in folders {
             let stems = try stems(path + "/" + folder)
-            guard !stems.isEmpty else { continue }
+            guard !stems.isEmpty else {
+                empty.append(folder)
+                continue
+            }
             var id = Int(folder) ?? -1
             if id < 0 || objects[id] != nil { (id, next) = (next, next + 1) }
             objects[id] = (folder, stems)
@@ -84,7 +94,14 @@ public struct MaskFolder: Sendable {
         guard !objects.isEmpty else { return nil }
         return Sequence(
             name: name, path: path, layout: .perObject(objects.mapValues(\.folder)),
-            frames: Set(objects.values.flatMap(\.frames)).sorted(by: codePointOrder), framesOfObjects: objects.mapValues { Set($0.frames) })
+            frames: Set(objects.values.flatMap(\.frames)).sorted(by: codePointOrder), framesOfObjects: objects.mapValues { Set($0.frames) },
+            leftOut: empty)
+    }
+
+    /// Looks at what is no PNG by its name alone, since there are thousands of those.
+    private static func maskFolders(besidePNGsIn path: String) throws -> [String] {
+        let others = try FolderListing.names(path).contains { !($0?.lowercased().hasSuffix(".png") ?? true) && $0?.first != "." }
+        return others ? try FolderListing.folders(path).filter { try !stems(path + "/" + $0).isEmpty } : []
     }
 
     private static func stems(_ path: String) throws -> [String] {
@@ -164,7 +181,8 @@ extension MaskFolder.Sequence {
             if known == next { next += 1 }
             (folders[known], frames[known]) = (folder, framesOfObjects[id])
         }
-        return MaskFolder.Sequence(name: name, path: path, layout: .perObject(folders), frames: self.frames, framesOfObjects: frames)
+        return MaskFolder.Sequence(
+            name: name, path: path, layout: .perObject(folders), frames: self.frames, framesOfObjects: frames, leftOut: leftOut)
     }
 }
 

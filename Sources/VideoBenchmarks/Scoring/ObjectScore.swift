@@ -86,6 +86,11 @@ extension SequenceMeasures {
             for id in known.subtracting(ids).sorted() {
                 findings.note(.lateObject, "object \(id) first appears after the first frame of the truth; the protocol does not score it")
             }
+            // Where all are one, folders are no objects.
+            for id in labels.keys.sorted() where rules.levels != .oneObject && !known.contains(id) && !ids.contains(id) {
+                findings.note(
+                    .absentObject, "no frame of the truth that counts shows object \(labels[id] ?? String(id)); it is not scored")
+            }
         }
         return ids
     }

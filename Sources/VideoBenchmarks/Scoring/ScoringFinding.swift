@@ -5,11 +5,11 @@ public struct ScoringFinding: Sendable, Equatable, Codable {
         case missingSequence = "missing-sequence"
         /// A sequence of the results without truth; it is not scored.
         case surplusSequence = "surplus-sequence"
-        /// A folder without masks.
+        /// A folder without masks, of a sequence or of an object.
         case emptySequence = "empty-sequence"
         /// Too few frames for one that counts.
         case noScoredFrame = "no-scored-frame"
-        /// A frame of the truth without a result, which counts as empty.
+        /// A frame of the truth without a result, which counts as empty; one that the truth, or one of its objects, lacks in the midst.
         case missingFrame = "missing-frame"
         /// A frame of the results without truth, which is not scored.
         case surplusFrame = "surplus-frame"
@@ -24,7 +24,7 @@ public struct ScoringFinding: Sendable, Equatable, Codable {
         case missingObject = "missing-object"
         /// Objects that first appear where the protocol does not look.
         case lateObject = "late-object"
-        /// Ids below the largest that no frame has; official programs count some of them as objects.
+        /// Ids below the largest that no frame has, which official programs count as objects in part; objects whose masks are all empty.
         case absentObject = "absent-object"
         /// An object that is given a second time where each is given once; its first mask counts.
         case repeatedObject = "repeated-object"
@@ -32,7 +32,7 @@ public struct ScoringFinding: Sendable, Equatable, Codable {
         case levels
         /// Several ids where one object is scored.
         case mergedObjects = "merged-objects"
-        /// Index PNGs against a folder an object.
+        /// Index PNGs against a folder an object, or both in one sequence.
         case layoutDiffers = "layout-differs"
         /// The data set's list or description names what is not there, or not what is.
         case description
