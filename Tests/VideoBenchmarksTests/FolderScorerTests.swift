@@ -182,7 +182,7 @@ struct FolderScorerTests {
         try folders.writeBytes("truth/a/notes/read.txt", Data())
         let report = try await folders.score()
         #expect(report.findings.map(\.kind) == [.layoutDiffers] && report.findings[0].message.contains("folder 2 of PNGs"))
-        #expect(report.findings.allSatisfy(\.isMismatch) && report.mean.j == 1)
+        #expect(report.findings.allSatisfy { $0.isMismatch } && report.mean.j == 1)
     }
 
     @Test("Folders that do not correspond are refused, with what is in them")

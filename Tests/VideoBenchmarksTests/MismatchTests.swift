@@ -152,7 +152,9 @@ struct MismatchTests {
             "truth.json",
             [
                 "videos": (1...3).map { ["id": $0, "width": 8, "height": 8, "length": 2] }, "categories": [["id": 1]],
-                "annotations": [["id": 1, "video_id": 1, "category_id": 1, "segmentations": [shape, shape], "areas": [1, 1]]],
+                "annotations": (1...2).map {
+                    ["id": 1, "video_id": $0, "category_id": 1, "segmentations": [shape, shape], "areas": [1, 1]] as [String: Any]
+                },
             ] as [String: Any])
         let results = try write(
             "results.json",
@@ -161,7 +163,22 @@ struct MismatchTests {
                     as [String: Any]
             })
         let (_, findings) = try await VideoInstanceResults.score(truth: truth, results: results, categories: .agnostic)
-        #expect(Set(findings.map(\.kind)) == [.missingFrame, .surplusFrame, .surplusSequence, .missingSequence])
+        #expect(Set(findings.map(\.kind)) == [.missingFrame, .surplusFrame, .surplusSequence, .missingSequence, .repeatedObject])
+        #expect(findings.allSatisfy { $0.isMismatch })
+    }
+
+    @Test("Annotations of tubes that share an id, and that have fewer or more frames than their video")
+    func tubesOfTruth() throws {
+        func tube(_ id: Int, _ video: Int, frames: Int) -> InstanceTube {
+            InstanceTube(id: id, video: video, category: 1, masks: Array(repeating: nil, count: frames))
+        }
+        let json = #"[{"id": 1, "width": 8, "height": 8, "length": 3}, {"id": 2, "width": 8, "height": 8, "file_names": ["a", "b"]}]"#
+        let videos = try JSONDecoder().decode([VideoInstanceTruth.Video].self, from: Data(json.utf8))
+        let fine = [tube(1, 1, frames: 3), tube(2, 2, frames: 2)]
+        #expect(VideoInstanceTruth(videos: videos, categories: [1], tubes: fine).findings.isEmpty)
+        let tubes = fine + [tube(1, 1, frames: 3), tube(2, 1, frames: 2), tube(3, 2, frames: 4)]
+        let findings = VideoInstanceTruth(videos: videos, categories: [1], tubes: tubes).findings
+        #expect(findings.map(\.kind) == [.repeatedObject, .missingFrame, .surplusFrame] && findings.map(\.count) == [2, 1, 1])
         #expect(findings.allSatisfy { $0.isMismatch })
     }
 }

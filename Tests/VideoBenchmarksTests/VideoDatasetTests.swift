@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 import TestSupport
 import Testing
 
@@ -185,7 +186,43 @@ struct VideoDatasetTests {
         let dataset = try DatasetKind.bdd100k.read(DatasetKind.Location(root: folders.path("out")))
         #expect(dataset.videos.map(\.name.text) == ["v", "v-chunk2"])
         #expect(try dataset.videos[0].objects().objects.count == 100)
-        // Again, over what is there.
+        // Again, over what is there; then of other frames, and of fewer objects.
         #expect(try builder.build() == outcome)
+        try folders.write("other/v/v-0000001.png", [:])
+        let other = BDD100KBuilder(bitmasks: builder.bitmasks, images: folders.path("other"), output: builder.output)
+        #expect(try other.build() == outcome)
+        let files = FileManager.default
+        #expect(
+            try files.destinationOfSymbolicLink(atPath: folders.path("out/val/JPEGImages/v"))
+                == URL(fileURLWithPath: folders.path("other/v")).standardizedFileURL.path)
+        try folders.writeBytes("bitmasks/v/v-0000001.png", RGBAPicture.png(width: 1, height: 1, [0, 0, 0, 7]))
+        try folders.writeBytes("bitmasks/v-chunk3/v-0000001.png", RGBAPicture.png(width: 1, height: 1, [0, 0, 0, 7]))
+        try folders.write("out/val/Annotations/v-chunk4/1.png", [1: 5])
+        try folders.writeBytes("out/val/Annotations/v-chunk4/notes.txt", Data())
+        try folders.write("out/val/Annotations/v-chunks/1.png", [1: 5])
+        let fewer = try other.build()
+        #expect(fewer.sequences == ["v", "v-chunk3"])
+        #expect(try FolderListing.folders(folders.path("out/val/Annotations")) == ["v", "v-chunk3", "v-chunk4", "v-chunks"])
+        #expect(try files.contentsOfDirectory(atPath: folders.path("out/val/JPEGImages")) == ["v"])
+        // What was made by hand stays, and the other video has no frames.
+        #expect(Set(fewer.findings.map(\.sequence)) == ["v-chunk3", "v-chunk4"])
+        // A folder of frames that is no link is nobody's to replace.
+        try files.removeItem(atPath: folders.path("out/val/JPEGImages/v"))
+        try folders.write("out/val/JPEGImages/v/1.png", [:])
+        #expect(throws: FileError.self) { try other.build() }
+    }
+
+    @Test("Two objects of a description that are one number")
+    func repeatedNumbers() throws {
+        let folders = try MaskFolders()
+        defer { folders.remove() }
+        let meta = #"{"videos": {"v": {"objects": {"1": {"frames": ["0"]}, "01": {"frames": ["0", "1"]}}}}}"#
+        try folders.writeBytes("meta.json", Data(meta.utf8))
+        #expect {
+            try DatasetDescription(path: folders.path("meta.json"))
+        } throws: { error in
+            guard case ScoringError.invalidMeta(_, let reason) = error else { return false }
+            return reason.contains("two objects of the number 1")
+        }
     }
 }

@@ -36,7 +36,7 @@ public struct BDD100KBuilder: Sendable {
         guard !names.isEmpty else { throw DatasetError.noVideos(root: bitmasks, expected: "a folder of bitmasks for each video") }
         for (index, text) in names.enumerated() {
             try Cancellation.check()
-            do { try build(VideoName(text, in: bitmasks), &outcome) } catch let error as VideoNameError {
+            do { try build(VideoName(text, in: bitmasks), videos: names, &outcome) } catch let error as VideoNameError {
                 outcome.findings.append(ScoringFinding(.description, "", "\(error)"))
             }
             progress?(index + 1, names.count)
@@ -44,7 +44,7 @@ public struct BDD100KBuilder: Sendable {
         return outcome
     }
 
-    private func build(_ video: VideoName, _ outcome: inout Outcome) throws {
+    private func build(_ video: VideoName, videos: [String], _ outcome: inout Outcome) throws {
         let folder = "\(bitmasks)/\(video)"
         let files = try FolderListing.names(folder, pathExtensions: ["png"]).sorted(by: MaskFolder.codePointOrder)
         var instances = Set<Int>()
@@ -73,6 +73,7 @@ public struct BDD100KBuilder: Sendable {
             outcome.sequences.append(name)
             outcome.objects += own.count
         }
+        try removeParts(of: video, beyond: (ids.count + Self.mostObjects - 1) / Self.mostObjects, videos: videos, &outcome)
     }
 
     private func write(_ name: String, _ ids: ArraySlice<Int>, _ folder: String, _ files: [String]) throws {
@@ -115,11 +116,37 @@ public struct BDD100KBuilder: Sendable {
         return true
     }
 
+    /// Takes the place of a link that an earlier run made, and of nothing else.
     private func link(_ target: String, at path: String) throws {
         _ = try OutputFolder(PathParts(path).folder)
-        if let known = try? FileManager.default.destinationOfSymbolicLink(atPath: path), known == target { return }
-        guard symlink(target, path) == 0 else {
-            throw FileError.unwritable(path: path, reason: String(cString: strerror(errno)).lowercased())
+        let known = try? FileManager.default.destinationOfSymbolicLink(atPath: path)
+        if known == target { return }
+        guard known == nil || unlink(path) == 0, symlink(target, path) == 0 else { throw Self.unwritable(path) }
+    }
+
+    private static func unwritable(_ path: String) -> FileError {
+        .unwritable(path: path, reason: String(cString: strerror(errno)).lowercased())
+    }
+
+    /// Takes away the folders of an earlier run that gave the video as more.
+    /// - Parameter videos: all there are; one may be called as a part of another.
+    private func removeParts(of video: VideoName, beyond count: Int, videos: [String], _ outcome: inout Outcome) throws {
+        let start = "\(video)-chunk"
+        for name in try FolderListing.folders("\(output)/Annotations") where name.hasPrefix(start) && !videos.contains(name) {
+            guard let number = Int(name.dropFirst(start.count)), number > max(1, count), name == "\(start)\(number)" else { continue }
+            let masks = "\(output)/Annotations/\(name)"
+            let isOurs = try FolderListing.names(masks).allSatisfy { $0?.hasSuffix(".png") == true }
+            guard isOurs else {
+                outcome.findings.append(
+                    ScoringFinding(.description, name, "\(masks) is no part of \(video) any more, but holds more than masks, and stays"))
+                continue
+            }
+            do { try FileManager.default.removeItem(atPath: masks) } catch {
+                throw FileError.unwritable(path: masks, reason: AtomicFile.reason(error))
+            }
+            let link = "\(output)/JPEGImages/\(name)"
+            guard (try? FileManager.default.destinationOfSymbolicLink(atPath: link)) != nil else { continue }
+            guard unlink(link) == 0 else { throw Self.unwritable(link) }
         }
     }
 }

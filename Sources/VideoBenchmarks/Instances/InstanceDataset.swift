@@ -12,7 +12,7 @@ public struct InstanceDataset: Sendable {
     public let truth: VideoInstanceTruth
     /// Nil: the segmenter finds its own.
     public let proposals: InstanceProposals?
-    /// What does not fit between annotations and proposals.
+    /// What is wrong with the annotations, and does not fit between them and the proposals.
     public let findings: [ScoringFinding]
     /// What it was read from, by name of the option.
     public let location: [String: String]
@@ -22,7 +22,7 @@ public struct InstanceDataset: Sendable {
         self.root = root
         truth = try VideoInstanceTruth(path: annotations)
         self.proposals = try proposals.map { try InstanceProposals(path: $0, most: Self.mostProposals) }
-        findings = self.proposals.map { [truth] in Self.findings(of: $0, in: truth) } ?? []
+        findings = truth.findings + (self.proposals.map { [truth] in Self.findings(of: $0, in: truth) } ?? [])
         let files = [("root", root), ("annotations", annotations), ("proposals", proposals)]
         location = Dictionary(uniqueKeysWithValues: files.compactMap { key, value in value.map { (key, $0) } })
     }

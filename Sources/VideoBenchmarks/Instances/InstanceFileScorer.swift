@@ -10,7 +10,7 @@ extension VideoInstanceResults {
         try await onThread {
             let wanted = try VideoInstanceTruth(path: truth)
             let found = try read(results)
-            var findings: [ScoringFinding] = []
+            var findings = wanted.findings
             let videos = Dictionary(uniqueKeysWithValues: wanted.videos.map { ($0.id, $0) })
             let stray = found.filter { videos[$0.video] == nil }
             if let first = stray.first {
@@ -29,7 +29,7 @@ extension VideoInstanceResults {
                         "\(unknown.count) predictions have categories that the truth does not have (the first \(first.category)); they are not scored"
                     ))
             }
-            func length(_ tube: InstanceTube) -> Int? { videos[tube.video].flatMap { $0.length ?? $0.fileNames?.count } }
+            func length(_ tube: InstanceTube) -> Int? { videos[tube.video]?.frameCount }
             let short = found.filter { $0.masks.count < length($0) ?? 0 }
             if let first = short.first {
                 findings.append(

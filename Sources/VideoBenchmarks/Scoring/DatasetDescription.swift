@@ -63,10 +63,14 @@ public struct DatasetDescription: Sendable, Equatable {
         var faults = NameFaults()
         for (name, video) in file.videos.sorted(by: { $0.key < $1.key }) {
             guard let name = try faults.checked({ try VideoName(name, in: path).text }) else { continue }
-            for (id, object) in video.objects {
+            for (id, object) in video.objects.sorted(by: { $0.key < $1.key }) {
                 guard let number = Int(id), (1...65535).contains(number) else {
                     throw ScoringError.invalidMeta(
                         path: path, reason: "\(name) has an object \"\(id)\", which is no number from 1 to 65535")
+                }
+                guard objects[name]?[number] == nil else {
+                    throw ScoringError.invalidMeta(
+                        path: path, reason: "\(name) has two objects of the number \(number), one of them written \"\(id)\"")
                 }
                 let frames = try Self.frames(of: object, in: path, countsFirst: countsFirstFrames)
                 let isSeen = object.category.flatMap { seen.contains($0) ? true : unseen.contains($0) ? false : nil }

@@ -26,7 +26,7 @@ public struct ScoringFinding: Sendable, Equatable, Codable {
         case lateObject = "late-object"
         /// Ids below the largest that no frame has, which official programs count as objects in part; objects whose masks are all empty.
         case absentObject = "absent-object"
-        /// An object that is given a second time where each is given once; its first mask counts.
+        /// An object that is given a second time where each is given once, or an id of an annotation.
         case repeatedObject = "repeated-object"
         /// The result is 0 and 255 where ids were to be expected, or the other way round.
         case levels
