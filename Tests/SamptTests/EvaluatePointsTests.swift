@@ -121,6 +121,41 @@ struct EvaluatePointsTests {
         }
     }
 
+    @Test("Tracks that others made: scored again when they have changed; one that is missing is named, and the others count")
+    func results() throws {
+        try withFolder { path in
+            #expect(try Program.run(["evaluate", "synthesize", "--count", "3", "--out", path("clips")] + small).status == 0)
+            let base = ["evaluate", "points", "--dataset", path("clips")]
+            func track() throws {
+                #expect(try Program.run(base + ["--tracker", "lucas-kanade", "--predictions", path("tracks")]).status == 0)
+            }
+            func score() throws -> (outcome: Program.Outcome, scored: Int) {
+                let outcome = try Program.run(base + ["--results", path("tracks"), "--output", path("s")])
+                return (outcome, outcome.errors.split(separator: "\n").count { $0.contains("frames/s") })
+            }
+            try track()
+            #expect(try score().scored == 3)
+            #expect(try score().scored == 0)
+            try track()
+            #expect(try score().scored == 3)
+            try FileManager.default.removeItem(atPath: path("tracks/clip-001.npz"))
+            let partial = try score()
+            #expect(partial.outcome.status == CommandStatus.partial.rawValue && partial.scored == 0, "\(partial.outcome.errors)")
+            #expect(partial.outcome.errors.contains("clip-001.npz") && partial.outcome.errors.contains("1 of 3 videos"))
+            let report = try json(path("s/scores.json"))
+            #expect((report["videos"] as? [[String: Any]])?.map { $0["name"] as? String } == ["clip-000", "clip-002"])
+            #expect((report["findings"] as? [[String: Any]])?.map { $0["sequence"] as? String } == ["clip-001"])
+            #expect(report["complete"] as? Bool == false)
+            // Of other truth.
+            try Data((String(contentsOfFile: path("clips/tracks.json"), encoding: .utf8) + " ").utf8)
+                .write(to: URL(fileURLWithPath: path("clips/tracks.json")))
+            #expect(try score().scored == 2)
+            try FileManager.default.removeItem(atPath: path("tracks"))
+            try FileManager.default.createDirectory(atPath: path("tracks"), withIntermediateDirectories: true)
+            #expect(try score().outcome.status == CommandStatus.missingInput.rawValue)
+        }
+    }
+
     @Test("Bad input ends with its exit status and leaves nothing behind")
     func badInput() throws {
         try withFolder { path in

@@ -10,7 +10,9 @@ struct PointEvaluationJob: Sendable {
     var dataset: any PointDataset
     /// Makes or reads a video's tracks, and scores them.
     var evaluate: @Sendable (PointVideo, PredictionFolder?, @escaping (_ done: Int, _ total: Int) -> Void) throws -> PointEvaluation.Outcome
-    /// What earlier runs did; their videos are not done again.
+    /// What scores are made from. Where tracks are there already, one that is missing or damaged does not end the run.
+    var files: PointFiles
+    /// What earlier runs did; their videos are not done again where they were made from the same files.
     var report: PointReport
     /// The folder for the report.
     var output: String?
@@ -32,8 +34,11 @@ struct PointEvaluationJob: Sendable {
         interruption.onRequest { work.cancel() }
         let (report, isComplete, unwritten) = try await work.value
         for line in PointTable.lines(report) where !isQuiet { StandardOutput.print(line) }
+        if !report.failures.isEmpty {
+            StandardError.print("\(report.failures.count) of \(dataset.videoNames.count) videos could not be scored.")
+        }
         if let unwritten { throw unwritten }
-        guard !isComplete else { return .success }
+        guard !isComplete else { return report.failures.isEmpty ? .success : .partial }
         StandardError.print("Interrupted after \(report.videos.count) of \(dataset.videoNames.count) videos.")
         return .interrupted
     }
@@ -53,21 +58,31 @@ struct PointEvaluationJob: Sendable {
             }
         }
         let names = dataset.videoNames
-        if let predictions { report.keep(where: predictions.holds) }
+        report.keep { $0.data == files.fingerprint(of: $0.name) && predictions?.holds($0.name) ?? true }
         for (index, name) in names.enumerated() where !report.contains(name) {
             let reporter = ProgressReporter(isQuiet: isQuiet)
             defer { reporter.close() }
             do {
                 let start = ContinuousClock.now
-                let outcome = try evaluate(dataset.video(at: index), predictions) { done, total in
+                let data = files.fingerprint(of: name)
+                var outcome = try evaluate(dataset.video(at: index), predictions) { done, total in
                     let elapsed = start.secondsAgo
                     let progress = SegmentationProgress(framesDone: done, framesTotal: total, secondsElapsed: elapsed)
                     reporter.show(isLast: false) { "[\(index + 1)/\(names.count)] \(name)  \(ProgressReporter.line(progress))" }
                 }
+                outcome.data = data
                 report.add(outcome)
                 report.sort(like: names)
             } catch is CancellationError {
                 return (report, false, unwritten)
+            } catch let error where files.results != nil {
+                // Where there are no tracks at all, the folder is another's.
+                if index == names.count - 1, report.videos.isEmpty { throw error }
+                let failure = ScoringFinding(.failed, name, "could not be scored: \(error)")
+                report.failures.append(failure)
+                reporter.close()
+                StandardError.print("sampt: \(failure)")
+                continue
             }
             reporter.close()
             if report.videos.count < names.count { write() }
@@ -77,7 +92,7 @@ struct PointEvaluationJob: Sendable {
                     "[\(index + 1)/\(names.count)] \(PointTable.row(outcome.name, outcome.queries, outcome.scores))  \(rate)")
             }
         }
-        report.complete = true
+        report.complete = report.failures.isEmpty
         write()
         return (report, true, unwritten)
     }

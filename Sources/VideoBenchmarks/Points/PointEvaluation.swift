@@ -23,6 +23,8 @@ public struct PointEvaluation: Sendable {
         /// Reading, resizing and tracking.
         public var seconds: Double
         public var scores: PointScores
+        /// Of the files that it was made from: names, sizes, times of change (`PointFiles`); nil where there are none.
+        public var data: String?
     }
 
     /// - Parameters:

@@ -10,6 +10,8 @@ public struct PointReport: Sendable, Codable {
     public var complete: Bool
     /// In the dataset's order.
     public private(set) var videos: [PointEvaluation.Outcome]
+    /// Of videos that could not be scored.
+    public var failures: [ScoringFinding] = []
 
     public init(settings: [String: String], videos: [PointEvaluation.Outcome] = []) {
         (self.settings, self.videos) = (settings, videos)
@@ -24,7 +26,7 @@ public struct PointReport: Sendable, Codable {
     public mutating func add(_ outcome: PointEvaluation.Outcome) { videos.append(outcome) }
 
     /// Leaves out the videos that are to be done again.
-    public mutating func keep(where isDone: (String) -> Bool) { videos.removeAll { !isDone($0.name) } }
+    public mutating func keep(where isDone: (PointEvaluation.Outcome) -> Bool) { videos.removeAll { !isDone($0) } }
 
     /// Brings the videos into an order.
     public mutating func sort(like names: [String]) {
@@ -34,6 +36,7 @@ public struct PointReport: Sendable, Codable {
 
     private enum CodingKeys: String, CodingKey {
         case settings, complete, mean, videos
+        case failures = "findings"
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -42,6 +45,7 @@ public struct PointReport: Sendable, Codable {
         try container.encode(complete, forKey: .complete)
         try container.encode(mean, forKey: .mean)
         try container.encode(videos, forKey: .videos)
+        if !failures.isEmpty { try container.encode(failures, forKey: .failures) }
     }
 
     public init(from decoder: any Decoder) throws {
@@ -76,7 +80,7 @@ public struct PointReport: Sendable, Codable {
         try AtomicFile.write(encoder.encode(self), to: url.appendingPathComponent("scores.json").path)
     }
 
-    /// The report of an earlier run with the same settings in a folder; an empty one where there is none.
+    /// The report of an earlier run with the same settings in a folder, but for its failures; an empty one where there is none.
     /// - Throws: `PointBenchmarkError.otherReport` where the settings differ or the file is no report.
     public static func resume(in folder: String, settings: [String: String]) throws -> PointReport {
         let path = URL(fileURLWithPath: folder).appendingPathComponent("scores.json").path

@@ -35,7 +35,9 @@ public struct PointResults: Sendable {
         return PointEvaluation.Outcome(name: video.name, frames: frames, queries: count, seconds: seconds, scores: scores)
     }
 
-    private func file(of video: String) throws -> String {
+    /// Where a video's tracks are to be.
+    /// - Throws: `VideoNameError`.
+    func file(of video: String) throws -> String {
         let names = try video.split(separator: "/", omittingEmptySubsequences: false).map { try VideoName(String($0), in: folder).text }
         return folder + "/" + PredictionFolder.fileName(of: names.joined(separator: "/"))
     }

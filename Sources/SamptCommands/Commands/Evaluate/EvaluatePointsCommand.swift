@@ -22,8 +22,9 @@ struct EvaluatePoints: AsyncParsableCommand {
 
             Of a preset (--preset, --set) the tracker alone counts here.
 
-            With --output, scores.json and scores.csv are written after every video; the same command goes on where it was stopped. With --predictions, \
-            others can judge the tracks: each video's are in a .npz of numpy with the arrays that TAP-Vid's programs take (docs/point-benchmarks.md).
+            With --output, scores.json and scores.csv are written after every video; the same command goes on where it was stopped, and does a video again \
+            when the data set's file or its tracks have changed. With --results, a video whose tracks are missing or damaged is named, the others go \
+            on, and the exit status is \(CommandStatus.partial.rawValue). With --predictions, others can judge the tracks: each video's are in a .npz of numpy with the arrays that TAP-Vid's programs take (docs/point-benchmarks.md).
 
             \(CommandStatus.help)
             """)
@@ -92,8 +93,10 @@ struct EvaluatePoints: AsyncParsableCommand {
             try checkOutputs(data, tracker: trackerName)
             let report = try output.map { restart ? PointReport(settings: settings) : try PointReport.resume(in: $0, settings: settings) }
             let job = PointEvaluationJob(
-                dataset: data, evaluate: try evaluation(trackerName), report: report ?? PointReport(settings: settings), output: output,
-                predictions: predictions.map(PredictionFolder.init), isQuiet: quiet)
+                dataset: data, evaluate: try evaluation(trackerName),
+                files: PointFiles(dataset: dataset, results: results.map(PointResults.init)),
+                report: report ?? PointReport(settings: settings), output: output, predictions: predictions.map(PredictionFolder.init),
+                isQuiet: quiet)
             let interruption = Interruption()
             interruption.listen()
             return try await job.run(interruption: interruption)
