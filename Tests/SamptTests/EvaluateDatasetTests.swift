@@ -51,6 +51,19 @@ struct EvaluateDatasetTests {
         }
     }
 
+    @Test("BDD100K's bitmasks: one that cannot be read is named, and the exit status says so")
+    func bitmasks() throws {
+        let clip = try TestClip(frameCount: 1)
+        defer { clip.remove() }
+        try FileManager.default.createDirectory(atPath: clip.path("bitmasks/v"), withIntermediateDirectories: true)
+        // Three channels in place of four.
+        try FileManager.default.copyItem(atPath: clip.path("frames/shot-0.png"), toPath: clip.path("bitmasks/v/1.png"))
+        let outcome = try Program.run([
+            "evaluate", "build-bdd100k", "--bitmasks", clip.path("bitmasks"), "--images", clip.frames, "--out", clip.path("out"),
+        ])
+        #expect(outcome.status == CommandStatus.partial.rawValue && outcome.errors.contains("1.png"), "\(outcome.errors)")
+    }
+
     @Test("DAVIS 2016 at another size, by a split of its own, with truth that lies elsewhere")
     func davis2016() throws {
         try withDataset { clip, _ in
@@ -142,6 +155,22 @@ struct EvaluateDatasetTests {
             #expect(outcome.status == CommandStatus.partial.rawValue && outcome.errors.contains("in common"), "\(outcome.errors)")
             #expect(try String(contentsOfFile: clip.path("out/report.md"), encoding: .utf8).contains("could not be scored"))
             #expect(clip.contents("out/masks") == ["a", "b"])
+        }
+    }
+
+    @Test("Truth that is not there: said before anything runs; where it is gone afterwards, the report says so")
+    func absentTruth() throws {
+        try withDataset { clip, arguments in
+            let run = arguments + ["--truth", clip.path("truth"), "--out", clip.path("out")]
+            let absent = try Program.run(run)
+            #expect(absent.status == CommandStatus.missingInput.rawValue && absent.errors.contains(clip.path("truth")), "\(absent.errors)")
+            #expect(!clip.exists("out/masks"))
+            try FileManager.default.copyItem(atPath: clip.path("root/Annotations"), toPath: clip.path("truth"))
+            #expect(try Program.run(run).status == 0)
+            try FileManager.default.removeItem(atPath: clip.path("truth"))
+            let merged = try Program.run(["evaluate", "merge", clip.path("out")])
+            #expect(merged.status == CommandStatus.partial.rawValue, "\(merged.errors)")
+            #expect(try String(contentsOfFile: clip.path("out/report.md"), encoding: .utf8).contains("could not be scored"))
         }
     }
 

@@ -120,6 +120,48 @@ struct DatasetEvaluationTests {
         #expect(try await changed.run([entry(segmenter, option: "b")]).done.map(\.video).sorted() == ["a", "b"])
     }
 
+    @Test("Frames of one size, truth of another: masks are written and scored at the truth's")
+    func truthOfAnotherSize() async throws {
+        let boxes = try MovingBoxes(videos: ["a"])
+        defer { boxes.folders.remove() }
+        let (files, folders) = (FileManager.default, boxes.folders)
+        let small = ImageSize(width: 32, height: 16)
+        try files.createDirectory(atPath: folders.path("davis/Annotations/480p/a"), withIntermediateDirectories: true)
+        try files.createDirectory(atPath: folders.path("davis/JPEGImages"), withIntermediateDirectories: true)
+        for kind in ["JPEGImages", "Annotations"] {
+            try files.moveItem(atPath: folders.path(kind), toPath: folders.path("davis/\(kind)/large"))
+        }
+        for frame in 0..<6 {
+            let large = try ImageFile.readIndexMask(folders.path("davis/Annotations/large/a/0\(frame).png"))
+            // A pixel stands for two columns and three rows; its centre is between the columns, and counts to the right one.
+            var mask = IndexMask(width: small.width, height: small.height)
+            for y in 0..<16 { for x in 0..<32 { mask.values[y * 32 + x] = large.values[(3 * y + 1) * 64 + 2 * x + 1] } }
+            try ImageFile.writeIndexMask(mask, to: folders.path("davis/Annotations/480p/a/0\(frame).png"))
+        }
+        var location = DatasetKind.Location(root: folders.path("davis"), resolution: "large")
+        let plain = try DatasetKind.davis2017.read(location)
+        #expect(plain.videos[0].maskSize == nil)
+        #expect(try DatasetKind.davis2017TestDev.read(location).videos[0].maskSize == small)
+        location.truth = folders.path("davis/Annotations/480p")
+        let dataset = try DatasetKind.davis2017.read(location)
+        #expect(dataset.videos[0].dataFingerprint() != plain.videos[0].dataFingerprint())
+        let entry = entry(BrightnessSegmenter())
+        let out = folders.path("out")
+        for form in [SubmissionForm(), SubmissionForm(isPerObject: true)] {
+            var formed = dataset
+            formed.submission = form
+            let outcome = try await DatasetEvaluation(formed, prompt: .mask, output: out).run([entry])
+            #expect(outcome.done.count == 1, "\(outcome.failures)")
+            let mask = try ImageFile.readIndexMask(out + (form.isPerObject ? "/masks/a/1/03.png" : "/masks/a/03.png"))
+            #expect(mask.size == small && mask.values.contains { $0 != 0 })
+            guard !form.isPerObject else { continue }
+            let output = EvaluationOutput(path: out, manifest: manifest(boxes, [entry]))
+            let score = try await output.score(entry.run, output.progress(of: entry.run, formed.evaluated), formed, threads: 1)
+            #expect(score?.mean.j == 1 && score?.findings.isEmpty == true, "\(score?.findings ?? [])")
+            try files.removeItem(atPath: out)
+        }
+    }
+
     @Test("A run that is stopped leaves whole videos only")
     func stopping() async throws {
         let boxes = try MovingBoxes(videos: ["a", "b", "c"])

@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 import VideoBenchmarks
 
 /// The end of an evaluation: scores, reports and archives from the masks that are there.
@@ -24,7 +25,9 @@ struct EvaluationFinish: Sendable {
             isWhole = isWhole && progress.missing.isEmpty
             if makesArchives, let archive = try output.archive(run, progress, dataset), !isQuiet { StandardOutput.print(path: archive) }
             let score: ScoreReport?
-            do { score = try await output.score(run, progress, dataset, threads: threads) } catch let error as ScoringError {
+            do { score = try await output.score(run, progress, dataset, threads: threads) } catch let error
+                where error is ScoringError || error is FileError
+            {
                 // The masks are there, and the report says why they have no numbers.
                 unscored.append(ScoringFinding(.failed, "", "could not be scored: \(error)"))
                 (score, isWhole) = (nil, false)

@@ -25,6 +25,8 @@ struct EvaluationJob: Sendable {
         for file in rows.files { claims.read(file, as: "the sweep") }
         try claims.write(folder: out, names: EvaluationFinish.names, by: "--out")
         let dataset = try kind.read(location)
+        // Before hours of work, not after them.
+        if let truth = location.truth { _ = try MaskFolder(truth) }
         for finding in dataset.findings { StandardError.print("sampt: \(finding)") }
         let output = EvaluationOutput(
             path: out,

@@ -23,7 +23,7 @@ public enum DatasetKind: String, Sendable, CaseIterable {
         public var resolution: String?
         /// With YouTube-VOS: a JSON file of seen and unseen categories.
         public var categories: String?
-        /// Where complete truth lies, when it is not in the data set's folder.
+        /// Where complete truth lies, when it is not in the data set's folder. With a resolution, masks are written at the truth's size.
         public var truth: String?
 
         public init(
@@ -39,6 +39,12 @@ public enum DatasetKind: String, Sendable, CaseIterable {
 
     /// - Throws: `MediaError`, `DatasetError`, `VideoNameError`, `ScoringError.invalidMeta` for what is not as the data set should be.
     public func read(_ location: Location) throws -> VideoDataset {
+        var dataset = try folders(location)
+        if location.resolution != nil, let truth = location.truth { dataset.writeMasks(atSizeOf: truth) }
+        return dataset
+    }
+
+    private func folders(_ location: Location) throws -> VideoDataset {
         switch self {
         case .davis2016: try VideoDataset.davis2016(location)
         case .davis2017: try VideoDataset.davis2017(location, isTest: false)

@@ -19,7 +19,13 @@ extension VideoDataset {
         var dataset = try davis(
             location, root: root, rule: .firstAnnotation, name: isTest ? "davis2017-test-dev" : "davis2017", scoring: .davis2017,
             lists: ["ImageSets/2017/\(split).txt"])
-        if isTest, location.truth == nil { dataset.truth = nil }
+        if isTest, location.truth == nil {
+            dataset.truth = nil
+            // Its server takes masks of 480p.
+            if location.resolution != nil, let masks = VideoFolders.existing(root, ["Annotations/480p"]) {
+                dataset.writeMasks(atSizeOf: masks)
+            }
+        }
         return dataset
     }
 

@@ -27,6 +27,18 @@ public struct VideoDataset: Sendable {
     }
 }
 
+extension VideoDataset {
+    /// Has masks written at the size of a folder's, as far as it has masks of a video that can be read. DAVIS is scored at 480p also where
+    /// its frames are larger.
+    mutating func writeMasks(atSizeOf folder: String) {
+        guard let masks = try? MaskFolder(folder) else { return }
+        for place in videos.indices {
+            guard let sequence = masks.sequences[videos[place].name.text], let first = sequence.frames.first else { continue }
+            videos[place].maskSize = (try? sequence.planes(first))?.size
+        }
+    }
+}
+
 /// How results are laid out for a data set's server.
 public struct SubmissionForm: Sendable, Equatable {
     /// The folder, within the submission, that the sequences' folders lie in; empty: none.
@@ -63,6 +75,8 @@ public struct DatasetVideo: Sendable {
     public let rule: ObjectRule
     /// Places of the frames whose masks the results must have.
     public let written: [Int]
+    /// The size of the masks that are written; nil: that of the frames.
+    public internal(set) var maskSize: ImageSize?
 
     /// - Parameter written: names of the frames whose masks are wanted; nil: all.
     init(name: VideoName, frames: [String], annotations: MaskFolder.Sequence, rule: ObjectRule, written: Set<String>? = nil) {

@@ -30,6 +30,7 @@ extension DatasetVideo {
     func dataFingerprint() -> String {
         var fingerprint = DataFingerprint()
         for frame in frames { fingerprint.addFile(frame) }
+        if let maskSize { fingerprint.add("masks of \(maskSize)") }
         for frame in annotations.frames {
             if case .perObject(let folders) = annotations.layout {
                 for object in folders.keys.sorted() where annotations.framesOfObjects[object]?.contains(frame) == true {

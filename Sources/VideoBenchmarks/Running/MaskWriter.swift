@@ -23,11 +23,14 @@ struct MaskWriter {
     func write(_ result: FrameResult) throws {
         guard wanted.contains(result.frameIndex) else { return }
         let name = video.frameNames[result.frameIndex]
-        guard form.isPerObject else { return try ImageFile.writeIndexMask(result.indexMask, to: "\(folder.path)/\(name).png") }
+        let size = video.maskSize ?? result.image.size
+        guard form.isPerObject else {
+            return try ImageFile.writeIndexMask(result.indexMask.sampled(at: size), to: "\(folder.path)/\(name).png")
+        }
         for (place, object) in objects.enumerated() {
             let id = form.queryID(of: object, at: place)
             let mask = result.objects.first { $0.id == id }?.mask ?? Mask(size: result.image.size)
-            try ImageFile.writeMask(mask, to: "\(folder.path)/\(object.label)/\(name).png")
+            try ImageFile.writeMask(mask.sampled(at: size), to: "\(folder.path)/\(object.label)/\(name).png")
         }
     }
 }

@@ -14,7 +14,10 @@ struct DatasetOptions: ParsableArguments {
         help: ArgumentHelp(
             "The folder below JPEGImages and Annotations where there are several sizes. (default for DAVIS: 480p)", valueName: "name"))
     var resolution: String?
-    @Option(help: ArgumentHelp("Where complete truth lies, when the data set does not have it.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp(
+            "Where complete truth lies, when the data set does not have it, or when it is of another size than --resolution says: \"evaluate\" then writes masks of the truth's size.",
+            valueName: "folder"))
     var truth: String?
     @Option(help: ArgumentHelp("A JSON file with \"seen\" and \"unseen\", lists of categories (YouTube-VOS).", valueName: "file"))
     var categories: String?
