@@ -115,7 +115,7 @@ extension BatchFolder {
         try FolderNames.all(in: path + "/runs").filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.compactMap { name in
             let run = (try? SmallFile.read("\(path)/runs/\(name)")).flatMap { try? JSONDecoder().decode(RunIdentity.self, from: $0) }
             // What is removed goes by this name: it must not lead anywhere else.
-            return run.flatMap { name == "\($0.id).json" && EntryName.isValid($0.id) ? $0 : nil }
+            return run.flatMap { name == "\($0.id).json" && UUID(uuidString: $0.id) != nil ? $0 : nil }
         }
     }
 
