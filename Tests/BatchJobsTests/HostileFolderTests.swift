@@ -52,8 +52,9 @@ struct HostileFolderTests {
         found.outputs[0].path = path
         try found.json().write(to: URL(fileURLWithPath: record))
         let own = try BatchFolder(folder.out, for: .init(batch: "trial", isArchived: false))
-        #expect(throws: BatchError.self) { try BatchMerge(from: [node], into: own) }
-        #expect(!exists(folder.path + "/planted") && !exists(folder.out + "/planted"))
+        let merge = try BatchMerge(from: [node], into: own)
+        #expect(merge.faults == [.damagedFile(path: try node.resultPath("a"), reason: "it names files outside of itself")])
+        #expect(merge.taken == 0 && !exists(folder.path + "/planted") && !exists(folder.out + "/planted"))
         #expect(try own.ids(in: "results").isEmpty)
     }
 

@@ -67,6 +67,12 @@ struct BatchCommandTests {
             uniqueKeysWithValues: try lines.map { try decode(BatchIndex.Line.self, String($0)) }.map { ($0.id, $0.digest) })
     }
 
+    /// A result's folder, relative to the output folder.
+    private func resultFolder(_ id: String, in index: String) throws -> String {
+        let lines = try String(contentsOfFile: index, encoding: .utf8).split(separator: "\n")
+        return try #require(try lines.map { try decode(BatchIndex.Line.self, String($0)) }.first { $0.id == id }).path
+    }
+
     @Test("Run, look, mend, retry, verify") func life() throws {
         let clips = try Clips()
         let absent = #"{"id": "late", "video": "clips/late", "prompts": {"objects": [{"points": [[40, 36]]}]}}"#
@@ -126,6 +132,15 @@ struct BatchCommandTests {
             "merge", clips.manifest, "--out", clips.out, "--from", clips.path("node0"), "--from", clips.path("node1"))
         #expect(late.status == 0, "\(late.errors)")
         #expect(try digests(clips.path("out/index.jsonl")) == digests(clips.path("whole/index.jsonl")))
+        // One bad result of a node: the others come, the report is made, and the status says it.
+        let faulty = try BatchFolder(existing: clips.path("whole"))
+        try FileManager.default.removeItem(
+            atPath: faulty.path + "/" + resultFolder("a", in: clips.path("whole/index.jsonl")) + "/record.json")
+        let partial = try clips.batch("merge", clips.manifest, "--out", clips.path("second"), "--from", faulty.path)
+        #expect(partial.status == CommandStatus.invalidInput.rawValue, "\(partial.errors)")
+        #expect(partial.errors.contains("record.json") && partial.errors.contains("2 results taken, 0 were there already, 1 not taken."))
+        #expect(try digests(clips.path("second/index.jsonl")).keys.sorted() == ["b", "c"])
+        #expect(clips.files(under: "second").contains("report.html"))
     }
 
     @Test("What Slurm is asked for is measured, and its script does the work") func slurm() throws {
