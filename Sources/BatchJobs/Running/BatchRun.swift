@@ -77,6 +77,7 @@ public struct BatchRun {
         try folder.removeLeftovers(seenFrom: identity)
         let heartbeat = try RunHeartbeat(identity, in: folder, every: max(1, options.lease / 18))
         defer { heartbeat.stop() }
+        try folder.removeOldLeftovers(seenFrom: identity)
         let plan = try BatchPlan(manifest, folder: folder, shard: options.shard, models: models)
         let counts = plan.counts
         report(.planned(counts))
