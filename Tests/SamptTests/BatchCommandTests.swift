@@ -167,6 +167,33 @@ struct BatchCommandTests {
         #expect(try merge.status == 0 && digests(clips.path("out/index.jsonl")).count == 3)
     }
 
+    @Test("An array has no more tasks than the cluster takes") func arraySizes() throws {
+        let clips = try Clips()
+        try clips.writeManifest()
+        let scontrol = clips.path("scontrol")
+        try Data("#!/bin/sh\n[ \"$*\" = 'show config' ] && echo 'MaxArraySize            = 8'\n".utf8).write(
+            to: URL(fileURLWithPath: scontrol))
+        #expect(chmod(scontrol, 0o755) == 0)
+        let path =
+            URL(fileURLWithPath: scontrol).deletingLastPathComponent().path + ":"
+            + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")
+        func slurm(_ more: [String]) throws -> Program.Outcome {
+            let given = [
+                "batch", "slurm", clips.manifest, "--out", clips.out, "--cpus", "1", "--threads", "1", "--mem", "1000", "--time", "10",
+            ]
+            return try Program.run(given + more, environment: ["PATH": path])
+        }
+        let refused = try slurm(["--tasks", "9"])
+        #expect(refused.status == CommandStatus.usage.rawValue && refused.errors.contains("at most 8 tasks, not 9"), "\(refused.errors)")
+        #expect(!FileManager.default.fileExists(atPath: clips.out + "/slurm/job.sh"))
+        for (allowed, last) in [(["--tasks", "8"], 7), (["--tasks", "9", "--max-tasks", "9"], 8)] {
+            let outcome = try slurm(allowed)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let script = try String(contentsOfFile: clips.out + "/slurm/job.sh", encoding: .utf8)
+            #expect(script.contains("#SBATCH --array=0-\(last)\n"))
+        }
+    }
+
     @Test("Broken manifests, other batches and missing folders end with their statuses, before anything is made") func refusals() throws {
         let clips = try Clips()
         try clips.writeManifest(adding: [
