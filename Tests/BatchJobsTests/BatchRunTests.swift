@@ -91,6 +91,26 @@ struct BatchRunTests {
         #expect(try opened.failure(of: "bad") == nil)
     }
 
+    @Test("A changed video that fails is set aside as others are, its old result notwithstanding")
+    func aChangedVideoThatFailsIsSetAside() throws {
+        let folder = try BatchTestFolder()
+        _ = try folder.run(try folder.manifest([folder.video("a"), folder.video("b")]))
+        let changed = try folder.manifest([folder.video("a", "fail input", options: "{\"seed\": 3}"), folder.video("b")])
+        #expect(try folder.run(changed).setAside == 1)
+        // The second run leaves it alone.
+        #expect(try folder.run(changed) == BatchRun.Outcome(doneBefore: 1, setAside: 1))
+        let plan = try folder.plan(changed)
+        #expect(plan.counts.setAside == 1 && plan.counts.isFinished && plan.pending.isEmpty)
+        #expect(try SlurmWatch.shards(plan, count: 3).isEmpty)
+        let opened = try BatchFolder(existing: folder.out)
+        let report = try BatchReport(plan, manifest: changed, folder: opened)
+        #expect(report.failures.map(\.id) == ["a"])
+        // What it was before is there still; asked for again, it counts.
+        #expect(try folder.run(folder.manifest([folder.video("a"), folder.video("b")])) == BatchRun.Outcome(doneBefore: 2))
+        #expect(try opened.retry(nil) == ["a"])
+        #expect(try folder.plan(changed).counts.changed == 1)
+    }
+
     @Test("A stuck worker is ended") func aStuckWorkerIsEnded() throws {
         let folder = try BatchTestFolder()
         let manifest = try folder.manifest([folder.video("stuck", "hang"), folder.video("b"), folder.video("c")])

@@ -27,6 +27,11 @@ struct HostileFolderTests {
         try SmallFile.replace(own.runPath("x"), with: JSONLine.encode(dead))
         try own.removeLeftovers(seenFrom: .new())
         #expect(exists(folder.path + "/precious"))
+        dead.id = "Documents"
+        try SmallFile.replace(own.runPath(dead.id), with: JSONLine.encode(dead))
+        try SmallFile.write(Data(), to: own.workPath(dead.id))
+        try own.removeLeftovers(seenFrom: .new())
+        #expect(exists(own.workPath(dead.id)) && exists(own.runPath(dead.id)))
         // A result that is another's.
         let record = try own.resultPath("a") + "/record.json"
         let other = try String(contentsOfFile: record, encoding: .utf8).replacingOccurrences(
@@ -47,8 +52,9 @@ struct HostileFolderTests {
         found.outputs[0].path = path
         try found.json().write(to: URL(fileURLWithPath: record))
         let own = try BatchFolder(folder.out, for: .init(batch: "trial", isArchived: false))
-        #expect(throws: BatchError.self) { try BatchMerge(from: [node], into: own) }
-        #expect(!exists(folder.path + "/planted") && !exists(folder.out + "/planted"))
+        let merge = try BatchMerge(from: [node], into: own)
+        #expect(merge.faults == [.damagedFile(path: try node.resultPath("a"), reason: "it names files outside of itself")])
+        #expect(merge.taken == 0 && !exists(folder.path + "/planted") && !exists(folder.out + "/planted"))
         #expect(try own.ids(in: "results").isEmpty)
     }
 
@@ -63,6 +69,34 @@ struct HostileFolderTests {
         #expect(unlink(record) == 0 && mkfifo(record, 0o600) == 0)
         #expect(try ResultVerification(opened, removing: true).faults.map(\.id) == ["v0", "v1", "v2"])
         #expect(try folder.run(manifest).done == 3)
+    }
+
+    @Test(
+        "Links in the place of a batch's folders are refused, and nothing behind them is touched",
+        arguments: ["results", "failed", "claims", "lost", "runs", "journal", "logs", "work", "slurm", "results/", "failed/"])
+    func linkedFolders(name: String) throws {
+        let folder = try BatchTestFolder()
+        let manifest = try folder.manifest([folder.video("Documents"), folder.video("b", "fail input")])
+        _ = try folder.run(manifest)
+        let spread = name.hasSuffix("/") ? try BatchFolder.spread(name == "results/" ? "Documents" : "b") : ""
+        let own = folder.out + "/" + name + spread
+        // What is there is outside, under a name that the batch would replace or remove.
+        let outside = folder.path + "/outside"
+        if exists(own) {
+            #expect(rename(own, outside) == 0)
+        } else {
+            try FileManager.default.createDirectory(atPath: outside, withIntermediateDirectories: false)
+        }
+        try FileManager.default.createDirectory(atPath: outside + "/Documents", withIntermediateDirectories: true)
+        try folder.write("precious", to: "outside/Documents/letter")
+        let before = try FileManager.default.subpathsOfDirectory(atPath: outside).sorted()
+        #expect(symlink(outside, own) == 0)
+        #expect(throws: BatchError.self) { try BatchFolder(existing: folder.out) }
+        #expect(throws: BatchError.self) { try folder.run(manifest) }
+        #expect(try FileManager.default.subpathsOfDirectory(atPath: outside).sorted() == before)
+        // With a folder in its place, it goes on.
+        #expect(unlink(own) == 0)
+        #expect(try folder.run(manifest).isStopped == false)
     }
 
     @Test("A folder of somebody else's is not made a batch's") func aForeignFolder() throws {

@@ -67,6 +67,41 @@ struct LostRunTests {
         #expect(try losses(folder).isEmpty)
     }
 
+    @Test("What runs left on other machines goes when it is old, and what may be alive does not") func leftovers() throws {
+        let folder = try BatchTestFolder()
+        let manifest = try folder.manifest([folder.video("a")])
+        let opened = try BatchFolder(folder.out, for: .init(batch: "trial", isArchived: false))
+        func age(_ path: String) throws {
+            let then = Date(timeIntervalSinceNow: -Double(BatchFolder.greatestSilence) - 3600)
+            try FileManager.default.setAttributes([.modificationDate: then], ofItemAtPath: path)
+        }
+        func leaveWork(_ name: String) throws {
+            try BatchFolder.make(opened.workPath(name))
+            try SmallFile.write(Data("half".utf8), to: opened.workPath(name) + "/a-1")
+        }
+        func leaveRun() throws -> String {
+            var run = RunIdentity.new()
+            (run.host, run.system) = ("elsewhere", "elsewhere")
+            try SmallFile.replace(opened.runPath(run.id), with: JSONLine.encode(run))
+            try leaveWork(run.id)
+            return run.id
+        }
+        func id() -> String { UUID().uuidString.lowercased() }
+        // Of another machine: one that was killed long ago, one that works on a video for days, and one that may have been killed just now.
+        let (dead, slow, fresh) = (try leaveRun(), try leaveRun(), try leaveRun())
+        for path in [opened.runPath(dead), opened.workPath(dead), opened.workPath(slow)] { try age(path) }
+        // Without a run; what was being removed, or made; and what is nobody's.
+        let (orphan, young, removed, claim) = (id(), id(), "." + id().uppercased(), "." + id().uppercased())
+        for name in [orphan, young, removed, "notes"] { try leaveWork(name) }
+        for path in [orphan, removed, "notes"].map(opened.workPath) { try age(path) }
+        try SmallFile.write(Data("{}".utf8), to: opened.claimPath(claim))
+        try age(opened.claimPath(claim))
+        #expect(try folder.run(manifest).done == 1)
+        #expect(try Set(FolderNames.all(in: folder.out + "/work")) == [slow, fresh, young, "notes"])
+        #expect(try Set(FolderNames.all(in: folder.out + "/runs")) == ["\(slow).json", "\(fresh).json"])
+        #expect(try FolderNames.all(in: folder.out + "/claims").isEmpty)
+    }
+
     @Test("Measuring leaves such videos out") func measuringLeavesThemOut() throws {
         let folder = try BatchTestFolder()
         let manifest = try folder.manifest([folder.video("killer", "crash")] + (0..<3).map { try folder.video("v\($0)") })

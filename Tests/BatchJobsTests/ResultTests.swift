@@ -160,6 +160,36 @@ struct ResultTests {
         #expect(limit.seconds(frames: .max).isFinite)
     }
 
+    @Test("A long video is not judged by the pace of a far shorter one") func timeLimitsOfLongVideos() {
+        var limit = TimeLimit()
+        // Mostly what every video takes, whatever its length.
+        limit.learn(frames: 1, seconds: 5)
+        #expect(limit.seconds(frames: 1500) < 2 * 3600)
+        #expect(limit.seconds(frames: 16) == 800)
+        limit.learn(frames: 250, seconds: 50)
+        #expect(limit.seconds(frames: 1500) == 3000)
+        #expect(limit.seconds(frames: 16) == 800 && limit.seconds(frames: 0) == 120)
+        var fast = TimeLimit()
+        fast.learn(frames: 1, seconds: 0.02)
+        #expect(fast.seconds(frames: 1500) == 300)
+        // What was measured is of videos as long as the sample's.
+        var measured = TimeLimit()
+        measured.learn(
+            WorkerMeasurement(rows: [
+                .init(
+                    shape: WorkerShape(workers: 4, threads: 1), framesPerSecond: 4, peakMemory: 1 << 28, videos: 8, secondsPerVideo: 450,
+                    greatestSeconds: 500)
+            ]))
+        #expect(measured.seconds(frames: 6000) == 60_000)
+        measured.learn(
+            WorkerMeasurement(rows: [
+                .init(
+                    shape: WorkerShape(workers: .max, threads: 1), framesPerSecond: .leastNonzeroMagnitude, peakMemory: 0, videos: 0,
+                    secondsPerVideo: .greatestFiniteMagnitude, greatestSeconds: 0)
+            ]))
+        #expect(measured.seconds(frames: .max).isFinite)
+    }
+
     @Test("Digests are those of the standard") func digestsAreThoseOfTheStandard() throws {
         #expect(try SHA256Digest.text(of: Data("abc".utf8)) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
         #expect(try SHA256Digest.text(of: Data()) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")

@@ -23,8 +23,22 @@ struct SlurmScriptTests {
             #expect(text.contains("#SBATCH \(line)\n"))
         }
         #expect(text.contains(#"batch run '/data/it'\''s.jsonl' --out"#) && text.contains(#"--shard "$SLURM_ARRAY_TASK_ID/7""#))
+        // 625 tasks of an hour; where an array has 100 at most, they have more time. Numbers stay below the limit.
+        #expect(SlurmRequest(measured: row, videos: 100_000, cores: 8).tasks == 625)
+        let few = SlurmRequest(measured: row, videos: 100_000, cores: 8, limit: 100)
+        #expect(few.tasks == 100 && few.minutes > 6 * 90)
+        #expect(SlurmScript(request: few, program: "sampt", manifest: "m", folder: opened).text.contains("--array=0-99\n"))
+        #expect(SlurmRequest(measured: row, videos: 10_000_000, cores: 8).tasks == SlurmRequest.usualArraySize)
         row.secondsPerVideo = 0
         #expect(SlurmRequest(measured: row, videos: .max / 2, cores: 1).tasks >= 1)
+    }
+
+    @Test("An array's greatest size is read") func arraySizesAreRead() {
+        let text = "Configuration data as of 2026-01-02T03:04:05\nMailProg                = /bin/mail\nMaxArraySize            = 1001\n"
+        #expect(SlurmCommands.arraySize(inConfiguration: text) == 1001)
+        for other in ["", "MaxArraySize", "MaxArraySize = many", "MaxArraySize = -1", "MaxArraySizes = 3"] {
+            #expect(SlurmCommands.arraySize(inConfiguration: other) == nil)
+        }
     }
 
     @Test("Queues are read") func queuesAreRead() {

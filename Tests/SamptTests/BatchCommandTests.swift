@@ -67,6 +67,12 @@ struct BatchCommandTests {
             uniqueKeysWithValues: try lines.map { try decode(BatchIndex.Line.self, String($0)) }.map { ($0.id, $0.digest) })
     }
 
+    /// A result's folder, relative to the output folder.
+    private func resultFolder(_ id: String, in index: String) throws -> String {
+        let lines = try String(contentsOfFile: index, encoding: .utf8).split(separator: "\n")
+        return try #require(try lines.map { try decode(BatchIndex.Line.self, String($0)) }.first { $0.id == id }).path
+    }
+
     @Test("Run, look, mend, retry, verify") func life() throws {
         let clips = try Clips()
         let absent = #"{"id": "late", "video": "clips/late", "prompts": {"objects": [{"points": [[40, 36]]}]}}"#
@@ -126,6 +132,15 @@ struct BatchCommandTests {
             "merge", clips.manifest, "--out", clips.out, "--from", clips.path("node0"), "--from", clips.path("node1"))
         #expect(late.status == 0, "\(late.errors)")
         #expect(try digests(clips.path("out/index.jsonl")) == digests(clips.path("whole/index.jsonl")))
+        // One bad result of a node: the others come, the report is made, and the status says it.
+        let faulty = try BatchFolder(existing: clips.path("whole"))
+        try FileManager.default.removeItem(
+            atPath: faulty.path + "/" + resultFolder("a", in: clips.path("whole/index.jsonl")) + "/record.json")
+        let partial = try clips.batch("merge", clips.manifest, "--out", clips.path("second"), "--from", faulty.path)
+        #expect(partial.status == CommandStatus.invalidInput.rawValue, "\(partial.errors)")
+        #expect(partial.errors.contains("record.json") && partial.errors.contains("2 results taken, 0 were there already, 1 not taken."))
+        #expect(try digests(clips.path("second/index.jsonl")).keys.sorted() == ["b", "c"])
+        #expect(clips.files(under: "second").contains("report.html"))
     }
 
     @Test("What Slurm is asked for is measured, and its script does the work") func slurm() throws {
@@ -150,6 +165,33 @@ struct BatchCommandTests {
         #expect(task.status == 0, "\(task.errors)")
         let merge = try clips.batch("merge", clips.manifest, "--out", clips.out)
         #expect(try merge.status == 0 && digests(clips.path("out/index.jsonl")).count == 3)
+    }
+
+    @Test("An array has no more tasks than the cluster takes") func arraySizes() throws {
+        let clips = try Clips()
+        try clips.writeManifest()
+        let scontrol = clips.path("scontrol")
+        try Data("#!/bin/sh\n[ \"$*\" = 'show config' ] && echo 'MaxArraySize            = 8'\n".utf8).write(
+            to: URL(fileURLWithPath: scontrol))
+        #expect(chmod(scontrol, 0o755) == 0)
+        let path =
+            URL(fileURLWithPath: scontrol).deletingLastPathComponent().path + ":"
+            + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")
+        func slurm(_ more: [String]) throws -> Program.Outcome {
+            let given = [
+                "batch", "slurm", clips.manifest, "--out", clips.out, "--cpus", "1", "--threads", "1", "--mem", "1000", "--time", "10",
+            ]
+            return try Program.run(given + more, environment: ["PATH": path])
+        }
+        let refused = try slurm(["--tasks", "9"])
+        #expect(refused.status == CommandStatus.usage.rawValue && refused.errors.contains("at most 8 tasks, not 9"), "\(refused.errors)")
+        #expect(!FileManager.default.fileExists(atPath: clips.out + "/slurm/job.sh"))
+        for (allowed, last) in [(["--tasks", "8"], 7), (["--tasks", "9", "--max-tasks", "9"], 8)] {
+            let outcome = try slurm(allowed)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let script = try String(contentsOfFile: clips.out + "/slurm/job.sh", encoding: .utf8)
+            #expect(script.contains("#SBATCH --array=0-\(last)\n"))
+        }
     }
 
     @Test("Broken manifests, other batches and missing folders end with their statuses, before anything is made") func refusals() throws {

@@ -4,9 +4,12 @@ import Foundation
 public struct BatchMerge: Sendable, Equatable {
     public private(set) var taken = 0
     public private(set) var alreadyThere = 0
+    /// Results that were not taken: `.damagedFile`, `.unreadable`, `.conflictingResults`.
+    public private(set) var faults: [BatchError] = []
 
-    /// Results are copied, checked while they are, and appear whole.
-    /// - Throws: `BatchError.otherBatch`, `.otherSettings`, `.conflictingResults`, `.damagedFile`, `.unwritable`.
+    /// Results are copied, checked while they are, and appear whole. One that is damaged, or another than the one that is there, does not
+    /// keep the others from being taken.
+    /// - Throws: `BatchError.otherBatch`, `.otherSettings`, `.unwritable`; `.unreadable` for whole folders.
     public init(from others: [BatchFolder], into folder: BatchFolder, progress: (Int) throws -> Void = { _ in }) throws {
         for other in others {
             guard other.settings.batch == folder.settings.batch else {
@@ -18,18 +21,27 @@ public struct BatchMerge: Sendable, Equatable {
             }
             if let threads = other.settings.threads { _ = try folder.deciding(threads: threads) }
         }
-        let run = UUID().uuidString.lowercased()
+        // By this others know what a killed merge left.
+        let heartbeat = try RunHeartbeat(.new(), in: folder, every: 10)
+        defer { heartbeat.stop() }
+        let run = heartbeat.identity.id
         let journal = JournalWriter(path: folder.journalPath(run))
-        defer { try? FileManager.default.removeItem(atPath: folder.workPath(run)) }
-        try BatchFolder.make(folder.workPath(run))
         for other in others {
             for id in try other.ids(in: "results").sorted() {
-                try progress(taken + alreadyThere)
-                try take(id, from: other, into: folder, work: folder.workPath(run) + "/" + id, journal)
+                try progress(taken + alreadyThere + faults.count)
+                let work = folder.workPath(run) + "/" + id
+                do { try take(id, from: other, into: folder, work: work, journal) } catch let error as BatchError {
+                    switch error {
+                    case .damagedFile, .unreadable, .conflictingResults: faults.append(error)
+                    default: throw error
+                    }
+                    try? FileManager.default.removeItem(atPath: work)
+                }
             }
             for id in try other.ids(in: "failed").sorted() {
                 guard let failure = try other.failure(of: id), failure.id == id else { continue }
-                if (try? ResultStore(folder: folder).record(of: id)) != nil { continue }
+                // A result of what was asked for before takes nothing from a failure.
+                if let present = try? ResultStore(folder: folder).record(of: id), present.key == failure.key { continue }
                 try folder.setAside(failure, log: (try? SmallFile.read(other.failureLogPath(id))) ?? Data())
             }
         }
@@ -48,30 +60,34 @@ public struct BatchMerge: Sendable, Equatable {
             return
         }
         try BatchFolder.make(work)
+        let path = try other.resultPath(id)
         for output in record.outputs {
-            let path = work + "/" + output.path
             // Paths come from a file: they must not lead out of the folder.
             let parts = output.path.split(separator: "/", omittingEmptySubsequences: false)
             guard !parts.contains(where: { ["", ".", ".."].contains($0) || $0.utf8.contains(0) }) else {
-                throw BatchError.damagedFile(path: try other.resultPath(id), reason: "it names files outside of itself")
+                throw BatchError.damagedFile(path: path, reason: "it names files outside of itself")
             }
-            try BatchFolder.make((path as NSString).deletingLastPathComponent)
-            if other.settings.isArchived {
-                try SmallFile.write(TarArchive.file(of: other.resultPath(id), named: output.path, limit: .max), to: path)
-            } else {
-                let original = try other.resultPath(id) + "/" + output.path
+            try BatchFolder.make((work + "/" + output.path as NSString).deletingLastPathComponent)
+        }
+        if other.settings.isArchived {
+            var wanted = Set(record.outputs.map(\.path))
+            try TarArchive.forEach(of: path) { name, _, read in
+                if wanted.remove(name) != nil { try SmallFile.write(to: work + "/" + name, read) }
+                return true
+            }
+        } else {
+            for output in record.outputs {
+                let original = path + "/" + output.path
                 var status = stat()
                 guard lstat(original, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
                     throw BatchError.damagedFile(path: original, reason: "it is no file, and its record names it as one")
                 }
-                do { try FileManager.default.copyItem(atPath: original, toPath: path) } catch {
-                    throw BatchError.unwritable(path: path, reason: (error as NSError).localizedDescription)
-                }
+                try SmallFile.write(to: work + "/" + output.path) { try FilePieces.forEach(of: original, isRegular: true, $0) }
             }
         }
         let installed = try target.install(id: id, from: work) { outputs in
             guard try ResultRecord.digest(of: outputs) == record.digest else {
-                throw BatchError.damagedFile(path: try other.resultPath(id), reason: "its files differ from their checksums")
+                throw BatchError.damagedFile(path: path, reason: "its files differ from their checksums")
             }
             return record
         }

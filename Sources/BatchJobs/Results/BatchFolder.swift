@@ -22,6 +22,7 @@ public struct BatchFolder: Sendable {
 
     private static let settingsName = "batch.json"
     private static let threadsName = "threads.json"
+    private static let folderNames = ["results", "failed", "claims", "lost", "runs", "journal", "logs", "work"]
 
     /// Opens a batch's folder, which is made where there is none.
     /// - Throws: `BatchError.otherBatch`, `.foreignFolder`, `.otherSettings`, `.unwritable`, `.damagedFile`.
@@ -35,7 +36,7 @@ public struct BatchFolder: Sendable {
             if let present { throw BatchError.foreignFolder(folder: path, name: present) }
             _ = try ExclusiveFile.create(file, JSONLine.encodePretty(Settings(batch: wanted.batch, isArchived: wanted.isArchived)))
         }
-        for folder in ["results", "failed", "claims", "lost", "runs", "journal", "logs", "work"] { try Self.make(path + "/" + folder) }
+        for folder in Self.folderNames { try Self.make(path + "/" + folder) }
         var opened = try BatchFolder(existing: path)
         let settings = opened.settings
         guard settings.batch == wanted.batch else {
@@ -50,7 +51,7 @@ public struct BatchFolder: Sendable {
         self = opened
     }
 
-    /// - Throws: `BatchError.noBatch`, `.damagedFile`.
+    /// - Throws: `BatchError.noBatch`, `.damagedFile`, also where links are in the place of its folders.
     public init(existing path: String) throws {
         let path = AbsolutePath.of(path)
         let file = path + "/" + Self.settingsName
@@ -62,7 +63,21 @@ public struct BatchFolder: Sendable {
             throw BatchError.damagedFile(path: file, reason: "it has format \(settings.format), of another version of sampt")
         }
         settings.threads = try Self.decidedThreads(path)
+        try Self.refuseLinks(in: path)
         self = BatchFolder(path: path, settings: settings)
+    }
+
+    /// Through links in place of its folders, a prepared output folder would have things outside of it replaced and removed.
+    private static func refuseLinks(in path: String) throws {
+        func refuse(_ path: String) -> BatchError {
+            .damagedFile(
+                path: path, reason: "it is a link, and a batch keeps and removes files in folders of its own. Put a folder in its place")
+        }
+        let own = Set(folderNames + ["slurm"])
+        if let link = try FolderNames.links(in: path).first(where: own.contains) { throw refuse("\(path)/\(link)") }
+        for folder in ["\(path)/results", "\(path)/failed"] where access(folder, F_OK) == 0 {
+            if let link = try FolderNames.links(in: folder).first { throw refuse("\(folder)/\(link)") }
+        }
     }
 
     private init(path: String, settings: Settings) { (self.path, self.settings) = (path, settings) }

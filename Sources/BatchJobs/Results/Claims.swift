@@ -115,15 +115,51 @@ extension BatchFolder {
         try FolderNames.all(in: path + "/runs").filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.compactMap { name in
             let run = (try? SmallFile.read("\(path)/runs/\(name)")).flatMap { try? JSONDecoder().decode(RunIdentity.self, from: $0) }
             // What is removed goes by this name: it must not lead anywhere else.
-            return run.flatMap { name == "\($0.id).json" && EntryName.isValid($0.id) ? $0 : nil }
+            return run.flatMap { name == "\($0.id).json" && UUID(uuidString: $0.id) != nil ? $0 : nil }
         }
     }
 
     /// Removes what runs left that are certainly over: their unfinished work. Their claims tell which videos they had.
     func removeLeftovers(seenFrom own: RunIdentity) throws {
-        for run in try runs() where run.isCertainlyOver(seenFrom: own) {
-            try? FileManager.default.removeItem(atPath: workPath(run.id))
-            unlink(runPath(run.id))
+        for run in try runs() where run.isCertainlyOver(seenFrom: own) { remove(run.id) }
+    }
+
+    /// Removes what runs on other machines left long ago. A run's file, which is written anew as long as it lives, is then far older than
+    /// this run's own.
+    /// - Parameter own: a run whose heartbeat has begun.
+    func removeOldLeftovers(seenFrom own: RunIdentity) throws {
+        guard let now = Self.timeOfChange(runPath(own.id)) else { return }
+        func isOld(_ path: String) -> Bool { Self.timeOfChange(path).map { now - $0 > Self.greatestSilence } ?? false }
+        for name in try FolderNames.all(in: path + "/runs") where name.hasSuffix(".json") {
+            let run = String(name.dropLast(5))
+            if UUID(uuidString: run) != nil, isOld(runPath(run)) { remove(run) }
         }
+        for folder in ["claims", "runs", "work"].map({ "\(path)/\($0)" }) {
+            for name in try FolderNames.all(in: folder) {
+                // What was about to get its name, or to be removed, and work whose run has no file any more.
+                let isNameless = name.hasPrefix(".") && UUID(uuidString: String(name.dropFirst())) != nil
+                let isOrphan = folder.hasSuffix("/work") && UUID(uuidString: name) != nil && access(runPath(name), F_OK) != 0
+                if isNameless || isOrphan, isOld("\(folder)/\(name)") { try? FileManager.default.removeItem(atPath: "\(folder)/\(name)") }
+            }
+        }
+    }
+
+    private func remove(_ run: String) {
+        try? FileManager.default.removeItem(atPath: workPath(run))
+        unlink(runPath(run))
+    }
+
+    /// In seconds: a day, which is the longest lease, and another one, as not every file system has all times from one clock.
+    static let greatestSilence = 2 * 86_400
+
+    /// In seconds; nil: there is nothing.
+    private static func timeOfChange(_ path: String) -> Int? {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return nil }
+        #if canImport(Darwin)
+            return status.st_mtimespec.tv_sec
+        #else
+            return status.st_mtim.tv_sec
+        #endif
     }
 }

@@ -21,7 +21,7 @@ enum ExclusiveFile {
     }
 }
 
-/// Files of a few thousand bytes, read and written as a whole.
+/// Files read and written as a whole, mostly of a few thousand bytes.
 enum SmallFile {
     static let largestSize = 64 << 20
 
@@ -34,15 +34,27 @@ enum SmallFile {
 
     /// Writes to a name that nobody else has. The bytes are on the disk (of the server) when this returns.
     /// - Throws: `BatchError.unwritable`; nothing is left behind.
-    static func write(_ data: Data, to path: String) throws {
+    static func write(_ data: Data, to path: String) throws { try write(to: path) { put in try data.withUnsafeBytes { try put($0) } } }
+
+    /// As above, of content that comes in pieces.
+    /// - Parameter read: gives every piece to the closure that it gets.
+    /// - Throws: what `read` throws, too.
+    static func write(to path: String, _ read: (_ put: (UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws {
         let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o666)
         guard file >= 0 else { throw BatchError.unwritable(path: path, reason: SystemReason.last) }
-        var failure = writeAll(data, to: file)
-        if failure == 0, fsync(file) != 0, errno != EINVAL, errno != ENOTSUP { failure = errno }
-        if close(file) != 0, failure == 0 { failure = errno }
-        guard failure == 0 else {
+        var isOpen = true
+        do {
+            func check(_ code: Int32) throws {
+                guard code == 0 else { throw BatchError.unwritable(path: path, reason: SystemReason.text(code)) }
+            }
+            try read { try check(writeAll($0, to: file)) }
+            if fsync(file) != 0, errno != EINVAL, errno != ENOTSUP { try check(errno) }
+            isOpen = false
+            if close(file) != 0 { try check(errno) }
+        } catch {
+            if isOpen { close(file) }
             unlink(path)
-            throw BatchError.unwritable(path: path, reason: SystemReason.text(failure))
+            throw error
         }
     }
 
@@ -60,16 +72,17 @@ enum SmallFile {
     }
 
     /// - Returns: the error number, 0 for none.
-    static func writeAll(_ data: Data, to file: Int32) -> Int32 {
-        data.withUnsafeBytes { bytes in
-            var written = 0
-            while written < bytes.count, let start = bytes.baseAddress {
-                let count = Foundation.write(file, start + written, bytes.count - written)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { return count < 0 ? errno : EIO }
-                written += count
-            }
-            return 0
+    static func writeAll(_ data: Data, to file: Int32) -> Int32 { data.withUnsafeBytes { writeAll($0, to: file) } }
+
+    /// - Returns: the error number, 0 for none.
+    static func writeAll(_ bytes: UnsafeRawBufferPointer, to file: Int32) -> Int32 {
+        var written = 0
+        while written < bytes.count, let start = bytes.baseAddress {
+            let count = Foundation.write(file, start + written, bytes.count - written)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return count < 0 ? errno : EIO }
+            written += count
         }
+        return 0
     }
 }

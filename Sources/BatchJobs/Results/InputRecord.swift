@@ -89,7 +89,20 @@ struct InputListing {
 enum FolderNames {
     /// The names but "." and "..", in no order; those that are not UTF-8 are left out.
     /// - Throws: `BatchError.unreadable`.
-    static func all(in path: String) throws -> [String] {
+    static func all(in path: String) throws -> [String] { try names(in: path) { _, _ in true } }
+
+    /// The names of symbolic links.
+    /// - Throws: `BatchError.unreadable`.
+    static func links(in path: String) throws -> [String] {
+        try names(in: path) { name, kind in
+            if kind != Int(DT_UNKNOWN) { return kind == Int(DT_LNK) }
+            // Not every file system tells it with the names.
+            var status = stat()
+            return lstat("\(path)/\(name)", &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+        }
+    }
+
+    private static func names(in path: String, where isWanted: (_ name: String, _ kind: Int) -> Bool) throws -> [String] {
         guard let folder = opendir(path) else { throw BatchError.unreadable(path: path, reason: SystemReason.last) }
         defer { closedir(folder) }
         var names: [String] = []
@@ -97,7 +110,7 @@ enum FolderNames {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
                 name.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: name.pointee)) { String(validatingCString: $0) }
             }
-            if let name, name != ".", name != ".." { names.append(name) }
+            if let name, name != ".", name != "..", isWanted(name, Int(entry.pointee.d_type)) { names.append(name) }
         }
         return names
     }

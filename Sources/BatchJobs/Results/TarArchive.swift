@@ -81,7 +81,8 @@ enum TarArchive {
     }
 
     /// - Parameter body: gets a file's name, its size, and what reads its content; false ends the walk.
-    private static func forEach(
+    /// - Throws: `BatchError.unreadable`, `.damagedFile`, and what `body` throws.
+    static func forEach(
         of path: String, _ body: (String, Int, (_ piece: (UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws -> Bool
     ) throws {
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

@@ -56,7 +56,11 @@ public struct BatchPlan: Sendable {
             if results.contains(item.id) {
                 let made = journal.entry(of: item.id) ?? (try? store.record(of: item.id)).map(JournalEntry.init)
                 state = try made.map { try Self.isCurrent($0, entry, key) ? .done($0) : .changed } ?? .missing
-            } else if failures.contains(item.id), let failure = try folder.failure(of: item.id), failure.holds(for: entry, key: key) {
+            }
+            // Also where there is a result of what was asked for before.
+            if state == .missing || state == .changed, failures.contains(item.id), let failure = try folder.failure(of: item.id),
+                failure.holds(for: entry, key: key)
+            {
                 state = .setAside(failure)
             }
             let planned = BatchItem(

@@ -22,6 +22,8 @@ final class BatchQueue: WorkSource {
     private let report: (BatchRun.Event) -> Void
 
     private var queue: ArraySlice<BatchItem>
+    /// Those that are taken over from others and not given out yet.
+    private var takenOver: [BatchItem] = []
     private var attempts: [String: Int] = [:]
     private var items: [String: BatchItem] = [:]
     /// Whether only one worker works.
@@ -47,24 +49,43 @@ final class BatchQueue: WorkSource {
         (queue, toRetry, isAlone) = (ordered.map(\.element)[...], [], true)
     }
 
-    /// Begins with what others had.
-    func startHeld() { (queue, held, isAlone) = (held.map(\.item)[...], [], false) }
+    /// Begins with what others had and have no more.
+    /// - Returns: how many videos are to be worked on.
+    func startHeld() throws -> Int {
+        let candidates = held.map(\.item)
+        (queue, held, isAlone) = ([], [], false)
+        for item in candidates where try take(item) { takenOver.append(item) }
+        return takenOver.count
+    }
+
+    /// Gives back what was taken over and given to no worker.
+    func giveBack() { while let item = takenOver.popLast() { claims.release(item.id) } }
 
     func next() throws -> WorkerAssignment? {
+        if let item = takenOver.popLast() { return try assignment(item) }
         while let item = queue.popFirst() {
-            if !isAlone, claims.lossCount(item) > 0 {
-                comesLast(item)
-                continue
-            }
-            switch try claims.take(item) {
-            case .taken: break
-            case .held(let holder):
-                held.append((item, holder))
-                continue
-            case .abandoned:
-                comesLast(item)
-                continue
-            }
+            if try take(item) { return try assignment(item) }
+        }
+        return nil
+    }
+
+    /// Claims a video.
+    /// - Returns: whether it is this run's to work on now.
+    private func take(_ item: BatchItem) throws -> Bool {
+        if !isAlone, claims.lossCount(item) > 0 {
+            comesLast(item)
+            return false
+        }
+        switch try claims.take(item) {
+        case .taken: break
+        case .held(let holder):
+            held.append((item, holder))
+            return false
+        case .abandoned:
+            comesLast(item)
+            return false
+        }
+        return try releasing(item) {
             // Others may have done it since the plan was made.
             if let record = try? store.record(of: item.id), record.key == item.key {
                 let entry = try manifest.entry(manifest.items[item.index])
@@ -72,24 +93,37 @@ final class BatchQueue: WorkSource {
                 if paths.count == record.inputs.count, try zip(paths, record.inputs).allSatisfy({ try $1.isUnchanged(at: $0) }) {
                     claims.release(item.id)
                     tally.doneByOthers += 1
-                    continue
+                    return false
                 }
             }
             if let record = claims.loss(of: item), record.runs.count >= LossRecord.greatestCount {
                 try setAside(item, .crash, record.reason, attempts: record.runs.count, log: Data())
                 claims.release(item.id)
-                continue
+                return false
             }
+            return true
+        }
+    }
+
+    private func assignment(_ item: BatchItem) throws -> WorkerAssignment {
+        try releasing(item) {
             if item.replaces { try journal.append(ReplacementMark(replaced: item.id)) }
             let attempt = (attempts[item.id] ?? 0) + 1
-            attempts[item.id] = attempt
-            items[item.id] = item
             try adviseNext()
-            return WorkerAssignment(
+            let assignment = WorkerAssignment(
                 item, entry: try manifest.entry(manifest.items[item.index]), manifest: manifest, run: claims.own.id, attempt: attempt,
                 work: "\(folder.workPath(claims.own.id))/\(item.id)-\(attempt)")
+            (attempts[item.id], items[item.id]) = (attempt, item)
+            return assignment
         }
-        return nil
+    }
+
+    /// Gives a claimed video back where `body` throws: a claim that stays would count as a run that the video ended.
+    private func releasing<Value>(_ item: BatchItem, _ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch {
+            claims.release(item.id)
+            throw error
+        }
     }
 
     private func comesLast(_ item: BatchItem) {

@@ -77,6 +77,7 @@ public struct BatchRun {
         try folder.removeLeftovers(seenFrom: identity)
         let heartbeat = try RunHeartbeat(identity, in: folder, every: max(1, options.lease / 18))
         defer { heartbeat.stop() }
+        try folder.removeOldLeftovers(seenFrom: identity)
         let plan = try BatchPlan(manifest, folder: folder, shard: options.shard, models: models)
         let counts = plan.counts
         report(.planned(counts))
@@ -103,6 +104,7 @@ public struct BatchRun {
         let queue = BatchQueue(
             pending, manifest: manifest, folder: folder, claims: claims, journal: JournalWriter(path: folder.journalPath(identity.id)),
             readAhead: readAhead, report: report)
+        defer { queue.giveBack() }
         outcome.isStopped = try !work(on: queue, shape, identity, timeLimit)
         outcome.elsewhere = queue.held.count
         outcome.done = queue.tally.done
@@ -155,25 +157,26 @@ public struct BatchRun {
             queue.startRetries()
             guard try pass(workers: 1) else { return false }
         }
-        return try workOnHeld(queue, lease: options.lease) { try pass(workers: $0 ? 1 : shape.workers) }
+        return try workOnHeld(queue, lease: options.lease) { try pass(workers: min($0, shape.workers)) }
     }
 
     /// Waits until those who hold videos have proved to be alive or gone, and takes over from those that are gone.
-    private func workOnHeld(_ queue: BatchQueue, lease: Double, pass: (_ isAlone: Bool) throws -> Bool) throws -> Bool {
+    private func workOnHeld(_ queue: BatchQueue, lease: Double, pass: (_ workers: Int) throws -> Bool) throws -> Bool {
         let begin = ContinuousClock.now
+        if !queue.held.isEmpty { report(.waitingForOthers(queue.held.count)) }
         while !queue.held.isEmpty, begin.secondsAgo < 1.25 * lease + 1 {
-            report(.waitingForOthers(queue.held.count))
             var left = min(2, max(0.1, lease / 8))
             while left > 0 {
                 if isStopped() { return false }
                 Thread.sleep(forTimeInterval: 0.1)
                 left -= 0.1
             }
-            queue.startHeld()
-            guard try pass(false) else { return false }
+            // Workers are started for what there is to do only.
+            let count = try queue.startHeld()
+            guard try count == 0 || pass(count) else { return false }
             while !queue.toRetry.isEmpty {
                 queue.startRetries()
-                guard try pass(true) else { return false }
+                guard try pass(1) else { return false }
             }
         }
         return true

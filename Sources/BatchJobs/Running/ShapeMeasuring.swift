@@ -63,6 +63,7 @@ private final class SampleSource: WorkSource {
         while given < items.count {
             let item = items[given]
             given += 1
+            let entry = try manifest.entry(manifest.items[item.index])
             switch try claims.take(item) {
             case .taken: claimed.insert(item.id)
             case .held: break
@@ -70,7 +71,7 @@ private final class SampleSource: WorkSource {
             }
             let run = claims.own.id
             return WorkerAssignment(
-                item, entry: try manifest.entry(manifest.items[item.index]), manifest: manifest, run: run, attempt: 1,
+                item, entry: entry, manifest: manifest, run: run, attempt: 1,
                 work: "\(folder.workPath(run))/measuring-\(prefix)-\(given)", isKept: false)
         }
         return nil

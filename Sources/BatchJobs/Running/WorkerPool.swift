@@ -74,7 +74,12 @@ final class WorkerPool {
                 try staff()
                 try assign()
                 if workers.isEmpty, !hasMore { return true }
-                for (number, event) in events.take(waiting: 0.2) { try handle(event, of: number) }
+                // All that is known, before anybody counts as stuck.
+                var patience = 0.2
+                while let (number, event) = events.next(waiting: patience) {
+                    patience = 0
+                    try handle(event, of: number)
+                }
                 endOverdueWorkers()
             }
         } catch {
@@ -171,11 +176,13 @@ final class WorkerPool {
     }
 
     /// Ends all workers at once; what they were doing can be done again.
+    /// - Throws: the first that the source throws, after it was told of all.
     private func stop() throws {
         for worker in workers.values { worker.process.end(SIGKILL) }
+        var failure: (any Error)?
         while !workers.isEmpty {
-            for (number, event) in events.take(waiting: 10) {
-                guard let worker = workers[number] else { continue }
+            guard let (number, event) = events.next(waiting: 10), let worker = workers[number] else { continue }
+            do {
                 switch event {
                 case .message(.done(let entry)):
                     if let assignment = worker.assignment, assignment.id == entry.id {
@@ -189,8 +196,11 @@ final class WorkerPool {
                     try? FileManager.default.removeItem(atPath: assignment.work)
                     try source.concluded(assignment, .stopped)
                 }
+            } catch {
+                failure = failure ?? error
             }
         }
+        if let failure { throw failure }
     }
 
     private static let longestTail = 1 << 16
@@ -223,12 +233,9 @@ private final class EventQueue: Sendable {
         news.signal()
     }
 
-    /// All that happened, after waiting for something for so many seconds at most, by the monotonic clock.
-    func take(waiting seconds: Double) -> [(Int, WorkerProcess.Event)] {
-        _ = news.wait(timeout: .now() + seconds)
-        return events.withLock { events in
-            defer { events = [] }
-            return events
-        }
+    /// The next that happened, after waiting for it for so many seconds at most, by the monotonic clock.
+    func next(waiting seconds: Double) -> (Int, WorkerProcess.Event)? {
+        guard news.wait(timeout: .now() + seconds) == .success else { return nil }
+        return events.withLock { $0.isEmpty ? nil : $0.removeFirst() }
     }
 }

@@ -42,6 +42,17 @@ public struct SlurmCommands: Sendable {
         }
     }
 
+    /// The most tasks of an array: `MaxArraySize`, which an array's numbers stay below. nil: it cannot be found out here.
+    public func greatestArraySize() -> Int? { (try? Self.run("scontrol", ["show", "config"])).flatMap(Self.arraySize) }
+
+    static func arraySize(inConfiguration text: String) -> Int? {
+        for line in text.split(separator: "\n") {
+            let parts = line.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+            if parts.count == 2, parts[0] == "MaxArraySize" { return Int(parts[1]).flatMap { $0 >= 0 ? $0 : nil } }
+        }
+        return nil
+    }
+
     /// States of tasks that have ended.
     private static let ended: Set<String> = [
         "BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED", "TIMEOUT", "REVOKED",

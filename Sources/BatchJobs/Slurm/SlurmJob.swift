@@ -19,6 +19,8 @@ public struct SlurmRequest: Sendable, Equatable, Codable {
     public var extra: [String]
 
     public static let greatestTaskCount = 1_000_000
+    /// The most tasks of an array where its administrators say nothing else: Slurm's `MaxArraySize`.
+    public static let usualArraySize = 1001
 
     public init(
         tasks: Int, throttle: Int? = nil, cores: Int, memory: Int, minutes: Int, workers: Int, threads: Int, partition: String? = nil,
@@ -34,10 +36,14 @@ public struct SlurmRequest: Sendable, Equatable, Codable {
     ///   - videos: that are to be done.
     ///   - cores: of each task.
     ///   - hours: that a task should take.
-    public init(measured row: WorkerMeasurement.Row, videos: Int, cores: Int, hours: Double = 1, tasks: Int? = nil) {
+    ///   - tasks: nil: so many that one takes about `hours`.
+    ///   - limit: the most tasks of an array; with fewer than there would be, each has more time.
+    public init(
+        measured row: WorkerMeasurement.Row, videos: Int, cores: Int, hours: Double = 1, tasks: Int? = nil, limit: Int = usualArraySize
+    ) {
         let workers = max(1, cores / row.shape.threads)
         let perTask = max(1, hours * 3600 * Double(workers) / max(0.001, row.secondsPerVideo))
-        let count = tasks ?? Int(min(Double(Self.greatestTaskCount), max(1, (Double(videos) / perTask).rounded(.up))))
+        let count = tasks ?? Int(min(Double(max(1, limit)), max(1, (Double(videos) / perTask).rounded(.up))))
         let share = (Double(videos) / Double(count)).rounded(.up)
         // Shares are even on average only; a longest video may come last.
         let uneven = share + 3 * share.squareRoot()

@@ -87,10 +87,11 @@ public struct SlurmWatch {
         let (done, failed) = (try script.folder.ids(in: "results"), try script.folder.ids(in: "failed"))
         var counts = BatchCounts()
         for item in manifest.items {
-            if done.contains(item.id) {
-                counts.done += 1
-            } else if failed.contains(item.id) {
+            // What was done and changed may be set aside; what is done again is not any more.
+            if failed.contains(item.id) {
                 counts.setAside += 1
+            } else if done.contains(item.id) {
+                counts.done += 1
             } else {
                 counts.missing += 1
             }

@@ -37,7 +37,7 @@ struct BatchMergeCommand: AsyncParsableCommand {
         discussion: """
             Writes report.html, report.json and index.jsonl (a line a result) into the output folder. Results of other folders of the \
             same batch, as nodes have on disks of their own, are copied into it and checked on the way. Status 3 means that videos of the \
-            manifest have no result.
+            manifest have no result, 65 that some results were not taken: damaged ones, and others than those that are there.
 
               sampt batch merge clips.jsonl --out results/ --from node1/ --from node2/
 
@@ -52,11 +52,16 @@ struct BatchMergeCommand: AsyncParsableCommand {
             try await onThread {
                 let manifest = try batch.openManifest()
                 let folder = try batch.openFolder(manifest)
+                var faults: [BatchError] = []
                 if !from.isEmpty {
                     let merge = try BatchMerge(from: from.map { try BatchFolder(existing: $0) }, into: folder) { _ in
                         try Cancellation.check()
                     }
-                    StandardError.print("\(merge.taken) results taken, \(merge.alreadyThere) were there already.")
+                    faults = merge.faults
+                    for fault in faults { StandardError.print("sampt: \(fault)") }
+                    StandardError.print(
+                        "\(merge.taken) results taken, \(merge.alreadyThere) were there already"
+                            + (faults.isEmpty ? "." : ", \(faults.count) not taken."))
                 }
                 let plan = try BatchPlan(manifest, folder: folder, models: BatchMethod.models)
                 let report = try BatchReport(plan, manifest: manifest, folder: folder)
@@ -64,7 +69,8 @@ struct BatchMergeCommand: AsyncParsableCommand {
                 try BatchIndex.write(plan, to: folder)
                 for line in report.lines { StandardError.print(line) }
                 StandardError.print("Written: \(folder.reportPath), \(folder.indexPath)")
-                return plan.counts.done == plan.counts.total && manifest.problems.isEmpty ? CommandStatus.success : .partial
+                guard faults.isEmpty else { return CommandStatus.invalidInput }
+                return plan.counts.done == plan.counts.total && manifest.problems.isEmpty ? .success : .partial
             }
         }
     }

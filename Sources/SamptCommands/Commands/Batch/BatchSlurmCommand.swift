@@ -25,6 +25,11 @@ struct BatchSlurmCommand: AsyncParsableCommand {
     @OptionGroup var batch: BatchOptions
     @Option(help: ArgumentHelp("Cores of a task (default: this machine's, at most 8).", valueName: "n")) var cpus: Int?
     @Option(help: ArgumentHelp("Tasks (default: so many that one takes about --hours).", valueName: "n")) var tasks: Int?
+    @Option(
+        help: ArgumentHelp(
+            "The most tasks of an array, Slurm's MaxArraySize (default: asked of scontrol, \(SlurmRequest.usualArraySize) where it does not answer).",
+            valueName: "n"))
+    var maxTasks: Int?
     @Option(help: ArgumentHelp("How long a task should take.", valueName: "hours")) var hours = 1.0
     @Option(help: ArgumentHelp("Tasks that run at once at most.", valueName: "n")) var throttle: Int?
     @Option(help: ArgumentHelp("Memory of a task (default: measured).", valueName: "MB")) var mem: Int?
@@ -46,8 +51,10 @@ struct BatchSlurmCommand: AsyncParsableCommand {
     @Flag(help: "Print nothing but errors and warnings.") var quiet = false
 
     func validate() throws {
-        for (name, value) in [("cpus", cpus), ("tasks", tasks), ("throttle", throttle), ("mem", mem), ("time", time), ("threads", threads)]
-        {
+        for (name, value) in [
+            ("cpus", cpus), ("tasks", tasks), ("max-tasks", maxTasks), ("throttle", throttle), ("mem", mem), ("time", time),
+            ("threads", threads),
+        ] {
             guard value.map({ (1...SlurmRequest.greatestTaskCount).contains($0) }) ?? true else {
                 throw ValidationError("--\(name) must be between 1 and \(SlurmRequest.greatestTaskCount).")
             }
@@ -138,6 +145,13 @@ struct BatchSlurmCommand: AsyncParsableCommand {
         let plan = try BatchPlan(manifest, folder: folder, models: BatchMethod.models)
         let videos = max(1, plan.counts.missing + plan.counts.changed)
         let cores = cpus ?? min(8, MachineResources.here().cores)
+        // Where nothing is known, a number that was asked for stays as it is.
+        let known = maxTasks ?? SlurmCommands().greatestArraySize()
+        if let known, (tasks ?? 1) > known {
+            throw CommandError.usage(
+                "--tasks: an array of this cluster has at most \(known) tasks, not \(tasks ?? 1) (Slurm's MaxArraySize; --max-tasks says otherwise)."
+            )
+        }
         var request: SlurmRequest
         if let mem, let time, let tasks, let threads = threads ?? folder.settings.threads {
             guard threads <= cores else {
@@ -160,7 +174,8 @@ struct BatchSlurmCommand: AsyncParsableCommand {
             }
             guard let best = measurement.best else { return nil }
             _ = try folder.deciding(threads: best.shape.threads)
-            request = SlurmRequest(measured: best, videos: videos, cores: cores, hours: hours, tasks: tasks)
+            request = SlurmRequest(
+                measured: best, videos: videos, cores: cores, hours: hours, tasks: tasks, limit: known ?? SlurmRequest.usualArraySize)
             if let mem { request.memory = mem }
             if let time { request.minutes = time }
         }
