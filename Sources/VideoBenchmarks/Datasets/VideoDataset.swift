@@ -108,6 +108,7 @@ extension DatasetVideo {
         var seen = Set<Int>()
         var isFirst = true
         var size: ImageSize?
+        var unread = Set<String>()
         // Objects may start in any annotated frame.
         let isSpread = rule == .firstOccurrence || rule == .onlyNew
         for frame in annotations.frames where places[frame] == nil {
@@ -123,6 +124,7 @@ extension DatasetVideo {
                 guard isSpread || !isFirst else { throw error }
                 counter.note(
                     .unreadableTruth, "the annotation of frame \(frame) cannot be read; objects that start there are not known: \(error)")
+                unread.insert(frame)
                 continue
             }
             if rule == .oneObject {
@@ -148,7 +150,7 @@ extension DatasetVideo {
             if case .perObject(let folders) = annotations.layout, seen.count == folders.count { break }
         }
         if case .perObject(let folders) = annotations.layout, rule != .oneObject {
-            for id in folders.keys.sorted() where !seen.contains(id) {
+            for id in folders.keys.sorted() where !seen.contains(id) && unread.isDisjoint(with: annotations.framesOfObjects[id] ?? []) {
                 counter.note(.absentObject, "no annotation shows a pixel of object \(annotations.label(of: id)); it is left out")
             }
         }
