@@ -84,7 +84,7 @@ public struct DatasetEvaluation: Sendable {
     private func run(
         _ video: DatasetVideo, _ entries: [Entry], _ spoolBytes: UInt64, _ outcome: Protected<Outcome>, _ reporter: VideoLoop.Reporter
     ) async throws {
-        let data = video.dataFingerprint()
+        let data = dataset.dataFingerprint(of: video).text
         let runs = entries.map { VideoRun(segmenter: $0.segmenter, run: $0.run, prompt: prompt, form: dataset.submission, output: output) }
         let open = runs.filter { !$0.isDone(video, data: data) }
         outcome.withLock { $0.kept += runs.count - open.count }

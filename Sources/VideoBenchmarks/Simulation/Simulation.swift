@@ -50,7 +50,7 @@ public struct Simulation: Sendable {
         for (index, video) in videos.enumerated() {
             do {
                 let tasks = try await onThread { try SimulationTask.tasks(of: video) }
-                let data = video.dataFingerprint()
+                let data = video.dataFingerprint().text
                 for task in tasks {
                     for seed in seeds {
                         try Task.checkCancellation()
