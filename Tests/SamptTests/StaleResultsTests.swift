@@ -82,4 +82,21 @@ struct StaleResultsTests {
             #expect(data[0] != data[1])
         }
     }
+
+    @Test("Figures and merged simulations count the videos of the last run alone") func otherList() throws {
+        try withDataset { clip, options in
+            let command = ["simulate", "sam-pt", "davis2016"] + options + ["--budget", "1", "--out", clip.path("out")]
+            let both = try Program.run(command)
+            #expect(both.status == 0, "\(both.errors)")
+            try Data("a\n".utf8).write(to: URL(fileURLWithPath: clip.path("list.txt")))
+            let one = try Program.run(command + ["--list", clip.path("list.txt")])
+            #expect(one.status == 0, "\(one.errors)")
+            for name in ["figure", "merge"] {
+                let outcome = try Program.run(["simulate", name, clip.path("out"), "--out", clip.path(name), "--quiet"])
+                #expect(outcome.status == 0, "\(name): \(outcome.errors)")
+                let report = try String(contentsOfFile: clip.path("\(name)/report.md"), encoding: .utf8)
+                #expect(report.contains("| a |") && !report.contains("| b |"), "\(name)")
+            }
+        }
+    }
 }

@@ -41,7 +41,7 @@ struct SimulationJob: Sendable {
             manifest: .init(
                 program: "sampt \(ProgramVersion.current)", command: ProcessInfo.processInfo.arguments, processor: Machine.processor,
                 dataset: dataset.name, name: name, options: options.texts, settings: identity,
-                seeds: (0..<running.seeds).map { seed &+ UInt64($0) }, videos: all.map(\.name.text)))
+                seeds: (0..<running.seeds).map { seed &+ UInt64($0) }, of: all))
         try output.writeManifest()
         let interruption = Interruption()
         interruption.listen()
