@@ -71,6 +71,20 @@ struct StaleResultsTests {
         }
     }
 
+    @Test("A video that one seed lacks is named with the seed, and so is that means are of different videos") func missingSeed() throws {
+        try withDataset { clip, options in
+            let run = try Program.run(["evaluate", "davis2017"] + options + ["--seeds", "2", "--out", clip.path("out")])
+            #expect(run.status == 0 && !run.errors.contains("different videos"), "\(run.errors)")
+            try FileManager.default.removeItem(atPath: clip.path("out/default/seed-73/records/b.json"))
+            let merged = try Program.run(["evaluate", "merge", clip.path("out"), "--quiet"])
+            #expect(merged.status == CommandStatus.partial.rawValue, "\(merged.errors)")
+            for form in ["html", "json", "md", "csv"] {
+                let report = try String(contentsOfFile: clip.path("out/report.\(form)"), encoding: .utf8)
+                #expect(report.contains("(default, seed 73)") && report.contains("different videos"), "\(form)")
+            }
+        }
+    }
+
     @Test("A simulation on the same folders read as another data set is made again") func otherSimulation() throws {
         try withDataset { clip, options in
             var data: [String] = []

@@ -91,12 +91,11 @@ struct SimulationJob: Sendable {
     private func identity(_ settings: MethodSettings) throws -> [String: String] {
         var identity = Dictionary(uniqueKeysWithValues: PresetKey.allCases.map { ("method." + $0.rawValue, $0.text(in: settings)) })
         identity["method.seed"] = nil
-        identity["precision"] = models.networks.precision.rawValue
-        identity["part-precision"] = models.networks.partPrecisions.sorted().joined(separator: " ")
         identity["hq-token-only"] = "\(models.segmenter.hqTokenOnly)"
         let choices = [try models.segmenter.choice(settings.segmenter), try models.tracker.choice(settings.tracker)]
         try ModelChoice.checkPresence(choices)
         identity["models"] = try choices.map { try $0.fingerprint() }.joined(separator: "; ")
+        (identity["precision"], identity["part-precision"]) = try models.networks.resolvedPrecisions()
         identity["program"] = ProgramVersion.current
         return identity
     }
