@@ -73,6 +73,9 @@ struct SimulateCommandTests {
             }
             let half = try Program.run(["simulate", "merge", clip.path("part1"), "--out", clip.path("half")])
             #expect(half.status == CommandStatus.partial.rawValue && half.errors.contains("b: has not been simulated"), "\(half.errors)")
+            let figure = try Program.run(["simulate", "figure", clip.path("part1"), "--out", clip.path("figure")])
+            #expect(figure.status == CommandStatus.partial.rawValue && figure.errors.contains("b: has not been"), "\(figure.errors)")
+            #expect(try String(contentsOfFile: clip.path("figure/report.md"), encoding: .utf8).contains("| missing-sequence | b |"))
             // Of the second part nothing is there but the failure.
             let merged = try Program.run(["simulate", "merge", clip.path("part1"), clip.path("part2"), "--out", clip.path("whole")])
             #expect(merged.status == CommandStatus.partial.rawValue && merged.errors.contains("shot-2.png"), "\(merged.errors)")

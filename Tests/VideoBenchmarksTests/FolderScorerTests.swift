@@ -256,7 +256,7 @@ struct FolderScorerTests {
                 .init(
                     setting: "one", paper: "Table 2", paperScore: "70.0 ± 1.0", against: "one",
                     runs: [.init(seed: 1, score: score), .init(seed: 2, score: score)])
-            ], failures: [ScoringFinding(.failed, "w", "could not, really")])
+            ], unscored: [1, 2].map { RunFindings(setting: "one", seed: $0, [ScoringFinding(.failed, "w", "could not, really")]) })
         let lines = report.csv.split(separator: "\n").map(String.init)
         // A heading, the objects, sequence and whole of two seeds, the mean over the seeds, a finding, what ran.
         #expect(lines.count == 12)

@@ -18,6 +18,14 @@ struct SimulationTests {
         VideoSegmenter(segmenter: DiskSegmenter(), tracker: DriftingTracker(), options: VideoSegmenterOptions())
     }
 
+    private func output(_ work: Simulation, _ videos: [DatasetVideo]) -> SimulationOutput {
+        SimulationOutput(
+            path: work.output,
+            manifest: .init(
+                program: "test", command: [], processor: "", dataset: "folder", name: "n", options: work.options.texts,
+                settings: work.settings, seeds: [1], of: videos))
+    }
+
     @Test("Objects that were done with the same are not done again; others are") func resuming() async throws {
         let boxes = try SlidingBoxes(videos: ["a", "b"], frames: 5)
         defer { boxes.folders.remove() }
@@ -54,6 +62,71 @@ struct SimulationTests {
         do { _ = try await task.value } catch { #expect(error is CancellationError) }
         let outcome = try await work.run(videos, segmenter: models, seeds: [1])
         #expect(outcome.kept >= 1 && outcome.records.count == 2 && outcome.failures.isEmpty)
+    }
+
+    @Test("Records of other videos and of other files do not count, and do not outlive a failure") func staleRecords() async throws {
+        let boxes = try SlidingBoxes(videos: ["a", "b"], frames: 5)
+        defer { boxes.folders.remove() }
+        let work = simulation(boxes)
+        _ = try await work.run(boxes.videos, segmenter: models, seeds: [1])
+        let whole = output(work, try boxes.videos)
+        #expect(try whole.records().map(\.video) == ["a", "b"] && whole.absences(whole.records()).isEmpty)
+        #expect(try output(work, [boxes.videos[0]]).records().map(\.video) == ["a"])
+        try boxes.folders.writeBytes("Annotations/b/00.png", Data())
+        let changed = output(work, try boxes.videos)
+        let records = try changed.records()
+        let absences = try changed.absences(records)
+        #expect(records.map(\.video) == ["a"] && absences.map(\.sequence) == ["b"])
+        #expect(absences.first?.message.contains("since its files changed") == true)
+        #expect(try await work.run(boxes.videos, segmenter: models, seeds: [1]).failures.map(\.sequence) == ["b"])
+        #expect(!FileManager.default.fileExists(atPath: work.output + "/interactions/seed-1/b/object-3.json"))
+        #expect(try changed.absences(changed.records()).map(\.kind) == [.failed])
+    }
+
+    @Test("A simulation that lacks a seed of an object says so") func missingSeed() async throws {
+        let boxes = try SlidingBoxes(videos: ["a"], frames: 4)
+        defer { boxes.folders.remove() }
+        let work = simulation(boxes, budget: 1)
+        _ = try await work.run(boxes.videos, segmenter: models, seeds: [1])
+        var manifest = output(work, try boxes.videos).manifest
+        manifest.seeds = [1, 2]
+        let both = SimulationOutput(path: work.output, manifest: manifest)
+        let absences = try both.absences(both.records())
+        #expect(absences.map(\.sequence) == ["a"] && absences.first?.message.contains("1 of 2") == true)
+    }
+
+    @Test("Parts count with the files that each of them had") func parts() async throws {
+        let boxes = try SlidingBoxes(videos: ["a", "b"], frames: 4)
+        defer { boxes.folders.remove() }
+        var parts: [SimulationOutput] = []
+        for index in 0..<2 {
+            var part = simulation(boxes, budget: 1)
+            part.output = boxes.folders.path("part\(index)")
+            let videos = try boxes.videos
+            _ = try await part.run([videos[index]], segmenter: models, seeds: [1])
+            parts.append(output(part, videos))
+            // As a copy on another machine may be.
+            for video in ["a", "b"] {
+                try FileManager.default.setAttributes(
+                    [.modificationDate: Date(timeIntervalSince1970: 1e9)], ofItemAtPath: boxes.folders.path("JPEGImages/\(video)/00.png"))
+            }
+        }
+        let whole = try SimulationOutput(path: boxes.folders.path("whole"), of: parts)
+        #expect(try whole.merge(parts) == 2)
+        #expect(try whole.records().map(\.video) == ["a", "b"] && whole.absences(whole.records()).isEmpty)
+    }
+
+    @Test("An object whose annotations all have another size is left out, and the others go on") func otherSize() async throws {
+        let boxes = try SlidingBoxes(videos: ["a"], frames: 4)
+        defer { boxes.folders.remove() }
+        var small = IndexMask(width: 48, height: 24)
+        for place in 200..<220 { small.values[place] = 5 }
+        for frame in 2..<4 { try ImageFile.writeIndexMask(small, to: boxes.folders.path("Annotations/a/0\(frame).png")) }
+        let videos = try DatasetKind.bdd100k.read(.init(root: boxes.folders.root.path)).videosWithTruth().videos
+        #expect(try videos[0].objects().objects.map(\.id) == [3, 5])
+        let outcome = try await simulation(boxes).run(videos, segmenter: models, seeds: [1])
+        #expect(outcome.records.map(\.object) == [3] && outcome.failures.isEmpty, "\(outcome.failures)")
+        #expect(outcome.records.first?.findings.contains { $0.kind == .noScoredFrame && $0.message.contains("object 5") } == true)
     }
 
     @Test("What is wrong with the truth is named, and what cannot be read counts for nobody") func badTruth() async throws {

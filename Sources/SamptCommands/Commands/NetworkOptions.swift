@@ -66,6 +66,14 @@ package struct NetworkOptions: ParsableArguments {
         return chosen
     }
 
+    /// The arithmetic that this machine's processor gives, for keys of results: `automatic` is not the same on every one.
+    /// - Throws: what loading the engine throws.
+    func resolvedPrecisions() throws -> (usual: String, parts: String) {
+        let engine = try OpenVINOEngine(.init(threads: threads))
+        let parts = try precisions().map { "\($0.key.rawValue)=\(engine.resolvedPrecision($0.value).rawValue)" }
+        return (engine.resolvedPrecision(precision).rawValue, parts.sorted().joined(separator: " "))
+    }
+
     /// The case of that name, or an error that lists the known ones and guesses which was meant.
     private static func choose<Name: RawRepresentable & CaseIterable>(_ type: Name.Type, _ text: String) throws -> Name
     where Name.RawValue == String {

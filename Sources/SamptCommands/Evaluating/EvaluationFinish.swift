@@ -19,7 +19,7 @@ struct EvaluationFinish: Sendable {
     func run() async throws -> Bool {
         let threads = ProcessInfo.processInfo.activeProcessorCount
         let set = dataset.evaluated
-        var (table, unscored, isWhole): ([EvaluationReport.Row], [ScoringFinding], Bool) = ([], [], true)
+        var (table, unscored, isWhole): ([EvaluationReport.Row], [RunFindings], Bool) = ([], [], true)
         for run in output.manifest.runs {
             let progress = output.progress(of: run, set)
             isWhole = isWhole && progress.missing.isEmpty
@@ -29,11 +29,11 @@ struct EvaluationFinish: Sendable {
                 where error is ScoringError || error is FileError
             {
                 // The masks are there, and the report says why they have no numbers.
-                unscored.append(ScoringFinding(.failed, "", "could not be scored: \(error)"))
+                unscored.append(RunFindings(run, [ScoringFinding(.failed, "", "could not be scored: \(error)")]))
                 (score, isWhole) = (nil, false)
             }
             guard let score else {
-                unscored += progress.findings
+                unscored.append(RunFindings(run, progress.findings))
                 continue
             }
             let done = EvaluationReport.Run(
@@ -47,7 +47,7 @@ struct EvaluationFinish: Sendable {
             }
         }
         let report = EvaluationReport(
-            title: "\(dataset.name): \(output.manifest.program)", ran: Self.ran(output.manifest), rows: table, failures: unscored,
+            title: "\(dataset.name): \(output.manifest.program)", ran: Self.ran(output.manifest), rows: table, unscored: unscored,
             published: output.manifest.published)
         try ReportFiles(report: report, frames: DatasetFrames(dataset)).write(
             html: output.path + "/report.html", json: output.path + "/report.json", csv: output.path + "/report.csv",

@@ -51,7 +51,8 @@ struct EvaluationJob: Sendable {
             return outcome.failures.isEmpty ? .success : .partial
         }
         let isWhole = try await EvaluationFinish(
-            output: output, dataset: dataset, said: outcome.failures, makesArchives: !running.noArchive, isQuiet: isQuiet
+            output: output, dataset: dataset, said: dataset.findings + outcome.failures(among: rows.runs),
+            makesArchives: !running.noArchive, isQuiet: isQuiet
         ).run()
         return isWhole && outcome.failures.isEmpty ? .success : .partial
     }

@@ -30,6 +30,7 @@ struct EvaluationRows: Sendable {
     ) throws {
         var rows: [Row] = []
         var fingerprints: [String: String] = [:]
+        var precisions: (usual: String, parts: String)?
         func add(_ name: String, _ settings: MethodSettings, preset: Preset?, row: Sweep.Row? = nil, inFolder: Bool) throws {
             try settings.validate()
             for index in 0..<running.seeds {
@@ -40,8 +41,9 @@ struct EvaluationRows: Sendable {
                 var identity = Dictionary(uniqueKeysWithValues: PresetKey.allCases.map { ($0.rawValue, $0.text(in: settings)) })
                 identity["seed"] = "\(seed)"
                 identity["prompt"] = running.prompt.text
-                identity["precision"] = models.networks.precision.rawValue
-                identity["part-precision"] = models.networks.partPrecisions.sorted().joined(separator: " ")
+                let resolved = try precisions ?? models.networks.resolvedPrecisions()
+                precisions = resolved
+                (identity["precision"], identity["part-precision"]) = resolved
                 identity["hq-token-only"] = "\(models.segmenter.hqTokenOnly)"
                 identity["models"] = fingerprints[key]
                 identity["program"] = ProgramVersion.current

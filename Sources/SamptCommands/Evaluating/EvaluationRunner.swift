@@ -31,7 +31,7 @@ struct EvaluationRunner: Sendable {
             StandardError.print("Interrupted. The same command goes on from here.")
             return nil
         }
-        for failure in outcome.failures { StandardError.print("sampt: \(failure)") }
+        for failure in outcome.failures(among: rows.runs) { StandardError.print("sampt: \(failure)") }
         if !isQuiet, outcome.kept > 0 { StandardError.print("\(outcome.kept) videos were there already, made from the same.") }
         return outcome
     }
@@ -72,7 +72,7 @@ struct EvaluationRunner: Sendable {
             made += part.done.reduce(0) { $0 + $1.frames }
             outcome.done += part.done
             outcome.kept += part.kept
-            outcome.failures += part.failures.filter { !outcome.failures.contains($0) }
+            outcome.failed += part.failed
         }
         return outcome
     }

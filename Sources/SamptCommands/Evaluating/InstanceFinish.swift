@@ -16,12 +16,13 @@ struct InstanceFinish: Sendable {
 
     /// - Returns: whether every run has all videos, and could be scored where there is truth.
     func run() async throws -> Bool {
-        var (rows, findings, isWhole): ([InstanceEvaluationReport.Row], [ScoringFinding], Bool) = ([], [], true)
-        let ran = EvaluationFinish.ran(output.manifest)
+        var (rows, found, isWhole): ([InstanceEvaluationReport.Row], [RunFindings], Bool) = ([], [], true)
+        var videos: [Set<String>] = []
+        let (ran, set) = (EvaluationFinish.ran(output.manifest), dataset.evaluated)
         for run in output.manifest.runs {
-            let progress = output.progress(of: run, dataset.evaluated)
+            let progress = output.progress(of: run, set)
             isWhole = isWhole && progress.missing.isEmpty
-            for finding in progress.findings where !findings.contains(finding) { findings.append(finding) }
+            found.append(RunFindings(run, progress.findings))
             let folder = try OutputFolder(run.folder.isEmpty ? output.path : output.path + "/" + run.folder)
             let tubes = try output.tubes(run, progress, dataset)
             try VideoInstanceResults.write(tubes, to: folder.file("results.json"))
@@ -33,10 +34,11 @@ struct InstanceFinish: Sendable {
                 }
             } catch let error as InstanceError {
                 // The tubes are there, and the report says why they have no numbers.
-                findings.append(ScoringFinding(.failed, "", "could not be scored: \(error)"))
+                found.append(RunFindings(run, [ScoringFinding(.failed, "", "could not be scored: \(error)")]))
                 isWhole = false
                 continue
             }
+            videos.append(Set(progress.records.map(\.video)))
             try AtomicFile.write(score.json(ran: ran, findings: progress.findings), to: folder.file("scores.json"))
             let done = InstanceEvaluationReport.Run(
                 seed: run.seed, score: score, frames: progress.records.reduce(0) { $0 + $1.frames },
@@ -47,6 +49,7 @@ struct InstanceFinish: Sendable {
                 rows.append(.init(setting: run.setting, paper: run.paper, paperScore: run.paperScore, against: run.against, runs: [done]))
             }
         }
+        let findings = RunFindings.merged(found) + RunFindings.differing(videos)
         let report = InstanceEvaluationReport(
             title: "\(InstanceDataset.name): \(output.manifest.program)", ran: ran, rows: rows, findings: findings,
             published: output.manifest.published)

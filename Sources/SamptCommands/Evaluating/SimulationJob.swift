@@ -41,7 +41,7 @@ struct SimulationJob: Sendable {
             manifest: .init(
                 program: "sampt \(ProgramVersion.current)", command: ProcessInfo.processInfo.arguments, processor: Machine.processor,
                 dataset: dataset.name, name: name, options: options.texts, settings: identity,
-                seeds: (0..<running.seeds).map { seed &+ UInt64($0) }, videos: all.map(\.name.text)))
+                seeds: (0..<running.seeds).map { seed &+ UInt64($0) }, of: all))
         try output.writeManifest()
         let interruption = Interruption()
         interruption.listen()
@@ -91,12 +91,11 @@ struct SimulationJob: Sendable {
     private func identity(_ settings: MethodSettings) throws -> [String: String] {
         var identity = Dictionary(uniqueKeysWithValues: PresetKey.allCases.map { ("method." + $0.rawValue, $0.text(in: settings)) })
         identity["method.seed"] = nil
-        identity["precision"] = models.networks.precision.rawValue
-        identity["part-precision"] = models.networks.partPrecisions.sorted().joined(separator: " ")
         identity["hq-token-only"] = "\(models.segmenter.hqTokenOnly)"
         let choices = [try models.segmenter.choice(settings.segmenter), try models.tracker.choice(settings.tracker)]
         try ModelChoice.checkPresence(choices)
         identity["models"] = try choices.map { try $0.fingerprint() }.joined(separator: "; ")
+        (identity["precision"], identity["part-precision"]) = try models.networks.resolvedPrecisions()
         identity["program"] = ProgramVersion.current
         return identity
     }

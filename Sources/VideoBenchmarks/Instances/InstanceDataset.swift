@@ -63,17 +63,26 @@ public struct InstanceDataset: Sendable {
     }
 
     public var evaluated: EvaluatedSet {
-        EvaluatedSet(videos: truth.videos.map { "\($0.id)" }, findings: findings) { run, video, output in
-            "\(run.path(in: output))/tubes/\(video).json"
+        let data = truth.videos.compactMap { video -> (String, String)? in
+            guard let fingerprint = try? video.dataFingerprint(video.frames(below: root)), fingerprint.isComplete else { return nil }
+            return ("\(video.id)", fingerprint.text)
         }
+        return EvaluatedSet(
+            videos: truth.videos.map { "\($0.id)" }, findings: findings, data: Dictionary(data) { first, _ in first },
+            product: Self.product)
+    }
+
+    /// The file of a run's tubes of a video, below an output's folder.
+    @Sendable static func product(_ run: EvaluationRun, _ video: String, _ output: String) -> String {
+        "\(run.path(in: output))/tubes/\(video).json"
     }
 }
 
 extension VideoInstanceTruth.Video {
     /// Of the files of its frames.
-    func dataFingerprint(_ frames: [String]) -> String {
+    func dataFingerprint(_ frames: [String]) -> DataFingerprint {
         var fingerprint = DataFingerprint()
         for frame in frames { fingerprint.addFile(frame) }
-        return fingerprint.text
+        return fingerprint
     }
 }

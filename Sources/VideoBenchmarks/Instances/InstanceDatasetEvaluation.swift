@@ -52,7 +52,7 @@ public struct InstanceDatasetEvaluation: Sendable {
         _ outcome: Protected<DatasetEvaluation.Outcome>, _ reporter: VideoLoop.Reporter
     ) async throws {
         let frames = try video.frames(below: dataset.root)
-        let data = video.dataFingerprint(frames)
+        let data = video.dataFingerprint(frames).text
         let open = entries.filter { !isDone($0.run, video, data) }
         outcome.withLock { $0.kept += entries.count - open.count }
         reporter.passed((entries.count - open.count) * frames.count)
@@ -75,7 +75,7 @@ public struct InstanceDatasetEvaluation: Sendable {
     private func isDone(_ run: EvaluationRun, _ video: VideoInstanceTruth.Video, _ data: String) -> Bool {
         guard let record = RunRecord.read(run.record(of: "\(video.id)", in: output)) else { return false }
         guard record.settings == run.settings, record.data == data else { return false }
-        return FileManager.default.fileExists(atPath: dataset.evaluated.product(run, "\(video.id)", output))
+        return FileManager.default.fileExists(atPath: InstanceDataset.product(run, "\(video.id)", output))
     }
 
     private func make(
@@ -90,7 +90,7 @@ public struct InstanceDatasetEvaluation: Sendable {
         ) { _, _ in reporter.made(1) }
         let name = "\(video.id)"
         try entry.run.forget(name, in: output)
-        let target = dataset.evaluated.product(entry.run, name, output)
+        let target = InstanceDataset.product(entry.run, name, output)
         _ = try OutputFolder(PathParts(target).folder)
         try VideoInstanceResults.write(tubes, to: target)
         let record = RunRecord(
@@ -105,7 +105,7 @@ extension EvaluationOutput {
     /// A run's tubes of all videos that it has done.
     /// - Throws: `MediaError`; `InstanceError`.
     public func tubes(_ run: EvaluationRun, _ progress: Progress, _ dataset: InstanceDataset) throws -> [InstanceTube] {
-        try progress.records.flatMap { try VideoInstanceResults.read(dataset.evaluated.product(run, $0.video, path)) }
+        try progress.records.flatMap { try VideoInstanceResults.read(InstanceDataset.product(run, $0.video, path)) }
     }
 }
 

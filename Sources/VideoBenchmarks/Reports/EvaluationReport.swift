@@ -59,15 +59,15 @@ public struct EvaluationReport: Sendable {
     /// Command, versions, processor, models' fingerprints.
     public var ran: [(name: String, value: String)]
     public var rows: [Row]
-    /// Of videos that could not be run.
-    public var failures: [ScoringFinding]
+    /// Of runs that have no scores.
+    public var unscored: [RunFindings]
     /// What others have published on this data set.
     public var published: PublishedTable?
 
     public init(
-        title: String, ran: [(name: String, value: String)], rows: [Row], failures: [ScoringFinding] = [], published: PublishedTable? = nil
+        title: String, ran: [(name: String, value: String)], rows: [Row], unscored: [RunFindings] = [], published: PublishedTable? = nil
     ) {
-        (self.title, self.ran, self.rows, self.failures, self.published) = (title, ran, rows, failures, published)
+        (self.title, self.ran, self.rows, self.unscored, self.published) = (title, ran, rows, unscored, published)
     }
 
     /// How much better a row is in J&F than the one it is compared with; NaN where there is none.
@@ -76,11 +76,11 @@ public struct EvaluationReport: Sendable {
         return row.jf.mean - other.jf.mean
     }
 
-    /// What does not fit, or could not be done, each once.
+    /// What does not fit, or could not be done, each once; what some runs alone have names them.
     public var findings: [ScoringFinding] {
-        var all: [ScoringFinding] = []
-        for finding in failures + rows.flatMap(\.runs).flatMap(\.score.findings) where !all.contains(finding) { all.append(finding) }
-        return all
+        let scored = rows.flatMap { row in row.runs.map { RunFindings(setting: row.setting, seed: $0.seed, $0.score.findings) } }
+        let videos = rows.flatMap(\.runs).map { Set($0.score.objects.map(\.sequence)) }
+        return RunFindings.merged(unscored + scored) + RunFindings.differing(videos)
     }
 }
 

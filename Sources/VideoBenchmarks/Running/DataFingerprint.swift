@@ -4,6 +4,8 @@ import Support
 /// Changes when a file is exchanged, added or removed: a hash (FNV-1a) of names, sizes and times of change.
 struct DataFingerprint {
     private var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    /// Whether every file was there.
+    private(set) var isComplete = true
 
     var text: String { String(hash, radix: 16) }
 
@@ -15,7 +17,10 @@ struct DataFingerprint {
     mutating func addFile(_ path: String) {
         var status = stat()
         add(PathParts(path).name)
-        guard stat(path, &status) == 0 else { return add("absent") }
+        guard stat(path, &status) == 0 else {
+            isComplete = false
+            return add("absent")
+        }
         #if canImport(Darwin)
             let time = status.st_mtimespec
         #else
@@ -26,8 +31,8 @@ struct DataFingerprint {
 }
 
 extension DatasetVideo {
-    /// Of the video's files.
-    func dataFingerprint() -> String {
+    /// Of the video's files, and of what becomes an object in them.
+    func dataFingerprint() -> DataFingerprint {
         var fingerprint = DataFingerprint()
         for frame in frames { fingerprint.addFile(frame) }
         if let maskSize { fingerprint.add("masks of \(maskSize)") }
@@ -42,6 +47,16 @@ extension DatasetVideo {
             }
         }
         fingerprint.add(written.map(String.init).joined(separator: ","))
-        return fingerprint.text
+        fingerprint.add("\(rule)")
+        return fingerprint
+    }
+}
+
+extension VideoDataset {
+    /// Of a video as this data set reads it, and of the form in which its masks are written: the same folders may be read as another one.
+    func dataFingerprint(of video: DatasetVideo) -> DataFingerprint {
+        var fingerprint = video.dataFingerprint()
+        for text in [name, submission.folder, "\(submission.isPerObject)"] { fingerprint.add(text) }
+        return fingerprint
     }
 }

@@ -55,9 +55,19 @@ public struct DatasetEvaluation: Sendable {
         public var done: [RunRecord] = []
         /// How many runs of videos were there already.
         public var kept = 0
-        public var failures: [ScoringFinding] = []
+        /// Why videos failed, by run.
+        public var failed: [RunFindings] = []
 
         public init() {}
+
+        /// Why videos failed, each reason once.
+        public var failures: [ScoringFinding] { RunFindings.merged(failed.map { RunFindings(setting: "", seed: nil, $0.findings) }) }
+
+        /// The same, with the settings and seeds where not all failed.
+        /// - Parameter runs: all that were to be done.
+        public func failures(among runs: [EvaluationRun]) -> [ScoringFinding] {
+            RunFindings.merged(runs.map { RunFindings($0, []) } + failed)
+        }
     }
 
     /// The videos of the shard.
@@ -84,7 +94,7 @@ public struct DatasetEvaluation: Sendable {
     private func run(
         _ video: DatasetVideo, _ entries: [Entry], _ spoolBytes: UInt64, _ outcome: Protected<Outcome>, _ reporter: VideoLoop.Reporter
     ) async throws {
-        let data = video.dataFingerprint()
+        let data = dataset.dataFingerprint(of: video).text
         let runs = entries.map { VideoRun(segmenter: $0.segmenter, run: $0.run, prompt: prompt, form: dataset.submission, output: output) }
         let open = runs.filter { !$0.isDone(video, data: data) }
         outcome.withLock { $0.kept += runs.count - open.count }
@@ -123,8 +133,8 @@ extension DatasetEvaluation.Outcome {
         if error is CancellationError { throw error }
         if let error = error as? FileError, case .unwritable = error { throw error }
         let finding = ScoringFinding(.failed, video, "could not be run: \(error)")
-        if !failures.contains(finding) { failures.append(finding) }
         for run in runs {
+            failed.append(RunFindings(run, [finding]))
             // What an earlier run made of other files does not count as this one's.
             try run.forget(video, in: output)
             try RunFailure(settings: run.settings, finding: finding).write(to: run.failure(of: video, in: output))

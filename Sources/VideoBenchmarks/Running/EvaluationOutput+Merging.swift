@@ -5,10 +5,15 @@ import Support
 extension EvaluationOutput {
     /// Takes over the videos that other folders of the same evaluation have (`--shard`), and why others failed there.
     /// - Returns: how many runs of videos were taken.
-    /// - Throws: `MediaError.invalidArgument` for a folder of another evaluation; `FileError.unwritable`.
+    /// - Throws: `MediaError.invalidArgument` for a folder of another evaluation or data set; `FileError.unwritable`.
     public func merge(_ parts: [EvaluationOutput], _ set: EvaluatedSet) throws -> Int {
         var count = 0
         for part in parts {
+            guard part.manifest.dataset == manifest.dataset else {
+                throw MediaError.invalidArgument(
+                    "\(part.path) holds an evaluation of \(part.manifest.dataset), \(path) one of \(manifest.dataset). Merge those of one data set."
+                )
+            }
             for run in manifest.runs {
                 guard part.manifest.runs.contains(where: { $0.folder == run.folder && $0.settings == run.settings }) else {
                     throw MediaError.invalidArgument(
@@ -29,6 +34,12 @@ extension EvaluationOutput {
         guard let known = RunRecord.read(run.record(of: video, in: part.path)), known.settings == run.settings else { return false }
         let (source, target) = (set.product(run, video, part.path), set.product(run, video, path))
         guard source != target, FileManager.default.fileExists(atPath: source) else { return false }
+        // What was made of other files is taken, and named, only where nothing better is known.
+        if !set.isCurrent(known), let own = RunRecord.read(run.record(of: video, in: path)), own.settings == run.settings,
+            set.isCurrent(own)
+        {
+            return false
+        }
         try run.forget(video, in: path)
         _ = try OutputFolder(PathParts(target).folder)
         try Self.copy(source, to: target)

@@ -95,11 +95,18 @@ public struct EvaluationOutput: Sendable {
     }
 
     public func progress(of run: EvaluationRun, _ set: EvaluatedSet) -> Progress {
-        let records = set.videos.compactMap { RunRecord.read(run.record(of: $0, in: path)) }.filter { $0.settings == run.settings }
+        let made = set.videos.compactMap { RunRecord.read(run.record(of: $0, in: path)) }.filter { $0.settings == run.settings }
+        let records = made.filter(set.isCurrent)
         let done = Set(records.map(\.video))
+        let stale = Set(made.map(\.video)).subtracting(done)
         let missing = set.videos.filter { !done.contains($0) }
         let absences = missing.map { video in
-            failure(of: video, run)?.finding ?? ScoringFinding(.missingSequence, video, "has not been run; it is not in the scores")
+            failure(of: video, run)?.finding
+                ?? ScoringFinding(
+                    .missingSequence, video,
+                    stale.contains(video)
+                        ? "has results of other files than those that are there now (names, sizes or times of change differ); it is not in the scores and must be run again"
+                        : "has not been run; it is not in the scores")
         }
         return Progress(records: records, missing: missing, findings: set.findings + records.flatMap(\.findings) + absences)
     }
@@ -114,14 +121,23 @@ public struct EvaluationOutput: Sendable {
 public struct EvaluatedSet: Sendable {
     public var videos: [String]
     public var findings: [ScoringFinding]
+    /// What its videos' files are now, by video; of those whose files are not all there, nothing.
+    var data: [String: String]
     /// The file or folder of a run's results of a video, below an output's folder.
     var product: @Sendable (_ run: EvaluationRun, _ video: String, _ output: String) -> String
+
+    /// Whether a video's results were made from the files that are there now, as far as that can be told.
+    func isCurrent(_ record: RunRecord) -> Bool { data[record.video].map { $0 == record.data } ?? true }
 }
 
 extension VideoDataset {
     public var evaluated: EvaluatedSet {
-        EvaluatedSet(videos: videos.map(\.name.text), findings: findings) { [submission] run, video, output in
-            run.masks(in: output, submission) + "/" + video
+        let data = videos.compactMap { video -> (String, String)? in
+            let fingerprint = dataFingerprint(of: video)
+            return fingerprint.isComplete ? (video.name.text, fingerprint.text) : nil
         }
+        return EvaluatedSet(
+            videos: videos.map(\.name.text), findings: findings, data: Dictionary(data) { first, _ in first }
+        ) { [submission] run, video, output in run.masks(in: output, submission) + "/" + video }
     }
 }

@@ -1,5 +1,5 @@
 /// Something that does not fit between truth and results, or in one of them. What was found is counted, never passed over in silence.
-public struct ScoringFinding: Sendable, Equatable, Codable {
+public struct ScoringFinding: Sendable, Hashable, Codable {
     public enum Kind: String, Sendable, Codable, CaseIterable {
         /// A sequence of the truth without results; its masks count as empty.
         case missingSequence = "missing-sequence"

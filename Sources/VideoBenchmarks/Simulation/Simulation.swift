@@ -48,9 +48,9 @@ public struct Simulation: Sendable {
         try options.validate()
         var outcome = Outcome()
         for (index, video) in videos.enumerated() {
+            let data = video.dataFingerprint().text
             do {
                 let tasks = try await onThread { try SimulationTask.tasks(of: video) }
-                let data = video.dataFingerprint()
                 for task in tasks {
                     for seed in seeds {
                         try Task.checkCancellation()
@@ -61,12 +61,13 @@ public struct Simulation: Sendable {
                             outcome.records.append(known)
                             continue
                         }
-                        let record = try await record(of: task, segmenter, seed, identity, data) { interactions, frame in
+                        var record = try await record(of: task, segmenter, seed, identity, data) { interactions, frame in
                             progress?(
                                 Progress(
                                     video: video.name.text, object: task.label, videosDone: index, videos: videos.count,
                                     interactions: interactions, frame: frame))
                         }
+                        record.objectsOfVideo = tasks.count
                         try record.write(to: path)
                         outcome.records.append(record)
                     }
@@ -76,6 +77,7 @@ public struct Simulation: Sendable {
                 throw CancellationError()
             } catch {
                 if case FileError.unwritable = error { throw error }
+                try forgetOthers(of: video.name.text, seeds, data)
                 let finding = ScoringFinding(.failed, video.name.text, "could not be simulated: \(error)")
                 outcome.failures.append(finding)
                 let failure = RunFailure(settings: settings.merging(options.texts) { $1 }, finding: finding)
@@ -85,8 +87,22 @@ public struct Simulation: Sendable {
         return outcome
     }
 
-    private func forgetFailure(of video: String) throws {
-        let path = SimulationOutput.failure(of: video, in: output)
+    private func forgetFailure(of video: String) throws { try Self.remove(SimulationOutput.failure(of: video, in: output)) }
+
+    /// Takes away a video's records that were made from other options or files: they are none of this run's.
+    private func forgetOthers(of video: String, _ seeds: [UInt64], _ data: String) throws {
+        for seed in seeds {
+            let folder = "\(output)/interactions/seed-\(seed)/\(video)"
+            guard FileManager.default.fileExists(atPath: folder) else { continue }
+            let identity = settings.merging(options.texts) { $1 }.merging(["seed": "\(seed)"]) { $1 }
+            for name in try FolderListing.names(folder, pathExtensions: ["json"]) {
+                let known = SimulationRecord.read("\(folder)/\(name)")
+                if known?.settings != identity || known?.data != data { try Self.remove("\(folder)/\(name)") }
+            }
+        }
+    }
+
+    private static func remove(_ path: String) throws {
         guard unlink(path) == 0 || errno == ENOENT else {
             throw FileError.unwritable(path: path, reason: String(cString: strerror(errno)).lowercased())
         }

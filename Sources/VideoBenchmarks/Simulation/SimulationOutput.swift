@@ -17,13 +17,33 @@ public struct SimulationOutput: Sendable {
         public var seeds: [UInt64]
         /// All of the data set; nil: written before this was.
         public var videos: [String]?
+        /// What their files were, by video, as in the records; nil: written before this was.
+        public var data: [String: String]?
 
         public init(
             program: String, command: [String], processor: String, dataset: String, name: String, options: [String: String],
-            settings: [String: String], seeds: [UInt64], videos: [String]? = nil
+            settings: [String: String], seeds: [UInt64], videos: [String]? = nil, data: [String: String]? = nil
         ) {
             (self.program, self.command, self.processor, self.dataset) = (program, command, processor, dataset)
             (self.name, self.options, self.settings, self.seeds, self.videos) = (name, options, settings, seeds, videos)
+            self.data = data
+        }
+
+        /// - Parameter videos: as they are simulated, with the files that are there now.
+        public init(
+            program: String, command: [String], processor: String, dataset: String, name: String, options: [String: String],
+            settings: [String: String], seeds: [UInt64], of videos: [DatasetVideo]
+        ) {
+            self.init(
+                program: program, command: command, processor: processor, dataset: dataset, name: name, options: options,
+                settings: settings, seeds: seeds, videos: videos.map(\.name.text),
+                data: Dictionary(videos.map { ($0.name.text, $0.dataFingerprint().text) }) { first, _ in first })
+        }
+
+        /// Whether a record is of one of the videos, made from the files that it had.
+        func covers(_ record: SimulationRecord) -> Bool {
+            guard let data else { return videos?.contains(record.video) ?? true }
+            return data[record.video] == record.data
         }
 
         func identity(seed: UInt64) -> [String: String] { settings.merging(options) { $1 }.merging(["seed": "\(seed)"]) { $1 } }
@@ -66,7 +86,10 @@ public struct SimulationOutput: Sendable {
     }
 
     /// The same, also where there are none.
-    func recordsThere() throws -> [SimulationRecord] {
+    func recordsThere() throws -> [SimulationRecord] { try recordsOfOptions().filter(manifest.covers) }
+
+    /// Those made with the same options, models and versions, also of other videos or other files.
+    func recordsOfOptions() throws -> [SimulationRecord] {
         var records: [SimulationRecord] = []
         for seed in manifest.seeds {
             let identity = manifest.identity(seed: seed)

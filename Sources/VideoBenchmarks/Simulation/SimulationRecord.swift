@@ -81,6 +81,8 @@ public struct SimulationRecord: Sendable, Codable, Equatable {
     public var interactionsTo95: Int?
     public var seconds: Double
     public var findings: [ScoringFinding]
+    /// How many objects of its video are simulated; nil: written before this was.
+    public var objectsOfVideo: Int?
 
     /// J and F after each interaction, before the first one included.
     public var curve: [SimulationPoint] {
@@ -101,6 +103,7 @@ public struct SimulationRecord: Sendable, Codable, Equatable {
             let record = try? JSONDecoder().decode(SimulationRecord.self, from: data)
         else { return nil }
         // They are added up.
+        guard (0...(1 << 32)).contains(record.objectsOfVideo ?? 1) else { return nil }
         return record.interactions.allSatisfy { (0...(1 << 32)).contains($0.framesComputed) } ? record : nil
     }
 

@@ -26,7 +26,8 @@ public struct SimulationTask: Sendable {
     /// The objects of a video, in order of their ids.
     /// - Parameter video: its annotations are the truth.
     /// - Throws: `MediaError` where the annotations that name the objects cannot be read; `DatasetError.noAnnotations`;
-    ///   `CancellationError`. An annotation later on that cannot be read is a finding, and nobody knows the truth there.
+    ///   `CancellationError`. An annotation later on that cannot be read is a finding, and nobody knows the truth there; an object of
+    ///   which nothing is known from its first frame on is left out, and named.
     public static func tasks(of video: DatasetVideo) throws -> [SimulationTask] {
         let (objects, known) = try video.objects()
         guard let size = objects.first?.mask.size else { throw DatasetError.noAnnotations(video: video.name.text) }
@@ -54,8 +55,16 @@ public struct SimulationTask: Sendable {
             }
             for id in truths.keys { truths[id]?[place] = planes.masks[id] ?? BitMask(size: size) }
         }
+        let measured = objects.sorted { $0.id < $1.id }.filter { object in
+            let isMeasured = truths[object.id]?[object.frame...].contains { $0 != nil } ?? false
+            if !isMeasured {
+                counter.note(.noScoredFrame, "object \(object.label) has no annotation of the first one's size; it is left out")
+            }
+            return isMeasured
+        }
+        guard !measured.isEmpty else { throw DatasetError.noAnnotations(video: video.name.text) }
         let findings = known + counter.findings(of: video.name.text)
-        return objects.sorted { $0.id < $1.id }.map { object in
+        return measured.map { object in
             SimulationTask(
                 video, id: object.id, label: object.label, firstFrame: object.frame, truths: truths[object.id] ?? [], findings: findings)
         }

@@ -88,7 +88,7 @@ struct EvaluateUVO: AsyncParsableCommand {
             return outcome.failures.isEmpty ? .success : .partial
         }
         let isWhole = try await InstanceFinish(
-            output: output, dataset: dataset, said: dataset.findings + outcome.failures, isQuiet: quiet
+            output: output, dataset: dataset, said: dataset.findings + outcome.failures(among: rows.runs), isQuiet: quiet
         ).run()
         return isWhole && outcome.failures.isEmpty ? .success : .partial
     }

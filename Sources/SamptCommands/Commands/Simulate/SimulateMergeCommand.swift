@@ -33,7 +33,7 @@ struct SimulateMerge: AsyncParsableCommand {
     func run() async throws {
         try await withExitStatus {
             let outputs = try parts.map { try SimulationOutput(reading: $0) }
-            let whole = SimulationOutput(path: out ?? parts[0], manifest: outputs[0].manifest)
+            let whole = try SimulationOutput(path: out ?? parts[0], of: outputs)
             if out != nil {
                 var claims = FileClaims()
                 for part in parts { claims.read(part, as: "a part") }
@@ -43,7 +43,7 @@ struct SimulateMerge: AsyncParsableCommand {
             let taken = try whole.merge(outputs)
             if !quiet, out != nil { StandardError.print("\(taken) objects taken from \(parts.count) part\(parts.count == 1 ? "" : "s").") }
             let records = try whole.records()
-            let absences = whole.absences(records)
+            let absences = try whole.absences(records)
             let manifest = whole.manifest
             let report = SimulationReport(
                 title: "\(manifest.dataset): \(manifest.name)", ran: SimulationJob.ran(manifest),
