@@ -164,7 +164,10 @@ const commands = {
   trackBackward: () => trackSelected("backward"),
   range: limit,
   cancel: escape,
-  undo: () => act(() => session.edit({ edit: "undo" })),
+  undo: () => act(async () => {
+    const change = await session.edit({ edit: "undo" });
+    if (change.hasCancelled) say("Tracking is cancelled. What is done stays; a further undo takes it back.");
+  }),
   redo: () => act(() => session.edit({ edit: "redo" })),
   addObject: () => session.add(),
   select: (id) => (session.object(id) ? session.select(id) : say(`There is no object ${id}.`)),

@@ -190,7 +190,7 @@ export class Session extends EventTarget {
   /** Sends an edit; the state after it is known when this returns, and the masks of the frame on the screen are on their way. */
   async edit(edit) {
     const change = await this.#change("api/edits", { v: 1, ...edit });
-    this.tell("edited", edit);
+    if (!change.hasCancelled) this.tell("edited", edit);
     return change;
   }
 
