@@ -174,9 +174,10 @@ class Page:
         self.page.mouse.up()
 
     def box(self, selector):
-        """Where that is, once it stands still: rows of a list are made anew with what they say."""
-        self.wait(lambda: self.page.locator(selector).bounding_box(), f"{selector} in its place")
-        return self.page.locator(selector).bounding_box()
+        """Where that is, once it is there: rows of a list are made anew with what they say."""
+        found = []
+        self.wait(lambda: found.append(self.page.locator(selector).bounding_box()) or found[-1], f"{selector} in its place")
+        return found[-1]
 
     def press(self, key):
         self.pressed.add(key)

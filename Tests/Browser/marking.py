@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -79,6 +80,21 @@ class Marking:
         download.value.save_as(path)
         self.page.page.locator("#export-close").click()
         subprocess.run([sys.executable, "-m", "zipfile", "-t", path], check=True, stdout=subprocess.DEVNULL)
+
+    def test_downloads_have_the_name_of_the_video(self):
+        video = os.path.join(self.folder, "兎 1.mp4")
+        shutil.copy(self.video, video)
+        annotator, page = self.fresh("names", video=video)
+        page.click(*POSITIVE[0])
+        page.wait(lambda: page.area(0) > 1000, "a mask")
+        page.page.locator("#export").click()
+        page.page.locator("#export-format").select_option("coco")
+        page.page.locator("input[value=download]").check()
+        with page.page.expect_download(timeout=120_000) as download:
+            page.page.locator("#export-start").click()
+        assert download.value.suggested_filename == "兎 1.json", download.value.suggested_filename
+        page.page.close()
+        annotator.close()
 
     def test_mends_a_frame(self):
         frame = self.last - 20
@@ -253,6 +269,36 @@ class Marking:
         run("d")
         assert self.known(page) == list(range(MARKED + 9))
         assert [page.area(frame) for frame in kept[::5]] == masks
+        page.page.close()
+        annotator.close()
+
+    def test_undo_cancels_tracking_and_keeps_what_is_done(self):
+        annotator, page = self.fresh("undoing")
+        page.click(*POSITIVE[0])
+        page.wait(lambda: page.area(0) > 1000, "a mask")
+        page.focus()
+        page.press("t")
+        page.wait(lambda: (page.state().get("propagation") or {}).get("done", 0) > 5, "frames on the way")
+        page.press("Control+z")
+        page.wait(lambda: page.state().get("propagation") is None, "cancelled", 30)
+        expect(page.page.locator("#message")).to_contain_text("Tracking is cancelled")
+        kept = self.known(page)
+        assert len(kept) > 5 and kept == list(range(len(kept))), f"cancelled, {kept} are there"
+        assert len(kept) < self.last, "nothing was cancelled"
+        # What was cancelled is taken back by a further one, and comes again.
+        page.press("Control+z")
+        page.wait(lambda: self.known(page) == [0], "what was tracked is taken back")
+        page.press("Control+Shift+Z")
+        page.wait(lambda: self.known(page)[: len(kept)] == kept, "and is back")
+        # An edit that was made meanwhile is what undo takes back: tracking goes on.
+        page.press("t")
+        page.wait(lambda: page.page.evaluate("Boolean(window.sampt.session.state.propagation)"), "tracking began")
+        count = len(page.state()["objects"])
+        page.page.evaluate("window.sampt.session.edit({ edit: 'add-object' })")
+        page.press("Control+z")
+        page.wait(lambda: len(page.state()["objects"]) == count, "the edit is taken back")
+        page.wait(lambda: page.state().get("propagation") is None, "tracking ended", 120)
+        assert page.is_current(), "tracking was cancelled by the undo of an edit"
         page.page.close()
         annotator.close()
 

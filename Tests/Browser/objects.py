@@ -121,6 +121,35 @@ class Objects:
         self.page.press("Control+z")
         self.page.wait(lambda: self.page.state()["objects"] == objects, "it is back")
 
+    def test_a_long_list(self):
+        """Keys go by the numbers that are seen, and a selection makes no row anew but the two that it is about."""
+        annotator, page = self.fresh("long")
+        script = page.page.evaluate
+        many = 300
+        script("many => window.sampt.session.edit({ edit: 'group', edits: Array(many).fill({ edit: 'add-object' }) })", many)
+        expect(page.page.locator("#objects [data-object]")).to_have_count(many, timeout=30_000)
+        script("window.sampt.session.edit({ edit: 'order-objects', objects: window.sampt.session.objects.map(({ id }) => id).reverse() })")
+        expect(page.page.locator("#objects [data-object]").first).to_have_attribute("data-object", str(many))
+        page.focus()
+        page.press("9")
+        assert script("window.sampt.session.selected") == 9
+        kept, took = script(
+            """() => {
+              const rows = () => [...document.querySelectorAll("#objects [data-object]")];
+              const before = new Set(rows());
+              const began = performance.now();
+              window.sampt.session.select(3);
+              const took = performance.now() - began;
+              return [rows().filter((row) => before.has(row)).length, took];
+            }"""
+        )
+        assert kept == many - 2, f"{many - kept} rows are new"
+        expect(page.page.locator('[data-object="3"]')).to_have_attribute("aria-current", "true")
+        expect(page.page.locator('[data-object="9"]')).to_have_attribute("aria-current", "false")
+        page.page.close()
+        annotator.close()
+        return f"a selection among {many} objects takes {took:.1f} ms"
+
     def test_frames_to_look_at(self):
         page = self.page.page
         review = page.evaluate("fetch('api/timeline').then(r => r.json())")["review"]

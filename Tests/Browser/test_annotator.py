@@ -15,6 +15,7 @@ import traceback
 from playwright.sync_api import sync_playwright
 
 from annotator import Annotator, Page, browser
+from haste import Haste
 from imports import Imports
 from keyboard import Keyboard
 from looking import Looking
@@ -28,7 +29,7 @@ from trouble import Trouble
 class Tests:
     """In order: each goes on from where the one before left the project."""
 
-    parts = [Marking, Objects, Looking, Keyboard, Timeline, Imports, Touching, Trouble]
+    parts = [Marking, Objects, Looking, Keyboard, Timeline, Imports, Touching, Haste, Trouble]
 
     def __init__(self, playwright, folder, program, video, out):
         self.program, self.video, self.folder, self.out, self.complaints = program, video, folder, out, []

@@ -48,6 +48,67 @@ class Trouble:
         self.page.show(77)
         assert page.evaluate("window.sampt.session.object(1).name") == "hare"
 
+    def test_export_that_ends_at_once(self):
+        """Its end is told before the page knows its number."""
+        annotator, page = self.fresh("export-ends")
+        page.page.evaluate(
+            """() => {
+              const { fetch } = window;
+              window.fetch = async (path, options) => {
+                if (path !== "api/export") return fetch(path, options);
+                const isOver = new Promise((done) => window.sampt.session.addEventListener("export", ({ detail }) => detail.error && done()));
+                const answer = await fetch(path, options);
+                await isOver;
+                return answer;
+              };
+            }"""
+        )
+        page.page.locator("#export").click()
+        page.page.locator("#export-start").click()
+        expect(page.page.locator("#export-message")).to_contain_text("no objects", timeout=20_000)
+        expect(page.page.locator("#export-start")).to_be_enabled()
+        page.page.close()
+        annotator.close()
+
+    def test_export_whose_program_is_gone(self):
+        """The one that comes back knows nothing of it: that is said, and it can be exported again."""
+        annotator, page = self.fresh("export-gone")
+        page.page.evaluate(
+            """() => {
+              const { fetch } = window;
+              const answer = (body) => new Response(JSON.stringify(body));
+              window.isWriting = true;
+              window.fetch = async (path, options) => {
+                if (path === "api/export") return answer({ export: 99 });
+                if (path === "api/exports/99" && window.isWriting) return answer({ export: 99, done: 1, total: 9 });
+                return fetch(path, options);
+              };
+            }"""
+        )
+        page.page.locator("#export").click()
+        page.page.locator("#export-start").click()
+        expect(page.page.locator("#export-progress")).to_have_attribute("value", "1")
+        expect(page.page.locator("#export-start")).to_be_disabled()
+        silent = list(self.complaints)
+        page.page.evaluate("window.isWriting = false")
+        annotator.kill()
+        expect(page.page.locator("#connection")).to_contain_text("Connection lost", timeout=20_000)
+        annotator.start()
+        expect(page.page.locator("#export-message")).to_contain_text("Export them again", timeout=20_000)
+        expect(page.page.locator("#export-start")).to_be_enabled()
+        self.complaints[:] = silent
+        page.page.close()
+        annotator.close()
+
+    def test_bookmark_outlives_the_browser(self):
+        """The address without the token, in a browser that was started anew: only cookies with a date are there still."""
+        kept = [cookie for cookie in self.context.cookies() if cookie["expires"] > time.time() + 7 * 24 * 3600]
+        browser = self.browser.new_context()
+        browser.add_cookies(kept)
+        page = browser.new_page()
+        assert page.goto(f"http://127.0.0.1:{self.annotator.port}/").status == 200
+        browser.close()
+
     def test_remembers_for_its_user_alone(self):
         folder = os.path.join(self.folder, "state", "annotator")
         assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700

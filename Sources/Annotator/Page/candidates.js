@@ -7,18 +7,16 @@ export class Candidates {
   #for = null;
   #list = [];
   #place = 0;
+  /** What they are answers about. */
+  #asked = null;
 
   constructor(box, session, act) {
     [this.box, this.session, this.act] = [box, session, act];
     for (const name of ["frame", "selection", "state"]) session.addEventListener(name, () => this.#close());
   }
 
-  get isOpen() {
-    return !this.box.hidden;
-  }
-
-  #key() {
-    return `${this.session.selected}/${this.session.frame}/${this.session.state?.revision}`;
+  #key({ selected, frame } = this.session) {
+    return `${selected}/${frame}/${this.session.state?.revision}`;
   }
 
   #close() {
@@ -27,25 +25,25 @@ export class Candidates {
 
   /** Shows them, and with each further call takes the next one. */
   step() {
+    const { selected, frame } = this.session;
     return this.act(async () => {
-      const { session } = this;
-      if (session.selected === null) throw new Error("Select an object first.");
-      if (this.isOpen && this.#for === this.#key()) return this.#choose((this.#place + 1) % this.#list.length);
-      session.mustBeConnected("nothing is asked");
-      const answer = await post("api/candidates", { object: session.selected, frame: session.frame });
+      if (selected === null) throw new Error("Select an object first.");
+      if (this.#for === this.#key({ selected, frame })) return this.#choose((this.#place + 1) % this.#list.length);
+      const answer = await post("api/candidates", { object: selected, frame });
       if (answer.candidates.length < 2) throw new Error("The models have one answer only here.");
       this.#list = answer.candidates.map((one) => ({ ...one, mask: new RunMask(one.rle) }));
+      this.#asked = { selected, frame };
       this.#place = 0;
       await this.#choose(1);
-    });
+    }, "nothing is asked");
   }
 
   async #choose(place) {
-    const { session } = this;
+    const { selected, frame } = this.#asked;
     this.#place = place;
-    await session.choose(session.selected, session.frame, this.#list[place].index);
-    this.#for = this.#key();
-    this.#show();
+    await this.session.choose(selected, frame, this.#list[place].index);
+    this.#for = this.#key(this.#asked);
+    if (this.#for === this.#key()) this.#show();
   }
 
   #show() {

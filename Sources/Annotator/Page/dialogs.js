@@ -1,6 +1,6 @@
 // Export and import.
 
-import { post, upload } from "./server.js";
+import { get, post, upload } from "./server.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -8,6 +8,7 @@ const $ = (id) => document.getElementById(id);
 const place = "sampt-export";
 
 export class ExportDialog {
+  /** The number of the one that is being written. */
   #current = null;
   /** The path that was proposed last. */
   #proposed = "";
@@ -22,7 +23,8 @@ export class ExportDialog {
       event.preventDefault();
       this.#start();
     });
-    session.addEventListener("export", (event) => this.#news(event.detail));
+    session.addEventListener("export", (event) => this.#hear(event.detail));
+    session.addEventListener("connection", () => session.connected && this.#ask());
   }
 
   open() {
@@ -71,29 +73,49 @@ export class ExportDialog {
       return $("export-path").focus();
     }
     $("export-message").textContent = "";
+    $("export-start").disabled = true;
     localStorage.setItem(place, JSON.stringify({ format: this.#format().name, isPath: !isDownload }));
     try {
+      this.session.mustBeConnected("nothing is exported");
       const answer = await post("api/export", { format: this.#format().name, ...(isDownload ? { download: true } : { path }) });
       this.#current = answer.export;
-      $("export-start").disabled = true;
-      this.#news({ export: answer.export, done: 0, total: 0 });
+      this.#show({ done: 0, total: 0 });
+      await this.#ask();
     } catch (error) {
-      $("export-message").textContent = error.message;
+      this.#end(error.message);
     }
   }
 
-  #news(news) {
+  /** What was told before the export's number was known here, or while there was no connection. */
+  async #ask() {
+    const number = this.#current;
+    if (number === null) return;
+    try {
+      this.#hear(await get(`api/exports/${number}`));
+    } catch (error) {
+      if (number === this.#current && error.status === 404) this.#end("The program ended before the masks were written. Export them again.");
+    }
+  }
+
+  #hear(news) {
     if (news.export !== this.#current) return;
-    const bar = $("export-progress");
-    const isOver = Boolean(news.error || news.path || news.download);
-    bar.hidden = isOver;
-    if (news.total) [bar.max, bar.value] = [news.total, news.done];
-    else bar.removeAttribute("value");
-    if (!isOver) return;
-    this.#current = null;
-    $("export-start").disabled = false;
-    $("export-message").textContent = news.error ?? (news.path ? `Written: ${news.path}` : "Your browser is saving the file.");
+    if (!news.error && !news.path && !news.download) return this.#show(news);
+    this.#end(news.error ?? (news.path ? `Written: ${news.path}` : "Your browser is saving the file."));
     if (news.download) location.assign(news.download);
+  }
+
+  #show({ done, total }) {
+    const bar = $("export-progress");
+    bar.hidden = false;
+    if (total) [bar.max, bar.value] = [total, done];
+    else bar.removeAttribute("value");
+  }
+
+  #end(message) {
+    this.#current = null;
+    $("export-progress").hidden = true;
+    $("export-start").disabled = false;
+    $("export-message").textContent = message;
   }
 }
 
@@ -132,6 +154,7 @@ export class ImportDialog {
     $("import-start").disabled = true;
     $("import-message").textContent = "Reading …";
     try {
+      this.session.mustBeConnected("nothing is imported");
       const answer = await (path ? post("api/import", { path, ...(format ? { format } : {}) }) : upload("api/import", file, format));
       const count = (number, name) => `${number} ${name}${number === 1 ? "" : "s"}`;
       const isNew = answer.masks ? " Undo takes all of them back." : "";

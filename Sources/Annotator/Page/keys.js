@@ -10,10 +10,10 @@ export const keys = [
   ["Tracking", [
     ["track", "t", "all that is out of date"], ["trackForward", "f", "the object, forwards"],
     ["trackBackward", "d", "the object, backwards"], ["range", "r", "limit it: from this frame; once more: to this frame"],
-    ["cancel", "Escape", "cancel; what is done stays"], ["undo", "Ctrl+z", "undo"], ["redo", "Ctrl+Shift+z", "redo"],
+    ["cancel", "Escape", "cancel; what is done stays"], ["undo", "Ctrl+z", "undo; of tracking under way: cancel"], ["redo", "Ctrl+Shift+z", "redo"],
   ]],
   ["Objects", [
-    ["addObject", "a", "new object"], ["select", "1 … 9", "select an object"], ["nextObject", "x", "the next one"],
+    ["addObject", "a", "new object"], ["select", "1 … 9", "select the object of that number"], ["nextObject", "x", "the next one"],
     ["rename", "F2", "rename it"], ["toggleShow", "v", "show or hide it"], ["toggleLock", "l", "lock it"], ["toggleSolo", "s", "show it alone"],
     ["raise", "Alt+ArrowUp", "further up: it lies on top"], ["lower", "Alt+ArrowDown", "further down"],
     ["candidates", "m", "another answer to a click"], ["nextPoint", "j", "choose a point; the next one"],

@@ -7,7 +7,7 @@ import { commandOf, helpText, keyOf, shown } from "./keys.js";
 import { Marks } from "./marks.js";
 import { ObjectList } from "./objects.js";
 import { Playback } from "./playback.js";
-import { post } from "./server.js";
+import { lostAlong, post } from "./server.js";
 import { Session } from "./session.js";
 import { Speech } from "./speech.js";
 import { Stage } from "./stage.js";
@@ -44,10 +44,26 @@ function say(text, isError = false) {
   messageTimer = setTimeout(() => ($("message").hidden = true), 6000);
 }
 
-/** Runs something that may fail; what is wrong is shown. Edits follow each other in the order in which they were made. */
+/**
+ * Runs something that may fail; what is wrong is shown. Edits follow each other in the order in which they were made. Without a connection
+ * nothing is begun, and what waits when it is lost is dropped: a person would have gone on by the time.
+ */
 let last = Promise.resolve();
-function act(work) {
-  last = last.then(work).catch((error) => say(error.message, true));
+let losses = 0;
+session.addEventListener("connection", () => (losses += session.connected ? 0 : 1));
+function act(work, refused = "nothing is changed") {
+  const before = losses;
+  const run = () => {
+    if (losses !== before) throw new Error(lostAlong);
+    return work();
+  };
+  const complain = (error) => say(error.message, true);
+  try {
+    session.mustBeConnected(refused);
+    last = last.then(run).catch(complain);
+  } catch (error) {
+    complain(error);
+  }
   return last;
 }
 
@@ -56,10 +72,9 @@ function act(work) {
 function track(fields) {
   const range = timeline.range ? { frames: timeline.range } : {};
   return act(async () => {
-    session.mustBeConnected("nothing is tracked");
     await post("api/propagate", { v: 1, edit: "propagate", ...range, ...fields });
     await session.refresh();
-  });
+  }, "nothing is tracked");
 }
 
 function trackSelected(direction) {
@@ -149,10 +164,13 @@ const commands = {
   trackBackward: () => trackSelected("backward"),
   range: limit,
   cancel: escape,
-  undo: () => act(() => session.edit({ edit: "undo" })),
+  undo: () => act(async () => {
+    const change = await session.edit({ edit: "undo" });
+    if (change.hasCancelled) say("Tracking is cancelled. What is done stays; a further undo takes it back.");
+  }),
   redo: () => act(() => session.edit({ edit: "redo" })),
   addObject: () => session.add(),
-  select: (place) => session.objects[place - 1] && session.select(session.objects[place - 1].id),
+  select: (id) => (session.object(id) ? session.select(id) : say(`There is no object ${id}.`)),
   nextObject: () => {
     const place = session.objects.findIndex((object) => object.id === session.selected);
     const next = session.objects[(place + 1) % session.objects.length];
@@ -167,7 +185,10 @@ const commands = {
   candidates: () => candidates.step(),
   nextPoint: () => crosshair.nextPoint() || say("There is no point of the selected object in this frame."),
   remove: () => marks.removeChosen() || say("Click on a point first (or J): that one is removed."),
-  clear: onSelected((id) => act(() => session.edit({ edit: "clear-anchor", object: id, frame: session.frame }))),
+  clear: onSelected((object) => {
+    const { frame } = session;
+    act(() => session.edit({ edit: "clear-anchor", object, frame }));
+  }),
   toolClick: () => tools.set("click"),
   toolBrush: () => tools.set("brush"),
   toolEraser: () => tools.set("eraser"),
@@ -268,7 +289,8 @@ function wire() {
     showView();
   });
   speech.follow(session, tools, () => timeline.describe({ frame: session.frame, object: session.object(session.selected) }));
-  session.addEventListener("failed", (event) => session.connected && say(event.detail.message, true));
+  // A connection that is lost is said elsewhere.
+  session.addEventListener("failed", ({ detail }) => session.connected && detail.status !== 0 && say(detail.message, true));
 }
 
 async function start() {

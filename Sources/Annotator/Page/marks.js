@@ -53,10 +53,7 @@ export class Marks {
   // MARK: Points
 
   addPoint(p, isPositive) {
-    return this.act(async () => {
-      const object = await this.#target();
-      await this.session.edit({ edit: "add-point", object, frame: this.session.frame, ...rounded(p), positive: isPositive });
-    });
+    return this.#send({ edit: "add-point", ...rounded(p), positive: isPositive });
   }
 
   /** Delete takes the chosen one away. */
@@ -66,13 +63,8 @@ export class Marks {
   }
 
   movePoint(point, to) {
-    const place = { object: point.object, frame: this.session.frame, ...rounded(to) };
-    this.act(async () => {
-      await this.#target();
-      await this.session.edit(
-        point.kind === "prompt" ? { edit: "move-point", point: point.id, ...place } : { edit: "move-track", track: point.id, ...place },
-      );
-    });
+    const edit = point.kind === "prompt" ? { edit: "move-point", point: point.id } : { edit: "move-track", track: point.id };
+    this.#send({ ...edit, ...rounded(to) }, { id: point.object, isNew: false });
   }
 
   /** False where none is chosen. */
@@ -102,28 +94,27 @@ export class Marks {
     const [from, to] = [rounded(drawn.from), rounded(drawn.to)];
     const box = [Math.min(from.x, to.x), Math.min(from.y, to.y), Math.max(from.x, to.x), Math.max(from.y, to.y)];
     if (box[2] - box[0] < 2 || box[3] - box[1] < 2) return;
-    this.act(async () => this.session.edit({ edit: "set-box", object: await this.#target(), frame: this.session.frame, box }));
+    this.#send({ edit: "set-box", box });
   }
 
   #stroke({ path, radius, erases }) {
-    this.#paint({ path: thin(path, radius / 4), radius, erase: erases });
+    this.#send({ edit: "add-stroke", path: thin(path, radius / 4), radius, erase: erases });
   }
 
   /** What the lasso encloses joins the object's mask, or leaves it. */
   #lasso({ path, erases }) {
-    if (path.length >= 3) this.#paint({ path: thin(path, 0.5), lasso: true, erase: erases });
+    if (path.length >= 3) this.#send({ edit: "add-stroke", path: thin(path, 0.5), lasso: true, erase: erases });
   }
 
-  #paint(stroke) {
-    const { frame } = this.session;
-    this.act(async () => this.session.edit({ edit: "add-stroke", object: await this.#target(), frame, ...stroke }));
-  }
-
-  async #target() {
+  /** Sends an edit for the frame and the object of this moment: when its turn comes, a person may look at others. */
+  #send(edit, target = this.session.target) {
     const { session } = this;
-    if (session.selected !== null && session.locked.has(session.selected)) {
-      throw new Error(`Object ${session.selected} is locked. Unlock it (L), or make a new one (A).`);
-    }
-    return session.target();
+    const { frame } = session;
+    const isLocked = session.locked.has(target.id);
+    return this.act(async () => {
+      if (isLocked) throw new Error(`Object ${target.id} is locked. Unlock it (L), or make a new one (A).`);
+      const object = await session.numberOf(target);
+      await session.edit({ ...edit, object, frame });
+    });
   }
 }

@@ -7,8 +7,8 @@ export class ObjectList {
   #moved = null;
   /** A button that is being pressed is not replaced by a new one before it is let go. */
   #isPressed = false;
-  /** What the rows say, as JSON: rows that say it already are left as they are, under the pointer and for who reads the page. */
-  #said = null;
+  /** The rows by object, and what each says, as JSON: one that says it already is left as it is, under the pointer and for who reads the page. */
+  #rows = new Map();
 
   constructor(list, session, act, say) {
     [this.list, this.session, this.act, this.say] = [list, session, act, say];
@@ -26,28 +26,43 @@ export class ObjectList {
   update() {
     // A name that is being typed is not taken from under the fingers.
     if (this.list.contains(document.activeElement) && document.activeElement.matches("input[type=text]")) return;
-    if (this.#moved || this.#isPressed || !this.#hasNews()) return;
+    if (this.#moved || this.#isPressed) return;
+    const { objects, isAdding } = this.session;
     const focus = document.activeElement?.dataset?.focus;
-    this.list.replaceChildren(...this.session.objects.map((object) => this.#row(object)));
-    if (this.session.isAdding) this.list.append(this.#coming());
-    document.getElementById("objects-empty").hidden = this.list.childElementCount > 0;
-    const categories = new Set(this.session.objects.map((object) => object.category).filter(Boolean));
-    this.categories.replaceChildren(...[...categories].map((category) => new Option(category, category)));
-    if (focus) this.list.querySelector(`[data-focus="${focus}"]`)?.focus();
+    const rows = objects.map((object) => this.#current(object));
+    if (isAdding) rows.push(this.list.querySelector(".coming") ?? this.#coming());
+    const { children } = this.list;
+    rows.forEach((row, place) => children[place] !== row && this.list.insertBefore(row, children[place] ?? null));
+    while (children.length > rows.length) this.list.lastElementChild.remove();
+    this.#rows = new Map(objects.map(({ id }) => [id, this.#rows.get(id)]));
+    document.getElementById("objects-empty").hidden = rows.length > 0;
+    this.#offer(objects);
+    if (focus && document.activeElement?.dataset?.focus !== focus) this.list.querySelector(`[data-focus="${focus}"]`)?.focus();
   }
 
   #updateAll() {
-    this.#said = null;
+    for (const known of this.#rows.values()) known.says = null;
     this.update();
   }
 
-  #hasNews() {
-    const { objects, selected, solo, isAdding, hidden, locked } = this.session;
-    const rows = objects.map(({ id, color, name, category }) => [id, color, name, category, hidden.has(id), locked.has(id)]);
-    const says = JSON.stringify([rows, selected, solo, isAdding]);
-    if (says === this.#said) return false;
-    this.#said = says;
-    return true;
+  /** An object's row as it is, or a new one in its place where it does not say what is to be said. */
+  #current(object) {
+    const { selected, solo, hidden, locked } = this.session;
+    const { id, color, name, category } = object;
+    const says = JSON.stringify([color, name, category, id === selected, id === solo, hidden.has(id), locked.has(id)]);
+    const known = this.#rows.get(id);
+    if (known?.says === says) return known.row;
+    const row = this.#row(object);
+    known?.row.replaceWith(row);
+    this.#rows.set(id, { row, says });
+    return row;
+  }
+
+  /** Categories that were typed before. */
+  #offer(objects) {
+    const categories = [...new Set(objects.map((object) => object.category).filter(Boolean))];
+    if (categories.join("\n") === [...this.categories.options].map((option) => option.value).join("\n")) return;
+    this.categories.replaceChildren(...categories.map((category) => new Option(category, category)));
   }
 
   #row(object) {

@@ -7,40 +7,50 @@ export class ServerError extends Error {
   }
 }
 
-async function ask(path, options = {}) {
-  let response;
+/** What is said of everything that a lost connection has taken along. */
+export const lostAlong = "The connection was lost: what was done just before may be missing.";
+
+/** All that is asked while the connection lasts: no request outlives it, to be answered, or done, when nobody thinks of it any more. */
+let line = new AbortController();
+
+function hangUp() {
+  line.abort();
+  line = new AbortController();
+}
+
+/** - read: what is wanted of the answer. */
+async function ask(path, options = {}, read = (response) => response.json()) {
+  const { signal } = line;
+  const both = options.signal ? AbortSignal.any([signal, options.signal]) : signal;
   try {
-    response = await fetch(path, { credentials: "same-origin", ...options });
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new ServerError("The program does not answer.", 0);
-  }
-  if (!response.ok) {
+    const response = await fetch(path, { credentials: "same-origin", ...options, signal: both });
+    if (response.ok) return await read(response);
     const said = await response.json().catch(() => null);
     throw new ServerError(said?.error ?? `The program answered with status ${response.status}.`, response.status);
+  } catch (error) {
+    if (error instanceof ServerError || options.signal?.aborted) throw error;
+    throw new ServerError(signal.aborted ? lostAlong : "The program does not answer.", 0);
   }
-  return response;
 }
 
-export async function get(path) {
-  return (await ask(path)).json();
+export function get(path) {
+  return ask(path);
 }
 
-export async function post(path, body = {}, signal) {
+export function post(path, body = {}, signal) {
   const headers = { "Content-Type": "application/json", "X-Sampt": "1" };
-  return (await ask(path, { method: "POST", headers, body: JSON.stringify(body), signal })).json();
+  return ask(path, { method: "POST", headers, body: JSON.stringify(body), signal });
 }
 
-export async function upload(path, file, format) {
+export function upload(path, file, format) {
   const headers = { "Content-Type": "application/octet-stream", "X-Sampt": "1", "X-Name": encodeURIComponent(file.name) };
   if (format) headers["X-Format"] = format;
-  return (await ask(path, { method: "POST", headers, body: file })).json();
+  return ask(path, { method: "POST", headers, body: file });
 }
 
 /** - key: of the video: another one at the same address has other pictures. */
 export async function picture(frame, key) {
-  const response = await ask(`api/frames/${frame}.jpg?v=${key}`);
-  return createImageBitmap(await response.blob());
+  return createImageBitmap(await ask(`api/frames/${frame}.jpg?v=${key}`, {}, (response) => response.blob()));
 }
 
 const silence = 9000; // The server says something every three seconds.
@@ -57,6 +67,7 @@ export function listen(handlers, onChange) {
   let reason = null;
   const tell = (now, why = null) => {
     if (now === connected && why === reason) return;
+    if (connected !== null && now !== connected) hangUp();
     [connected, reason] = [now, why];
     onChange(now, why);
   };
@@ -72,12 +83,9 @@ export function listen(handlers, onChange) {
   }
   /** An answer with an error status ends a stream without saying which. */
   async function askWhy() {
-    try {
-      await get("api/state");
-      tell(false);
-    } catch (error) {
-      tell(false, [401, 403].includes(error.status) ? error.message : null);
-    }
+    const why = await get("api/state").then(() => null, (error) => ([401, 403].includes(error.status) ? error.message : null));
+    // The stream may be there again by now.
+    if (!connected) tell(false, why);
   }
   function open() {
     source = new EventSource("api/events");

@@ -46,6 +46,8 @@ export class Session extends EventTarget {
   #resting = null;
   /** Edits that are sent, and whose masks are not on the screen yet. */
   #changes = 0;
+  /** The object that the next prompts make: see `target`. */
+  #coming = null;
   /** Whether the page has just been opened, and what it knows is a moment old. */
   #isNew = true;
 
@@ -107,6 +109,7 @@ export class Session extends EventTarget {
 
   /** What was said before there was a connection, or while there was none, has not been heard. */
   async #catchUp() {
+    await this.#refreshing?.catch(() => {});
     // Another run of the program counts anew: nothing that is here is as new as anything there.
     const isNew = this.#isNew;
     this.#isNew = false;
@@ -187,7 +190,7 @@ export class Session extends EventTarget {
   /** Sends an edit; the state after it is known when this returns, and the masks of the frame on the screen are on their way. */
   async edit(edit) {
     const change = await this.#change("api/edits", { v: 1, ...edit });
-    this.tell("edited", edit);
+    if (!change.hasCancelled) this.tell("edited", edit);
     return change;
   }
 
@@ -208,7 +211,8 @@ export class Session extends EventTarget {
       }
     } finally {
       this.#changes -= 1;
-      await this.refresh(Math.max(change.revision, this.#wanted));
+      // Who comes back asks for everything.
+      if (this.connected) await this.refresh(Math.max(change.revision, this.#wanted));
     }
     return change;
   }
@@ -302,21 +306,27 @@ export class Session extends EventTarget {
   // MARK: Objects
 
   select(id) {
-    [this.selected, this.isAdding] = [id, false];
+    [this.selected, this.isAdding, this.#coming] = [id, false, null];
     this.tell("selection");
   }
 
   /** The next click makes a new object, on another one, too. */
   add() {
-    [this.selected, this.isAdding] = [null, true];
+    [this.selected, this.isAdding, this.#coming] = [null, true, null];
     this.tell("selection");
   }
 
-  /** The object that a prompt is for: a new one where none is selected. */
-  async target() {
-    if (this.selected !== null) return this.selected;
+  /** The object that a prompt of this moment is for: where none is selected, a new one without a number, for the prompts that follow, too. */
+  get target() {
+    return this.selected === null ? (this.#coming ??= { id: null, isNew: true }) : { id: this.selected, isNew: false };
+  }
+
+  /** The number of a `target`. The first prompt whose turn it is makes a new one, which is selected unless a person has gone on. */
+  async numberOf(target) {
+    if (!target.isNew || this.object(target.id)) return target.id;
     const change = await this.edit({ edit: "add-object" });
-    this.select(change.added);
-    return change.added;
+    target.id = change.added;
+    if (target === this.#coming) this.select(target.id);
+    return target.id;
   }
 }

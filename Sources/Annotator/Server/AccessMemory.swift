@@ -14,7 +14,8 @@ public struct AccessMemory: Sendable {
     }
 
     private static let mostBytes = 4096
-    private static let lifetime: TimeInterval = 30 * 24 * 3600
+    /// As long, the browser keeps the token, too.
+    static let lifetime: TimeInterval = 30 * 24 * 3600
 
     private let folder: String
     private let about: String

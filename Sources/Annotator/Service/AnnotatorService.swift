@@ -60,7 +60,6 @@ final class AnnotatorService: Sendable {
         case .refused(let status, let sentence): return .error(status, sentence)
         case .takesToken:
             // The token leaves the address, and with it the browser's history.
-            let cookie = "\(access.cookie)=\(access.token); HttpOnly; SameSite=Strict; Path=/"
             return HTTPResponse(status: 303, headers: [("Location", "/"), ("Set-Cookie", cookie), ("Cache-Control", "no-store")])
         case .allowed: break
         }
@@ -79,10 +78,19 @@ final class AnnotatorService: Sendable {
         }
     }
 
+    /// Outlives the browser, so that a bookmark without the token stays good.
+    private var cookie: String {
+        "\(access.cookie)=\(access.token); HttpOnly; SameSite=Strict; Path=/; Max-Age=\(Int(AccessMemory.lifetime))"
+    }
+
     private func route(_ request: HTTPRequest) async throws -> HTTPResponse {
         let parts = request.path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
         switch (request.method, parts.first, parts.count) {
-        case ("GET", nil, _), ("HEAD", nil, _): return page.response("index.html") ?? .error(404, "There is no such page.")
+        case ("GET", nil, _), ("HEAD", nil, _):
+            guard var index = page.response("index.html") else { return .error(404, "There is no such page.") }
+            // Each time that the page is opened, its days begin anew.
+            index.headers.append(("Set-Cookie", cookie))
+            return index
         case ("GET", "page", 2), ("HEAD", "page", 2): return page.response(parts[1]) ?? .error(404, "There is no such file.")
         case ("GET", "api", 2...): return try await look(parts.dropFirst().joined(separator: "/"), parts, request)
         case ("POST", "api", 2...): return try await act(parts.dropFirst().joined(separator: "/"), request)
@@ -117,6 +125,9 @@ final class AnnotatorService: Sendable {
                 from <= to, to - from < 512
             else { throw RequestError(400, "Tracks are asked for by object, from and to (at most 512 frames).") }
             return .json(try await tracksAnswer(id, from...to))
+        case ("exports", 3):
+            guard let id = Int(parts[2]) else { throw RequestError.notFound }
+            return .json(try exports.news(id))
         case ("exports", 4) where parts[3] == "file":
             guard let id = Int(parts[2]) else { throw RequestError.notFound }
             return try exports.file(id)
@@ -150,6 +161,7 @@ final class AnnotatorService: Sendable {
 
     private func edit(_ request: HTTPRequest) async throws -> HTTPResponse {
         let edit = try Self.edit(request.body)
+        if case .undo = edit, await tracking.endBeforeUndo() { return .json(cancellation()) }
         if case .propagate = edit { throw RequestError(400, "Tracking is asked for at /api/propagate.") }
         let change = try await apply(edit)
         // The page asks for them next, and waits.
@@ -169,6 +181,13 @@ final class AnnotatorService: Sendable {
         return ChangeAnswer(
             revision: revision, objects: change.objects, added: added, frames: change.frames.map { [$0.lowerBound, $0.upperBound] },
             version: frameNews.version, canUndo: change.canUndo, canRedo: change.canRedo)
+    }
+
+    /// The answer to an undo that has ended the tracking, and taken nothing back.
+    private func cancellation() -> ChangeAnswer {
+        ChangeAnswer(
+            revision: revision, objects: [], added: nil, frames: nil, version: frameNews.version, hasCancelled: true,
+            canUndo: session.canUndo, canRedo: session.canRedo)
     }
 
     static func edit(_ body: [UInt8]) throws -> Edit {

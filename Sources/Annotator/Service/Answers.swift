@@ -177,6 +177,8 @@ struct ChangeAnswer: Encodable {
     var frames: [Int]?
     /// As `FrameNews` numbers changes.
     var version: Int
+    /// Whether an undo has cancelled what was being tracked, instead of taking something back.
+    var hasCancelled: Bool?
     var canUndo: Bool
     var canRedo: Bool
 }

@@ -29,6 +29,8 @@ final class ExportService: Sendable {
     private struct State {
         var last = 0
         var task: Task<Void, Never>?
+        /// What was told last of the newest one.
+        var news: ExportNews?
         /// Of downloads that are ready.
         var files: [Int: (path: String, name: String, folder: String)] = [:]
     }
@@ -44,6 +46,7 @@ final class ExportService: Sendable {
             guard state.task == nil else { throw RequestError(409, "An export is being written. Wait for its end.") }
             state.last += 1
             let number = state.last
+            state.news = ExportNews(export: number, done: 0, total: 0)
             state.task = Task { await self.run(number, format, wish.path) }
             return number
         }
@@ -56,18 +59,19 @@ final class ExportService: Sendable {
         for file in files.values { try? FileManager.default.removeItem(atPath: file.folder) }
     }
 
+    /// What was told last of the newest export, for a page that may not have heard it.
+    /// - Throws: `RequestError` of all others.
+    func news(_ number: Int) throws -> ExportNews {
+        guard let news = state.withLock({ $0.news }), news.export == number else { throw RequestError.notFound }
+        return news
+    }
+
     /// - Throws: `RequestError` where there is none.
     func file(_ number: Int) throws -> HTTPResponse {
         guard let file = state.withLock({ $0.files[number] }),
             let size = try? FileManager.default.attributesOfItem(atPath: file.path)[.size] as? NSNumber
         else { throw RequestError.notFound }
-        let name = file.name.filter { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
-        return HTTPResponse(
-            status: 200,
-            headers: [
-                ("Content-Type", "application/octet-stream"), ("Cache-Control", "no-store"),
-                ("Content-Disposition", "attachment; filename=\"\(name)\""),
-            ], body: .file(path: file.path, size: size.intValue))
+        return .download(path: file.path, size: size.intValue, name: file.name)
     }
 
     private func run(_ number: Int, _ format: AnnotatorFormat, _ path: String?) async {
@@ -83,19 +87,23 @@ final class ExportService: Sendable {
         } catch {
             news.error = (error as? any DescribedError)?.description ?? String(describing: error)
         }
-        state.withLock { $0.task = nil }
-        events.send("export", news)
+        let last = news
+        state.withLock { ($0.task, $0.news) = (nil, last) }
+        events.send("export", last)
     }
 
     private func write(_ number: Int, _ format: AnnotatorFormat, to path: String) async throws {
         let told = Protected(ContinuousClock.now - .seconds(1))
-        try await project.export(format.name, path) { [events] done, total in
+        try await project.export(format.name, path) { [state, events] done, total in
             let isTime = told.withLock { told in
                 guard done == total || told.secondsAgo > 0.2 else { return false }
                 told = .now
                 return true
             }
-            if isTime { events.send("export", ExportNews(export: number, done: done, total: total)) }
+            guard isTime else { return }
+            let news = ExportNews(export: number, done: done, total: total)
+            state.withLock { $0.news = news }
+            events.send("export", news)
         }
     }
 

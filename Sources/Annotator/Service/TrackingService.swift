@@ -11,6 +11,8 @@ final class TrackingService: Sendable {
     private struct Current {
         var task: Task<Void, Never>?
         var progress: PropagationProgress?
+        /// How many entries the session's log had before.
+        var logCount: Int
     }
 
     init(_ session: AnnotationSession, _ events: EventHub, _ frameNews: FrameNews) {
@@ -29,7 +31,7 @@ final class TrackingService: Sendable {
         propagation.plan = nil
         try current.withLock { current in
             guard current == nil else { throw SessionError.isPropagating }
-            current = Current()
+            current = Current(logCount: session.logCount)
         }
         let wanted = propagation
         let task = Task { await run(wanted, onEnd) }
@@ -37,6 +39,18 @@ final class TrackingService: Sendable {
     }
 
     func cancel() { current.withLock { $0?.task }?.cancel() }
+
+    /// Where an undo would take back the propagation that runs, it is cancelled instead, and what it has made stays: a further undo takes
+    /// that back. Taken back while it runs, it would go on for nobody.
+    /// - Returns: once it is over; false: an undo takes back something else.
+    func endBeforeUndo() async -> Bool {
+        guard let running = current.withLock({ $0 }), let task = running.task,
+            session.logCount == running.logCount || session.isAtUnfinishedPropagation
+        else { return false }
+        task.cancel()
+        await task.value
+        return true
+    }
 
     private func run(_ propagation: Propagation, _ onEnd: @Sendable () -> Void) async {
         var last: PropagationProgress?

@@ -48,6 +48,8 @@ public final class AnnotationSession: Sendable {
     public var nextObject: ObjectID { core.history.numbering.nextObject }
     public var canUndo: Bool { core.history.canUndo }
     public var canRedo: Bool { core.history.canRedo }
+    /// Whether what an undo would take back is a propagation that runs, or was stopped before its end.
+    public var isAtUnfinishedPropagation: Bool { core.history.isAtUnfinishedPropagation }
 
     // MARK: Edits
 

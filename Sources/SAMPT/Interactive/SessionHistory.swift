@@ -29,6 +29,9 @@ struct SessionHistory: Sendable {
     var canUndo: Bool { cursor > 0 }
     var canRedo: Bool { cursor + 1 < states.count }
 
+    /// Whether the last step that is not undone is a propagation that runs, or was stopped before its end.
+    var isAtUnfinishedPropagation: Bool { makers[cursor].map { !finished.contains($0) } ?? false }
+
     /// A propagation after which nothing was said, and which was stopped before its end, if what is wanted is the same.
     func unfinished(_ wanted: Propagation) -> (number: Int, planned: Planned)? {
         guard let number = makers[cursor], !finished.contains(number) else { return nil }

@@ -62,6 +62,23 @@ struct SessionContinuingTests {
         #expect(try await fixture.session.spans(of: 1).allSatisfy { $0.progress == .current })
     }
 
+    @Test("Until it has come to its end, it is known that an undo would take back a propagation like that, and not an edit made meanwhile")
+    func undoWouldTakeItBack() async throws {
+        let fixture = try await Kind.joint.marked()
+        let session = fixture.session
+        #expect(!session.isAtUnfinishedPropagation)
+        for try await news in session.propagate(Propagation()) where news.framesDone >= 8 {
+            #expect(session.isAtUnfinishedPropagation)
+            try await session.apply(.renameObject(object: 1, name: "disk"))
+            #expect(!session.isAtUnfinishedPropagation)
+            try await session.apply(.undo)
+            break
+        }
+        #expect(session.isAtUnfinishedPropagation)
+        try await fixture.propagate()
+        #expect(!session.isAtUnfinishedPropagation)
+    }
+
     @Test("Further frames of a range that was done are computed alone") func furtherFrames() async throws {
         let fixture = try SessionFixture(frames: 60)
         try await fixture.add(1, frame: 5)
