@@ -123,7 +123,7 @@ class Objects:
 
     def test_a_long_list(self):
         """Keys go by the numbers that are seen, and a selection makes no row anew but the two that it is about."""
-        annotator, page = self.fresh("long")
+        annotator, page = self.fresh("many-objects")
         script = page.page.evaluate
         many = 300
         script("many => window.sampt.session.edit({ edit: 'group', edits: Array(many).fill({ edit: 'add-object' }) })", many)
