@@ -53,6 +53,22 @@ struct MasksAheadTests {
         #expect(try await service.masksAnswer(0, isWhole: false).version == service.frameNews.version)
     }
 
+    @Test("A change brings its masks along, unless they take long")
+    func soon() async throws {
+        let store = StoreWithHook()
+        let service = try Self.service(store)
+        try await Self.mark(service, frame: 0)
+        let found = await service.masksSoon(0, patience: .seconds(60))
+        #expect(found?.objects.count == 1 && found?.version == service.frameNews.version)
+        let release = DispatchSemaphore(value: 0)
+        store.onRead.withLock { $0 = { release.wait() } }
+        #expect(await service.masksSoon(0, patience: .milliseconds(20)) == nil)
+        store.onRead.withLock { $0 = nil }
+        for _ in 0..<8 { release.signal() }
+        // Who asks gets what is in the making.
+        #expect(try await service.masksAnswer(0, isWhole: false).objects.count == 1)
+    }
+
     @Test("The state's number is one that is known before the state is read")
     func state() async throws {
         let service = try Self.service()

@@ -6,7 +6,7 @@ import signal
 
 from playwright.sync_api import expect
 
-from marking import POSITIVE
+from marking import NEGATIVE, POSITIVE
 
 
 class Haste:
@@ -18,7 +18,7 @@ class Haste:
               const { fetch } = window;
               const held = new Promise((done) => (window.release = done));
               window.fetch = async (path, options) => {
-                if (path === "api/edits") await held;
+                if (path.startsWith("api/edits")) await held;
                 return fetch(path, options);
               };
               held.then(() => (window.fetch = fetch));
@@ -61,6 +61,33 @@ class Haste:
             page.press("ArrowRight")
             page.wait_for_frame(1)
         page.wait(lambda: self.anchors(page) == {1: [1], 2: [1]}, "the marks of the first frame are gone")
+        page.page.close()
+        annotator.close()
+
+    def test_masks_come_with_the_answer(self):
+        """A click asks once, unless its mask takes long."""
+        annotator, page = self.fresh("answer")
+        page.click(*POSITIVE[0])
+        page.wait(lambda: self.points(page, 0) == [1], "a click")
+        page.page.evaluate(
+            """() => {
+              const { fetch } = window;
+              window.asked = [];
+              window.fetch = (path, options) => {
+                window.asked.push(path.split("?")[0]);
+                return fetch(path, options);
+              };
+            }"""
+        )
+        asked = []
+        for count, (x, y) in enumerate([*POSITIVE[1:], *NEGATIVE], start=2):
+            page.page.evaluate("window.asked = []")
+            page.click(x, y, shift=True)
+            shown = "window.sampt.session.masksNow(0)?.objects[0]?.prompts.points.length"
+            page.wait(lambda: page.page.evaluate(shown) == count, "one more click")
+            asked.append(page.page.evaluate("window.asked"))
+        assert all("api/edits" in one for one in asked), asked
+        assert any("api/masks/0" not in one for one in asked), f"masks are asked for after each click: {asked}"
         page.page.close()
         annotator.close()
 

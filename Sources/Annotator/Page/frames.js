@@ -8,7 +8,7 @@ const isOlder = (value, version) => version === Infinity || (value.version ?? In
 export class Frames {
   /** By frame: {value, isStale}; the longest unused first. */
   #here = new Map();
-  /** Frames that are asked for, and the version that is wanted of them. */
+  /** Frames that are on their way: {wanted: the version that is wanted, ways: on how many}. */
   #coming = new Map();
   #wanted = [];
   #failed = new Map();
@@ -39,7 +39,7 @@ export class Frames {
   /** What is here and older than a version stays on the screen until what is new has come. */
   outdate(includes, version = Infinity) {
     for (const [frame, entry] of this.#here) if (includes(frame) && isOlder(entry.value, version)) entry.isStale = true;
-    for (const [frame, wanted] of this.#coming) if (includes(frame)) this.#coming.set(frame, Math.max(wanted, version));
+    for (const [frame, coming] of this.#coming) if (includes(frame)) coming.wanted = Math.max(coming.wanted, version);
     this.#pump();
   }
 
@@ -58,16 +58,27 @@ export class Frames {
     }
   }
 
+  /**
+   * What is to be known of a frame comes by another way, as masks with the answer to an edit: the frame is not asked for meanwhile.
+   * promise: where it gives null or fails, the frame is asked for after all.
+   */
+  async expect(frame, promise) {
+    this.#begin(frame);
+    const value = await promise.catch(() => null);
+    if (value) this.#take(frame, value);
+    this.#end(frame);
+    if (value) this.onArrival(frame);
+    this.#pump();
+  }
+
   async #ask(frame) {
-    this.#coming.set(frame, -1);
+    this.#begin(frame);
     try {
-      const value = await this.load(frame);
-      this.#failed.delete(frame);
-      this.#keep(frame, { value, isStale: isOlder(value, this.#coming.get(frame)) });
-      this.#coming.delete(frame);
+      this.#take(frame, await this.load(frame));
+      this.#end(frame);
       this.onArrival(frame);
     } catch (error) {
-      this.#coming.delete(frame);
+      this.#end(frame);
       this.#failed.set(frame, performance.now());
       setTimeout(() => this.#pump(), patience + 1);
       this.onFailure(frame, error);
@@ -75,9 +86,25 @@ export class Frames {
     this.#pump();
   }
 
-  #keep(frame, entry) {
+  #begin(frame) {
+    const coming = this.#coming.get(frame) ?? { wanted: -1, ways: 0 };
+    coming.ways += 1;
+    this.#coming.set(frame, coming);
+  }
+
+  #end(frame) {
+    const coming = this.#coming.get(frame);
+    coming.ways -= 1;
+    if (coming.ways === 0) this.#coming.delete(frame);
+  }
+
+  #take(frame, value) {
+    this.#failed.delete(frame);
     const old = this.#here.get(frame);
+    // What took longer on its way may be older than what is known to be new.
+    if (old && !old.isStale && isOlder(value, old.value.version ?? -1)) return this.drop(value);
     if (old) this.drop(old.value);
+    const entry = { value, isStale: isOlder(value, this.#coming.get(frame).wanted) };
     this.#here.delete(frame);
     this.#here.set(frame, entry);
     for (const [other, { value }] of this.#here) {

@@ -8,7 +8,7 @@ const keptMasks = 400;
 const pictureBytes = 192 << 20;
 const ahead = 12;
 const restMilliseconds = 80;
-// How long what a person waits for least waits for the masks that an edit asks for: slow models keep no news back.
+// How long what a person waits for least waits until the masks of an edit are drawn.
 const masksMilliseconds = 300;
 
 export class Session extends EventTarget {
@@ -66,11 +66,7 @@ export class Session extends EventTarget {
       onFailure: (frame, error) => frame === this.frame && this.tell("failed", error),
     });
     this.#masks = new Frames({
-      load: async (frame) => {
-        const masks = await get(`api/masks/${frame}`);
-        for (const object of masks.objects) object.mask = object.rle ? new RunMask(object.rle) : null;
-        return masks;
-      },
+      load: async (frame) => unpacked(await get(`api/masks/${frame}`)),
       most: 2,
       kept: keptMasks,
       onArrival: (frame) => this.tell("arrived", frame),
@@ -187,7 +183,10 @@ export class Session extends EventTarget {
     }, Math.max(0, pause));
   }
 
-  /** Sends an edit; the state after it is known when this returns, and the masks of the frame on the screen are on their way. */
+  /**
+   * Sends an edit; the state after it is known when this returns. The masks of the frame on the screen come with the answer, or, where they
+   * take long, are on their way.
+   */
   async edit(edit) {
     const change = await this.#change("api/edits", { v: 1, ...edit });
     if (!change.hasCancelled) this.tell("edited", edit);
@@ -204,11 +203,11 @@ export class Session extends EventTarget {
     let change = { revision: -1 };
     this.#changes += 1;
     try {
-      change = await post(path, body);
-      if (change.frames) {
-        this.#outdate(Object.fromEntries(change.objects.map((id) => [id, [change.frames]])), change.version);
-        await this.#masksDrawn();
-      }
+      const answer = post(`${path}?masks=${this.frame}`, body);
+      this.#masks.expect(this.frame, answer.then(({ masks }) => masks && unpacked(masks)));
+      change = await answer;
+      if (change.frames) this.#outdate(Object.fromEntries(change.objects.map((id) => [id, [change.frames]])), change.version);
+      if (change.masks) await this.#masksDrawn();
     } finally {
       this.#changes -= 1;
       // Who comes back asks for everything.
@@ -329,4 +328,9 @@ export class Session extends EventTarget {
     if (target === this.#coming) this.select(target.id);
     return target.id;
   }
+}
+
+function unpacked(masks) {
+  for (const object of masks.objects) object.mask = object.rle ? new RunMask(object.rle) : null;
+  return masks;
 }

@@ -63,6 +63,8 @@ export class Stage {
   #arrived(frame) {
     const { session } = this;
     if (session.isScrubbing && !session.pictureNow(session.frame) && session.pictureNow(frame)) this.#shown = frame;
+    // What takes long of drawing is done while the browser waits for its next frame.
+    if (frame === session.frame && !session.isScrubbing) this.#readyMasks(frame);
     if (frame === this.#shown || frame === session.frame || (this.view.onion && frame === session.frame - 1)) this.draw();
     if (frame === session.frame && this.view.trails) this.#askTrails(frame);
   }
@@ -158,6 +160,13 @@ export class Stage {
       context.setLineDash([]);
       context.globalAlpha = 1;
       if (strength === 1) this.#label(object, known);
+    }
+  }
+
+  #readyMasks(frame) {
+    for (const { id, mask } of this.session.masksNow(frame)?.objects ?? []) {
+      const known = this.session.object(id);
+      if (mask && known && this.session.shows(id)) this.#drawing(mask, known.color);
     }
   }
 

@@ -69,11 +69,25 @@ extension AnnotatorService {
             })
     }
 
-    func computeAhead(_ frame: Int) {
+    @discardableResult func computeAhead(_ frame: Int) -> Task<MasksAnswer, any Error> {
         // Read first: what changes while they are computed is not in them.
         let version = frameNews.version
         let work = Task { try await computedMasks(frame, isWhole: false) }
         masksAhead.withLock { $0 = MasksAhead(frame: frame, version: version, work: work) }
+        return work
+    }
+
+    /// - Returns: nil where they take longer, or cannot be made; who asks for them is told.
+    func masksSoon(_ frame: Int, patience: Duration = .milliseconds(300)) async -> MasksAnswer? {
+        let work = computeAhead(frame)
+        let (first, outcomes) = AsyncStream.makeStream(of: MasksAnswer?.self)
+        Task { outcomes.yield(try? await work.value) }
+        let timer = Task {
+            try await Task.sleep(for: patience)
+            outcomes.yield(nil)
+        }
+        defer { timer.cancel() }
+        return await first.first { _ in true } ?? nil
     }
 
     /// - Parameter isWhole: overlaps are left as they are.

@@ -16,7 +16,7 @@ final class AnnotatorService: Sendable {
     private let access: AccessGuard
     private let (previews, preparations) = (NewestFirst(), NewestFirst())
     private let changes = Protected(0)
-    /// Masks that are being computed though no page has asked for them yet: those of the frame that was clicked in last.
+    /// Masks of the frame that was changed last, which may be in the making still.
     let masksAhead = Protected<MasksAhead?>(nil)
 
     var session: AnnotationSession { project.session }
@@ -163,10 +163,17 @@ final class AnnotatorService: Sendable {
         let edit = try Self.edit(request.body)
         if case .undo = edit, await tracking.endBeforeUndo() { return .json(cancellation()) }
         if case .propagate = edit { throw RequestError(400, "Tracking is asked for at /api/propagate.") }
-        let change = try await apply(edit)
-        // The page asks for them next, and waits.
-        if case .addPoint(let place, _, _, _, _) = edit { computeAhead(place.frame) }
-        return .json(change)
+        return await answer(try await apply(edit), to: request)
+    }
+
+    /// The masks of the frame that the page shows come along where they are there soon: a request less while they are computed.
+    private func answer(_ change: ChangeAnswer, to request: HTTPRequest) async -> HTTPResponse {
+        guard let frame = request.number("masks"), let changed = change.frames, changed[0] <= frame, frame <= changed[1] else {
+            return .json(change)
+        }
+        var answer = change
+        answer.masks = await masksSoon(frame)
+        return .json(answer)
     }
 
     func apply(_ edit: Edit) async throws -> ChangeAnswer {
@@ -199,7 +206,7 @@ final class AnnotatorService: Sendable {
         let wish = try Wish(request.body)
         let (place, index) = (try wish.place(), try wish.index())
         try check(frame: place.frame)
-        return .json(tell(try await session.choose(index, of: place.object, at: place.frame)))
+        return await answer(tell(try await session.choose(index, of: place.object, at: place.frame)), to: request)
     }
 
     /// A page rests on a frame: what a click in it needs is made ready.

@@ -181,6 +181,8 @@ struct ChangeAnswer: Encodable {
     var hasCancelled: Bool?
     var canUndo: Bool
     var canRedo: Bool
+    /// Of the frame that the page shows, where they have changed and were there soon.
+    var masks: MasksAnswer?
 }
 
 struct ProgressNews: Encodable {
