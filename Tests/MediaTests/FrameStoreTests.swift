@@ -145,4 +145,17 @@ struct FrameStoreTests {
         }
         #expect(store.computations(of: "processor") == 8)
     }
+
+    /// A frame that leaves the cache while others ask for it is either still there or in the spool already.
+    @Test func nothingIsComputedTwiceOnTheWayToTheSpool() throws {
+        let store = FrameStore(Frames(frameCount: 200), capacity: 1)
+        let lease = store.keepFeatures(of: 0..<200, withPictures: true)
+        DispatchQueue.concurrentPerform(iterations: 4) { user in
+            // Each a little behind the one before, where frames are leaving.
+            for index in 0..<200 * 20 { _ = try? store.value(of: Processor(), at: (index / 20 * 7 + index % 20 + user) % 200) }
+        }
+        #expect(store.computations(of: "processor") == 200)
+        #expect(store.cachedCount == 1)
+        withExtendedLifetime(lease) {}
+    }
 }

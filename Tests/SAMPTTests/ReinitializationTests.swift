@@ -209,11 +209,11 @@ struct JointOutcomesTests {
         let video = MovingDisk(frameCount: 30)
         var options = VideoSegmenterOptions()
         options.reinitialization.variant = nil
-        let store = FrameStore(video, capacity: 4, spoolBudget: budget)
+        let tracker = FakeTracker(sharesEncoder: sharesEncoder)
+        let store = FrameStore(video, capacity: options.framesKept(with: tracker), spoolBudget: budget)
         let other = ObjectQuery(id: 2, frame: 26, prompt: .mask(disk(at: SIMD2(80.5, 50.5), radius: 6, size: video.size)))
         let found = try await collect(
-            video, [ObjectQuery(id: 1, frame: 2, prompt: .mask(video.mask(2))), other], options, store,
-            tracker: FakeTracker(sharesEncoder: sharesEncoder))
+            video, [ObjectQuery(id: 1, frame: 2, prompt: .mask(video.mask(2))), other], options, store, tracker: tracker)
         #expect(found.count == 30 && found.allSatisfy { !$0.objects[0].mask.isEmpty })
         #expect(store.computations(of: FakeSegmenter.Encoder.key) == 30)
     }

@@ -31,8 +31,8 @@ final class FeatureSpool: Sendable {
 
     fileprivate struct State {
         var file: FileHandle?
-        /// What waits to be written.
-        var waiting: Set<Key> = []
+        /// What waits to be written, or for its turn to wait.
+        var waiting: [Key: any StorableFeatures] = [:]
         var places: [Key: Place] = [:]
         /// By last use.
         var order: [UInt64: Key] = [:]
@@ -62,19 +62,21 @@ final class FeatureSpool: Sendable {
 
     func store(_ features: any StorableFeatures, frame: Int, processor: String) {
         let key = Key(frame: frame, processor: processor)
-        guard budget > 0, state.withLock({ $0.places[key] == nil && $0.waiting.insert(key).inserted }) else { return }
+        guard budget > 0, state.withLock({ $0.wait(features, key) }) else { return }
         room.wait()
         disk.async { [self] in
             write(features.storedBytes, key)
-            state.withLock { _ = $0.waiting.remove(key) }
+            state.withLock { $0.waiting[key] = nil }
             room.signal()
         }
     }
 
     func load<Features: StorableFeatures>(_ type: Features.Type, frame: Int, processor: String, size: ImageSize) -> Features? {
         let key = Key(frame: frame, processor: processor)
-        guard state.withLock({ $0.places[key] != nil || $0.waiting.contains(key) }) else { return nil }
-        return disk.sync { read(key) }.flatMap { Features(storedBytes: $0, frame: size) }
+        let (waiting, isWritten) = state.withLock { ($0.waiting[key] as? Features, $0.places[key] != nil) }
+        guard isWritten || waiting != nil else { return nil }
+        // What waits for its turn to wait is not in the file after what waits now.
+        return disk.sync { read(key) }.flatMap { Features(storedBytes: $0, frame: size) } ?? waiting
     }
 
     private func write(_ bytes: Data, _ key: Key) {
@@ -119,6 +121,13 @@ final class FeatureSpool: Sendable {
 }
 
 extension FeatureSpool.State {
+    /// - Returns: false for what is there already.
+    fileprivate mutating func wait(_ features: any StorableFeatures, _ key: FeatureSpool.Key) -> Bool {
+        guard places[key] == nil, waiting[key] == nil else { return false }
+        waiting[key] = features
+        return true
+    }
+
     /// Takes note of a use.
     fileprivate mutating func touch(_ key: FeatureSpool.Key) {
         guard let place = places[key] else { return }

@@ -43,6 +43,10 @@ public final class FrameStore: Sendable {
         /// Least recently used first.
         var recent: [Int] = []
         var entries: [Int: Entry] = [:]
+        /// Those that are on their way to the spool.
+        var leaving: [Int: Entry] = [:]
+        /// How many threads use each frame at the moment; it does not leave meanwhile.
+        var users: [Int: Int] = [:]
         /// How many pins each frame has.
         var pins: [Int: Int] = [:]
         var computed: [String: Int] = [:]
@@ -110,26 +114,27 @@ public final class FrameStore: Sendable {
 
     /// The picture of frame `index`.
     public func frame(at index: Int) throws -> RGBImage {
-        try image(in: entry(index), index)
+        try using(index) { try image(in: $0, index) }
     }
 
     /// What `processor` makes of frame `index`.
     public func value<P: FrameProcessor>(of processor: P, at index: Int) throws -> P.Output {
-        let entry = entry(index)
-        return try value(P.Output.self, entry, processor.cacheKey) {
-            if let type = P.Output.self as? any StorableFeatures.Type, let stored = stored(type, processor.cacheKey, index) as? P.Output {
-                return stored
+        try using(index) { entry in
+            try value(P.Output.self, entry, processor.cacheKey) {
+                if let stored = stored(P.Output.self, processor.cacheKey, index) { return stored }
+                defer { count(processor.cacheKey) }
+                return try processor.process(image(in: entry, index))
             }
-            defer { count(processor.cacheKey) }
-            return try processor.process(image(in: entry, index))
         }
     }
 
     /// What `processor` makes of frame `index`, from what its source makes of it.
     public func value<P: DerivedFrameProcessor>(of processor: P, at index: Int) throws -> P.Output {
-        try value(P.Output.self, entry(index), processor.cacheKey) {
-            defer { count(processor.cacheKey) }
-            return try processor.process(value(of: processor.source, at: index))
+        try using(index) { entry in
+            try value(P.Output.self, entry, processor.cacheKey) {
+                defer { count(processor.cacheKey) }
+                return try processor.process(value(of: processor.source, at: index))
+            }
         }
     }
 
@@ -144,8 +149,10 @@ public final class FrameStore: Sendable {
         }
     }
 
-    private func stored<Features: StorableFeatures>(_ type: Features.Type, _ key: String, _ index: Int) -> Features? {
-        spool.load(type, frame: index, processor: key, size: size)
+    /// Nil, too, for what cannot be stored.
+    private func stored<Output>(_ type: Output.Type, _ key: String, _ index: Int) -> Output? {
+        guard let storable = type as? any StorableFeatures.Type else { return nil }
+        return spool.load(storable, frame: index, processor: key, size: size) as? Output
     }
 
     private func count(_ key: String) { state.withLock { $0.computed[key, default: 0] += 1 } }
@@ -165,7 +172,7 @@ public final class FrameStore: Sendable {
     public func pin(_ index: Int) -> FrameLease {
         state.withLock { $0.pins[index, default: 0] += 1 }
         return FrameLease { [self] in
-            state.withLock { $0.unpin(index) }
+            state.withLock { $0.pins.decrease(index) }
             trim()
         }
     }
@@ -187,18 +194,25 @@ public final class FrameStore: Sendable {
         }
     }
 
-    private func entry(_ index: Int) -> Entry {
-        let entry = state.withLock { $0.entry(index) }
+    /// Does something with a frame, which stays in the cache meanwhile.
+    private func using<Result>(_ index: Int, _ work: (Entry) throws -> Result) rethrows -> Result {
+        let entry = state.withLock { $0.use(index) }
         trim()
-        return entry
+        defer {
+            state.withLock { $0.users.decrease(index) }
+            trim()
+        }
+        return try work(entry)
     }
 
     /// Lets frames go until there are no more than the capacity allows.
     private func trim() {
         for (index, entry, withPicture) in state.withLock({ $0.evict(toCapacity: capacity) }) {
             for (key, features) in entry.storable { spool.store(features, frame: index, processor: key) }
-            guard withPicture, let image = entry.image.withLock({ $0 }) else { continue }
-            spool.store(KeptPicture(image: image), frame: index, processor: KeptPicture.key)
+            if withPicture, let image = entry.image.withLock({ $0 }) {
+                spool.store(KeptPicture(image: image), frame: index, processor: KeptPicture.key)
+            }
+            state.withLock { $0.leave(index, entry) }
         }
     }
 }
@@ -214,33 +228,42 @@ public final class FrameLease: Sendable {
 }
 
 extension FrameStore.State {
-    /// The entry of frame `index`, made if there is none.
-    fileprivate mutating func entry(_ index: Int) -> FrameStore.Entry {
+    /// The entry of frame `index` for one more user, made if there is none.
+    fileprivate mutating func use(_ index: Int) -> FrameStore.Entry {
+        users[index, default: 0] += 1
         if let position = recent.lastIndex(of: index) { recent.remove(at: position) }
         recent.append(index)
-        if let entry = entries[index] { return entry }
-        let entry = FrameStore.Entry()
+        let entry = entries[index] ?? leaving[index] ?? FrameStore.Entry()
         entries[index] = entry
         return entry
     }
 
-    /// Removes the entries that are too many, but for pinned ones and the latest.
-    /// - Returns: those of them whose features are to be kept.
+    /// Removes the entries that are too many, but for pinned ones and those in use.
+    /// - Returns: those of them whose features are to be kept. They are `leaving` until `leave`.
     fileprivate mutating func evict(toCapacity capacity: Int) -> [(index: Int, entry: FrameStore.Entry, withPicture: Bool)] {
         var kept: [(Int, FrameStore.Entry, Bool)] = []
         let pinned = recent.count { pins[$0] != nil }
-        while recent.count - pinned > capacity, let oldest = recent.dropLast().firstIndex(where: { pins[$0] == nil }) {
+        while recent.count - pinned > capacity, let oldest = recent.firstIndex(where: { pins[$0] == nil && users[$0] == nil }) {
             let frame = recent.remove(at: oldest)
             guard let entry = entries.removeValue(forKey: frame) else { continue }
             let wishes = self.kept.values.filter { $0.frames.contains(frame) }
-            if !wishes.isEmpty { kept.append((frame, entry, wishes.contains(where: \.withPictures))) }
+            guard !wishes.isEmpty else { continue }
+            leaving[frame] = entry
+            kept.append((frame, entry, wishes.contains(where: \.withPictures)))
         }
         return kept
     }
 
-    fileprivate mutating func unpin(_ index: Int) {
-        guard let count = pins[index] else { return }
-        pins[index] = count > 1 ? count - 1 : nil
+    /// What is to be kept of the entry is in the spool.
+    fileprivate mutating func leave(_ index: Int, _ entry: FrameStore.Entry) {
+        if leaving[index] === entry { leaving[index] = nil }
+    }
+}
+
+extension [Int: Int] {
+    fileprivate mutating func decrease(_ key: Int) {
+        guard let count = self[key] else { return }
+        self[key] = count > 1 ? count - 1 : nil
     }
 }
 
