@@ -11,8 +11,8 @@ extension VideoInstanceResults {
             let wanted = try VideoInstanceTruth(path: truth)
             let found = try read(results)
             var findings = wanted.findings
-            let videos = Dictionary(uniqueKeysWithValues: wanted.videos.map { ($0.id, $0) })
-            let stray = found.filter { videos[$0.video] == nil }
+            let videos = Set(wanted.videos.map(\.id))
+            let stray = found.filter { !videos.contains($0.video) }
             if let first = stray.first {
                 findings.append(
                     ScoringFinding(
@@ -29,23 +29,7 @@ extension VideoInstanceResults {
                         "\(unknown.count) predictions have categories that the truth does not have (the first \(first.category)); they are not scored"
                     ))
             }
-            func length(_ tube: InstanceTube) -> Int? { videos[tube.video]?.frameCount }
-            let short = found.filter { $0.masks.count < length($0) ?? 0 }
-            if let first = short.first {
-                findings.append(
-                    ScoringFinding(
-                        .missingFrame, count: short.count,
-                        "\(short.count) predictions have fewer frames than their video (the first in video \(first.video)); missing ones count as empty"
-                    ))
-            }
-            let long = found.filter { $0.masks.count > length($0) ?? .max }
-            if let first = long.first {
-                findings.append(
-                    ScoringFinding(
-                        .surplusFrame, count: long.count,
-                        "\(long.count) predictions have more frames than their video (the first in video \(first.video)); what they have there counts as too much"
-                    ))
-            }
+            findings += wanted.lengthFindings(found, "predictions")
             let predicted = Set(found.map(\.video))
             let missing = wanted.videos.filter { !predicted.contains($0.id) }
             if let first = missing.first {
