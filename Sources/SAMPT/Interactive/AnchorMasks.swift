@@ -21,7 +21,7 @@ struct AnchorMasks: Sendable {
     }
 
     /// What an anchor's mask is kept under.
-    func key(_ anchor: ObjectAnchor, _ frame: Int) -> SpanKey { SpanKey(of: "anchor 1|\(recipe)|\(frame)|\(anchor.digest)") }
+    func key(_ anchor: ObjectAnchor, _ frame: Int) -> SpanKey { SpanKey(of: "anchor 2|\(recipe)|\(frame)|\(anchor.digest)") }
 
     /// The same for prompts that are in no log.
     func compute(_ anchor: ObjectAnchor, at frame: Int) throws -> SpanFrame {
@@ -48,11 +48,17 @@ struct AnchorMasks: Sendable {
                 index: frame, try ObjectStart.outcome(of: query, segmenter: segmenter, video: video, options: options))
         }
         let encoded = try segmenter.frame(frame, of: video)
-        guard let prompt = try prompt(anchor, on: encoded) else {
+        guard let found = try answered(anchor, on: encoded) else {
             return SpanFrame(index: frame, origin: anchor.base?.mask == nil ? .absent : .given, mask: anchor.base?.mask)
         }
+        return SpanFrame(index: frame, found)
+    }
+
+    /// The segmenter's answer to an anchor's prompts; nil where there is nothing to ask with.
+    func asked(_ anchor: ObjectAnchor, on encoded: any SegmentableFrame) throws -> ObjectOutcome? {
+        guard let prompt = try prompt(anchor, on: encoded) else { return nil }
         let prediction = try encoded.answer(to: prompt, .clicks(prompt.points, options, segmenter))
-        return SpanFrame(index: frame, outcome(prediction, prompt, clippedTo: anchor.box))
+        return outcome(prediction, prompt, clippedTo: anchor.box)
     }
 
     /// The answers to an anchor's prompts, most likely first.
@@ -81,11 +87,19 @@ struct AnchorMasks: Sendable {
         // What no point touches is not what was meant, but for what a correction started from.
         if prompt.previousLogits == nil, prompt.box == nil {
             mask = mask.keepingParts(touching: positives)
-        } else if options.prompting.removesSpecks {
-            mask = mask.withoutSpecks(sparing: positives)
+        } else {
+            mask = cleaned(mask, sparing: positives)
         }
         if let box { mask = mask.clipped(to: box) }
-        return ObjectOutcome(
+        return outcome(prediction, mask)
+    }
+
+    func cleaned(_ mask: Mask, sparing positives: [SIMD2<Float>]) -> Mask {
+        options.prompting.removesSpecks ? mask.withoutSpecks(sparing: positives) : mask
+    }
+
+    func outcome(_ prediction: MaskPrediction, _ mask: Mask) -> ObjectOutcome {
+        ObjectOutcome(
             shape: .predicted(prediction.logits), mask: mask, predictedIoU: prediction.predictedIoU, evidence: .marked(prediction))
     }
 

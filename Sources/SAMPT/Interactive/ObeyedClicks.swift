@@ -1,0 +1,68 @@
+import Media
+import Segmenters
+
+/// Corrections do what their clicks say.
+///
+/// The answer to a correction starts from the mask and the tracked points of before. Where these are far off, as on another object, they
+/// outweigh a click: a person clicks on the object, and nothing moves. So what the answer leaves out is asked for by the clicks alone, and
+/// joins the mask, or leaves it.
+extension AnchorMasks {
+    /// The answer to an anchor's prompts; nil where there is nothing to ask with.
+    func answered(_ anchor: ObjectAnchor, on encoded: any SegmentableFrame) throws -> ObjectOutcome? {
+        guard var found = try asked(anchor, on: encoded) else { return nil }
+        // A box or a mask was drawn, a choice was made: the answer keeps to them.
+        guard anchor.base != nil, !anchor.isMoreThanPoints else { return found }
+        if !anchor.missed(by: found, isPositive: true).isEmpty, let own = try asked(anchor.asking(with: anchor.points), on: encoded) {
+            found = joined(found, own, anchor) { max($0, $1) }
+        }
+        let wrong = anchor.missed(by: found, isPositive: false)
+        if !wrong.isEmpty, let other = try asked(anchor.asking(for: wrong), on: encoded) {
+            let left = joined(found, other, anchor) { min($0, -$1) }
+            // That an object is not there is said by an empty mask, and not by a click.
+            if left.mask?.isEmpty == false { found = left }
+        }
+        return found
+    }
+
+    /// Two answers as one, as sure as the less sure.
+    private func joined(
+        _ first: ObjectOutcome, _ second: ObjectOutcome, _ anchor: ObjectAnchor, _ combine: (Float, Float) -> Float
+    ) -> ObjectOutcome {
+        guard case .predicted(var logits) = first.shape, case .predicted(let others) = second.shape,
+            logits.values.count == others.values.count
+        else { return first }
+        for i in logits.values.indices { logits.values[i] = combine(logits.values[i], others.values[i]) }
+        let predictedIoU = min(first.predictedIoU ?? 0, second.predictedIoU ?? 0)
+        let mask = cleaned(segmenter.mask(logits, size: video.size), sparing: anchor.points.filter(\.isPositive).map(\.position))
+        return outcome(MaskPrediction(logits: logits, predictedIoU: predictedIoU), mask)
+    }
+}
+
+extension ObjectAnchor {
+    /// The clicks that a mask does not do as they say: positive ones outside, or negative ones inside.
+    fileprivate func missed(by outcome: ObjectOutcome, isPositive: Bool) -> [AnchorPoint] {
+        points.filter { $0.isPositive == isPositive && (outcome.mask?.contains($0.position) ?? false) != isPositive }
+    }
+
+    /// Clicks without anything of before.
+    fileprivate func asking(with points: [AnchorPoint]) -> ObjectAnchor {
+        var anchor = ObjectAnchor()
+        anchor.points = points
+        return anchor
+    }
+
+    /// What lies at negative clicks, and not at positive ones.
+    fileprivate func asking(for wrong: [AnchorPoint]) -> ObjectAnchor {
+        func turned(_ points: [AnchorPoint], isPositive: Bool) -> [AnchorPoint] {
+            points.map { AnchorPoint(id: $0.id, position: $0.position, isPositive: isPositive) }
+        }
+        return asking(with: turned(wrong, isPositive: true) + turned(points.filter(\.isPositive), isPositive: false))
+    }
+}
+
+extension Mask {
+    fileprivate func contains(_ position: SIMD2<Float>) -> Bool {
+        let (x, y) = (Int(position.x), Int(position.y))
+        return (0..<width).contains(x) && (0..<height).contains(y) && self[x, y]
+    }
+}
