@@ -122,7 +122,7 @@ struct AnchorMasks: Sendable {
     }
 
     /// A mask on the segmenter's grid: logits grow with the share of a cell that is inside.
-    private func logits(of mask: Mask, like grid: MaskLogits?) -> MaskLogits? {
+    func logits(of mask: Mask, like grid: MaskLogits?) -> MaskLogits? {
         guard let grid else { return nil }
         let (width, height) = (grid.width, grid.height)
         // Where a pixel lies on the grid, the segmenter itself says: it enlarges columns' and rows' numbers.

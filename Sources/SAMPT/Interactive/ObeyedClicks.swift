@@ -5,33 +5,40 @@ import Segmenters
 ///
 /// The answer to a correction starts from the mask and the tracked points of before. Where these are far off, as on another object, they
 /// outweigh a click: a person clicks on the object, and nothing moves. So what the answer leaves out is asked for by the clicks alone, and
-/// joins the mask, or leaves it.
+/// joins the mask around them, or leaves it.
 extension AnchorMasks {
+    /// A click speaks for what is around it, up to so many times as far as the edge of the mask that is wrong there: little where the mask
+    /// lacks little.
+    private static let reach: Float = 8
+
     /// The answer to an anchor's prompts; nil where there is nothing to ask with.
     func answered(_ anchor: ObjectAnchor, on encoded: any SegmentableFrame) throws -> ObjectOutcome? {
         guard var found = try asked(anchor, on: encoded) else { return nil }
         // A box or a mask was drawn, a choice was made: the answer keeps to them.
         guard anchor.base != nil, !anchor.isMoreThanPoints else { return found }
-        if !anchor.missed(by: found, isPositive: true).isEmpty, let own = try asked(anchor.asking(with: anchor.points), on: encoded) {
-            found = joined(found, own, anchor) { max($0, $1) }
+        let outside = anchor.missed(by: found, isPositive: true)
+        if !outside.isEmpty, let own = try asked(anchor.asking(with: anchor.points), on: encoded) {
+            found = joined(found, own, around: outside, anchor) { max($0, $1) }
         }
-        let wrong = anchor.missed(by: found, isPositive: false)
-        if !wrong.isEmpty, let other = try asked(anchor.asking(for: wrong), on: encoded) {
-            let left = joined(found, other, anchor) { min($0, -$1) }
+        let inside = anchor.missed(by: found, isPositive: false)
+        if !inside.isEmpty, let other = try asked(anchor.asking(for: inside), on: encoded) {
+            let left = joined(found, other, around: inside, anchor) { min($0, -$1) }
             // That an object is not there is said by an empty mask, and not by a click.
             if left.mask?.isEmpty == false { found = left }
         }
         return found
     }
 
-    /// Two answers as one, as sure as the less sure.
+    /// Two answers as one, as sure as the less sure: the second counts around clicks.
     private func joined(
-        _ first: ObjectOutcome, _ second: ObjectOutcome, _ anchor: ObjectAnchor, _ combine: (Float, Float) -> Float
+        _ first: ObjectOutcome, _ second: ObjectOutcome, around clicks: [AnchorPoint], _ anchor: ObjectAnchor,
+        _ combine: (Float, Float) -> Float
     ) -> ObjectOutcome {
+        let area = (first.mask ?? Mask(size: video.size)).surroundings(of: clicks.map(\.position), reach: Self.reach)
         guard case .predicted(var logits) = first.shape, case .predicted(let others) = second.shape,
-            logits.values.count == others.values.count
+            logits.values.count == others.values.count, let limits = self.logits(of: area, like: logits)
         else { return first }
-        for i in logits.values.indices { logits.values[i] = combine(logits.values[i], others.values[i]) }
+        for i in logits.values.indices { logits.values[i] = combine(logits.values[i], min(others.values[i], limits.values[i])) }
         let predictedIoU = min(first.predictedIoU ?? 0, second.predictedIoU ?? 0)
         let mask = cleaned(segmenter.mask(logits, size: video.size), sparing: anchor.points.filter(\.isPositive).map(\.position))
         return outcome(MaskPrediction(logits: logits, predictedIoU: predictedIoU), mask)
@@ -65,4 +72,30 @@ extension Mask {
         let (x, y) = (Int(position.x), Int(position.y))
         return (0..<width).contains(x) && (0..<height).contains(y) && self[x, y]
     }
+
+    /// A disk around each place, so many times as wide as it is far from there to the mask's edge; everything where there is no edge.
+    fileprivate func surroundings(of places: [SIMD2<Float>], reach: Float) -> Mask {
+        var area = Mask(size: size)
+        for place in places {
+            let sought: UInt8 = contains(place) ? 0 : 1
+            var nearest = Float.infinity
+            forEachPixel { index, position in
+                if values[index] == sought { nearest = min(nearest, place.squaredDistance(to: position)) }
+            }
+            forEachPixel { index, position in
+                if place.squaredDistance(to: position) <= nearest * reach * reach { area.values[index] = 1 }
+            }
+        }
+        return area
+    }
+
+    private func forEachPixel(_ visit: (_ index: Int, _ center: SIMD2<Float>) -> Void) {
+        for y in 0..<height {
+            for x in 0..<width { visit(y * width + x, SIMD2(Float(x) + 0.5, Float(y) + 0.5)) }
+        }
+    }
+}
+
+extension SIMD2<Float> {
+    fileprivate func squaredDistance(to other: SIMD2<Float>) -> Float { ((self - other) * (self - other)).sum() }
 }
