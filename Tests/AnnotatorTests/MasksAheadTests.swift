@@ -65,7 +65,7 @@ struct MasksAheadTests {
         #expect(await service.masksSoon(0, patience: .milliseconds(20)) == nil)
         store.onRead.withLock { $0 = nil }
         for _ in 0..<8 { release.signal() }
-        // Who asks gets what is in the making.
+        // Who asks after that is answered.
         #expect(try await service.masksAnswer(0, isWhole: false).objects.count == 1)
     }
 

@@ -210,6 +210,7 @@ struct JointOutcomesTests {
         var options = VideoSegmenterOptions()
         options.reinitialization.variant = nil
         let tracker = FakeTracker(sharesEncoder: sharesEncoder)
+        // Tracker and encoder may be ahead of the decoder by as many frames as that.
         let store = FrameStore(video, capacity: options.framesKept(with: tracker), spoolBudget: budget)
         let other = ObjectQuery(id: 2, frame: 26, prompt: .mask(disk(at: SIMD2(80.5, 50.5), radius: 6, size: video.size)))
         let found = try await collect(

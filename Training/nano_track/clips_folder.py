@@ -31,7 +31,7 @@ def write(out, name, frames, mask):
     for folder in ("JPEGImages", "Annotations"):
         os.makedirs(f"{out}/{folder}/{name}", exist_ok=True)
     for t, frame in enumerate(frames):
-        cv2.imwrite(f"{out}/JPEGImages/{name}/{t:05d}.jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, 92])
+        cv2.imwrite(f"{out}/JPEGImages/{name}/{t:05d}.jpg", frame[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])
         cv2.imwrite(f"{out}/Annotations/{name}/{t:05d}.png", mask[t].astype(np.uint8))
 
 

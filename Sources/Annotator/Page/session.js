@@ -204,7 +204,9 @@ export class Session extends EventTarget {
     this.#changes += 1;
     try {
       const answer = post(`${path}?masks=${this.frame}`, body);
-      this.#masks.expect(this.frame, answer.then(({ masks }) => masks && unpacked(masks)));
+      // An undo that ends the tracking waits for the step under way, and brings no masks.
+      const bringsMasks = body.edit !== "undo" || !this.state?.propagation;
+      if (bringsMasks) this.#masks.expect(this.frame, answer.then(({ masks }) => masks && unpacked(masks)));
       change = await answer;
       if (change.frames) this.#outdate(Object.fromEntries(change.objects.map((id) => [id, [change.frames]])), change.version);
       if (change.masks) await this.#masksDrawn();

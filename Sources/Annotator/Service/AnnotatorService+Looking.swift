@@ -73,7 +73,11 @@ extension AnnotatorService {
         // Read first: what changes while they are computed is not in them.
         let version = frameNews.version
         let work = Task { try await computedMasks(frame, isWhole: false) }
-        masksAhead.withLock { $0 = MasksAhead(frame: frame, version: version, work: work) }
+        masksAhead.withLock { ahead in
+            // Nobody waits for what an edit has made old; who does all the same asks anew.
+            ahead?.work.cancel()
+            ahead = MasksAhead(frame: frame, version: version, work: work)
+        }
         return work
     }
 

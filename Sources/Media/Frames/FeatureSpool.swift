@@ -75,7 +75,7 @@ final class FeatureSpool: Sendable {
         let key = Key(frame: frame, processor: processor)
         let (waiting, isWritten) = state.withLock { ($0.waiting[key] as? Features, $0.places[key] != nil) }
         guard isWritten || waiting != nil else { return nil }
-        // What waits for its turn to wait is not in the file after what waits now.
+        // What is in no queue yet is not in the file when the queue is through.
         return disk.sync { read(key) }.flatMap { Features(storedBytes: $0, frame: size) } ?? waiting
     }
 

@@ -43,8 +43,8 @@ public final class FrameStore: Sendable {
         /// Least recently used first.
         var recent: [Int] = []
         var entries: [Int: Entry] = [:]
-        /// Those that are on their way to the spool.
-        var leaving: [Int: Entry] = [:]
+        /// Those that are on their way to the spool, and how often.
+        var leaving: [Int: (entry: Entry, times: Int)] = [:]
         /// How many threads use each frame at the moment; it does not leave meanwhile.
         var users: [Int: Int] = [:]
         /// How many pins each frame has.
@@ -199,7 +199,7 @@ public final class FrameStore: Sendable {
         let entry = state.withLock { $0.use(index) }
         trim()
         defer {
-            state.withLock { $0.users.decrease(index) }
+            state.withLock { $0.endUse(index) }
             trim()
         }
         return try work(entry)
@@ -212,7 +212,7 @@ public final class FrameStore: Sendable {
             if withPicture, let image = entry.image.withLock({ $0 }) {
                 spool.store(KeptPicture(image: image), frame: index, processor: KeptPicture.key)
             }
-            state.withLock { $0.leave(index, entry) }
+            state.withLock { $0.endLeaving(index) }
         }
     }
 }
@@ -231,15 +231,25 @@ extension FrameStore.State {
     /// The entry of frame `index` for one more user, made if there is none.
     fileprivate mutating func use(_ index: Int) -> FrameStore.Entry {
         users[index, default: 0] += 1
-        if let position = recent.lastIndex(of: index) { recent.remove(at: position) }
-        recent.append(index)
-        let entry = entries[index] ?? leaving[index] ?? FrameStore.Entry()
+        touch(index)
+        let entry = entries[index] ?? leaving[index]?.entry ?? FrameStore.Entry()
         entries[index] = entry
         return entry
     }
 
+    /// What took long is as new as what was used meanwhile.
+    fileprivate mutating func endUse(_ index: Int) {
+        users.decrease(index)
+        touch(index)
+    }
+
+    private mutating func touch(_ index: Int) {
+        if let position = recent.lastIndex(of: index) { recent.remove(at: position) }
+        recent.append(index)
+    }
+
     /// Removes the entries that are too many, but for pinned ones and those in use.
-    /// - Returns: those of them whose features are to be kept. They are `leaving` until `leave`.
+    /// - Returns: those of them whose features are to be kept. They are `leaving` until `endLeaving`.
     fileprivate mutating func evict(toCapacity capacity: Int) -> [(index: Int, entry: FrameStore.Entry, withPicture: Bool)] {
         var kept: [(Int, FrameStore.Entry, Bool)] = []
         let pinned = recent.count { pins[$0] != nil }
@@ -248,15 +258,16 @@ extension FrameStore.State {
             guard let entry = entries.removeValue(forKey: frame) else { continue }
             let wishes = self.kept.values.filter { $0.frames.contains(frame) }
             guard !wishes.isEmpty else { continue }
-            leaving[frame] = entry
+            leaving[frame] = (entry, (leaving[frame]?.times ?? 0) + 1)
             kept.append((frame, entry, wishes.contains(where: \.withPictures)))
         }
         return kept
     }
 
     /// What is to be kept of the entry is in the spool.
-    fileprivate mutating func leave(_ index: Int, _ entry: FrameStore.Entry) {
-        if leaving[index] === entry { leaving[index] = nil }
+    fileprivate mutating func endLeaving(_ index: Int) {
+        guard let (entry, times) = leaving[index] else { return }
+        leaving[index] = times > 1 ? (entry, times - 1) : nil
     }
 }
 

@@ -21,7 +21,9 @@ struct AnchorMasks: Sendable {
     }
 
     /// What an anchor's mask is kept under.
-    func key(_ anchor: ObjectAnchor, _ frame: Int) -> SpanKey { SpanKey(of: "anchor 2|\(recipe)|\(frame)|\(anchor.digest)") }
+    func key(_ anchor: ObjectAnchor, _ frame: Int) -> SpanKey {
+        SpanKey(of: "anchor \(anchor.correctsByClicks ? 2 : 1)|\(recipe)|\(frame)|\(anchor.digest)")
+    }
 
     /// The same for prompts that are in no log.
     func compute(_ anchor: ObjectAnchor, at frame: Int) throws -> SpanFrame {
@@ -65,11 +67,16 @@ struct AnchorMasks: Sendable {
     func candidates(_ anchor: ObjectAnchor, at frame: Int) throws -> [MaskCandidate] {
         let encoded = try segmenter.frame(frame, of: video)
         guard let prompt = try prompt(anchor, on: encoded) else { return [] }
-        let answers = try answers(to: prompt, on: encoded)
-        return answers.enumerated().map { index, answer in
-            MaskCandidate(
-                index: index, score: answer.predictedIoU, logits: RoundedLogits(answer.logits),
-                mask: RunLengthMask(outcome(answer, prompt, clippedTo: anchor.box).mask ?? Mask(size: video.size)))
+        var outcomes = try answers(to: prompt, on: encoded).map { outcome($0, prompt, clippedTo: anchor.box) }
+        // What is on the screen is one of them.
+        if anchor.correctsByClicks, let shown = try answered(anchor, on: encoded), shown.mask != outcomes.first?.mask {
+            outcomes.insert(shown, at: 0)
+        }
+        return outcomes.enumerated().compactMap { index, outcome in
+            guard case .predicted(let logits) = outcome.shape else { return nil }
+            return MaskCandidate(
+                index: index, score: outcome.predictedIoU ?? 0, logits: RoundedLogits(logits),
+                mask: RunLengthMask(outcome.mask ?? Mask(size: video.size)))
         }
     }
 

@@ -10,34 +10,48 @@ extension AnchorMasks {
     /// A click speaks for what is around it, up to so many times as far as the edge of the mask that is wrong there: little where the mask
     /// lacks little.
     private static let reach: Float = 8
+    /// Of a mask without positive clicks, at least this share is left by negative ones: a click on a part may mean all to the segmenter.
+    private static let leastLeft = 0.25
 
     /// The answer to an anchor's prompts; nil where there is nothing to ask with.
     func answered(_ anchor: ObjectAnchor, on encoded: any SegmentableFrame) throws -> ObjectOutcome? {
         guard var found = try asked(anchor, on: encoded) else { return nil }
-        // A box or a mask was drawn, a choice was made: the answer keeps to them.
-        guard anchor.base != nil, !anchor.isMoreThanPoints else { return found }
+        guard anchor.correctsByClicks else { return found }
         let outside = anchor.missed(by: found, isPositive: true)
         if !outside.isEmpty, let own = try asked(anchor.asking(with: anchor.points), on: encoded) {
             found = joined(found, own, around: outside, anchor) { max($0, $1) }
         }
         let inside = anchor.missed(by: found, isPositive: false)
         if !inside.isEmpty, let other = try asked(anchor.asking(for: inside), on: encoded) {
-            let left = joined(found, other, around: inside, anchor) { min($0, -$1) }
-            // That an object is not there is said by an empty mask, and not by a click.
-            if left.mask?.isEmpty == false { found = left }
+            // A bite where more would be too much.
+            for reach in [Self.reach, 1] {
+                let left = joined(found, other, around: inside, reach: reach, anchor) { min($0, -$1) }
+                if isLeft(left, of: found, anchor) { return left }
+            }
         }
         return found
     }
 
+    /// Whether negative clicks leave what positive ones say, or enough. That an object is not there is said by an empty mask.
+    private func isLeft(_ left: ObjectOutcome, of found: ObjectOutcome, _ anchor: ObjectAnchor) -> Bool {
+        guard let mask = left.mask, let before = found.mask, !mask.isEmpty else { return false }
+        let kept = anchor.points.filter { $0.isPositive && before.contains($0.position) }
+        return kept.isEmpty ? Double(mask.area) >= Self.leastLeft * Double(before.area) : kept.allSatisfy { mask.contains($0.position) }
+    }
+
     /// Two answers as one, as sure as the less sure: the second counts around clicks.
     private func joined(
-        _ first: ObjectOutcome, _ second: ObjectOutcome, around clicks: [AnchorPoint], _ anchor: ObjectAnchor,
+        _ first: ObjectOutcome, _ second: ObjectOutcome, around clicks: [AnchorPoint], reach: Float = reach, _ anchor: ObjectAnchor,
         _ combine: (Float, Float) -> Float
     ) -> ObjectOutcome {
-        let area = (first.mask ?? Mask(size: video.size)).surroundings(of: clicks.map(\.position), reach: Self.reach)
-        guard case .predicted(var logits) = first.shape, case .predicted(let others) = second.shape,
-            logits.values.count == others.values.count, let limits = self.logits(of: area, like: logits)
+        guard case .predicted(var logits) = first.shape, case .predicted(let others) = second.shape, let own = second.mask,
+            logits.values.count == others.values.count
         else { return first }
+        var area = (first.mask ?? Mask(size: video.size)).surroundings(of: clicks.map(\.position), reach: reach)
+        // Parts that no click touches are none of the second answer's.
+        let whole = segmenter.mask(others, size: video.size)
+        for i in area.values.indices where whole.values[i] != own.values[i] { area.values[i] = 0 }
+        guard let limits = self.logits(of: area, like: logits) else { return first }
         for i in logits.values.indices { logits.values[i] = combine(logits.values[i], min(others.values[i], limits.values[i])) }
         let predictedIoU = min(first.predictedIoU ?? 0, second.predictedIoU ?? 0)
         let mask = cleaned(segmenter.mask(logits, size: video.size), sparing: anchor.points.filter(\.isPositive).map(\.position))

@@ -53,8 +53,8 @@ public struct ObjectAnchor: Sendable, Equatable {
     /// Whether this is an anchor that says the object is not to be seen, so that nothing goes out from it.
     var isAbsence: Bool { mask?.area == 0 && points.isEmpty && box == nil && strokes.isEmpty }
 
-    /// Whether there is anything besides clicks and tracked points, so that a frame's mask cannot come from points alone.
-    var isMoreThanPoints: Bool { box != nil || !strokes.isEmpty || mask != nil || choice != nil }
+    /// Whether it corrects a result by clicks, and the answer keeps to nothing else. (Strokes are painted on the answer.)
+    var correctsByClicks: Bool { base != nil && !points.isEmpty && box == nil && mask == nil && choice == nil }
 
     var isEmpty: Bool {
         points.isEmpty && box == nil && strokes.isEmpty && mask == nil && choice == nil && removedTracks.isEmpty

@@ -38,6 +38,37 @@ struct ObeyedClicksTests {
         #expect(before[x, y] && !after[x, y] && after[x - 16, y] && after.area < before.area)
     }
 
+    @Test("Strokes are painted on what clicks have taken in") func strokes() async throws {
+        let (fixture, _) = try await tracked()
+        try await fixture.click(1, 10, SIMD2(84, 52))
+        let clicked = try await mask(fixture)
+        let stroke = BrushStroke(path: [SIMD2(20, 8), SIMD2(24, 8)], radius: 2)
+        try await fixture.session.apply(.addStroke(AnchorPlace(object: 1, frame: 10), stroke))
+        let painted = try await mask(fixture)
+        #expect(painted[84, 52] && painted[22, 8] && painted.intersectionCount(clicked) == clicked.area)
+    }
+
+    @Test("What is on the screen is the first of the answers to choose from") func candidates() async throws {
+        let (fixture, _) = try await tracked()
+        try await fixture.click(1, 10, SIMD2(84, 52))
+        let shown = try await mask(fixture)
+        let found = try await fixture.session.candidates(of: 1, at: 10)
+        #expect(found.first?.mask.mask == shown && found.map(\.index) == Array(found.indices))
+        try await fixture.session.choose(0, of: 1, at: 10)
+        #expect(try await mask(fixture) == shown)
+    }
+
+    @Test("A negative click takes away nothing that a positive one says") func negativeBesidePositive() async throws {
+        let (fixture, _) = try await tracked()
+        // The stand-in takes what is around the negative click for a disk that has the positive one in it.
+        try await fixture.click(1, 10, MovingDisk.center(10) + SIMD2(1, 0))
+        let before = try await mask(fixture)
+        try await fixture.click(1, 10, MovingDisk.center(10) + SIMD2(7, 0), positive: false)
+        let after = try await mask(fixture)
+        let (x, y) = (Int(MovingDisk.center(10).x) + 1, Int(MovingDisk.center(10).y))
+        #expect(after[x, y] && !after[x + 6, y] && after.area < before.area && after.area > before.area / 2)
+    }
+
     @Test("A negative click on all that there is says nothing: an empty mask does") func negativeOnAll() async throws {
         let (fixture, before) = try await tracked()
         let points = try #require(try await fixture.session.mask(of: 1, at: 10)?.points.filter { $0.isVisible && $0.isPositive })
