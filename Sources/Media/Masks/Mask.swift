@@ -45,4 +45,9 @@ public struct Mask: Sendable, Equatable {
     }
 
     public var isEmpty: Bool { !values.contains(1) }
+
+    /// Whether a position in pixels lies in a pixel inside the object; no position outside of the picture does.
+    public func contains(_ position: SIMD2<Float>) -> Bool {
+        size.contains(position) && self[Int(position.x), Int(position.y)]
+    }
 }

@@ -129,10 +129,3 @@ extension SuperGlueTracker {
         TrackedPoint(id: id, position: SIMD2(-0.5, -0.5), confidence: 0, isVisible: false)
     }
 }
-
-extension Mask {
-    /// Whether a position in pixels lies in a pixel inside the object; no position outside of the picture does.
-    fileprivate func contains(_ position: SIMD2<Float>) -> Bool {
-        size.contains(position) && self[Int(position.x), Int(position.y)]
-    }
-}

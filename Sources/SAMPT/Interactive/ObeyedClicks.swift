@@ -82,11 +82,6 @@ extension ObjectAnchor {
 }
 
 extension Mask {
-    fileprivate func contains(_ position: SIMD2<Float>) -> Bool {
-        let (x, y) = (Int(position.x), Int(position.y))
-        return (0..<width).contains(x) && (0..<height).contains(y) && self[x, y]
-    }
-
     /// A disk around each place, so many times as wide as it is far from there to the mask's edge; everything where there is no edge.
     fileprivate func surroundings(of places: [SIMD2<Float>], reach: Float) -> Mask {
         var area = Mask(size: size)
@@ -108,8 +103,4 @@ extension Mask {
             for x in 0..<width { visit(y * width + x, SIMD2(Float(x) + 0.5, Float(y) + 0.5)) }
         }
     }
-}
-
-extension SIMD2<Float> {
-    fileprivate func squaredDistance(to other: SIMD2<Float>) -> Float { ((self - other) * (self - other)).sum() }
 }

@@ -32,14 +32,14 @@ enum KMedoids {
 
     /// The points with the smallest sums of distances to all.
     private static func central(_ count: Int, of points: [SIMD2<Float>]) -> [Int] {
-        let sums = points.map { point in points.reduce(into: Float(0)) { $0 += squaredDistance($1, point).squareRoot() } }
+        let sums = points.map { point in points.reduce(into: Float(0)) { $0 += $1.squaredDistance(to: point).squareRoot() } }
         return Array(points.indices.sorted { sums[$0] < sums[$1] }.prefix(count))
     }
 
     /// k-means++: each further medoid is drawn with a probability that grows with its distance from those chosen.
     private static func spread(_ count: Int, over points: [SIMD2<Float>], using generator: inout SeededGenerator) -> [Int] {
         var medoids = [Int.random(in: points.indices, using: &generator)]
-        var distances = points.map { squaredDistance($0, points[medoids[0]]) }
+        var distances = points.map { $0.squaredDistance(to: points[medoids[0]]) }
         while medoids.count < count {
             let total = distances.reduce(0, +)
             guard total > 0 else {
@@ -54,7 +54,7 @@ enum KMedoids {
                     return draw < 0 && distances[$0] > 0
                 } ?? distances.indices.last { distances[$0] > 0 } ?? 0
             medoids.append(next)
-            for i in points.indices { distances[i] = min(distances[i], squaredDistance(points[i], points[next])) }
+            for i in points.indices { distances[i] = min(distances[i], points[i].squaredDistance(to: points[next])) }
         }
         return medoids
     }
@@ -69,7 +69,7 @@ enum KMedoids {
             for i in points.indices {
                 var (nearest, least) = (0, Float.infinity)
                 for (k, medoid) in medoids.enumerated() {
-                    let distance = squaredDistance(points[i], points[medoid])
+                    let distance = points[i].squaredDistance(to: points[medoid])
                     if distance < least { (nearest, least) = (k, distance) }
                 }
                 clusters[nearest].append(i)
@@ -118,9 +118,11 @@ enum KMedoids {
             }
         }
     }
+}
 
-    private static func squaredDistance(_ a: SIMD2<Float>, _ b: SIMD2<Float>) -> Float {
-        let d = a - b
+extension SIMD2<Float> {
+    func squaredDistance(to other: SIMD2<Float>) -> Float {
+        let d = self - other
         return d.x * d.x + d.y * d.y
     }
 }
