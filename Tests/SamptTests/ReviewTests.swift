@@ -82,4 +82,27 @@ struct ReviewTests {
         #expect(agreement.reliability.reduce(0) { $0 + $1.frames } == agreement.frames)
         #expect(Set(lines.map { $0.split(separator: ",").count }).count == 1)
     }
+
+    @Test("sampt evaluate confidence on videos with masks of one's own")
+    func evaluateOwnVideos() throws {
+        let clip = try TestClip(frameCount: 4)
+        defer { clip.remove() }
+        let root = clip.path("root")
+        for folder in ["JPEGImages", "Annotations"] {
+            try FileManager.default.createDirectory(atPath: "\(root)/\(folder)", withIntermediateDirectories: true)
+        }
+        try FileManager.default.copyItem(atPath: clip.frames, toPath: "\(root)/JPEGImages/square")
+        let made = try Program.run(["segment", clip.frames, "--point", "40,36", "--masks", "\(root)/Annotations/square"])
+        #expect(made.status == 0, "\(made.errors)")
+        let outcome = try Program.run(["evaluate", "confidence", "--root", root, "--csv", clip.path("e.csv")])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let lines = try String(contentsOfFile: clip.path("e.csv"), encoding: .utf8).split(separator: "\n")
+        // The frame that marks the object does not count.
+        #expect(lines.dropFirst().map { $0.split(separator: ",").prefix(3).joined(separator: " ") } == (1...3).map { "square 1 \($0)" })
+        #expect(outcome.errors.contains("[1/1] square  3 masks"))
+        let idle = try Program.run(["evaluate", "confidence", "--root", root, "--frames", "3"])
+        #expect(idle.status == 64 && idle.errors.contains("--frames has no effect with --root"))
+        let none = try Program.run(["evaluate", "confidence", "--root", clip.path("nowhere")])
+        #expect(none.status == 66, "\(none.errors)")
+    }
 }

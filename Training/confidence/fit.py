@@ -2,6 +2,7 @@
 
     sampt evaluate confidence --clips 9 --frames 28 --clip-seed 1 --csv 1.csv           # and the same with seeds 2, 3 and 4
     sampt evaluate confidence --clips 9 --frames 28 --clip-seed 1000 --csv 1000.csv     # and the same with seed 1001
+    sampt evaluate confidence --root photographs/ --csv photographs.csv                 # nano_track/clips_folder.py makes such clips
     python fit.py --train 1.csv 2.csv 3.csv 4.csv --held-out 1000.csv 1001.csv
 
 Expected J is a logistic function of the evidence, fitted by cross entropy with J itself as the target (fractional logistic regression), once for frames with a

@@ -1,7 +1,9 @@
 import Media
 import SAMPT
+import Support
 
-/// Runs the pipeline on synthetic clips, whose masks are known exactly, and compares the confidence of every mask with its true J.
+/// Runs the pipeline on clips whose masks are known, synthetic ones or those of a data set, and compares the confidence of every mask with
+/// its true J.
 public struct ConfidenceEvaluation: Sendable {
     public var segmenter: VideoSegmenter
     /// At most so many things of a clip are followed.
@@ -37,6 +39,33 @@ public struct ConfidenceEvaluation: Sendable {
                     Outcome(
                         clip: clip.name, object: object.id, frame: result.frameIndex, evidence: evidence,
                         j: regionSimilarity(object.mask, truth.mask(of: object.id))))
+            }
+        }
+        return outcomes
+    }
+
+    /// Follows objects of a data set's video, each from the mask that shows it first. Frames without truth do not count.
+    /// - Parameter video: its annotations are the truth (`VideoDataset.videosWithTruth`).
+    /// - Throws: `MediaError`, `DatasetError.noAnnotations`, and what segmenting throws.
+    public func run(_ video: DatasetVideo) async throws -> [Outcome] {
+        let (tasks, objects, frames) = try await onThread {
+            (
+                try SimulationTask.tasks(of: video), try video.objects().objects,
+                try FrameFolder(name: video.name.text, paths: video.frames)
+            )
+        }
+        let followed = Dictionary(uniqueKeysWithValues: tasks.prefix(objectsPerClip).map { ($0.id, $0) })
+        let queries = objects.filter { followed[$0.id] != nil }.map { ObjectQuery(id: $0.id, frame: $0.frame, prompt: .mask($0.mask)) }
+        var outcomes: [Outcome] = []
+        for try await result in segmenter.segment(frames, objects: queries) {
+            for object in result.objects {
+                guard let task = followed[object.id], result.frameIndex > task.firstFrame, let truth = task.truths[result.frameIndex],
+                    let evidence = object.evidence, object.mask.size == truth.size
+                else { continue }
+                outcomes.append(
+                    Outcome(
+                        clip: video.name.text, object: object.id, frame: result.frameIndex, evidence: evidence,
+                        j: regionSimilarity(BitMask(object.mask), truth)))
             }
         }
         return outcomes
