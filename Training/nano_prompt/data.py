@@ -287,13 +287,15 @@ class Clicks(torch.utils.data.Dataset):
     def __len__(self):
         return self.n
 
+    unions = 0.35  # share of the regions of BSDS500 that take neighbours along
+
     def pick_regions(self, it, an, rng):
         s = objectness(it, an)
         if s.sum() <= 0:
             return None
         r = rng.choice(len(s), p=s / s.sum())
         sel = [r]
-        if rng.random() < (0.35 if it["kind"] == "bsds" else 0.15):
+        if rng.random() < (self.unions if it["kind"] == "bsds" else 0.15):
             for _ in range(int(rng.integers(1, 4))):  # union with adjacent regions
                 nb = an["adj"][sel].sum(0).astype(float)
                 nb[sel] = 0

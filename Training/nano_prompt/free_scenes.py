@@ -92,15 +92,19 @@ class FreeScenes(Scenes):
         self.src = self.src + cutouts
         self.xpool = [(i + n, b, m) for i, b, m in pool]
         self.pe = 1.0 if split != "train" or not bsds else 0.7
+        self.c.unions = 0.15  # few clicks cannot tell which neighbours belong to it
 
     def base(self, rng):
         if rng.random() < self.free:
             it = self.photographs[rng.integers(len(self.photographs))]
             return it, it["anns"][0], [0]
-        self.pe, pe = 0.0, self.pe
-        out = super().base(rng)
-        self.pe = pe
-        return out
+        while True:
+            it = self.items[rng.choice(self.c.bs)]
+            # Of two people the one who drew fewer regions: whoever clicks on a thing means the whole more often than a part.
+            an = min((it["anns"][rng.integers(len(it["anns"]))] for _ in range(2)), key=lambda a: len(a["area"]))
+            sel = self.c.pick_regions(it, an, rng)
+            if sel is not None:
+                return it, an, sel
 
     def scene(self, rng, K):
         sc = super().scene(rng, K)
