@@ -7,7 +7,7 @@ import Segmenters
 
 /// Where the time of a frame goes with the built-in models: every stage of the pipeline alone, one after the other.
 ///
-///     benchmark-pipeline VIDEO X Y [FRAME] [--nodes]
+///     benchmark-pipeline VIDEO X Y [FRAME] [--nodes] [--precision=PRECISION]
 ///
 /// X and Y are a point on an object in frame FRAME, at first 0, where the work begins. `--nodes` lists the slowest nodes of every network.
 @main
@@ -16,23 +16,24 @@ struct BenchmarkPipeline {
         if CommandLine.arguments.dropFirst().first == "cost" {
             return try await MethodCost(Array(CommandLine.arguments.dropFirst(2))).run()
         }
-        let arguments = CommandLine.arguments.filter { $0 != "--nodes" }
+        let precision = CommandLine.arguments.lazy.compactMap { Precision(rawValue: String($0.dropFirst("--precision=".count))) }.first
+        let arguments = CommandLine.arguments.filter { !$0.hasPrefix("--") }
         guard arguments.count >= 4, let x = Float(arguments[2]), let y = Float(arguments[3]) else {
-            print("usage: benchmark-pipeline VIDEO X Y [FRAME] [--nodes]")
+            print("usage: benchmark-pipeline VIDEO X Y [FRAME] [--nodes] [--precision=PRECISION]")
             return
         }
         let video = try openFrames(arguments[1])
         let first = arguments.count > 4 ? Int(arguments[4]) ?? 0 : 0
         let part = try SubrangeSource(video, start: first)
-        try run(part, point: SIMD2(x, y), listsNodes: CommandLine.arguments.contains("--nodes"))
+        try run(part, point: SIMD2(x, y), precision: precision ?? .automatic, listsNodes: CommandLine.arguments.contains("--nodes"))
     }
 
-    static func run(_ source: any FrameSource, point: SIMD2<Float>, listsNodes: Bool) throws {
+    static func run(_ source: any FrameSource, point: SIMD2<Float>, precision: Precision, listsNodes: Bool) throws {
         let clock = StageClock()
         let engine = TimedEngine(try OpenVINOEngine(.init(profiling: listsNodes)), clock: clock, listsNodes: listsNodes)
-        let encoder = try NanoFrameEncoder(engine: engine)
-        let segmenter = try NanoPrompt(engine: engine, encoder: encoder)
-        let tracker = try NanoTrack(engine: engine, encoder: encoder)
+        let encoder = try NanoFrameEncoder(engine: engine, precision: precision)
+        let segmenter = try NanoPrompt(engine: engine, encoder: encoder, precision: precision)
+        let tracker = try NanoTrack(engine: engine, encoder: encoder, precision: precision)
         let video = FrameStore(source)
         let session = try tracker.start(on: video, at: 0, direction: .forward)
         let prompt = ObjectPrompt(points: [PointPrompt(point, isPositive: true)])

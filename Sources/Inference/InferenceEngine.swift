@@ -3,10 +3,21 @@ import TensorFiles
 
 /// Numeric precision of a compiled network's arithmetic.
 public enum Precision: String, Sendable, CaseIterable, Codable {
-    /// bfloat16 where the processor has instructions for it, float32 elsewhere.
+    /// What is quickest on this processor without being worse by what people see: eight bits in the convolutions of networks whose
+    /// weights file says how (the built-in ones), and beside them bfloat16 where the processor has instructions for it, float32 elsewhere.
     case automatic
     case float32
     case bfloat16
+
+    /// Whether convolutions may multiply in eight bits.
+    public var allowsEightBits: Bool {
+        // On other processors it was not tried.
+        #if arch(x86_64)
+            self == .automatic
+        #else
+            false
+        #endif
+    }
 }
 
 /// Compiles networks for this machine.

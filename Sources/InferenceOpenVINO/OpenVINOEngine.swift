@@ -70,8 +70,8 @@ public final class OpenVINOEngine: InferenceEngine {
         return try OpenVINOEngine(configuration)
     }
 
-    /// The precision that `precision` stands for on this processor. `.automatic` is bfloat16 where there are instructions for it
-    /// (AVX512-BF16 or AMX); `.bfloat16` is float32 where the engine cannot compute in bfloat16.
+    /// The precision that `precision` stands for on this processor, where a graph does not ask for eight bits. `.automatic` is bfloat16
+    /// where there are instructions for it (AVX512-BF16 or AMX); `.bfloat16` is float32 where the engine cannot compute in bfloat16.
     public func resolvedPrecision(_ precision: Precision) -> Precision {
         switch precision {
         case .automatic: prefersBFloat16 ? .bfloat16 : .float32

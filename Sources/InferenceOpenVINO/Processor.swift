@@ -4,8 +4,13 @@ import Support
 
 /// What the inference engine needs to know of this machine's processor.
 enum Processor {
-    /// Whether bfloat16 arithmetic has instructions of its own.
-    static var hasBFloat16: Bool { copenvino_has_bfloat16() }
+    /// Whether bfloat16 arithmetic has instructions of its own, and oneDNN, OpenVINO's library for them, has not been told to leave them
+    /// alone.
+    static var hasBFloat16: Bool {
+        let withoutBFloat16 = ["SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX512_CORE", "AVX512_CORE_VNNI"]
+        let limit = ProcessInfo.processInfo.environment["ONEDNN_MAX_CPU_ISA"]?.uppercased()
+        return copenvino_has_bfloat16() && !(limit.map(withoutBFloat16.contains) ?? false)
+    }
 
     /// The instruction set extensions, in a form that differs between processors on which compiled networks may differ.
     /// Virtual machines hide extensions, so the processor's name alone does not tell.

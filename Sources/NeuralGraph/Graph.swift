@@ -18,9 +18,14 @@ public final class Graph {
     private var constants: [String: Value] = [:]
     /// Large constants, by their place among the initializers: the model refers to their memory.
     private var large: [Int: Tensor] = [:]
+    /// Whether convolutions that know the range of what they read multiply in eight bits.
+    public let multipliesInEightBits: Bool
+    /// Values in eight bits, by the names of those they stand for.
+    private var roundedValues: [String: Value] = [:]
 
-    public init(_ name: String) {
+    public init(_ name: String, multipliesInEightBits: Bool = false) {
         proto.name = name
+        self.multipliesInEightBits = multipliesInEightBits
     }
 
     /// Declares a float32 input.
@@ -81,6 +86,27 @@ public final class Graph {
         return value
     }
 
+    /// A constant of bytes, as zero points are given to ONNX operators. Equal names mean equal contents.
+    func bytes(_ bytes: [UInt8], _ type: ElementType, shape: [Int], name: String) -> Value {
+        let name = "\(name):\(type)"
+        if let known = constants[name] { return known }
+        var initializer = TensorProto()
+        initializer.name = name
+        initializer.dims = shape.map(Int64.init)
+        initializer.dataType = type.dataType
+        initializer.rawData = Data(bytes)
+        proto.initializer.append(initializer)
+        let value = Value(graph: self, name: name, shape: shape, type: type)
+        constants[name] = value
+        return value
+    }
+
+    /// The value in eight bits that stands for `value`, if there is one.
+    func rounded(_ value: Value) -> Value? { roundedValues[value.name] }
+
+    /// From here on sums that `value` is a part of read `result`.
+    func round(_ value: Value, to result: Value) { roundedValues[value.name] = result }
+
     /// Records one ONNX operator with one output.
     func node(
         _ operation: String, _ inputs: [Value?], shape: [Int], type: ElementType = .float32, attributes: [Attribute] = []
@@ -89,7 +115,7 @@ public final class Graph {
         var node = NodeProto()
         node.opType = operation
         node.name = name
-        node.input = inputs.map { $0?.name ?? "" }
+        node.input = inputs.map { $0.map { (operation == "Add" ? rounded($0) ?? $0 : $0).name } ?? "" }
         node.output = [name]
         node.attribute = attributes.map(\.proto)
         proto.node.append(node)
@@ -191,12 +217,16 @@ public enum ElementType: Sendable {
     case float32
     case int64
     case bool
+    case uint8
+    case int8
 
     var dataType: TensorProto.DataType {
         switch self {
         case .float32: .float
         case .int64: .int64
         case .bool: .bool
+        case .uint8: .uint8
+        case .int8: .int8
         }
     }
 }

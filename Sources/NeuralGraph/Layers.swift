@@ -1,6 +1,8 @@
 import TensorFiles
 
-/// A two-dimensional convolution; reads `weight` (out x in/groups x k x k) and, unless told otherwise, `bias`.
+/// A two-dimensional convolution; reads `weight` (out x in/groups x k x k) and, unless told otherwise, `bias`. Where the file has it,
+/// also `input_range` (2 x in: the least and the largest value of each input channel on typical pictures): a graph that multiplies in
+/// eight bits does so in convolutions that have one.
 public struct Conv2d: Sendable {
     private let weight: Tensor
     private let bias: Tensor?
@@ -8,6 +10,7 @@ public struct Conv2d: Sendable {
     private let stride: Int
     private let padding: Padding
     private let groups: Int
+    private let inputRange: Tensor?
 
     /// - Parameter padding: nil pads `kernel / 2` on all sides.
     public init(
@@ -20,6 +23,7 @@ public struct Conv2d: Sendable {
         self.stride = stride
         self.padding = padding ?? Padding(kernel / 2)
         self.groups = groups
+        inputRange = weights.contains("input_range") ? try weights.tensor("input_range", shape: [2, inputs]) : nil
     }
 
     /// A convolution whose kernel is no square; zeros around the map keep its size.
@@ -27,20 +31,23 @@ public struct Conv2d: Sendable {
         weight = try weights.tensor("weight", shape: [outputs, inputs, kernelHeight, kernelWidth])
         bias = try weights.tensor("bias", shape: [outputs])
         key = weights.prefix
-        (stride, groups) = (1, 1)
+        (stride, groups, inputRange) = (1, 1, nil)
         padding = Padding(top: kernelHeight / 2, left: kernelWidth / 2, bottom: kernelHeight / 2, right: kernelWidth / 2)
     }
 
-    private init(_ other: Conv2d, weight: Tensor, bias: Tensor?, key: String? = nil) {
+    private init(_ other: Conv2d, weight: Tensor, bias: Tensor?, key: String? = nil, inputRange: Tensor?) {
         (stride, padding, groups) = (other.stride, other.padding, other.groups)
         self.key = key ?? other.key
-        (self.weight, self.bias) = (weight, bias)
+        (self.weight, self.bias, self.inputRange) = (weight, bias, inputRange)
     }
 
     public func callAsFunction(_ x: Value) -> Value {
-        x.convolved(
-            with: x.graph.constant(weight, name: key + "weight"), bias: bias.map { x.graph.constant($0, name: key + "bias") },
-            stride: stride, padding: padding, groups: groups)
+        var (x, kernels) = (x, x.graph.constant(weight, name: key + "weight"))
+        if x.graph.multipliesInEightBits, let extremes = inputRange?.values, let low = extremes.min(), let high = extremes.max() {
+            (x, kernels) = (x.inEightBits(low...high), kernels.weightsInEightBits(weight))
+        }
+        return x.convolved(
+            with: kernels, bias: bias.map { x.graph.constant($0, name: key + "bias") }, stride: stride, padding: padding, groups: groups)
     }
 
     /// The part of the convolution that reads the input channels `range`, multiplied by `scale`. The parts of all ranges add up to
@@ -55,7 +62,10 @@ public struct Conv2d: Sendable {
         }
         return Conv2d(
             self, weight: Tensor(shape: [outputs, range.count] + weight.shape[2...], kept),
-            bias: withBias ? bias : Tensor(shape: [outputs]), key: "\(key)\(range).")
+            bias: withBias ? bias : Tensor(shape: [outputs]), key: "\(key)\(range).",
+            inputRange: inputRange.map { extremes in
+                Tensor(shape: [2, range.count], [0, 1].flatMap { row in range.map { extremes.values[row * inputs + $0] / scale } })
+            })
     }
 
     /// A convolution to one channel, as a depthwise convolution whose channels are summed: engines pad a single output channel to
@@ -78,7 +88,7 @@ public struct Conv2d: Sendable {
         let perChannel = weight.count / max(1, scales.count)
         weight.withUnsafeMutableBuffer { for i in 0..<$0.count { $0[i] *= scales[i / perChannel] } }
         bias.withUnsafeMutableBuffer { for i in 0..<$0.count { $0[i] = ($0[i] - means[i]) * scales[i] + (shifts?[i] ?? 0) } }
-        return Conv2d(self, weight: weight, bias: bias)
+        return Conv2d(self, weight: weight, bias: bias, inputRange: inputRange)
     }
 }
 

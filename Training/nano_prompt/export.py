@@ -4,7 +4,7 @@ import sys
 import torch
 import numpy as np
 import warnings
-from model import Nano, widen, embed
+from model import Nano, embed, load_weights, widen
 
 warnings.filterwarnings("ignore")
 
@@ -12,10 +12,8 @@ warnings.filterwarnings("ignore")
 def load(ck):
     n = Nano()
     if ck.endswith(".safetensors"):
-        from safetensors.torch import load_file
-
         n.fuse()
-        n.load_state_dict(widen({k: v.float() for k, v in load_file(ck).items()}))
+        n.load_state_dict(widen(load_weights(ck)))
     else:
         sd = torch.load(ck)
         n.load_state_dict(widen(sd["ema"]))

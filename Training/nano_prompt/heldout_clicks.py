@@ -10,12 +10,11 @@ import argparse
 import cv2
 import numpy as np
 import torch
-from safetensors.torch import load_file
 
 from data import NN, NP, kmeans_points, load_all, objectness
 from free_scenes import FreeScenes, centre
 from heldout import hard_iou, norm, pack
-from model import Nano, extent_of, widen
+from model import Nano, extent_of, load_weights, widen
 
 LADDER = [24.0, 40.0, 64.0, 100.0, 160.0, 256.0]  # sides in input pixels
 NEAR = 0.6  # two candidates whose IoU is above this say the same
@@ -24,13 +23,13 @@ NEAR = 0.6  # two candidates whose IoU is above this say the same
 def load_any(path):
     """network and whether it knows extents"""
     if path.endswith(".safetensors"):
-        sd = {k: v.float() for k, v in load_file(path).items()}
+        sd = load_weights(path)
     else:
         sd = torch.load(path)
         if "ema" in sd:
             from train_clicks import WEIGHTS
 
-            shipped = {k: v.float() for k, v in load_file(WEIGHTS).items() if k.startswith("enc.")}
+            shipped = {k: v for k, v in load_weights(WEIGHTS).items() if k.startswith("enc.")}
             sd = {**shipped, **sd["ema"]}
         else:
             sd = sd["net"]

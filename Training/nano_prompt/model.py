@@ -409,6 +409,13 @@ def extent_of(area):
     return torch.log2(torch.clamp(area, min=16.0).sqrt() / 64) / 2
 
 
+def load_weights(path):
+    """the tensors of a weights file in float32, without the ranges that calibrate.py adds"""
+    from safetensors.torch import load_file
+
+    return {k: v.float() for k, v in load_file(path).items() if not k.endswith(".input_range")}
+
+
 def widen(sd, n=Decoder.NPROMPT):
     """state dict of a model with fewer prompt channels -> n channels, the new ones 0"""
     k = "dec.in8.conv.weight"

@@ -20,12 +20,12 @@ import time
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch.nn import functional as F
 
 from data import NN, NP
 from free_scenes import FreeScenes
-from model import MEAN, STD, Nano, embed, extent_of, up2, widen
+from model import MEAN, STD, Nano, embed, extent_of, load_weights, up2, widen
 from scenes import shape_of
 from train import NE, corrupt, error_points, iou_of, loss_fn
 
@@ -52,7 +52,7 @@ def fresh(path):
     """the shipped weights with the new channels at 0 and a refinement that changes nothing yet"""
     net = Nano(extents=True, fine=True)
     net.fuse()
-    sd = widen({k: v.float() for k, v in load_file(path).items()}, net.dec.in8.conv.weight.shape[1])
+    sd = widen(load_weights(path), net.dec.in8.conv.weight.shape[1])
     net.load_state_dict({**sd, **{"fine." + k: v for k, v in net.fine.state_dict().items()}})
     return net
 

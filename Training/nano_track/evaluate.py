@@ -45,9 +45,7 @@ REP = "bmx-trees,dance-twirl,drift-chicane,libby,motocross-jump,parkour,car-roun
 def load_tracker(ck):
     t = Tracker()
     if ck.endswith(".safetensors"):
-        from safetensors.torch import load_file
-
-        sd = {k: v.float() for k, v in load_file(ck).items()}
+        sd = M.nano_model.load_weights(ck)
     else:
         sd = torch.load(ck)["ema"]
     t.load_state_dict(sd)

@@ -28,12 +28,10 @@ ITERS = 3
 
 def load_encoder(path=None):
     """the segmenter's encoder (BatchNorm folded), frozen"""
-    from safetensors.torch import load_file
-
     net = nano_model.Nano().fuse()
-    sd = load_file(path or os.environ.get("NANO_WEIGHTS", os.path.join(NANO_DIR, "../../Sources/Segmenters/Resources/nano.safetensors")))
+    sd = nano_model.load_weights(path or os.environ.get("NANO_WEIGHTS", os.path.join(NANO_DIR, "../../Sources/Segmenters/Resources/nano.safetensors")))
     enc = net.enc.eval()
-    enc.load_state_dict({k[4:]: v.float() for k, v in sd.items() if k.startswith("enc.")})
+    enc.load_state_dict({k[4:]: v for k, v in sd.items() if k.startswith("enc.")})
     for p in enc.parameters():
         p.requires_grad_(False)
     return enc

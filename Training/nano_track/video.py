@@ -34,12 +34,8 @@ class Decoder:
 
     def __init__(self, fe, precision="f32", threads=2):
         import openvino as ov
-        from safetensors.torch import load_file
-
         net = M.nano_model.Nano().fuse()
-        sd = {
-            k: v.float() for k, v in load_file(os.environ.get("NANO_WEIGHTS", M.NANO_DIR + "/../../Sources/Segmenters/Resources/nano.safetensors")).items()
-        }
+        sd = M.nano_model.load_weights(os.environ.get("NANO_WEIGHTS", M.NANO_DIR + "/../../Sources/Segmenters/Resources/nano.safetensors"))
         if hasattr(M.nano_model, "widen"):
             sd = M.nano_model.widen(sd)
         net.load_state_dict(sd)

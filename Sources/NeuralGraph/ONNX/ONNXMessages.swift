@@ -140,7 +140,7 @@ struct AttributeProto: ProtobufMessage {
 struct TensorProto: ProtobufMessage {
     /// `TensorProto.DataType`.
     enum DataType: Int64 {
-        case float = 1, int64 = 7, bool = 9
+        case float = 1, uint8 = 2, int8 = 3, int64 = 7, bool = 9
     }
 
     /// `StringStringEntryProto`.

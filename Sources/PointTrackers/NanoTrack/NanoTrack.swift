@@ -55,18 +55,20 @@ package struct NanoTrackMapsProcessor: DerivedFrameProcessor {
     package let cacheKey: String
     private let weights: Weights
     private let library: NetworkLibrary
+    private let inEightBits: Bool
 
     init(weights: Weights, encoder: NanoFrameEncoder, engine: any InferenceEngine, precision: Precision) {
         source = encoder
         cacheKey = "nano-track-head-\(weights.source.fingerprint)-\(precision.rawValue)-\(encoder.cacheKey)"
         self.weights = weights
+        inEightBits = precision.allowsEightBits
         library = NetworkLibrary(engine: engine, precision: precision)
     }
 
     package func process(_ maps: NanoFrameEncoder.Maps) throws -> Maps {
         let input = maps.grid.input
-        let network = try library.network("nano-track-head-2-\(weights.source.fingerprint)-\(input)") {
-            try NanoTrackHead.model(weights: weights, input: input)
+        let network = try library.network("nano-track-head-2-\(weights.source.fingerprint)-\(input)\(inEightBits ? "-int8" : "")") {
+            try NanoTrackHead.model(weights: weights, input: input, inEightBits: inEightBits)
         }
         let outputs = try network(["c4": maps.c4, "p4": maps.p4, "p8": maps.p8, "e": maps.e])
         guard let f4 = outputs["f4"], let f8 = outputs["f8"] else { throw TrackerError.missingOutput("f4") }

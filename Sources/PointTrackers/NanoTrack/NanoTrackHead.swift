@@ -40,8 +40,8 @@ struct NanoTrackHead {
     }
 
     /// - Parameter input: the encoder's padded input.
-    static func model(weights: Weights, input: ImageSize) throws -> ONNXModel {
-        let graph = Graph("nano-track-head")
+    static func model(weights: Weights, input: ImageSize, inEightBits: Bool = false) throws -> ONNXModel {
+        let graph = Graph("nano-track-head", multipliesInEightBits: inEightBits)
         // Maps of the encoder have channels last, but for e.
         func map(_ name: String, _ channels: Int, _ stride: Int) -> Value {
             graph.input(name, shape: [1, input.height / stride, input.width / stride, channels]).channelsFirst()

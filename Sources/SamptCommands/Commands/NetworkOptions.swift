@@ -7,7 +7,10 @@ import SegmentationJobs
 package struct NetworkOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Arithmetic of the networks: automatic (bfloat16 where the processor has it), float32 (exact, slower) or bfloat16.",
+            """
+            Arithmetic of the networks: automatic (eight bits in the built-in ones; bfloat16 in what is left and in others, where the processor has it), \
+            float32 (exact, slower) or bfloat16.
+            """,
             valueName: "precision"))
     package var precision: Precision = .automatic
 
@@ -70,8 +73,11 @@ package struct NetworkOptions: ParsableArguments {
     /// - Throws: what loading the engine throws.
     func resolvedPrecisions() throws -> (usual: String, parts: String) {
         let engine = try OpenVINOEngine(.init(threads: threads))
-        let parts = try precisions().map { "\($0.key.rawValue)=\(engine.resolvedPrecision($0.value).rawValue)" }
-        return (engine.resolvedPrecision(precision).rawValue, parts.sorted().joined(separator: " "))
+        func name(_ precision: Precision) -> String {
+            engine.resolvedPrecision(precision).rawValue + (precision.allowsEightBits ? "-or-int8" : "")
+        }
+        let parts = try precisions().map { "\($0.key.rawValue)=\(name($0.value))" }
+        return (name(precision), parts.sorted().joined(separator: " "))
     }
 
     /// The case of that name, or an error that lists the known ones and guesses which was meant.

@@ -52,8 +52,8 @@ struct NanoDecoder {
     }
 
     /// The trunk alone, for prompt maps made by `NanoPromptMaps`. Fit for bfloat16.
-    static func trunkModel(weights: Weights, input: ImageSize, objects: Int) throws -> ONNXModel {
-        let graph = Graph("nano-decoder-trunk")
+    static func trunkModel(weights: Weights, input: ImageSize, objects: Int, inEightBits: Bool = false) throws -> ONNXModel {
+        let graph = Graph("nano-decoder-trunk", multipliesInEightBits: inEightBits)
         let inputs = NanoMapInputs(graph: graph, input: input)
         let (logits, iou) = try NanoDecoder(weights["dec"])(
             p4: inputs.p4(), p8: inputs.p8(), p16: inputs.p16(),

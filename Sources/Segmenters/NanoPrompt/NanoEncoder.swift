@@ -38,8 +38,8 @@ struct NanoEncoder {
     /// The maps that networks read next have channels last, as convolutions keep them; `e` has channels first, as matrix products
     /// of the prompt maps read it.
     /// - Parameter input: the padded input's size, multiples of 32.
-    static func model(weights: Weights, input: ImageSize) throws -> ONNXModel {
-        let graph = Graph("nano-encoder")
+    static func model(weights: Weights, input: ImageSize, inEightBits: Bool = false) throws -> ONNXModel {
+        let graph = Graph("nano-encoder", multipliesInEightBits: inEightBits)
         let encoder = try NanoEncoder(weights["enc"])
         for (name, map) in encoder(graph.input("image", shape: [1, 3, input.height, input.width])) {
             graph.output(name, name == "e" ? map : map.channelsLast())

@@ -25,17 +25,19 @@ public final class NanoFrameEncoder: FrameProcessor {
     public let cacheKey: String
     private let weights: Weights
     private let library: NetworkLibrary
+    private let inEightBits: Bool
 
     public init(engine: any InferenceEngine, precision: Precision = .automatic) throws {
         weights = try NanoWeights.segmenter()
         cacheKey = "nano-encoder-\(weights.source.fingerprint)-\(precision.rawValue)"
+        inEightBits = precision.allowsEightBits
         library = NetworkLibrary(engine: engine, precision: precision)
     }
 
     public func process(_ image: RGBImage) throws -> Maps {
         let grid = NanoInputGrid(frame: image.size)
-        let network = try library.network("nano-encoder-2-\(weights.source.fingerprint)-\(grid.input)") {
-            try NanoEncoder.model(weights: weights, input: grid.input)
+        let network = try library.network("nano-encoder-2-\(weights.source.fingerprint)-\(grid.input)\(inEightBits ? "-int8" : "")") {
+            try NanoEncoder.model(weights: weights, input: grid.input, inEightBits: inEightBits)
         }
         var outputs = try network(["image": Self.networkInput(image, grid: grid)])
         func take(_ name: String) throws -> Tensor {

@@ -89,9 +89,11 @@ public final class NanoPrompt: PromptableSegmenter {
         private let library: NetworkLibrary
         /// Coordinates need float32 whatever the precision of the rest.
         private let mapLibrary: NetworkLibrary
+        private let inEightBits: Bool
 
         init(weights: Weights, engine: any InferenceEngine, precision: Precision) {
             self.weights = weights
+            inEightBits = precision.allowsEightBits
             library = NetworkLibrary(engine: engine, precision: precision)
             mapLibrary = NetworkLibrary(engine: engine, precision: .float32)
         }
@@ -102,8 +104,8 @@ public final class NanoPrompt: PromptableSegmenter {
             let promptMaps = try mapLibrary.network("nano-prompt-maps-1-\(input)-1x\(slots)x\(NanoPrompt.memorySlots)") {
                 try NanoPromptMaps.model(input: input, objects: 1, points: slots, memory: NanoPrompt.memorySlots)
             }
-            let trunk = try library.network("nano-decoder-trunk-2-\(weights.source.fingerprint)-\(input)-1") {
-                try NanoDecoder.trunkModel(weights: weights, input: input, objects: 1)
+            let trunk = try library.network("nano-decoder-trunk-2-\(weights.source.fingerprint)-\(input)-1\(inEightBits ? "-int8" : "")") {
+                try NanoDecoder.trunkModel(weights: weights, input: input, objects: 1, inEightBits: inEightBits)
             }
             let (width, height) = (input.width / 4, input.height / 4)
             let previous = prompt.previousLogits(width: width, height: height)
