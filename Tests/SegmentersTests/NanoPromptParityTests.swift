@@ -12,13 +12,21 @@ import Testing
 struct NanoPromptParityTests {
     private let inputs: SafetensorsFile
     private let expected: SafetensorsFile
+    private let decoded: SafetensorsFile
     private let engine: OpenVINOEngine
     private let input = ImageSize(width: 224, height: 160)
 
     init() throws {
         inputs = try SafetensorsFile(url: Fixtures.url("nano/reference_inputs.safetensors"))
         expected = try SafetensorsFile(url: Fixtures.url("nano/reference_outputs.safetensors"))
+        decoded = try Self.decoderOutputs()
         engine = try OpenVINOEngine(.init(cacheFolder: nil))
+    }
+
+    /// The decoder was trained further than the reference data of the encoder: its outputs, by Training/nano_prompt/make_reference.py, are
+    /// kept here.
+    static func decoderOutputs() throws -> SafetensorsFile {
+        try SafetensorsFile(url: Fixtures.packageRoot.appendingPathComponent("Tests/Data/nano-decoder.safetensors"))
     }
 
     private func encode() throws -> [String: Tensor] {
@@ -54,8 +62,8 @@ struct NanoPromptParityTests {
             let outputs = try decoder(given)
             let logits = try #require(outputs["logits"])
             let iou = try #require(outputs["iou"])
-            #expect(try relativeL2(logits.values, expected.tensor("logits_pass\(pass)\(suffix)").values) < 1e-4)
-            #expect(try relativeL2(iou.values, expected.tensor("iou_pass\(pass)\(suffix)").values) < 1e-4)
+            #expect(try relativeL2(logits.values, decoded.tensor("logits_pass\(pass)\(suffix)").values) < 1e-4)
+            #expect(try relativeL2(iou.values, decoded.tensor("iou_pass\(pass)\(suffix)").values) < 1e-4)
             previous = logits
         }
     }

@@ -1,4 +1,5 @@
-"""make_reference.py OLD-INPUTS WEIGHTS OUTDIR: reference inputs (with a memory) and outputs, float32 PyTorch, one thread"""
+"""make_reference.py OLD-INPUTS WEIGHTS OUTDIR: reference inputs (with a memory) and outputs, float32 PyTorch, one thread; the decoder's outputs also
+apart, as Tests/Data/nano-decoder.safetensors has them"""
 
 import sys
 import torch
@@ -45,3 +46,5 @@ with torch.no_grad():
     )
 save_file({k: v.contiguous() for k, v in i.items()}, sys.argv[3] + "/reference_inputs.safetensors")
 save_file({k: v.float().contiguous() for k, v in o.items()}, sys.argv[3] + "/reference_outputs.safetensors")
+decoder = {k: v.float().contiguous() for k, v in o.items() if "_pass" in k}
+save_file(decoder, sys.argv[3] + "/nano-decoder.safetensors")

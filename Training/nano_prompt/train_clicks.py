@@ -7,7 +7,8 @@ half the input's resolution (Fine), without changing the decoder.
 Made for a busy machine: it runs in slices. STATE keeps everything (weights, moving average, optimiser, step), is written every ten minutes and on
 SIGTERM, and the same command goes on from there. The rate stays constant; `--anneal N` makes a finished model out of the latest state in N further
 steps, leaving the state as it is: annealed-STEP.pt is all of it, annealed-STEP.safetensors has the shipped form (no extents, no refinement), so it
-can take the place of nano.safetensors as it is.
+can take the place of nano.safetensors as it is, and annealed-STEP-extras.safetensors has the rest (20 KB). A new state begins with the shipped
+weights and with the rest in clicks-extras.safetensors beside this file, so training goes on where a finished model stands.
     chrt -i 0 python train_clicks.py STATE
     chrt -i 0 python train_clicks.py STATE --anneal 150
 """
@@ -31,6 +32,8 @@ from train import NE, corrupt, error_points, iou_of, loss_fn
 
 WEIGHTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../Sources/Segmenters/Resources/nano.safetensors")
 
+EXTRAS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "clicks-extras.safetensors")
+
 
 class Batches(torch.utils.data.Dataset):
     """the batch of each step; the same step always gives the same batch"""
@@ -49,11 +52,14 @@ class Batches(torch.utils.data.Dataset):
 
 
 def fresh(path):
-    """the shipped weights with the new channels at 0 and a refinement that changes nothing yet"""
+    """the shipped weights with what they have not: the extents' channels and the refinement, at 0 and without effect where there are none yet"""
     net = Nano(extents=True, fine=True)
     net.fuse()
     sd = widen(load_weights(path), net.dec.in8.conv.weight.shape[1])
-    net.load_state_dict({**sd, **{"fine." + k: v for k, v in net.fine.state_dict().items()}})
+    extras = load_weights(EXTRAS) if os.path.exists(EXTRAS) else {}
+    if "extents" in extras:
+        sd["dec.in8.conv.weight"][:, net.dec.NPROMPT :] = extras.pop("extents")
+    net.load_state_dict({**sd, **{"fine." + k: v for k, v in net.fine.state_dict().items()}, **extras})
     return net
 
 
@@ -208,6 +214,9 @@ def main():
         shipped = {k: v.half().contiguous() for k, v in net.state_dict().items() if not k.startswith("fine.")}
         shipped["dec.in8.conv.weight"] = shipped["dec.in8.conv.weight"][:, : net.dec.NPROMPT].contiguous()
         save_file(shipped, path + ".safetensors", metadata={"format": "pt"})
+        extras = {k: v.half().contiguous() for k, v in net.state_dict().items() if k.startswith("fine.")}
+        extras["extents"] = net.dec.in8.conv.weight.data[:, net.dec.NPROMPT :].half().contiguous()
+        save_file(extras, path + "-extras.safetensors", metadata={"format": "pt"})
 
 
 if __name__ == "__main__":
