@@ -1,9 +1,9 @@
 """Synthetic clips as a folder of frames and one of masks, for `sampt simulate ... folder` and `sampt evaluate folder`.
 
-    NANO_DATA_CACHE=cache python clips_folder.py OUT [CLIPS]
+    NANO_DATA_CACHE=cache python clips_folder.py OUT [CLIPS [FRAMES [SEED]]]
 
 Made from pictures and objects that are held out from training (clips.py, split "val"): JPEGImages/clip-NN/00000.jpg and
-Annotations/clip-NN/00000.png, 48 frames of 576x320, one object each, which fills 1.5 to 25 % of the first frame and is seen in most.
+Annotations/clip-NN/00000.png, 48 frames of 576x320 unless told otherwise, one object each, which fills 1.5 to 25 % of the first frame and is seen in most.
 """
 
 import os
@@ -14,8 +14,8 @@ import numpy as np
 
 import clips
 
-WIDTH, HEIGHT, FRAMES = 576, 320, 48
-FIRST_SEED = 777001
+WIDTH, HEIGHT = 576, 320
+DEFAULTS = [12, 48, 777001]  # clips, frames, first seed
 
 
 def followed(groups):
@@ -36,9 +36,9 @@ def write(out, name, frames, mask):
 
 
 def main():
-    out, count = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 12
-    scenes = clips.Scenes(W=WIDTH, H=HEIGHT, T=FRAMES, npts=64, split="val")
-    made, seed = 0, FIRST_SEED
+    out, (count, length, seed) = sys.argv[1], [int(v) for v in sys.argv[2:]] + DEFAULTS[len(sys.argv) - 2 :]
+    scenes = clips.Scenes(W=WIDTH, H=HEIGHT, T=length, npts=64, split="val")
+    made = 0
     while made < count:
         clip = scenes.make(np.random.default_rng(seed))
         number = followed(clip["groups"])
