@@ -103,6 +103,6 @@ struct ReviewTests {
         let idle = try Program.run(["evaluate", "confidence", "--root", root, "--frames", "3"])
         #expect(idle.status == 64 && idle.errors.contains("--frames has no effect with --root"))
         let none = try Program.run(["evaluate", "confidence", "--root", clip.path("nowhere")])
-        #expect(none.status == 66, "\(none.errors)")
+        #expect(none.status == 65 && none.errors.contains("nowhere"), "\(none.errors)")
     }
 }
