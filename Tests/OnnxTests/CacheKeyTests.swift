@@ -17,14 +17,16 @@ import Testing
         func frame(at index: Int) -> RGBImage { RGBImage(width: 128, height: 96, red: UInt8(40 * index), green: 99, blue: 7) }
     }
 
-    @Test func builtIn() throws {
+    /// In floats, and in eight bits where there are.
+    @Test(arguments: [Precision.float32] + (Precision.automatic.allowsEightBits ? [.automatic] : []))
+    func builtIn(precision: Precision) throws {
         let engine = RecordingEngine(try OpenVINOEngine(.init(cacheFolder: nil)))
-        let encoder = try NanoFrameEncoder(engine: engine, precision: .float32)
+        let encoder = try NanoFrameEncoder(engine: engine, precision: precision)
         let video = FrameStore(Frames())
-        let session = try NanoTrack(engine: engine, encoder: encoder, precision: .float32).start(on: video, at: 0, direction: .forward)
+        let session = try NanoTrack(engine: engine, encoder: encoder, precision: precision).start(on: video, at: 0, direction: .forward)
         try session.add([SIMD2(30, 30), SIMD2(60, 40)], group: 0)
         try session.advance()
-        let frame = try NanoPrompt(engine: engine, encoder: encoder, precision: .float32).frame(1, of: video)
+        let frame = try NanoPrompt(engine: engine, encoder: encoder, precision: precision).frame(1, of: video)
         _ = try frame.predict([ObjectPrompt(points: [.positive(30, 30)])])
         #expect(engine.runs.count == 6, "\(engine.runs.map(\.key))")
         try CacheKeyTable.check(engine.runs, of: "nano")
