@@ -4,7 +4,7 @@
     sampt evaluate confidence --clips 9 --frames 28 --clip-seed 1000 --csv 1000.csv     # and the same with seed 1001
     python ../nano_track/clips_folder.py photographs 36 28 990001                       # and held-out ones: 12 48 777001
     sampt evaluate confidence --root photographs/ --csv photographs.csv
-    python fit.py --train 1.csv 2.csv 3.csv 4.csv photographs.csv --held-out 1000.csv 1001.csv photographs-held.csv
+    python fit.py --train photographs.csv --held-out 1000.csv 1001.csv photographs-held.csv
 
 Expected J is a logistic function of the evidence, fitted by cross entropy with J itself as the target (fractional logistic regression), once for frames with a
 mask and once for frames without. Weights are kept at 0 or above, so that better evidence never lowers the confidence. Needs numpy and scipy.
