@@ -14,7 +14,6 @@ import numpy as np
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
-from torch.nn import functional as F
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE + "/nano_prompt")
@@ -65,6 +64,7 @@ def rewrite(path, ranges):
     with safe_open(path, "pt") as file:
         metadata = file.metadata()
     save_file({**kept, **ranges}, path + ".part", metadata=metadata)
+    os.chmod(path + ".part", os.stat(path).st_mode)  # save_file lets nobody else read it
     os.replace(path + ".part", path)
     print(f"{path}: {len(ranges)} of {len(kept)} tensors' layers", flush=True)
 

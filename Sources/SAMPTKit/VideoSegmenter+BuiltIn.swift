@@ -17,7 +17,7 @@ extension VideoSegmenter {
     /// segmenter serves any number of videos.
     /// - Parameters:
     ///   - engine: what runs the networks; nil makes an `OpenVINOEngine` with all cores of the machine.
-    ///   - precision: bfloat16 where the processor has instructions for it, unless another one is chosen.
+    ///   - precision: eight bits on x86-64 and bfloat16 where the processor has instructions for it, unless another one is chosen.
     /// - Throws: `InferenceError.unavailable` when OpenVINO is not there, `MissingResource` when the package's resources are not.
     public static func builtIn(engine: (any InferenceEngine)? = nil, precision: Precision = .automatic) throws -> VideoSegmenter {
         let engine = try engine ?? OpenVINOEngine()
