@@ -43,7 +43,9 @@ public struct Conv2d: Sendable {
 
     public func callAsFunction(_ x: Value) -> Value {
         var (x, kernels) = (x, x.graph.constant(weight, name: key + "weight"))
-        if x.graph.multipliesInEightBits, let extremes = inputRange?.values, let low = extremes.min(), let high = extremes.max() {
+        if x.graph.multipliesInEightBits, let extremes = inputRange?.values.filter(\.isFinite), let low = extremes.min(),
+            let high = extremes.max()
+        {
             (x, kernels) = (x.inEightBits(low...high), kernels.weightsInEightBits(weight))
         }
         return x.convolved(

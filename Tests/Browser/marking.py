@@ -323,19 +323,27 @@ class Marking:
         self.page.show(0)
         top, bottom = page.evaluate("window.sampt.session.project.video.rate")
         self.page.press(" ")
-        times = page.evaluate(
+        times, stuck = page.evaluate(
             """(frames) => new Promise((done) => {
               const times = [];
+              const { session } = window.sampt;
+              const limit = setTimeout(() => {
+                const next = session.frame + 1;
+                const [picture, masks] = [session.pictureNow(next), session.masksNow(next)].map(Boolean);
+                done([times, { next, picture, masks, playing: session.isPlaying, hidden: document.hidden }]);
+              }, 30000);
               const look = (now) => {
-                const { frame } = window.sampt.session;
+                const { frame } = session;
                 if (times.at(-1)?.[0] !== frame) times.push([frame, now]);
-                if (frame >= frames) done(times);
-                else requestAnimationFrame(look);
+                if (frame < frames) return requestAnimationFrame(look);
+                clearTimeout(limit);
+                done([times, null]);
               };
               requestAnimationFrame(look);
             })""",
             frames,
         )
+        assert stuck is None, f"playing stands still: {stuck}"
         self.page.press(" ")
         assert page.evaluate("window.sampt.session.isPlaying") is False
         shown = [frame for frame, _ in times]

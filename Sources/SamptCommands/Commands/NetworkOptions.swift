@@ -8,8 +8,8 @@ package struct NetworkOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            Arithmetic of the networks: automatic (eight bits in the built-in ones; bfloat16 in what is left and in others, where the processor has it), \
-            float32 (exact, slower) or bfloat16.
+            Arithmetic of the networks: automatic (on x86-64 eight bits in the built-in ones; bfloat16 in what is left and in others, where the \
+            processor has it), float32 (exact, slower) or bfloat16.
             """,
             valueName: "precision"))
     package var precision: Precision = .automatic

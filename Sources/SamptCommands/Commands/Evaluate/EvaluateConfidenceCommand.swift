@@ -99,9 +99,11 @@ struct EvaluateConfidence: AsyncParsableCommand {
     }
 
     private func evaluate(_ settings: MethodSettings, videosIn root: String) async throws -> [ConfidenceEvaluation.Outcome] {
-        let (videos, findings) = try DatasetKind.folder.read(.init(root: root)).videosWithTruth()
+        let (videos, findings, size) = try await onThread {
+            let (videos, findings) = try DatasetKind.folder.read(.init(root: root)).videosWithTruth()
+            return (videos, findings, try videos.first.map { try FrameFolder(name: $0.name.text, paths: $0.frames).size })
+        }
         for finding in findings { StandardError.print("sampt: \(finding)") }
-        let size = try videos.first.map { try FrameFolder(name: $0.name.text, paths: $0.frames).size }
         let evaluation = try evaluation(settings, frame: size ?? ImageSize(width: 854, height: 480))
         var outcomes: [ConfidenceEvaluation.Outcome] = []
         for (index, video) in videos.enumerated() {
