@@ -73,7 +73,9 @@ struct NanoPromptParityTests {
         let image = RGBImage(width: 250, height: 150, pixels: pixels)
         let grid = NanoInputGrid(frame: image.size, longestSide: 224)
         #expect(grid.input == input)
-        let values = NanoFrameEncoder.networkInput(image, grid: grid).values
+        let values = NanoFrameEncoder.networkInput(
+            image, grid: grid, resampler: AreaResampler(from: grid.frame, to: grid.resized)
+        ).values
         let reference = try inputs.tensor("network_input").values
         // One grey level is 1/128.
         #expect(largestDifference(values, reference) <= 1.01 / 128)

@@ -135,13 +135,17 @@ public enum ImageFile {
 
     /// Object ids as a palette PNG in DAVIS's colours; 16-bit grey when an id is above 255.
     public static func writeIndexMask(_ mask: IndexMask, to path: String) throws {
-        if mask.values.contains(where: { $0 > 255 }) {
+        let largest = mask.values.withUnsafeBufferPointer { $0.reduce(0, max) }
+        if largest > 255 {
             let bytes = mask.values.flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] }
             try bytes.withUnsafeBufferPointer {
                 try encode(PictureToEncode(size: mask.size, format: AV_PIX_FMT_GRAY16BE, bytesPerPixel: 2, bytes: $0), to: path)
             }
         } else {
-            let bytes = mask.values.map { UInt8(truncatingIfNeeded: $0) }
+            let bytes = [UInt8](unsafeUninitializedCapacity: mask.values.count) { bytes, count in
+                count = mask.values.count
+                mask.values.withUnsafeBufferPointer { for i in 0..<count { bytes[i] = UInt8(truncatingIfNeeded: $0[i]) } }
+            }
             try bytes.withUnsafeBufferPointer {
                 try encode(PictureToEncode(size: mask.size, format: AV_PIX_FMT_PAL8, bytesPerPixel: 1, bytes: $0), to: path)
             }

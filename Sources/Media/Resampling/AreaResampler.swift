@@ -2,10 +2,23 @@
 ///
 /// Weights are computed once; one resampler serves all frames of a video.
 public struct AreaResampler: Sendable {
-    /// Which source positions one output position averages, and how.
+    /// Which source positions one output position averages, and how: as many for each, some with weight 0.
     private struct Taps: Sendable {
-        var start: [Int32] = []
-        var weights: [[Float]] = []
+        let start: [Int]
+        /// `count` for each output position.
+        let weights: [Float]
+        let count: Int
+
+        init(_ taps: [(start: Int, weights: [Float])], source: Int) {
+            let count = taps.reduce(1) { max($0, $1.weights.count) }
+            // Where the last positions have fewer, zeros come first: nothing is read beyond the end.
+            let start = taps.map { min($0.start, source - count) }
+            weights = zip(taps, start).flatMap { tap, start in
+                let before = [Float](repeating: 0, count: tap.start - start)
+                return before + tap.weights + [Float](repeating: 0, count: count - before.count - tap.weights.count)
+            }
+            (self.start, self.count) = (start, count)
+        }
     }
 
     public let source: ImageSize
@@ -18,14 +31,13 @@ public struct AreaResampler: Sendable {
         self.target = target
         let shrinks = target.width <= source.width && target.height <= source.height
         let make = shrinks ? Self.averaging : Self.interpolating
-        columns = make(source.width, target.width)
-        rows = make(source.height, target.height)
+        columns = Taps(make(source.width, target.width), source: source.width)
+        rows = Taps(make(source.height, target.height), source: source.height)
     }
 
-    private static func averaging(_ source: Int, _ target: Int) -> Taps {
+    private static func averaging(_ source: Int, _ target: Int) -> [(start: Int, weights: [Float])] {
         let scale = Double(source) / Double(target)
-        var taps = Taps()
-        for i in 0..<target {
+        return (0..<target).map { i in
             let from = Double(i) * scale
             let to = from + scale
             let cell = min(scale, Double(source) - from)
@@ -39,24 +51,19 @@ public struct AreaResampler: Sendable {
             }
             weights += [Float](repeating: Float(1 / cell), count: last - first)
             if to - Double(last) > 1e-3 { weights.append(Float(min(min(to - Double(last), 1), cell) / cell)) }
-            taps.start.append(Int32(start))
-            taps.weights.append(weights)
+            return (start, weights)
         }
-        return taps
     }
 
     /// Enlarging: a blend of two neighbours, as OpenCV defines INTER_AREA there.
-    private static func interpolating(_ source: Int, _ target: Int) -> Taps {
+    private static func interpolating(_ source: Int, _ target: Int) -> [(start: Int, weights: [Float])] {
         let scale = Double(source) / Double(target)
-        var taps = Taps()
-        for i in 0..<target {
+        return (0..<target).map { i in
             let start = min(Int((Double(i) * scale).rounded(.down)), source - 1)
             let fraction = Float(Double(i + 1) - Double(start + 1) / scale)
             let weight = fraction <= 0 || start + 1 >= source ? 0 : fraction - fraction.rounded(.down)
-            taps.start.append(Int32(start))
-            taps.weights.append(weight == 0 ? [1] : [1 - weight, weight])
+            return (start, weight == 0 ? [1] : [1 - weight, weight])
         }
-        return taps
     }
 
     /// Resizes `image`, rounds to 8 bits, and writes `(value - mean) / deviation` as three planes (R, G, B).
@@ -70,34 +77,55 @@ public struct AreaResampler: Sendable {
     ) {
         precondition(image.size == source && planes.count >= 3 * planeHeight * rowStride)
         let bytesPerRow = 3 * source.width
-        let scale = 1 / deviation
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: bytesPerRow) { row in
+        // One more, for the last pixel is read as four numbers.
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: bytesPerRow + 1) { row in
+            row.initialize(repeating: 0)
             image.pixels.withUnsafeBufferPointer { pixels in
                 for y in 0..<target.height {
-                    row.update(repeating: 0)
-                    for (offset, weight) in rows.weights[y].enumerated() {
-                        let line = UnsafeBufferPointer(
-                            rebasing: pixels[((Int(rows.start[y]) + offset) * bytesPerRow)...].prefix(bytesPerRow))
-                        for i in 0..<bytesPerRow { row[i] += weight * Float(line[i]) }
-                    }
-                    for x in 0..<target.width {
-                        var sum = SIMD4<Float>(repeating: 0)
-                        var i = 3 * Int(columns.start[x])
-                        columns.weights[x].withUnsafeBufferPointer { weights in
-                            for weight in weights {
-                                sum += weight * SIMD4(row[i], row[i + 1], row[i + 2], 0)
-                                i += 3
-                            }
-                        }
-                        sum.round(.toNearestOrEven)
-                        sum = (sum - mean) * scale
-                        let position = y * rowStride + x
-                        planes[position] = sum.x
-                        planes[planeHeight * rowStride + position] = sum.y
-                        planes[2 * planeHeight * rowStride + position] = sum.z
-                    }
+                    let lines = UnsafeBufferPointer(rebasing: pixels[(rows.start[y] * bytesPerRow)...].prefix(rows.count * bytesPerRow))
+                    blend(lines, rows.weights[(y * rows.count)..<((y + 1) * rows.count)], into: row)
+                    writeRow(row, to: planes, at: y * rowStride, plane: planeHeight * rowStride, mean: mean, scale: 1 / deviation)
                 }
             }
         }
     }
+
+    /// The weighted sum of lines of bytes.
+    private func blend(_ lines: UnsafeBufferPointer<UInt8>, _ weights: ArraySlice<Float>, into row: UnsafeMutableBufferPointer<Float>) {
+        let length = 3 * source.width
+        for (offset, weight) in weights.enumerated() {
+            let line = UnsafeBufferPointer(rebasing: lines[(offset * length)..<((offset + 1) * length)])
+            if offset == 0 {
+                for i in 0..<length { row[i] = weight * Float(line[i]) }
+            } else if weight != 0 {
+                for i in 0..<length { row[i] += weight * Float(line[i]) }
+            }
+        }
+    }
+
+    private func writeRow(
+        _ row: UnsafeMutableBufferPointer<Float>, to planes: UnsafeMutableBufferPointer<Float>, at position: Int, plane: Int, mean: Float,
+        scale: Float
+    ) {
+        guard let row = UnsafeRawPointer(row.baseAddress), let result = planes.baseAddress else { return }
+        columns.start.withUnsafeBufferPointer { starts in
+            columns.weights.withUnsafeBufferPointer { weights in
+                for x in 0..<target.width {
+                    var sum = SIMD4<Float>(repeating: 0)
+                    for tap in 0..<columns.count {
+                        let pixel = row.loadUnaligned(fromByteOffset: 12 * (starts[x] + tap), as: SIMD4<Float>.self)
+                        sum += weights[x * columns.count + tap] * pixel
+                    }
+                    // To the nearest whole number, the even one of two: beyond 2^23 there are no fractions.
+                    sum = (sum + Self.wholeNumbers) - Self.wholeNumbers
+                    sum = (sum - mean) * scale
+                    result[position + x] = sum.x
+                    result[position + plane + x] = sum.y
+                    result[position + 2 * plane + x] = sum.z
+                }
+            }
+        }
+    }
+
+    private static let wholeNumbers: Float = 12_582_912
 }

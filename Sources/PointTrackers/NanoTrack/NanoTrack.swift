@@ -99,8 +99,9 @@ final class NanoTrackNetworks: Sendable {
         }
     }
 
-    /// Point counts that networks are compiled for: few, so that changing counts compile little.
+    /// Point counts that networks are compiled for: few, so that changing counts compile little. The least is what one object has after its
+    /// first re-initialisation: another network for the frames before would take longer to load than it saves.
     static func slots(for count: Int) -> Int {
-        count <= 128 ? max(16, (count + 15) / 16 * 16) : (count + 127) / 128 * 128
+        count <= 128 ? max(48, (count + 15) / 16 * 16) : (count + 127) / 128 * 128
     }
 }

@@ -92,10 +92,12 @@ enum KMedoids {
         let y = cluster.map { points[$0].y }
         return x.withUnsafeBufferPointer { x in
             y.withUnsafeBufferPointer { y in
-                func cost(_ px: Float, _ py: Float) -> Float {
+                // Given up once it is above the limit: half of the points are far from the middle.
+                func cost(_ px: Float, _ py: Float, limit: Float) -> Float {
                     var sum = SIMD8<Float>(repeating: 0)
                     var i = 0
                     while i + 8 <= x.count {
+                        if i % 64 == 56, sum.sum() > limit { return .infinity }
                         let dx = UnsafeRawPointer(x.baseAddress! + i).loadUnaligned(as: SIMD8<Float>.self) - px
                         let dy = UnsafeRawPointer(y.baseAddress! + i).loadUnaligned(as: SIMD8<Float>.self) - py
                         sum += (dx * dx + dy * dy).squareRoot()
@@ -109,9 +111,9 @@ enum KMedoids {
                     return sum.sum() + rest
                 }
                 var best = current
-                var least = cost(points[current].x, points[current].y)
+                var least = cost(points[current].x, points[current].y, limit: .infinity)
                 for i in cluster.indices {
-                    let sum = cost(x[i], y[i])
+                    let sum = cost(x[i], y[i], limit: least)
                     if sum < least * (1 - 1e-6) { (best, least) = (cluster[i], sum) }
                 }
                 return best

@@ -2,6 +2,7 @@ import Foundation
 import Inference
 import Media
 import NeuralGraph
+import Support
 import TensorFiles
 
 /// The image encoder that the built-in segmenter and tracker share, as a `FrameProcessor`: whoever asks first runs it, the other
@@ -26,6 +27,8 @@ public final class NanoFrameEncoder: FrameProcessor {
     private let weights: Weights
     private let library: NetworkLibrary
     private let inEightBits: Bool
+    /// Of the last frame's size.
+    private let resampler = Protected<AreaResampler?>(nil)
 
     public init(engine: any InferenceEngine, precision: Precision = .automatic) throws {
         weights = try NanoWeights.segmenter()
@@ -34,12 +37,16 @@ public final class NanoFrameEncoder: FrameProcessor {
         library = NetworkLibrary(engine: engine, precision: precision)
     }
 
+    func network(_ input: ImageSize) throws -> any CompiledNetwork {
+        try library.network("nano-encoder-2-\(weights.source.fingerprint)-\(input)\(inEightBits ? "-int8" : "")") {
+            try NanoEncoder.model(weights: weights, input: input, inEightBits: inEightBits)
+        }
+    }
+
     public func process(_ image: RGBImage) throws -> Maps {
         let grid = NanoInputGrid(frame: image.size)
-        let network = try library.network("nano-encoder-2-\(weights.source.fingerprint)-\(grid.input)\(inEightBits ? "-int8" : "")") {
-            try NanoEncoder.model(weights: weights, input: grid.input, inEightBits: inEightBits)
-        }
-        var outputs = try network(["image": Self.networkInput(image, grid: grid)])
+        let network = try network(grid.input)
+        var outputs = try network(["image": Self.networkInput(image, grid: grid, resampler: resampler(for: grid))])
         func take(_ name: String) throws -> Tensor {
             guard let tensor = outputs.removeValue(forKey: name) else { throw SegmenterError.missingOutput(name) }
             return tensor
@@ -47,12 +54,21 @@ public final class NanoFrameEncoder: FrameProcessor {
         return Maps(grid: grid, c4: try take("c4"), p4: try take("p4"), p8: try take("p8"), p16: try take("p16"), e: try take("e"))
     }
 
+    private func resampler(for grid: NanoInputGrid) -> AreaResampler {
+        resampler.withLock { last in
+            if let last, last.source == grid.frame, last.target == grid.resized { return last }
+            let made = AreaResampler(from: grid.frame, to: grid.resized)
+            last = made
+            return made
+        }
+    }
+
     /// The frame resized, normalised and padded with zeros: 1 x 3 x H x W.
-    static func networkInput(_ image: RGBImage, grid: NanoInputGrid) -> Tensor {
+    static func networkInput(_ image: RGBImage, grid: NanoInputGrid, resampler: AreaResampler) -> Tensor {
         let (width, height) = (grid.input.width, grid.input.height)
         return Tensor(shape: [1, 3, height, width]) { planes in
             if grid.resized != grid.input { planes.update(repeating: 0) }
-            AreaResampler(from: grid.frame, to: grid.resized).write(
+            resampler.write(
                 image, to: planes, rowStride: width, planeHeight: height, mean: 127, deviation: 128)
         }
     }
