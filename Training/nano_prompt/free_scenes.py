@@ -1,4 +1,5 @@
-"""Scenes for marking by clicks: cut-outs on free photographs (data/free.py) beside regions of BSDS500, few clicks beside many points.
+"""Scenes for marking by clicks: whole things in photographs (salient.py), cut-outs on free photographs (data/free.py) and regions of BSDS500; few
+clicks beside many points.
 
 A thing may touch the one before it, as a rider touches the horse; their union is a target too, so that one click can mean the part or the whole."""
 
@@ -11,6 +12,7 @@ import zlib
 import cv2
 import numpy as np
 
+import salient
 from data import CACHE, DATA, adjacency, region_stats
 from scenes import Scenes, pick, points, ring_of
 
@@ -82,9 +84,9 @@ def few_clicks(mask, rng):
 
 
 class FreeScenes(Scenes):
-    """free: share of scenes on a free photograph; few: share of targets marked by few clicks"""
+    """whole: share of scenes with a whole thing; free: of the others those on a free photograph; few: share of targets marked by few clicks"""
 
-    def __init__(self, split="train", free=0.5, few=0.45, bsds=True):
+    def __init__(self, split="train", whole=0.5, free=0.5, few=0.45, bsds=True):
         super().__init__(split, paste=0.6 if split == "train" else 0.0, camvid=0.0, extra=0.0)
         self.photographs, cutouts, pool = load(split)
         self.free, self.few = free if bsds else 1.0, few
@@ -93,8 +95,21 @@ class FreeScenes(Scenes):
         self.xpool = [(i + n, b, m) for i, b, m in pool]
         self.pe = 1.0 if split != "train" or not bsds else 0.7
         self.c.unions = 0.15  # few clicks cannot tell which neighbours belong to it
+        self.whole, self.things = whole if split == "train" and bsds else 0.0, []
+        if self.whole:
+            self.things, pool = salient.load(split)
+            n = len(self.src)
+            self.src = self.src + self.things
+            # As many of the ones as of the others, though they are fewer.
+            self.xpool = self.xpool * max(1, len(pool) // len(self.xpool)) + [(i + n, b, m) for i, b, m in pool]
 
     def base(self, rng):
+        while rng.random() < self.whole:
+            it = self.things[rng.integers(len(self.things))]
+            an = it["anns"][0]
+            sel = self.c.pick_regions(it, an, rng)
+            if sel is not None:
+                return it, an, sel
         if rng.random() < self.free:
             it = self.photographs[rng.integers(len(self.photographs))]
             return it, it["anns"][0], [0]
@@ -108,6 +123,8 @@ class FreeScenes(Scenes):
 
     def scene(self, rng, K):
         sc = super().scene(rng, K)
+        if len(sc["an"]["area"]) == 2 and rng.random() < 0.5:  # a thing where it was photographed
+            sc["pastes"], sc["union"] = [], False
         if len(sc["an"]["area"]) == 1:
             sc["pastes"] = self.pastes(rng)
             sc["f"] = math.exp(rng.uniform(math.log(0.1), math.log(0.9)))

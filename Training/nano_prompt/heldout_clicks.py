@@ -1,6 +1,7 @@
 """heldout_clicks.py CKPT [CKPT ...]: marking by clicks on pictures that are never trained on, float32, one pass per mask.
 
-Two sets: held-out cut-outs on held-out photographs (free_scenes.py), and objects of 40 test pictures of BSDS500 (regions of the highest "objectness" and their unions).
+Three sets: held-out cut-outs on held-out photographs (free_scenes.py), objects of 40 test pictures of BSDS500 (regions of the highest "objectness" and their
+unions), and whole things (salient.py).
 Clicks: the centre of the largest circle inside the object; three such (each outside the circles before); 9 to 16 points as SAM-PT samples them.
 A checkpoint of train_clicks.py is also asked for a ladder of extents: the candidate that it judges best ("chosen") and the one nearest to the truth ("best").
 A checkpoint is the shipped nano.safetensors, a model that train_clicks.py made, or its state (last.pt, then the moving average)."""
@@ -11,6 +12,7 @@ import cv2
 import numpy as np
 import torch
 
+import salient
 from data import NN, NP, kmeans_points, load_all, objectness
 from free_scenes import FreeScenes, centre
 from heldout import hard_iou, norm, pack
@@ -98,6 +100,18 @@ def real(n, seed):
     return out
 
 
+def things(n, seed):
+    pictures, _ = salient.load("val")
+    out = []
+    for i in np.random.default_rng(seed).permutation(len(pictures))[:n]:
+        im, lab = pictures[i]["im"], pictures[i]["anns"][0]["lab"]
+        k = 640 / max(im.shape[:2])
+        h, w = (int(v * k) // 32 * 32 for v in im.shape[:2])
+        m = cv2.resize(lab, (w, h), interpolation=cv2.INTER_LINEAR) > 0
+        out.append((cv2.resize(im, (w, h), interpolation=cv2.INTER_LINEAR), [m]))
+    return out
+
+
 def outline(lo, gt, within=2):
     """F of the outline: precision and recall of border pixels that lie within so many pixels of the other's"""
     a = torch.nn.functional.interpolate(lo, size=gt.shape[-2:], mode="bilinear", align_corners=False)[0, 0].numpy() > 0
@@ -166,7 +180,7 @@ if __name__ == "__main__":
     a.add_argument("--threads", type=int, default=1)
     a = a.parse_args()
     torch.set_num_threads(a.threads)
-    sets = {"cut-outs": made(a.n, a.seed), "BSDS": real(a.n, a.seed)}
+    sets = {"cut-outs": made(a.n, a.seed), "BSDS": real(a.n, a.seed), "things": things(2 * a.n, a.seed)}
     for c in a.ck:
         print(c)
         for k, v in score(c, sets, a.seed).items():
