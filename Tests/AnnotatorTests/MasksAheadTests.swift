@@ -90,14 +90,34 @@ struct MasksAheadTests {
         #expect(found.map(\.radius) == [2, nil] && found.map(\.erases) == [true, false])
     }
 
+    @Test("An object that is taken away while the timeline is made is not in it")
+    func takenAway() async throws {
+        let store = StoreWithHook()
+        let service = try Self.service(store)
+        for object: ObjectID in [1, 2] { try await Self.mark(service, object, frame: 0) }
+        store.onSummaries.withLock {
+            $0 = { [onSummaries = store.onSummaries] in
+                onSummaries.withLock { $0 = nil }
+                let done = DispatchSemaphore(value: 0)
+                Task {
+                    _ = try? await service.apply(.removeObject(object: 2))
+                    done.signal()
+                }
+                _ = done.wait(timeout: .now() + 20)
+            }
+        }
+        #expect(try await service.timelineAnswer().objects.map(\.id) == [1])
+        #expect(service.stateAnswer().objects.map(\.id) == [1])
+    }
+
     // MARK: A service without models
 
-    /// One object with a mask in a frame.
-    private static func mark(_ service: AnnotatorService, frame: Int) async throws {
+    /// An object with a mask in a frame.
+    private static func mark(_ service: AnnotatorService, _ object: ObjectID = 1, frame: Int) async throws {
         var mask = Mask(size: size)
         for x in 2..<9 { mask[x, 5] = true }
-        _ = try await service.apply(.addObject(object: 1))
-        _ = try await service.apply(.setMask(AnchorPlace(object: 1, frame: frame), RunLengthMask(mask)))
+        _ = try await service.apply(.addObject(object: object))
+        _ = try await service.apply(.setMask(AnchorPlace(object: object, frame: frame), RunLengthMask(mask)))
     }
 
     private static func service(_ store: any SessionStore = InMemorySessionStore()) throws -> AnnotatorService {
@@ -120,15 +140,20 @@ struct MasksAheadTests {
         func frame(at index: Int) throws -> RGBImage { RGBImage(width: size.width, height: size.height, red: 80, green: 80, blue: 80) }
     }
 
-    /// Calls somebody whenever a frame is read.
+    /// Calls somebody whenever a frame is read, or what is known of frames.
     private final class StoreWithHook: SessionStore {
         let onRead = Protected<(@Sendable () -> Void)?>(nil)
+        let onSummaries = Protected<(@Sendable () -> Void)?>(nil)
         private let base = InMemorySessionStore()
 
         func loadLog() -> [LoggedEdit] { base.loadLog() }
         func append(_ edit: LoggedEdit) { base.append(edit) }
         func save(_ frames: [SpanFrame], of key: SpanKey) { base.save(frames, of: key) }
-        func summaries(of key: SpanKey, in frames: ClosedRange<Int>) -> [FrameSummary] { base.summaries(of: key, in: frames) }
+
+        func summaries(of key: SpanKey, in frames: ClosedRange<Int>) -> [FrameSummary] {
+            onSummaries.withLock { $0 }?()
+            return base.summaries(of: key, in: frames)
+        }
 
         func frame(_ index: Int, of key: SpanKey) throws -> SpanFrame? {
             onRead.withLock { $0 }?()

@@ -76,7 +76,7 @@ struct NanoPromptPrecisionTests {
     }
 
     /// On a picture of no object, whose maps are not like those that the ranges of eight bits were taken from.
-    @Test(arguments: [(Precision.bfloat16, 0.012, Float(0.005)), (.automatic, 0.05, 0.02)])
+    @Test(arguments: [(Precision.bfloat16, 0.016, Float(0.005)), (.automatic, 0.05, 0.02)])
     func precisionsAgree(precision: Precision, logits: Double, predictedIoU: Float) throws {
         let maps = maps()
         let prompts = [
@@ -86,7 +86,8 @@ struct NanoPromptPrecisionTests {
         let (exact, quick) = (try decoder(.float32), try decoder(precision))
         for prompt in prompts {
             let (a, b) = (try exact.run(prompt, on: maps), try quick.run(prompt, on: maps))
-            // 0.007 in bfloat16; 0.020 were the maps in bfloat16 too, 0.032 were maps and trunk one bfloat16 graph.
+            // 0.012 in bfloat16. With weights that gave 0.007, it was 0.020 with the maps in bfloat16 too, and 0.032 with maps and trunk in one
+            // bfloat16 graph.
             #expect(relativeL2(b.logits.values, a.logits.values) < logits)
             #expect(abs(a.predictedIoU - b.predictedIoU) < predictedIoU)
         }

@@ -45,11 +45,15 @@ extension AnnotatorService {
     func timelineAnswer() async throws -> TimelineAnswer {
         var strips: [TimelineAnswer.Strip] = []
         for object in session.state.objects {
-            let outdated = try await session.outdated(of: object.id)
-            strips.append(
-                .init(
-                    id: object.id, frames: Self.bytes(try await session.summaries(of: object.id)).base64EncodedString(),
-                    outdated: outdated.map { [$0.lowerBound, $0.upperBound] }, anchors: object.anchors.keys.sorted()))
+            do {
+                let outdated = try await session.outdated(of: object.id)
+                strips.append(
+                    .init(
+                        id: object.id, frames: Self.bytes(try await session.summaries(of: object.id)).base64EncodedString(),
+                        outdated: outdated.map { [$0.lowerBound, $0.upperBound] }, anchors: object.anchors.keys.sorted()))
+            } catch SessionError.unknownObject(object.id) {
+                // Taken away meanwhile.
+            }
         }
         let review = try await session.review(count: 24)
         return TimelineAnswer(
