@@ -86,7 +86,7 @@ struct NanoPromptPrecisionTests {
         let (exact, quick) = (try decoder(.float32), try decoder(precision))
         for prompt in prompts {
             let (a, b) = (try exact.run(prompt, on: maps), try quick.run(prompt, on: maps))
-            // 0.012 in bfloat16. Of weights that gave 0.007 there: 0.020 with the maps in bfloat16, too, and 0.032 with all in one graph of it.
+            // 0.012 in bfloat16; weights that gave 0.007 there gave 0.020 with the maps in bfloat16, too, and 0.032 in one graph of it.
             #expect(relativeL2(b.logits.values, a.logits.values) < logits)
             #expect(abs(a.predictedIoU - b.predictedIoU) < predictedIoU)
         }
