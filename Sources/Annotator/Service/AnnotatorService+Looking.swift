@@ -45,15 +45,14 @@ extension AnnotatorService {
     func timelineAnswer() async throws -> TimelineAnswer {
         var strips: [TimelineAnswer.Strip] = []
         for object in session.state.objects {
-            do {
-                let outdated = try await session.outdated(of: object.id)
-                strips.append(
-                    .init(
-                        id: object.id, frames: Self.bytes(try await session.summaries(of: object.id)).base64EncodedString(),
-                        outdated: outdated.map { [$0.lowerBound, $0.upperBound] }, anchors: object.anchors.keys.sorted()))
-            } catch SessionError.unknownObject(object.id) {
-                // Taken away meanwhile.
+            let known = try await ifThere(object.id) { [session] in
+                (outdated: try await session.outdated(of: object.id), summaries: try await session.summaries(of: object.id))
             }
+            guard let known else { continue }
+            strips.append(
+                .init(
+                    id: object.id, frames: Self.bytes(known.summaries).base64EncodedString(),
+                    outdated: known.outdated.map { [$0.lowerBound, $0.upperBound] }, anchors: object.anchors.keys.sorted()))
         }
         let review = try await session.review(count: 24)
         return TimelineAnswer(
@@ -61,6 +60,11 @@ extension AnnotatorService {
             review: review.map {
                 .init(frame: $0.frameIndex, object: ObjectID($0.objectID), confidence: $0.confidence, reason: $0.reason.rawValue)
             })
+    }
+
+    /// What is asked about an object, or nil: it may be taken away before all is asked.
+    private func ifThere<Value: Sendable>(_ object: ObjectID, _ ask: @Sendable () async throws -> Value) async throws -> Value? {
+        do { return try await ask() } catch SessionError.unknownObject(object) { return nil }
     }
 
     /// As `TimelineAnswer.Strip.frames` has them. What a person gave is sure.
@@ -112,7 +116,7 @@ extension AnnotatorService {
         for object in result.objects {
             var mask: RunLengthMask?
             if isWhole {
-                mask = try await session.mask(of: object.id, at: frame)?.mask
+                mask = try await ifThere(object.id) { [session] in try await session.mask(of: object.id, at: frame)?.mask } ?? nil
             } else if object.mask.values.contains(1) {
                 mask = RunLengthMask(object.mask)
             }
@@ -137,8 +141,7 @@ extension AnnotatorService {
         try check(frame: frames.lowerBound)
         try check(frame: frames.upperBound)
         // A page that does not know yet that its object was taken back asks for what is left of it: nothing.
-        guard session.state.object(object) != nil else { return TracksAnswer(frames: [:]) }
-        let tracks = try await session.tracks(of: object, in: frames)
+        let tracks = try await ifThere(object) { [session] in try await session.tracks(of: object, in: frames) } ?? [:]
         return TracksAnswer(frames: Dictionary(uniqueKeysWithValues: tracks.map { (String($0.key), $0.value.map { .init($0) }) }))
     }
 }

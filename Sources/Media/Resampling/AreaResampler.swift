@@ -116,7 +116,7 @@ public struct AreaResampler: Sendable {
                         let pixel = row.loadUnaligned(fromByteOffset: 12 * (starts[x] + tap), as: SIMD4<Float>.self)
                         sum += weights[x * columns.count + tap] * pixel
                     }
-                    // To the nearest whole number, the even one of two: beyond 2^23 there are no fractions.
+                    // Rounds to the nearest whole number, to the even one of two.
                     sum = (sum + Self.wholeNumbers) - Self.wholeNumbers
                     sum = (sum - mean) * scale
                     result[position + x] = sum.x
@@ -127,5 +127,6 @@ public struct AreaResampler: Sendable {
         }
     }
 
+    /// 1.5 * 2^23: next to it floats are whole numbers, above and below.
     private static let wholeNumbers: Float = 12_582_912
 }

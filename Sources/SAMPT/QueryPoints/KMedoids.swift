@@ -92,7 +92,7 @@ enum KMedoids {
         let y = cluster.map { points[$0].y }
         return x.withUnsafeBufferPointer { x in
             y.withUnsafeBufferPointer { y in
-                // Given up once it is above the limit: half of the points are far from the middle.
+                // Given up once it is above the limit, as with points far from the middle: it only grows.
                 func cost(_ px: Float, _ py: Float, limit: Float) -> Float {
                     var sum = SIMD8<Float>(repeating: 0)
                     var i = 0

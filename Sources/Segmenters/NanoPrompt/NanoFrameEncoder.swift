@@ -37,15 +37,11 @@ public final class NanoFrameEncoder: FrameProcessor {
         library = NetworkLibrary(engine: engine, precision: precision)
     }
 
-    func network(_ input: ImageSize) throws -> any CompiledNetwork {
-        try library.network("nano-encoder-2-\(weights.source.fingerprint)-\(input)\(inEightBits ? "-int8" : "")") {
-            try NanoEncoder.model(weights: weights, input: input, inEightBits: inEightBits)
-        }
-    }
-
     public func process(_ image: RGBImage) throws -> Maps {
         let grid = NanoInputGrid(frame: image.size)
-        let network = try network(grid.input)
+        let network = try library.network("nano-encoder-2-\(weights.source.fingerprint)-\(grid.input)\(inEightBits ? "-int8" : "")") {
+            try NanoEncoder.model(weights: weights, input: grid.input, inEightBits: inEightBits)
+        }
         var outputs = try network(["image": Self.networkInput(image, grid: grid, resampler: resampler(for: grid))])
         func take(_ name: String) throws -> Tensor {
             guard let tensor = outputs.removeValue(forKey: name) else { throw SegmenterError.missingOutput(name) }
@@ -68,8 +64,7 @@ public final class NanoFrameEncoder: FrameProcessor {
         let (width, height) = (grid.input.width, grid.input.height)
         return Tensor(shape: [1, 3, height, width]) { planes in
             if grid.resized != grid.input { planes.update(repeating: 0) }
-            resampler.write(
-                image, to: planes, rowStride: width, planeHeight: height, mean: 127, deviation: 128)
+            resampler.write(image, to: planes, rowStride: width, planeHeight: height, mean: 127, deviation: 128)
         }
     }
 }
