@@ -32,7 +32,7 @@ def load_any(path):
             from train_clicks import WEIGHTS
 
             shipped = {k: v for k, v in load_weights(WEIGHTS).items() if k.startswith("enc.")}
-            sd = {**shipped, **sd["ema"]}
+            sd = {**shipped, **{k: v for k, v in sd["ema"].items() if not k.startswith("follower.")}}
         else:
             sd = sd["net"]
     extents = sd["dec.in8.conv.weight"].shape[1] > 18
@@ -140,7 +140,7 @@ def score(path, sets, seed):
     out = {}
     for name, pictures in sets.items():
         for i, (im, masks) in enumerate(pictures):
-            *f, c2 = net.enc.pyramid(norm(im))
+            *f, c2, _ = net.enc.pyramid(norm(im))
             rng = np.random.default_rng((seed, 7, i))
             for m in masks:
                 gt = torch.from_numpy(m)[None]

@@ -202,7 +202,7 @@ class Encoder(nn.Module):
         return self.pyramid(x)[:4]
 
     def pyramid(self, x):
-        """p4, p8, p16, e, and c2 of the body"""
+        """p4, p8, p16, e, and c2 and c4 of the body"""
         with torch.no_grad():
             c2, c4 = self.body.low(x)
         c8, c16, c32 = self.body.high(c4)
@@ -212,7 +212,7 @@ class Encoder(nn.Module):
         p4 = self.o4(F.relu(self.l4(c4) + self.s4(c2) + up2(self.d4(p8))))
         e = self.emb(p8).float()
         e = e / (e.square().sum(1, keepdim=True) + 1e-6).sqrt()
-        return p4, p8, p16, e, c2
+        return p4, p8, p16, e, c2, c4
 
 
 def embed(e, points):

@@ -1,4 +1,6 @@
-"""train_clicks.py STATE: trains the decoder for marking by clicks, from the shipped weights, with the encoder as it is (the tracker belongs to it).
+"""train_clicks.py STATE: trains the decoder for marking by clicks, from the shipped weights, with the encoder as it is; with --encoder RATE the encoder
+learns too, but for its stem and first three blocks. The tracker belongs to the encoder: its head then learns beside it to say of every picture
+what the shipped head says of it on the shipped encoder's maps (Follower), so that the tracker's step stays as it is.
 
 The decoder gets two channels more: how large the marked thing is, and whether that is told. Few clicks are ambiguous; a told extent says which thing
 is meant, so a ladder of extents gives candidate masks for one click (heldout_clicks.py judges them). Beside it learns a refinement of outlines at
@@ -7,21 +9,24 @@ half the input's resolution (Fine), without changing the decoder.
 Made for a busy machine: it runs in slices. STATE keeps everything (weights, moving average, optimiser, step), is written every ten minutes and on
 SIGTERM, and the same command goes on from there. The rate stays constant; `--anneal N` makes a finished model out of the latest state in N further
 steps, leaving the state as it is: annealed-STEP.pt is all of it, annealed-STEP.safetensors has the shipped form (no extents, no refinement), so it
-can take the place of nano.safetensors as it is, and annealed-STEP-extras.safetensors has the rest (20 KB). A new state begins with the shipped
+can take the place of nano.safetensors as it is, and annealed-STEP-extras.safetensors has the rest (20 KB); with --encoder
+annealed-STEP-tracker.safetensors is the tracker that belongs to it. A new state begins with the shipped
 weights and with the rest in clicks-extras.safetensors beside this file, so training goes on where a finished model stands.
     chrt -i 0 python train_clicks.py STATE
+    chrt -i 0 python train_clicks.py STATE --encoder 2e-4
     chrt -i 0 python train_clicks.py STATE --anneal 150
 """
 
 import argparse
 import copy
+import importlib.util
 import os
 import signal
 import time
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch.nn import functional as F
 
 from data import NN, NP
@@ -30,9 +35,10 @@ from model import MEAN, STD, Nano, embed, extent_of, load_weights, up2, widen
 from scenes import shape_of
 from train import NE, corrupt, error_points, iou_of, loss_fn
 
-WEIGHTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../Sources/Segmenters/Resources/nano.safetensors")
-
-EXTRAS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "clicks-extras.safetensors")
+HERE = os.path.dirname(os.path.abspath(__file__))
+WEIGHTS = os.path.join(HERE, "../../Sources/Segmenters/Resources/nano.safetensors")
+TRACKER = os.path.join(HERE, "../../Sources/PointTrackers/Resources/nano-tracker.safetensors")
+EXTRAS = os.path.join(HERE, "clicks-extras.safetensors")
 
 
 class Batches(torch.utils.data.Dataset):
@@ -61,6 +67,29 @@ def fresh(path):
         sd["dec.in8.conv.weight"][:, net.dec.NPROMPT :] = extras.pop("extents")
     net.load_state_dict({**sd, **{"fine." + k: v for k, v in net.fine.state_dict().items()}, **extras})
     return net
+
+
+class Follower(torch.nn.Module):
+    """The tracker's head on an encoder that changes: it learns to give what it gave on the encoder as it was."""
+
+    def __init__(self, encoder, path=TRACKER):
+        super().__init__()
+        spec = importlib.util.spec_from_file_location("track_model", HERE + "/../nano_track/model.py")
+        track = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(track)
+        self.head = track.Head()
+        self.head.load_state_dict({k[5:]: v for k, v in load_weights(path).items() if k.startswith("head.")})
+        self.head.eval()  # the statistics that it centres with stay
+        self.before = [copy.deepcopy(m).requires_grad_(False) for m in (encoder, self.head)]  # in a list: no part of the state
+
+    def forward(self, x, c4, maps):
+        """1 - cosine of the embeddings with and without the encoder's changes, at both strides"""
+        encoder, head = self.before
+        with torch.no_grad():
+            p4, p8, _, e, _, _ = encoder.pyramid(x)
+            wanted = head(c4, p4, p8, e)
+        p4, p8, _, e = maps
+        return sum((1 - (a * b).sum(1)).mean() for a, b in zip(self.head(c4, p4, p8, e), wanted))
 
 
 def states(net, fk, gt, pts, ref, extent, rng):
@@ -93,7 +122,7 @@ def states(net, fk, gt, pts, ref, extent, rng):
     return st, cur, prev, has
 
 
-def step_loss(net, batch, rng, autocast):
+def step_loss(net, batch, rng, autocast, follower=None):
     im, gt, pts, rp = (torch.from_numpy(v) for v in batch)
     b, k = gt.shape[:2]
     x = ((im.permute(0, 3, 1, 2).float() - MEAN) / STD).contiguous(memory_format=torch.channels_last)
@@ -106,11 +135,12 @@ def step_loss(net, batch, rng, autocast):
     value = extent_of(gt.sum((1, 2, 3)) * 16) + torch.randn(n) * torch.where(wrong, torch.tensor(0.7), torch.tensor(0.2))
     extent = torch.stack([value, torch.ones(n)], 1) * told[:, None]
     with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
-        with torch.no_grad():
-            *fe, c2 = net.enc.pyramid(x)
+        with torch.set_grad_enabled(follower is not None):
+            *fe, c2, c4 = net.enc.pyramid(x)
             other = torch.arange(b) ^ 1
             ref = torch.cat([embed(fe[3][other].repeat_interleave(k, 0), rp), rp[..., 2:]], 2)
             fk = [v.repeat_interleave(k, 0) for v in fe]
+        strays = follower(x, c4, fe) if follower else torch.zeros(())
         st, cur, prev, has = states(net, fk, gt, pts, ref, extent, rng)
         lo, judged, b4 = net.dec.details(*fk, cur, prev, has, ref, extent)
         some = torch.nonzero((iou_of(lo.detach(), gt) > 0.5) & ~wrong)[:, 0][:6]  # outlines of what was found
@@ -122,10 +152,11 @@ def step_loss(net, batch, rng, autocast):
     if len(some):
         loss = loss + loss_fn(fine.float(), gt2[some]).mean()
         gain = iou_of(fine.detach(), gt2[some]) - iou_of(up2(lo[some].detach()), gt2[some])
+    loss = loss + 3 * strays
     one = few & (st == 0) & ~wrong
     return loss, dict(
         loss=loss.item(), click=iou[one & ~told], told=iou[one & told], many=iou[~few & (st == 0)], later=iou[(st > 0) & ~wrong],
-        judge=(judged.detach().float() - iou).abs(), finer=gain,
+        judge=(judged.detach().float() - iou).abs(), finer=gain, strays=strays.item(),
     )
 
 
@@ -141,6 +172,7 @@ def main():
     a.add_argument("--seed", type=int, default=11)
     a.add_argument("--targets", type=int, default=3)
     a.add_argument("--rate", type=float, default=3e-4)
+    a.add_argument("--encoder", type=float, default=0, help="rate of the encoder's pyramid and the tracker's head, of its body 0.4 of that; 0: they stay")
     a.add_argument("--warm", type=int, default=50)
     a.add_argument("--ema", type=float, default=0.998)
     a.add_argument("--threads", type=int, default=1, help="besides one process that makes the batches")
@@ -155,17 +187,38 @@ def main():
     net = fresh(a.init).to(memory_format=torch.channels_last).train()
     net.enc.requires_grad_(False)
     trained = torch.nn.ModuleDict(dict(dec=net.dec, fine=net.fine))
-    params = list(trained.parameters())
-    opt = torch.optim.AdamW(params, lr=a.rate, betas=(0.9, 0.99), weight_decay=0.01)
+    opt = torch.optim.AdamW(trained.parameters(), lr=a.rate, betas=(0.9, 0.99), weight_decay=0.01)
+    rates, follower = [a.rate], None
+    if a.encoder:
+        follower = Follower(net.enc)
+        trained["enc"], trained["follower"] = net.enc, follower
+        body = [*net.enc.body.blocks[3:].parameters()]
+        rest = [p for n, p in net.enc.named_parameters() if not n.startswith("body.")] + [*follower.parameters()]
+        rates += [0.4 * a.encoder, a.encoder]
+        net.enc.requires_grad_(True)
+        net.enc.body.stem.requires_grad_(False)
+        net.enc.body.blocks[:3].requires_grad_(False)
     step, seconds = 0, 0.0
-    if os.path.exists(last):
-        s = torch.load(last)
-        trained.load_state_dict(s["net"])
-        opt.load_state_dict(s["opt"])
-        step, seconds = s["step"], s["seconds"]
+    state = torch.load(last) if os.path.exists(last) else None
+    goes_on = state is not None and any(k.startswith("enc.") for k in state["net"])  # the encoder had been learning already
+    if state and goes_on and not a.encoder:
+        raise SystemExit("this state's encoder has been learning: give --encoder RATE")
+    if state and not goes_on:
+        opt.load_state_dict(state["opt"])
+    if a.encoder:
+        for group in (body, rest):
+            opt.add_param_group(dict(params=group))
+    if state:
+        trained.load_state_dict(state["net"], strict=goes_on or not a.encoder)
+        if goes_on:
+            opt.load_state_dict(state["opt"])
+        step, seconds = state["step"], state["seconds"]
     ema = copy.deepcopy(trained)
-    if os.path.exists(last):
-        ema.load_state_dict(s["ema"])
+    if state:
+        ema.load_state_dict(state["ema"], strict=goes_on or not a.encoder)
+    params = [p for group in opt.param_groups for p in group["params"]]
+    averaged = dict(ema.named_parameters())
+    averages = [(averaged[n], p.data) for n, p in trained.named_parameters() if p.requires_grad]
     stop = []
     for sig in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sig, lambda *_: stop.append(1))
@@ -180,10 +233,10 @@ def main():
     for batch in loader:
         torch.manual_seed(a.seed * 1_000_003 + step)
         rng = np.random.default_rng((a.seed, step, 1))
-        rate = a.rate * min(1, (step + 1) / a.warm) * (1 - (step - start) / a.anneal if a.anneal else 1)
-        for g in opt.param_groups:
-            g["lr"] = rate
-        loss, numbers = step_loss(net, batch, rng, not a.float32)
+        share = min(1, (step + 1 - start) / a.warm) * (1 - (step - start) / a.anneal if a.anneal else 1)
+        for group, rate in zip(opt.param_groups, rates):
+            group["lr"] = rate * share
+        loss, numbers = step_loss(net, batch, rng, not a.float32, follower)
         opt.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(params, 5.0)
@@ -192,7 +245,7 @@ def main():
         seconds = base + time.process_time()
         keep = min(a.ema if not a.anneal else 0.98, (step + 1) / (step + 10))
         with torch.no_grad():
-            torch._foreach_lerp_(list(ema.parameters()), [p.data for p in params], 1 - keep)
+            torch._foreach_lerp_([e for e, _ in averages], [p for _, p in averages], 1 - keep)
         for k, v in numbers.items():
             if not torch.is_tensor(v) or len(v):
                 seen.setdefault(k, []).append(float(v.mean()) if torch.is_tensor(v) else v)
@@ -217,6 +270,10 @@ def main():
         extras = {k: v.half().contiguous() for k, v in net.state_dict().items() if k.startswith("fine.")}
         extras["extents"] = net.dec.in8.conv.weight.data[:, net.dec.NPROMPT :].half().contiguous()
         save_file(extras, path + "-extras.safetensors", metadata={"format": "pt"})
+        if follower:
+            head = {"head." + k: v.half() for k, v in follower.head.state_dict().items() if k in dict(follower.head.named_parameters())}
+            tracker = {k: head.get(k, v).contiguous() for k, v in load_file(TRACKER).items() if not k.endswith(".input_range")}
+            save_file(tracker, path + "-tracker.safetensors", metadata={"format": "pt"})
 
 
 if __name__ == "__main__":

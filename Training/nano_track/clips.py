@@ -3,7 +3,8 @@ return, a camera that follows an object, duplicates as distractors, local change
 
 Like data.py's clips: layers with analytic mappings, so that tracks are exact; visibility from the index map of the parts.
 Point coordinates: pixels of the clip, pixel centres at +0.5.  layer = group (object), 0 = background.
-NANO_DATA_CACHE: data.pkl, pool.pkl (see data.py) and, if there, extra.pkl (extra.py: more pictures with object masks).
+NANO_DATA_CACHE: data.pkl, pool.pkl (see data.py) and, if there, extra.pkl (extra.py: more pictures with object masks); DUTS-TR.pkl and free.pkl
+where whole things are wanted (things.py).
 """
 
 import math
@@ -12,6 +13,7 @@ import sys
 import numpy as np
 import cv2
 from data import load_sources, smooth_path, smooth_scalar, jitter, CACHE
+from things import Things, made_cut, made_texture
 
 cv2.setNumThreads(1)
 
@@ -194,7 +196,11 @@ def split(al, rng, lo=0.1, hi=0.42):
 
 
 class Scenes:
-    def __init__(self, W=384, H=224, T=12, npts=128, split="train", hard=1.0):
+    """things: share of objects that are whole things or cut-outs (things.py), and of backgrounds that are free photographs;
+    made: share of clips that are made of noise alone"""
+
+    def __init__(self, W=384, H=224, T=12, npts=128, split="train", hard=1.0, things=0.0, made=0.0):
+        self.things, self.share, self.made = Things(split) if things else None, things, made
         items, val, pool = load_sources()
         k = int(0.9 * len(pool))
         its = items if split == "train" else val
@@ -218,6 +224,8 @@ class Scenes:
 
     def cut(self, rng):
         """an object: (RGB, alpha uint8)"""
+        if self.things and rng.random() < self.share:
+            return self.things.cut(rng)
         im, (x0, y0, x1, y1), pm = (
             self.extra[rng.integers(len(self.extra))][:3]
             if self.extra and rng.random() < 0.3
@@ -456,7 +464,13 @@ class Scenes:
     def make(self, rng):
         W, H, T = self.W, self.H, self.T
         S = math.sqrt(W * H)
-        src = self.bgs[rng.choice(len(self.bgs), p=self.bgw)]
+        made = rng.random() < self.made if self.made else False
+        if made:
+            src = made_texture(rng, 512)
+        elif self.things and rng.random() < 0.5 * self.share:
+            src = self.things.background(rng)
+        else:
+            src = self.bgs[rng.choice(len(self.bgs), p=self.bgw)]
         h, w = src.shape[:2]
         sp = loguni(rng, 0.25, 0.13 * S) * 0.6 if rng.random() < 0.88 else 0.0
         path = smooth_path(rng, T, sp, 0.12)
@@ -497,10 +511,10 @@ class Scenes:
         I = [np.eye(3)] * T
         gid = pid = 1
         last = None
-        n = int(rng.integers(1, 5))
+        n = int(rng.integers(3, 9) if made else rng.integers(1, 5))
         objs = []
         for i in range(n):
-            dup = last if last is not None and rng.random() < 0.25 else None
+            dup = last if last is not None and rng.random() < 0.25 else made_cut(rng) if made else None
             L, pid, last = self.obj(rng, I if follow and (i == 0 or rng.random() < 0.6) else cam, gid, pid, i == 0, dup)
             gid += 1
             objs.append(L)

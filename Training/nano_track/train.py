@@ -1,5 +1,6 @@
-"""Training.  train.py OUT --minutes M [--init CKPT] [--width 384 --height 224 --T 12 --bptt 6 --batch 3 --points 64 --lr 1e-3]
+"""Training.  train.py OUT --steps N [--init CKPT] [--width 384 --height 224 --T 12 --bptt 6 --batch 3 --points 64 --lr 1e-3]
 
+Runs in slices: OUT/last.pt is written every ten minutes and on SIGTERM, and the same command goes on from there.
 Workers render clips and run the frozen encoder; the main process keeps the latest clips' features in a replay buffer
 (--buffer clips, bf16) and draws batches from it: each use takes other points and a random time direction.
 Data parallel over one-thread processes (--world 2 --rank 0|1, gloo), as multi-threaded oneDNN spins on a busy machine.
@@ -9,6 +10,7 @@ import argparse
 import copy
 import math
 import os
+import signal
 import time
 import queue
 import threading
@@ -19,7 +21,7 @@ import torch
 import torch.multiprocessing as mp
 import torch.distributed as dist
 from torch.nn import functional as F
-from model import Tracker, load_encoder, encode, MEAN, STD
+from model import Tracker, load_encoder, encode, nano_model, MEAN, STD
 from clips import Scenes
 
 NPTS = 128
@@ -39,7 +41,7 @@ def pad_points(c, n=NPTS):
     return [torch.from_numpy(v) for v in (xy, vis, lay, ins)]
 
 
-def encoder(a):
+def encoder(width, height):
     """the frozen encoder in OpenVINO (f32, one thread): uint8 frames T,H,W,3 -> c4, p4, p8, e (bf16)"""
     import openvino as ov
     import tempfile
@@ -57,7 +59,7 @@ def encoder(a):
             return encode(s.enc, x)
 
     with tempfile.TemporaryDirectory() as d:
-        torch.onnx.export(E(), (torch.zeros(1, 3, a.height, a.width),), d + "/e.onnx", opset_version=17, dynamo=False)
+        torch.onnx.export(E(), (torch.zeros(1, 3, height, width),), d + "/e.onnx", opset_version=17, dynamo=False)
         net = ov.Core().compile_model(
             d + "/e.onnx", "CPU", {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1}
         )
@@ -74,18 +76,22 @@ def worker(k, a, q):
     torch.set_num_threads(1)
     os.nice(2)
     parent = os.getppid()
-    features = encoder(a)
-    d = Scenes(a.width, a.height, a.T, NPTS, hard=a.hard)
-    i = 0
+    sizes = [(a.width, a.height)] + [(3 * a.width // 64 * 32, 3 * a.height // 64 * 32)] * (a.large > 0)
+    features = [encoder(*size) for size in sizes]
+    d = Scenes(*sizes[0], a.T, NPTS, hard=a.hard, things=a.things, made=a.made)
+    i = a.first
     while True:
+        rng = np.random.default_rng((a.seed, k, i))
+        large = int(rng.random() < a.large)
+        d.W, d.H = sizes[large]
         try:
-            c = d.make(np.random.default_rng((a.seed, k, i)))
+            c = d.make(rng)
         except Exception as e:
             print("clip failed", (a.seed, k, i), repr(e), flush=True)
             i += 1
             continue
         i += 1
-        item = (features(c["frames"]), *pad_points(c))
+        item = (features[large](c["frames"]), *pad_points(c))
         while True:
             try:
                 q.put(item, timeout=3)
@@ -209,19 +215,14 @@ def run_clip(net, f, xy, vis, A, bf16, bptt=0):
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("out")
-    p.add_argument("--minutes", type=float, default=10)
-    p.add_argument("--init")
-    p.add_argument("--opt", type=int, default=0, help="also take the optimiser state of --init")
+    p.add_argument("--steps", type=int, default=1000, help="length of the cosine schedule")
+    p.add_argument("--init", help="weights to start from: a checkpoint of this program (its moving average) or a .safetensors file")
     p.add_argument("--width", type=int, default=384)
     p.add_argument("--height", type=int, default=224)
     p.add_argument("--T", type=int, default=12)
     p.add_argument("--bptt", type=int, default=6)
     p.add_argument("--batch", type=int, default=3)
     p.add_argument("--points", type=int, default=64)
-    p.add_argument(
-        "--from", dest="f0", type=float, default=0.0, help="this run is the part f0..f1 of the cosine schedule"
-    )
-    p.add_argument("--to", dest="f1", type=float, default=1.0)
     p.add_argument("--lr", type=float, default=1e-3)
     p.add_argument("--end", type=float, default=0.02)
     p.add_argument("--warm", type=int, default=40)
@@ -230,6 +231,10 @@ def main():
     p.add_argument("--bf16", type=int, default=1)
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--hard", type=float, default=1.0)
+    p.add_argument("--large", type=float, default=0.0, help="share of clips, and of steps, of 1.5 times the width and height")
+    p.add_argument("--frozen", action="store_true", help="the statistics that the embeddings are centred with stay as they are")
+    p.add_argument("--things", type=float, default=0.0, help="share of whole things and cut-outs among the objects")
+    p.add_argument("--made", type=float, default=0.0, help="share of clips made of noise")
     p.add_argument("--ema", type=float, default=0.995)
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--stats", type=int, default=60)
@@ -247,26 +252,33 @@ def main():
     torch.set_num_threads(a.threads)
     mp.set_sharing_strategy("file_system")
     q = mp.get_context("fork").Queue(6)
+    last = a.out + "/last.pt"
+    state = torch.load(last) if os.path.exists(last) else None
+    a.first = state["made"] if state else 0
     ws = [mp.get_context("fork").Process(target=worker, args=(k, a, q), daemon=True) for k in range(a.workers)]
     for w in ws:
         w.start()
     if a.world > 1:
         dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{a.port}", rank=a.rank, world_size=a.world)
     net = Tracker()
-    opt_state = None
-    if a.init:
-        ck = torch.load(a.init)
-        net.load_state_dict(ck["net" if a.opt else "ema"])
-        opt_state = ck.get("opt") if a.opt else None
+    if state:
+        net.load_state_dict(state["net"])
+    elif a.init:
+        net.load_state_dict(nano_model.load_weights(a.init) if a.init.endswith(".safetensors") else torch.load(a.init)["ema"])
     ema = copy.deepcopy(net)
     opt = torch.optim.AdamW(net.parameters(), lr=a.lr, betas=(0.9, 0.99), weight_decay=0.01)
-    if opt_state:
-        opt.load_state_dict(opt_state)
-    buf, made = [], [0]
+    step, seconds = 0, 0.0
+    if state:
+        ema.load_state_dict(state["ema"])
+        opt.load_state_dict(state["opt"])
+        step, seconds = state["step"], state["seconds"]
+    stop = []
+    for sig in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sig, lambda *_: stop.append(1))
+    buf, made = {}, [0]
     if a.world > 1:
         for w in net.state_dict().values():
             dist.broadcast(w, 0)
-        ema = copy.deepcopy(net)
     used = [0]
 
     def fill():
@@ -276,45 +288,45 @@ def main():
             c = q.get()
             c = ([v.clone() for v in c[0]], *[v.clone() for v in c[1:]])
             made[0] += 1
-            if len(buf) < a.buffer:
-                buf.append(c)
+            kept = buf.setdefault(c[0][0].shape, [])  # clips of one size go together
+            if len(kept) < a.buffer:
+                kept.append(c)
             else:
-                buf[made[0] % a.buffer] = c
+                kept[made[0] % a.buffer] = c
 
     threading.Thread(target=fill, daemon=True).start()
-    while len(buf) < 2 * a.batch:
+    while not any(len(v) >= 2 * a.batch for v in buf.values()):
         time.sleep(0.1)
-    t0 = time.time()
-    c0 = time.process_time()
-    step = 0
+    t0 = written = time.time()
     acc = {}
     log = open(a.out + "/log.txt", "a")
 
     def save(name):
         torch.save(
-            dict(net=net.state_dict(), ema=ema.state_dict(), opt=opt.state_dict(), step=step, args=vars(a)),
-            f"{a.out}/{name}",
+            dict(
+                net=net.state_dict(), ema=ema.state_dict(), opt=opt.state_dict(), step=step, args=vars(a), made=a.first + made[0],
+                seconds=seconds + time.process_time(),
+            ),
+            f"{a.out}/{name}.part",
         )
+        os.replace(f"{a.out}/{name}.part", f"{a.out}/{name}")
 
     while True:
-        fr = (time.time() - t0) / 60 / a.minutes
+        done = torch.tensor(float(step >= a.steps or len(stop)))
         if a.world > 1:
-            z = torch.tensor([fr])
-            dist.broadcast(z, 0)
-            fr = float(z)
-        if fr >= 1:
+            dist.broadcast(done, 0)
+        if done:
             break
-        while step * a.batch > made[0] * a.reuse:
+        while used[0] > made[0] * a.reuse:
             time.sleep(0.02)
+        fr = step / a.steps
         for g in opt.param_groups:
-            g["lr"] = (
-                a.lr
-                * min(1, (step + 1) / a.warm)
-                * (a.end + (1 - a.end) * 0.5 * (1 + math.cos(math.pi * (a.f0 + (a.f1 - a.f0) * fr))))
-            )
+            g["lr"] = a.lr * min(1, (step + 1) / a.warm) * (a.end + (1 - a.end) * 0.5 * (1 + math.cos(math.pi * fr)))
         for m in (net.head.n4, net.head.n8):
-            m.momentum = 0.3 if a.f0 == 0 and step < 20 else 0.05 if step < a.stats or a.f0 == 0 and fr < 0.5 else 0.01
-        clips = [buf[i] for i in gen.choice(len(buf), a.batch, replace=False)]
+            m.momentum = 0.0 if a.frozen else 0.3 if step < 20 else 0.05 if step < a.stats or fr < 0.5 else 0.01
+        full = sorted((k for k, v in buf.items() if len(v) >= 2 * a.batch), key=lambda k: k[-1])
+        kept = buf[full[int(len(full) > 1 and gen.random() < a.large)]]
+        clips = [kept[i] for i in gen.choice(len(kept), a.batch, replace=False)]
         loss, s = run_clip(net, *batch_of(clips, a.points, gen), bool(a.bf16), a.bptt)
         opt.zero_grad(set_to_none=True)
         loss.backward()
@@ -346,18 +358,20 @@ def main():
             acc.setdefault(k, []).append(v)
         step += 1
         if a.rank == 0 and (step in (2, 5, 10) or step % 20 == 0):
-            m = f"{step} {(time.time()-t0)/60:.2f}min cpu {time.process_time()-c0:.0f}s clips {made[0]} " + " ".join(
+            m = f"{step} {(time.time() - t0) / 60:.2f} min, processor {(seconds + time.process_time()) / 60:.1f} min, clips {made[0]} " + " ".join(
                 f"{k} {np.nanmean(v[-40:]):.3f}" for k, v in acc.items()
             )
             print(m, flush=True)
             log.write(m + "\n")
             log.flush()
-        if step % 50 == 0 and a.rank == 0:
+        if time.time() - written > 600 and a.rank == 0:
             save("last.pt")
+            written = time.time()
     if a.rank == 0:
         save("last.pt")
-        save("final.pt")
-        print("done", step, flush=True)
+        if not stop:
+            save("final.pt")
+        print("done" if not stop else "stopped", step, flush=True)
         os._exit(0)
 
 
