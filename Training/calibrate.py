@@ -69,6 +69,14 @@ def rewrite(path, ranges):
     print(f"{path}: {len(ranges)} of {len(kept)} tensors' layers", flush=True)
 
 
+def encoded(net, scenes):
+    """c4, p4, p8, p16, e of pictures, and what is asked of them"""
+    for i in range(BATCHES):
+        batch = [torch.from_numpy(v) for v in scenes.batch(np.random.default_rng((5, i)), 640, 384, 2, 3)]
+        x = (batch[0].permute(0, 3, 1, 2).float() - MEAN) / STD
+        yield track.encode(net.enc, x, full=True), batch
+
+
 def main():
     segmenter, tracker = sys.argv[1:3] if len(sys.argv) > 2 else (SEGMENTER, TRACKER)
     net = load(segmenter)
@@ -76,14 +84,10 @@ def main():
     head.load_state_dict({k: v for k, v in load_weights(tracker).items() if k.startswith("head.")})
     head.eval()
     seen, seen_head = Extremes(net, SEGMENTER_LAYERS), Extremes(head, TRACKER_LAYERS)
-    scenes = FreeScenes()
     torch.manual_seed(0)
     with torch.no_grad():
-        for i in range(BATCHES):
-            im, gt, pts, rp = (torch.from_numpy(v) for v in scenes.batch(np.random.default_rng((5, i)), 640, 384, 2, 3))
-            x = (im.permute(0, 3, 1, 2).float() - MEAN) / STD
-            maps = track.encode(net.enc, x, full=True)
-            head["head"](maps[0], maps[1], maps[2], maps[4])
+        for maps, batch in encoded(net, FreeScenes()):
+            _, gt, pts, rp = batch
             k = gt.shape[1]
             f = [v.repeat_interleave(k, 0) for v in maps[1:]]
             pts, rp = pts.flatten(0, 1), rp.flatten(0, 1)
@@ -91,7 +95,11 @@ def main():
             ref = torch.cat([embed(maps[4][other].repeat_interleave(k, 0), rp), rp[..., 2:]], 2)
             logits, _ = net.dec(*f, pts, torch.zeros(len(pts), 1, *f[0].shape[2:]), torch.zeros(len(pts)), ref)
             net.dec(*f, pts, logits, torch.ones(len(pts)), ref)
-    rewrite(segmenter, seen.ranges())
+        segmenter_ranges = seen.ranges()
+        # Ranges of pictures that one thing fills cost the tracker 0.3 of average Jaccard.
+        for maps, _ in encoded(net, FreeScenes(whole=0.0)):
+            head["head"](maps[0], maps[1], maps[2], maps[4])
+    rewrite(segmenter, segmenter_ranges)
     rewrite(tracker, seen_head.ranges())
 
 

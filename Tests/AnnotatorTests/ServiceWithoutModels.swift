@@ -24,7 +24,8 @@ enum ServiceWithoutModels {
     /// An object with a mask in a frame.
     static func mark(_ service: AnnotatorService, _ object: ObjectID = 1, frame: Int) async throws {
         var mask = Mask(size: size)
-        for x in 2..<9 { mask[x, 5] = true }
+        // Objects do not overlap: what lies in front is for models to say.
+        for x in 2..<9 { mask[x, 4 + Int(object)] = true }
         _ = try await service.apply(.addObject(object: object))
         _ = try await service.apply(.setMask(AnchorPlace(object: object, frame: frame), RunLengthMask(mask)))
     }

@@ -9,17 +9,15 @@ import Testing
 @testable import Segmenters
 
 /// The built-in tracker against its PyTorch reference, at float32.
-@Suite(.enabled(if: Fixtures.has("nano-tracker/reference_inputs.safetensors"), Comment(rawValue: Fixtures.missing)))
 struct NanoTrackParityTests {
-    private let inputs: SafetensorsFile
-    private let expected: SafetensorsFile
+    /// Frames, points, and what the networks make of them in PyTorch, by Training/nano_track/make_reference.py.
+    private let reference: SafetensorsFile
     private let weights: Weights
     private let engine: OpenVINOEngine
     private let input = ImageSize(width: 224, height: 160)
 
     init() throws {
-        inputs = try SafetensorsFile(url: Fixtures.url("nano-tracker/reference_inputs.safetensors"))
-        expected = try SafetensorsFile(url: Fixtures.url("nano-tracker/reference_outputs.safetensors"))
+        reference = try SafetensorsFile(url: Fixtures.packageRoot.appendingPathComponent("Tests/Data/nano-track.safetensors"))
         weights = try NanoTrack.weights()
         engine = try OpenVINOEngine(.init(cacheFolder: nil))
     }
@@ -30,26 +28,27 @@ struct NanoTrackParityTests {
         return Tensor(shape: [1] + tensor.shape.dropFirst(), Array(tensor.values[(index * count)..<((index + 1) * count)]))
     }
 
+    /// The head's maps of the four frames, from the encoder's.
     private func heads() throws -> [[String: Tensor]] {
-        let network = try engine.compile(key: "head", precision: .float32) { try NanoTrackHead.model(weights: weights, input: input) }
+        let encoder = try engine.compile(key: "encoder", precision: .float32) {
+            try NanoEncoder.model(weights: NanoWeights.segmenter(), input: input)
+        }
+        let head = try engine.compile(key: "head", precision: .float32) { try NanoTrackHead.model(weights: weights, input: input) }
+        let frames = try reference.tensor("pixels").networkInput()
         return try (0..<4).map { frame in
-            var given: [String: Tensor] = [:]
-            for name in ["c4", "p4", "p8"] { given[name] = slice(try inputs.tensor(name), frame).channelsLast() }
-            given["e"] = slice(try inputs.tensor("e"), frame)
-            return try network(given)
+            let maps = try encoder(["image": slice(frames, frame)])
+            return try head(maps.filter { ["c4", "p4", "p8", "e"].contains($0.key) })
         }
     }
 
     @Test func headMatches() throws {
-        for (frame, maps) in try heads().enumerated() {
-            let f8 = try #require(maps["f8"])
-            #expect(try relativeL2(f8.values, slice(expected.tensor("f8"), frame).values) < 1e-4)
-            // Rows of channels against channels of rows.
-            let f4 = try #require(maps["f4"]).values
-            let reference = slice(try expected.tensor("f4"), frame).values
-            let transposed = (0..<32).flatMap { channel in (0..<2240).map { f4[$0 * 32 + channel] } }
-            #expect(relativeL2(transposed, reference) < 1e-4)
-        }
+        let maps = try #require(try heads().last)
+        let f8 = try #require(maps["f8"])
+        #expect(try relativeL2(f8.values, reference.tensor("f8").values) < 1e-4)
+        // Rows of channels against channels of rows.
+        let f4 = try #require(maps["f4"]).values
+        let transposed = (0..<32).flatMap { channel in (0..<2240).map { f4[$0 * 32 + channel] } }
+        #expect(try relativeL2(transposed, reference.tensor("f4").values) < 1e-4)
     }
 
     @Test func startAndStepsMatch() throws {
@@ -61,19 +60,19 @@ struct NanoTrackParityTests {
         let step = try engine.compile(key: "step", precision: .float32) {
             try NanoTrackStep.stepModel(weights: weights, input: input, count: count)
         }
-        let x = try inputs.tensor("xy")
+        let x = try reference.tensor("xy")
         let f4 = try #require(maps[0]["f4"])
         let f8 = try #require(maps[0]["f8"])
         var state = try start(["f4": f4, "f8": f8, "x": x])
         for name in ["q8", "q4", "h"] {
             let found = try #require(state[name])
-            #expect(try relativeL2(found.values, expected.tensor("start_\(name)").values) < 1e-4, "\(name)")
+            #expect(try relativeL2(found.values, reference.tensor("start_\(name)").values) < 1e-4, "\(name)")
         }
         state["x"] = x
         state["v"] = Tensor(shape: [count, 2])
         state["r8"] = state["q8"]
         state["r4"] = state["q4"]
-        let groups = try inputs.tensor("groups").values
+        let groups = try reference.tensor("groups").values
         state["A"] = Tensor(
             shape: [count, count],
             groups.flatMap { a in groups.map { b in a == b ? 1 / Float(groups.count { $0 == a }) : 0 } })
@@ -84,12 +83,12 @@ struct NanoTrackParityTests {
             for (name, output) in [("x", "x1"), ("v", "v1"), ("h", "h1"), ("r8", "r8_1"), ("r4", "r4_1")] { state[name] = results[output] }
             let positions = try #require(results["x1"]).values
             let confidences = try #require(results["pv"]).values
-            #expect(try largestDifference(positions, slice(expected.tensor("x"), frame).values) < 0.01)
-            #expect(try largestDifference(confidences, slice(expected.tensor("pv"), frame).values) < 1e-3)
+            #expect(try largestDifference(positions, slice(reference.tensor("x"), frame).values) < 0.01)
+            #expect(try largestDifference(confidences, slice(reference.tensor("pv"), frame).values) < 1e-3)
         }
         for name in ["v", "h", "r8", "r4"] {
             let found = try #require(state[name])
-            #expect(try relativeL2(found.values, expected.tensor("end_\(name)").values) < 1e-3, "\(name)")
+            #expect(try relativeL2(found.values, reference.tensor("end_\(name)").values) < 1e-3, "\(name)")
         }
     }
 }

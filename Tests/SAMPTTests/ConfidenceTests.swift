@@ -50,6 +50,16 @@ struct ConfidenceTests {
         #expect(absent > bad && absent < good, "\(absent)")
     }
 
+    @Test func logOddsRunFromZeroToOne() {
+        let shares: [Float] = [-1, 0, 0.02, 0.1, 0.5, 0.9, 0.99, 0.995, 1, 2]
+        let values = shares.map(MaskConfidence.logOdds)
+        #expect(values == values.sorted() && values.first == 0 && values.last == 1)
+        #expect(values[2] == 0 && values[7] == 1 && values[4] > values[3] && values[6] < 1)
+        #expect(MaskConfidence.logOdds(.nan) == 0)
+        // As Training/confidence/fit.py has it.
+        #expect(abs(MaskConfidence.logOdds(0.9) - 0.66293) < 1e-4)
+    }
+
     @Test("The weakest evidence is named") func reasons() {
         func reason(_ change: (inout MaskEvidence) -> Void) -> ReviewReason {
             var evidence = evidence(.predicted, all: 1)

@@ -8,40 +8,39 @@ import Testing
 @testable import Segmenters
 
 /// The built-in segmenter against its PyTorch reference, at float32.
-@Suite(.enabled(if: Fixtures.has("nano/reference_inputs.safetensors"), Comment(rawValue: Fixtures.missing)))
 struct NanoPromptParityTests {
-    private let inputs: SafetensorsFile
-    private let expected: SafetensorsFile
-    private let decoded: SafetensorsFile
+    private let reference: SafetensorsFile
     private let engine: OpenVINOEngine
     private let input = ImageSize(width: 224, height: 160)
 
     init() throws {
-        inputs = try SafetensorsFile(url: Fixtures.url("nano/reference_inputs.safetensors"))
-        expected = try SafetensorsFile(url: Fixtures.url("nano/reference_outputs.safetensors"))
-        decoded = try Self.decoderOutputs()
+        reference = try Self.reference()
         engine = try OpenVINOEngine(.init(cacheFolder: nil))
     }
 
-    /// The decoder was trained further than the reference data of the encoder: its outputs, by Training/nano_prompt/make_reference.py, are
-    /// kept here.
-    static func decoderOutputs() throws -> SafetensorsFile {
-        try SafetensorsFile(url: Fixtures.packageRoot.appendingPathComponent("Tests/Data/nano-decoder.safetensors"))
+    /// A picture, points, and what the networks make of them in PyTorch, by Training/nano_prompt/make_reference.py.
+    static func reference() throws -> SafetensorsFile {
+        try SafetensorsFile(url: Fixtures.packageRoot.appendingPathComponent("Tests/Data/nano-prompt.safetensors"))
+    }
+
+    static func networkInput(_ reference: SafetensorsFile) throws -> Tensor {
+        let pixels = try reference.tensor("pixels")
+        return Tensor(shape: [1] + pixels.shape, pixels.values).networkInput()
     }
 
     private func encode() throws -> [String: Tensor] {
         let network = try engine.compile(key: "encoder", precision: .float32) {
             try NanoEncoder.model(weights: NanoWeights.segmenter(), input: input)
         }
-        return try network(["image": inputs.tensor("network_input")])
+        return try network(["image": Self.networkInput(reference)])
     }
 
     @Test func encoderMapsMatch() throws {
         let maps = try encode()
         for name in ["p4", "p8", "p16", "e"] {
             let map = try #require(maps[name])
-            let reference = try expected.tensor(name)
-            #expect(relativeL2(map.values, (name == "e" ? reference : reference.channelsLast()).values) < 1e-4, "\(name)")
+            let expected = try reference.tensor(name)
+            #expect(relativeL2(map.values, (name == "e" ? expected : expected.channelsLast()).values) < 1e-4, "\(name)")
         }
     }
 
@@ -55,24 +54,29 @@ struct NanoPromptParityTests {
         var previous = Tensor(shape: [2, 1, 40, 56])
         for pass in 1...3 {
             var given = maps
-            given["points"] = try inputs.tensor(pass == 1 ? "points_pass1" : "points_pass2")
+            given["points"] = try reference.tensor(pass == 1 ? "points_pass1" : "points_pass2")
             given["prev"] = previous
             given["has"] = Tensor(shape: [2], repeating: pass == 1 ? 0 : 1)
-            given["ref"] = withMemory ? try inputs.tensor("ref") : unused
+            given["ref"] = withMemory ? try reference.tensor("ref") : unused
             let outputs = try decoder(given)
             let logits = try #require(outputs["logits"])
             let iou = try #require(outputs["iou"])
-            #expect(try relativeL2(logits.values, decoded.tensor("logits_pass\(pass)\(suffix)").values) < 1e-4)
-            #expect(try relativeL2(iou.values, decoded.tensor("iou_pass\(pass)\(suffix)").values) < 1e-4)
+            #expect(try relativeL2(logits.values, reference.tensor("logits_pass\(pass)\(suffix)").values) < 1e-4)
+            #expect(try relativeL2(iou.values, reference.tensor("iou_pass\(pass)\(suffix)").values) < 1e-4)
             previous = logits
         }
     }
+}
 
+/// Resampling before and after the networks against PyTorch and OpenCV.
+@Suite(.enabled(if: Fixtures.has("nano/reference_inputs.safetensors"), Comment(rawValue: Fixtures.missing)))
+struct NanoPromptResamplingTests {
     @Test func networkInputMatchesAreaResize() throws {
+        let inputs = try SafetensorsFile(url: Fixtures.url("nano/reference_inputs.safetensors"))
         let pixels = try inputs.tensor("image").values.map { UInt8($0) }
         let image = RGBImage(width: 250, height: 150, pixels: pixels)
         let grid = NanoInputGrid(frame: image.size, longestSide: 224)
-        #expect(grid.input == input)
+        #expect(grid.input == ImageSize(width: 224, height: 160))
         let values = NanoFrameEncoder.networkInput(
             image, grid: grid, resampler: AreaResampler(from: grid.frame, to: grid.resized)
         ).values
@@ -84,6 +88,7 @@ struct NanoPromptParityTests {
     }
 
     @Test func upsampledLogitsMatch() throws {
+        let expected = try SafetensorsFile(url: Fixtures.url("nano/reference_outputs.safetensors"))
         let logits = try expected.tensor("logits_pass3").values
         let full = try expected.tensor("logits_full").values
         let grid = NanoInputGrid(frame: ImageSize(width: 250, height: 150), longestSide: 224)

@@ -107,27 +107,22 @@ struct NanoPromptPrecisionTests {
         #expect(sizes[1] > sizes[0])
     }
 
-    @Test(.enabled(if: Fixtures.has("nano/reference_inputs.safetensors"), Comment(rawValue: Fixtures.missing)))
-    func eightBitsAreNearTheReference() throws {
-        let inputs = try SafetensorsFile(url: Fixtures.url("nano/reference_inputs.safetensors"))
-        let expected = try SafetensorsFile(url: Fixtures.url("nano/reference_outputs.safetensors"))
+    @Test func eightBitsAreNearTheReference() throws {
+        let reference = try NanoPromptParityTests.reference()
         let encoder = try engine.compile(key: "encoder", precision: .float32) {
             try NanoEncoder.model(weights: NanoWeights.segmenter(), input: ImageSize(width: 224, height: 160), inEightBits: true)
         }
-        let maps = try encoder(["image": inputs.tensor("network_input")])
+        let maps = try encoder(["image": NanoPromptParityTests.networkInput(reference)])
         for name in ["p4", "p8", "p16", "e"] {
-            let reference = try expected.tensor(name)
-            let error = try relativeL2(#require(maps[name]).values, (name == "e" ? reference : reference.channelsLast()).values)
+            let expected = try reference.tensor(name)
+            let error = try relativeL2(#require(maps[name]).values, (name == "e" ? expected : expected.channelsLast()).values)
             // 0.05 to 0.08; with 255 levels of weights 0.03 to 0.05.
             #expect(error < 0.1, "\(name) \(error)")
         }
     }
 
-    @Test(.enabled(if: Fixtures.has("nano/reference_inputs.safetensors"), Comment(rawValue: Fixtures.missing)))
-    func twoGraphsMatchTheReference() throws {
-        let inputs = try SafetensorsFile(url: Fixtures.url("nano/reference_inputs.safetensors"))
-        let expected = try SafetensorsFile(url: Fixtures.url("nano/reference_outputs.safetensors"))
-        let decoded = try NanoPromptParityTests.decoderOutputs()
+    @Test func twoGraphsMatchTheReference() throws {
+        let reference = try NanoPromptParityTests.reference()
         let input = ImageSize(width: 224, height: 160)
         let maps = try engine.compile(key: "maps", precision: .float32) {
             try NanoPromptMaps.model(input: input, objects: 2, points: 8, memory: 8)
@@ -136,12 +131,12 @@ struct NanoPromptPrecisionTests {
             try NanoDecoder.trunkModel(weights: NanoWeights.segmenter(), input: input, objects: 2)
         }
         var given = try maps([
-            "e": expected.tensor("e"), "points": inputs.tensor("points_pass2"), "prev": decoded.tensor("logits_pass1_ref"),
-            "has": Tensor(shape: [2], repeating: 1), "ref": inputs.tensor("ref"),
+            "e": reference.tensor("e"), "points": reference.tensor("points_pass2"), "prev": reference.tensor("logits_pass1_ref"),
+            "has": Tensor(shape: [2], repeating: 1), "ref": reference.tensor("ref"),
         ])
-        for name in ["p4", "p8", "p16"] { given[name] = try expected.tensor(name).channelsLast() }
+        for name in ["p4", "p8", "p16"] { given[name] = try reference.tensor(name).channelsLast() }
         let outputs = try trunk(given)
-        #expect(try relativeL2(#require(outputs["logits"]).values, decoded.tensor("logits_pass2_ref").values) < 1e-4)
-        #expect(try relativeL2(#require(outputs["iou"]).values, decoded.tensor("iou_pass2_ref").values) < 1e-4)
+        #expect(try relativeL2(#require(outputs["logits"]).values, reference.tensor("logits_pass2_ref").values) < 1e-4)
+        #expect(try relativeL2(#require(outputs["iou"]).values, reference.tensor("iou_pass2_ref").values) < 1e-4)
     }
 }

@@ -1,6 +1,18 @@
 import TensorFiles
 
 extension Tensor {
+    /// Pixels, [frames, height, width, 3], as the built-in encoder takes them: [frames, 3, height, width], about 0.
+    public func networkInput() -> Tensor {
+        let (frames, area) = (shape[0], shape[1] * shape[2])
+        return Tensor(shape: [frames, 3, shape[1], shape[2]]) { target in
+            withUnsafeBuffer { source in
+                for i in 0..<(3 * frames) {
+                    for p in 0..<area { target[i * area + p] = (source[(i / 3 * area + p) * 3 + i % 3] - 127) / 128 }
+                }
+            }
+        }
+    }
+
     /// N x C x H x W as N x H x W x C, the layout of maps between networks.
     public func channelsLast() -> Tensor {
         let (n, c, area) = (shape[0], shape[1], shape[2] * shape[3])

@@ -4,7 +4,7 @@ import Foundation
 ///
 /// Where a mask is predicted, it is a logistic function of the evidence; where there is none, the probability that the object is indeed
 /// not to be seen, another one. No weight is negative, so that better evidence never lowers the confidence. The coefficients were fitted
-/// to synthetic clips with exact masks (`Training/confidence/fit.py`; docs/results.md, "Confidence") with the built-in models. Other models
+/// to clips with exact masks (`Training/confidence/fit.py`; docs/results.md, "Confidence") with the built-in models. Other models
 /// use the same: there it ranks frames, and `sampt evaluate confidence` tells how far the numbers can be taken at their word.
 struct MaskConfidence: Sendable {
     /// A sum of evidence on the scale of log odds.
@@ -38,6 +38,15 @@ struct MaskConfidence: Sendable {
             losses[term.reason ?? pointsReason, default: 0] += term.weight * (1 - term.evidence(evidence).clampedToUnit)
         }
         return ReviewReason.allCases.max { losses[$0, default: 0] < losses[$1, default: 0] } ?? .unsure
+    }
+
+    /// The log odds of a share, from those of 0.02 to those of 0.995 brought to 0 to 1: 0.9 and 0.95 differ as 0.5 and 0.68 do.
+    static func logOdds(_ share: Float) -> Float {
+        func odds(_ value: Float) -> Float { log(value / (1 - value)) }
+        let (least, most): (Float, Float) = (0.02, 0.995)
+        // No number (NaN) counts as the least.
+        let bounded = share > least ? min(share, most) : least
+        return (odds(bounded) - odds(least)) / (odds(most) - odds(least))
     }
 
     private static func logistic(_ value: Float) -> Float { 1 / (1 + exp(-value)) }
