@@ -8,7 +8,7 @@
     python fit.py --train photographs.csv moving.csv --held-out 1000.csv photographs-held.csv moving-held.csv
 
 Expected J is a logistic function of the evidence, fitted by cross entropy with J itself as the target (fractional logistic regression), once for frames with a
-mask and once for frames without. Weights are kept at 0 or above, so that better evidence never lowers the confidence. Needs numpy and scipy.
+mask and once for frames without. Weights are kept at 0 or above (FLOORS), so that better evidence never lowers the confidence. Needs numpy and scipy.
 """
 
 import argparse
@@ -25,6 +25,8 @@ PRESENT = [
 # "-": one minus the value; "~": its log odds, from LEAST to MOST brought to 0 to 1 (they order masks better, on all held-out clips).
 ABSENT = [("leftShare", "lost"), ("-trackerConfidence", "lost"), ("-predictedIoU", "lost"), ("-lastArea", "lost")]
 PENALTY = 1e-4
+# A mask that has outlived its points is to be looked at, though these clips have too few of them to say so.
+FLOORS = {"queryShare": 0.2}
 LEAST, MOST = 0.02, 0.995  # as MaskConfidence.logOdds has them
 
 
@@ -56,7 +58,7 @@ def expected(x, w):
     return 1 / (1 + np.exp(-(w[0] + x @ w[1:])))
 
 
-def fit(x, j):
+def fit(x, j, columns):
     def loss(w):
         p = expected(x, w)
         eps = 1e-9
@@ -65,7 +67,7 @@ def fit(x, j):
         return value, np.concatenate([[np.mean(p - j)], slope])
 
     start = np.zeros(x.shape[1] + 1)
-    return minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(None, None)] + [(0, None)] * x.shape[1]).x
+    return minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(None, None)] + [(FLOORS.get(name, 0), None) for name, _ in columns]).x
 
 
 def report(name, p, j):
@@ -94,7 +96,7 @@ def main():
     for title, origin, columns in [("present", "predicted", PRESENT), ("absent", "absent", ABSENT)]:
         sets = {"train": [r for r in train if r["origin"] == origin], "held out": [r for r in heldout if r["origin"] == origin]}
         x, j = table(sets["train"], columns)
-        w = fit(x, j)
+        w = fit(x, j, columns)
         print(f"{title}: bias {w[0]:.3f}")
         for (name, _), weight in zip(columns, w[1:]):
             mine = x[:, [name for name, _ in columns].index(name)]

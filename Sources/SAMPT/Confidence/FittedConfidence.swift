@@ -4,11 +4,11 @@ extension MaskConfidence {
     /// mask have but how often they are right, 102 of them in such clips: no evidence told which.
     static let fitted = MaskConfidence(
         present: Sum(
-            bias: -5.072,
+            bias: -4.916,
             weights: [
-                ({ logOdds($0.predictedIoU) }, 3.682, .unsure), ({ logOdds($0.stability) }, 5.390, .unsure),
-                ({ $0.insideShare }, 0.616, .disagreement), ({ $0.outsideShare }, 0.425, .disagreement),
-                ({ $0.shapeOverlap }, 0.395, .jump),
+                ({ logOdds($0.predictedIoU) }, 3.528, .unsure), ({ logOdds($0.stability) }, 5.512, .unsure),
+                ({ $0.insideShare }, 0.527, .disagreement), ({ $0.outsideShare }, 0.374, .disagreement), ({ $0.queryShare }, 0.2, nil),
+                ({ $0.shapeOverlap }, 0.237, .jump),
             ]),
         absent: Sum(bias: -0.197, weights: []))
 }
