@@ -1,6 +1,6 @@
 """moving_pictures.py OUT [CLIPS [FRAMES [SEED]]]: clips of real pictures that a camera moves over, for fit.py: things of DUTS-TE where they were photographed,
 with their true masks. Nothing was trained on them. JPEGImages/clip-NN/00000.jpg and Annotations/clip-NN/00000.png as `sampt evaluate confidence
---root` reads them. The camera pans, turns, zooms and looks from the side, up to a twentieth of the picture a frame; light changes, motion blurs.
+--root` reads them. The camera pans, turns, zooms and looks from the side, up to a twelfth of the picture's width a frame; light changes, motion blurs.
 NANO_DATA and NANO_CACHE as for training."""
 
 import math
