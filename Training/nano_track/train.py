@@ -16,6 +16,7 @@ import queue
 import threading
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+import cv2
 import numpy as np
 import torch
 import torch.multiprocessing as mp
@@ -83,9 +84,8 @@ def worker(k, a, q):
     while True:
         rng = np.random.default_rng((a.seed, k, i))
         large = int(rng.random() < a.large)
-        d.W, d.H = sizes[large]
         try:
-            c = d.make(rng)
+            c = clip_of(d, rng, sizes[large], a.enlarged)
         except Exception as e:
             print("clip failed", (a.seed, k, i), repr(e), flush=True)
             i += 1
@@ -99,6 +99,20 @@ def worker(k, a, q):
             except queue.Full:
                 if os.getppid() != parent:
                     os._exit(0)  # the trainer has gone
+
+
+def clip_of(scenes, rng, size, enlarged):
+    """a clip of this size (width, height); a share of them made smaller and enlarged, as small videos are in use"""
+    small = size
+    if rng.random() < enlarged:
+        k = rng.uniform(1.3, 2.5)
+        small = round(size[0] / k), round(size[1] / k)
+    scenes.W, scenes.H = small
+    clip = scenes.make(rng)
+    if small != size:
+        clip["frames"] = np.stack([cv2.resize(f, size, interpolation=cv2.INTER_LINEAR) for f in clip["frames"]])
+        clip["xy"] = clip["xy"] * np.float32([size[0] / small[0], size[1] / small[1]])
+    return clip
 
 
 def batch_of(clips, n, gen):
@@ -154,8 +168,8 @@ def run_clip(net, f, xy, vis, A, bf16, bptt=0):
     with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
         flat = [v.flatten(0, 1).to(memory_format=torch.channels_last) for v in f]
         F4, F8 = net.head(*[v if bf16 else v.float() for v in flat])
-        F4, F8 = F4.unflatten(0, (T, B)), F8.unflatten(0, (T, B))
-        H, W = F8.shape[-2:]
+        F4, F8 = F4.unflatten(0, (T, B)).unbind(0), F8.unflatten(0, (T, B)).unbind(0)
+        H, W = F8[0].shape[-2:]
         S = torch.tensor([W * 8.0, H * 8.0])
         st = net.start(F4[0], F8[0], xy[0])
         L = dict(heat=0.0, pos=0.0, vis=0.0, unc=0.0)
@@ -235,6 +249,7 @@ def main():
     p.add_argument("--frozen", action="store_true", help="the statistics that the embeddings are centred with stay as they are")
     p.add_argument("--things", type=float, default=0.0, help="share of whole things and cut-outs among the objects")
     p.add_argument("--made", type=float, default=0.0, help="share of clips made of noise")
+    p.add_argument("--enlarged", type=float, default=0.0, help="share of clips that are made 1.3 to 2.5 times smaller and enlarged")
     p.add_argument("--ema", type=float, default=0.995)
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--stats", type=int, default=60)
