@@ -93,7 +93,7 @@ public struct TrackingOptions: Sendable, Equatable {
     /// Points prompt when the tracker is at least this sure of them, 0 to 1, and they lie inside the frame; nil leaves it to the tracker's
     /// own threshold. A prompt needs to lie on the object, not within a few pixels of the exact spot, so this is lower than a good
     /// threshold for tracks.
-    public var promptConfidence: Float? = 0.15
+    public var promptConfidence: Float? = 0.06
     /// Points within this share of the frame's width or height from its border count as outside, 0 to 0.5. The reference takes 0.01.
     public var borderShare: Float = 0
     /// So many objects at most are tracked together, in the order of the queries; nil: all. Trackers whose points influence each other
