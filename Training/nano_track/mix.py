@@ -1,0 +1,20 @@
+"""mix.py OLD NEW SHARE OUT: weights between two .safetensors files of the tracker, SHARE of the way from OLD to NEW, the ranges of the eight-bit form as well.
+
+What ships is 0.75 of the way from the weights that training began with to those that it ended with (docs/models/nano-track.md)."""
+
+import sys
+
+from safetensors.torch import load_file, save_file
+
+
+def main(old, new, share, out):
+    share, old, new = float(share), load_file(old), load_file(new)
+    mixed = {
+        k: ((1 - share) * old[k].float() + share * v.float()).to(v.dtype).contiguous() if v.dtype.is_floating_point else v
+        for k, v in new.items()
+    }
+    save_file(mixed, out, metadata={"format": "pt"})
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
