@@ -2,6 +2,7 @@
 
 What ships is 0.75 of the way from the weights that training began with to those that it ended with (docs/models/nano-track.md)."""
 
+import os
 import sys
 
 from safetensors.torch import load_file, save_file
@@ -13,7 +14,9 @@ def main(old, new, share, out):
         k: ((1 - share) * old[k].float() + share * v.float()).to(v.dtype).contiguous() if v.dtype.is_floating_point else v
         for k, v in new.items()
     }
-    save_file(mixed, out, metadata={"format": "pt"})
+    save_file(mixed, out + ".part", metadata={"format": "pt"})
+    os.chmod(out + ".part", 0o644)  # save_file lets nobody else read it
+    os.replace(out + ".part", out)
 
 
 if __name__ == "__main__":
