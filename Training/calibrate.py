@@ -19,7 +19,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE + "/nano_prompt")
 from export import load
 from free_scenes import FreeScenes
-from model import MEAN, STD, embed, load_weights
+from model import MEAN, STD, embed, load_weights, target_of
 
 sys.path.insert(0, HERE + "/nano_track")
 import importlib.util
@@ -87,14 +87,16 @@ def main():
     torch.manual_seed(0)
     with torch.no_grad():
         for maps, batch in encoded(net, FreeScenes()):
-            _, gt, pts, rp = batch
+            _, gt, pts, rp, seen_as = batch
             k = gt.shape[1]
             f = [v.repeat_interleave(k, 0) for v in maps[1:]]
             pts, rp = pts.flatten(0, 1), rp.flatten(0, 1)
             other = torch.arange(2) ^ 1
             ref = torch.cat([embed(maps[4][other].repeat_interleave(k, 0), rp), rp[..., 2:]], 2)
-            logits, _ = net.dec(*f, pts, torch.zeros(len(pts), 1, *f[0].shape[2:]), torch.zeros(len(pts)), ref)
-            net.dec(*f, pts, logits, torch.ones(len(pts)), ref)
+            seen_as = seen_as.flatten(0, 1)[:, None].float() / 255
+            target = target_of(maps[2][other].repeat_interleave(k, 0), seen_as) * (seen_as.flatten(1).amax(1) > 0.5)[:, None]
+            logits, _ = net.dec(*f, pts, torch.zeros(len(pts), 1, *f[0].shape[2:]), torch.zeros(len(pts)), ref, target)
+            net.dec(*f, pts, logits, torch.ones(len(pts)), ref, target)
         segmenter_ranges = seen.ranges()
         # Ranges of pictures that one thing fills cost the tracker 0.3 of average Jaccard.
         for maps, _ in encoded(net, FreeScenes(whole=0.0)):

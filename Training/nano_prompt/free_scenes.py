@@ -150,7 +150,7 @@ if __name__ == "__main__":
     rng = np.random.default_rng(5)
     rows = []
     for i in range(8):
-        im, gt, p, _ = d.batch(rng, 320, 320, 2, 2, 0.5)
+        im, gt, p, _, _ = d.batch(rng, 320, 320, 2, 2, 0.5)
         row = []
         for n in (0, 1):
             row.append(im[n])

@@ -17,7 +17,7 @@ for s in range(n):
     if os.path.exists(f):
         continue
     W, H, B = shape_of(s)
-    im, gt, p, q = d.batch(np.random.default_rng((seed, r, s)), W, H, B, 3)
+    im, gt, p, q, _ = d.batch(np.random.default_rng((seed, r, s)), W, H, B, 3)
     np.savez(f + ".tmp.npz", im=im, gt=gt, pts=p, ref=q)
     os.rename(f + ".tmp.npz", f)
     if s % 100 == 0:

@@ -35,7 +35,7 @@ def load_any(path):
             sd = {**shipped, **{k: v for k, v in sd["ema"].items() if not k.startswith("follower.")}}
         else:
             sd = sd["net"]
-    extents = sd["dec.in8.conv.weight"].shape[1] > 18
+    extents = any(k.startswith("fine.") for k in sd)  # the state of train_clicks.py
     net = Nano(extents=extents, fine=any(k.startswith("fine.") for k in sd))
     net.fuse()
     net.load_state_dict(sd if extents else widen(sd))
@@ -163,7 +163,7 @@ def score(path, sets, seed):
                         los, sc = [lo], [float(judged[0])]
                         for side in LADDER:
                             e = torch.tensor([[float(extent_of(torch.tensor(side * side))), 1.0]])
-                            l2, j2 = net.dec(*f, t, z, torch.zeros(1), None, e)
+                            l2, j2 = net.dec(*f, t, z, torch.zeros(1), extent=e)
                             los.append(l2)
                             sc.append(float(j2[0]))
                         v = [hard_iou(x, gt)[0] for x in los]

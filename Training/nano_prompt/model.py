@@ -226,6 +226,26 @@ def embed(e, points):
     return q / (q.square().sum(2, keepdim=True) + 1e-6).sqrt()
 
 
+def target_of(p8, masks, valid=None):
+    """The target model of an object (card, "Target model"): the linear function of a cell's features in p8 (K,64,H,W) that says best, by ridge
+    regression, whether the cell belongs to masks (K,1,H,W in 0..1). valid: cells inside the picture (K,1,H,W). K,66: 64 weights, bias, 1."""
+    y = masks.float().flatten(2)[:, 0]
+    w = torch.ones_like(y) if valid is None else valid.float().flatten(2)[:, 0]
+    share = (y * w).sum(1, keepdim=True) / w.sum(1, keepdim=True)
+    w = w * (1 + y * (share.clamp(min=1e-3).rsqrt() - 1))
+    w = w / w.sum(1, keepdim=True)
+    f = p8.float().flatten(2)
+    f = torch.cat([f, torch.ones_like(f[:, :1])], 1)
+    fw = f * w[:, None]
+    g = fw @ f.transpose(1, 2)
+    b = fw @ (2 * y - 1)[:, :, None]
+    ridge = torch.ones(65)
+    ridge[64] = 0
+    size = g.diagonal(dim1=1, dim2=2).mean(1)
+    t = torch.linalg.solve(g + torch.diag(ridge) * (0.1 * size[:, None, None]), b)[:, :, 0]
+    return torch.cat([t, torch.ones_like(t[:, :1])], 1)
+
+
 def axis_weights(coord, n, stride):
     """Distances, in input pixels, from each point coordinate to the n cell centres of a stride grid."""
     g = (torch.arange(n, device=coord.device, dtype=torch.float32) + 0.5) * stride
@@ -237,9 +257,10 @@ class Decoder(nn.Module):
     prev: K,1,H/4,W/4 logits of the previous pass; has: K (1 when prev is to be used, else 0).
     ref: optional appearance memory K,M,65: embeddings of points of another frame (embed(e, points)) and their label
     (1 positive, 0 negative, -1 unused).
+    target: optional K,66: the object's target model in another frame (target_of), the last 1, or all 0 where there is none.
     extent: optional K,2, only with extents=True: how large the object is (extent_of) and 1 where that is given, else 0, 0."""
 
-    NPROMPT = 18
+    NPROMPT = 20
 
     def __init__(self, extents=False):
         super().__init__()
@@ -260,10 +281,10 @@ class Decoder(nn.Module):
         self.iou1 = nn.Linear(32 + 128 + 2, 64)
         self.iou2 = nn.Linear(64, 1)
 
-    def forward(self, p4, p8, p16, e, points, prev, has, ref=None, extent=None):
-        return self.details(p4, p8, p16, e, points, prev, has, ref, extent)[:2]
+    def forward(self, p4, p8, p16, e, points, prev, has, ref=None, target=None, extent=None):
+        return self.details(p4, p8, p16, e, points, prev, has, ref, target, extent)[:2]
 
-    def details(self, p4, p8, p16, e, points, prev, has, ref=None, extent=None):
+    def details(self, p4, p8, p16, e, points, prev, has, ref=None, target=None, extent=None, disturb=None):
         """logits, predicted IoU, and the last map before the logits"""
         K = points.shape[0]
         H8, W8 = p8.shape[2], p8.shape[3]
@@ -349,7 +370,18 @@ class Decoder(nn.Module):
             ],
             1,
         )
-        maps = [m8, sims, rmaps]
+        # --- target model
+        if target is None:
+            tmaps = m8.new_zeros(K, 2, H8, W8)
+        else:
+            t = target.float()
+            there = t[:, 65:, None]
+            score = torch.clamp(t[:, None, :64] @ p8.float().flatten(2) + t[:, 64:65, None], -2, 2).reshape(K, 1, H8, W8)
+            if disturb is not None:
+                score = disturb(score)
+            there = there[..., None].expand(-1, 1, H8, W8)
+            tmaps = torch.cat([score * there, there], 1)
+        maps = [m8, sims, rmaps, tmaps]
         if self.extents:
             given = m8.new_zeros(K, 2) if extent is None else extent.float() * extent[:, 1:]
             maps.append(given[:, :, None, None].expand(-1, 2, H8, W8))

@@ -351,6 +351,7 @@ class Scenes:
         pts = np.zeros((2, K, NP + NN, 3), np.float32)
         pts[..., 2] = -1
         ref = pts.copy()
+        seen_as = np.zeros((2, K, H // 8, W // 8), np.uint8)  # the target in the other view, where that is its reference
         for n in (0, 1):
             ims.append(vs[n]["im"])
             for j, i in enumerate(ch[n]):
@@ -365,15 +366,17 @@ class Scenes:
                     ref[n, j, : len(rp), 2] = 1
                     ref[n, j, NP : NP + len(rq), :2] = rq
                     ref[n, j, NP : NP + len(rq), 2] = 0
+                    other = vs[1 - n]["masks"][i].astype(np.float32)
+                    seen_as[n, j] = np.round(cv2.resize(other, (W // 8, H // 8), interpolation=cv2.INTER_AREA) * 255)
                 p, q = self.prompts(m, rng, hr)
                 pts[n, j, : len(p), :2] = p
                 pts[n, j, : len(p), 2] = 1
                 pts[n, j, NP : NP + len(q), :2] = q
                 pts[n, j, NP : NP + len(q), 2] = 0
-        return np.stack(ims), gts, pts, ref
+        return np.stack(ims), gts, pts, ref, seen_as
 
     def batch(self, rng, W, H, B, K, pairs=0.58, stride=4):
-        """pictures, masks at this stride, points, points of the other view"""
+        """pictures, masks at this stride, points, points of the other view, masks of the other view at stride 8"""
         self.stride = stride
         o = [self.two(rng, W, H, K, rng.random() < pairs) for _ in range(B // 2)]
         return [np.concatenate(v) for v in zip(*o)]
@@ -397,7 +400,7 @@ if __name__ == "__main__":
     rows = []
     nr = []
     for i in range(12):
-        im, gt, p, r = d.batch(rng, 320, 320, 2, 3, 1.0 if i < 8 else 0.5)
+        im, gt, p, r, _ = d.batch(rng, 320, 320, 2, 3, 1.0 if i < 8 else 0.5)
         nr.append((r[..., 2] > 0.5).any(-1).mean())
         if i < 6:
             row = []

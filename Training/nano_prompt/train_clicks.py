@@ -31,7 +31,7 @@ from torch.nn import functional as F
 
 from data import NN, NP
 from free_scenes import FreeScenes
-from model import MEAN, STD, Nano, embed, extent_of, load_weights, up2, widen
+from model import MEAN, STD, Nano, embed, extent_of, load_weights, target_of, up2, widen
 from scenes import shape_of
 from train import NE, corrupt, error_points, iou_of, loss_fn
 
@@ -92,7 +92,23 @@ class Follower(torch.nn.Module):
         return sum((1 - (a * b).sum(1)).mean() for a, b in zip(self.head(c4, p4, p8, e), wanted))
 
 
-def states(net, fk, gt, pts, ref, extent, rng):
+def disturbed(score):
+    """a target model's map as it is in videos, where things change more than between two views of one picture: paler, and wrong in places"""
+    n, _, h, w = score.shape
+    noise = F.interpolate(torch.randn(n, 1, 5, 5), size=(h, w), mode="bicubic", align_corners=False)
+    paler = 1 - 0.5 * torch.rand(n, 1, 1, 1)
+    return score * paler + noise * (0.4 * torch.rand(n, 1, 1, 1) ** 2)
+
+
+def targets_of(p8, seen_as):
+    """target models of the other view's masks; a quarter of the targets have none, a quarter of the masks are too large"""
+    there = (seen_as.flatten(1).amax(1) > 0.5) & (torch.rand(len(seen_as)) < 0.75)
+    wide = 0.5 * seen_as + 0.5 * F.max_pool2d(seen_as, 3, 1, 1)
+    t = target_of(p8, torch.where((torch.rand(len(seen_as)) < 0.25)[:, None, None, None], wide, seen_as))
+    return t * there[:, None]
+
+
+def states(net, fk, gt, pts, ref, target, extent, rng):
     """points, previous logits and whether there are any, as after 0, 1 or 2 passes or with the mask of an earlier frame"""
     n = len(gt)
     pts = torch.cat([pts, torch.tensor([0, 0, -1.0]).expand(n, 2 * NE, 3)], 1)
@@ -105,7 +121,7 @@ def states(net, fk, gt, pts, ref, extent, rng):
     def passed(which, points, slot):
         if len(which) == 0:
             return
-        lo, _ = net.dec(*[v[which] for v in fk], points[which], prev[which], has[which], ref[which], extent[which])
+        lo, _ = net.dec(*[v[which] for v in fk], points[which], prev[which], has[which], ref[which], target[which], extent[which])
         prev[which], has[which] = lo, 1
         some = torch.nonzero(torch.rand(len(which)) < 0.5)[:, 0]
         if len(some):
@@ -123,7 +139,7 @@ def states(net, fk, gt, pts, ref, extent, rng):
 
 
 def step_loss(net, batch, rng, autocast, follower=None):
-    im, gt, pts, rp = (torch.from_numpy(v) for v in batch)
+    im, gt, pts, rp, seen_as = (torch.from_numpy(v) for v in batch)
     b, k = gt.shape[:2]
     x = ((im.permute(0, 3, 1, 2).float() - MEAN) / STD).contiguous(memory_format=torch.channels_last)
     gt2, pts, rp = gt.flatten(0, 1)[:, None].float() / 255, pts.flatten(0, 1), rp.flatten(0, 1)
@@ -140,9 +156,10 @@ def step_loss(net, batch, rng, autocast, follower=None):
             other = torch.arange(b) ^ 1
             ref = torch.cat([embed(fe[3][other].repeat_interleave(k, 0), rp), rp[..., 2:]], 2)
             fk = [v.repeat_interleave(k, 0) for v in fe]
+            target = targets_of(fe[1][other].repeat_interleave(k, 0), seen_as.flatten(0, 1)[:, None].float() / 255)
         strays = follower(x, c4, fe) if follower else torch.zeros(())
-        st, cur, prev, has = states(net, fk, gt, pts, ref, extent, rng)
-        lo, judged, b4 = net.dec.details(*fk, cur, prev, has, ref, extent)
+        st, cur, prev, has = states(net, fk, gt, pts, ref, target, extent, rng)
+        lo, judged, b4 = net.dec.details(*fk, cur, prev, has, ref, target, extent, disturbed)
         some = torch.nonzero((iou_of(lo.detach(), gt) > 0.5) & ~wrong)[:, 0][:6]  # outlines of what was found
         fine = net.fine(lo[some].detach(), b4[some].detach(), c2[some // k].detach())
     right = (~wrong).float()
@@ -153,10 +170,10 @@ def step_loss(net, batch, rng, autocast, follower=None):
         loss = loss + loss_fn(fine.float(), gt2[some]).mean()
         gain = iou_of(fine.detach(), gt2[some]) - iou_of(up2(lo[some].detach()), gt2[some])
     loss = loss + 3 * strays
-    one = few & (st == 0) & ~wrong
+    one, known = few & (st == 0) & ~wrong, target[:, 65] > 0
     return loss, dict(
         loss=loss.item(), click=iou[one & ~told], told=iou[one & told], many=iou[~few & (st == 0)], later=iou[(st > 0) & ~wrong],
-        judge=(judged.detach().float() - iou).abs(), finer=gain, strays=strays.item(),
+        known=iou[known & ~wrong], judge=(judged.detach().float() - iou).abs(), finer=gain, strays=strays.item(),
     )
 
 
