@@ -11,10 +11,15 @@ public struct AppearanceMemory: Sendable {
     public func content<Content>(as type: Content.Type = Content.self) -> Content? { content as? Content }
 }
 
-/// What a segmenter is shown of an object to remember it by.
-public enum AppearanceSample: Sendable {
-    /// Points on the object (positive) and around it (negative), in pixels of the frame.
-    case points([PointPrompt])
-    /// The object's pixels, of the frame's size.
-    case mask(Mask)
+/// What a segmenter is shown of an object in some frame to remember it by: its mask, points, or both.
+public struct AppearanceSample: Sendable {
+    /// The object's pixels, of the frame's size; nil where only points are known.
+    public var mask: Mask?
+    /// Points on the object (positive) and around it (negative), in pixels of the frame. None: a segmenter that needs some takes them from the mask.
+    public var points: [PointPrompt]
+
+    public init(mask: Mask? = nil, points: [PointPrompt] = []) {
+        self.mask = mask
+        self.points = points
+    }
 }

@@ -15,6 +15,9 @@ public protocol SegmentableFrame: Sendable {
     func candidates(for prompt: ObjectPrompt) throws -> [MaskPrediction]
     /// What an object of this frame looks like, for `ObjectPrompt.memory` in other frames. Default: nil.
     func remember(_ sample: AppearanceSample) throws -> AppearanceMemory?
+    /// A memory with what this later frame shows of the object. Asked for after every sure mask, in order; a segmenter may leave some out.
+    /// Default: the memory as it is.
+    func refresh(_ memory: AppearanceMemory, with mask: Mask) throws -> AppearanceMemory
     /// The box around the pixels of the frame with a logit above 0, and how many they are; nil when there are none. Default: nil, so that
     /// nothing is refined by boxes.
     func bounds(of logits: MaskLogits) -> (box: Box, pixels: Int)?
@@ -29,6 +32,7 @@ public protocol SegmentableFrame: Sendable {
 extension SegmentableFrame {
     public func candidates(for prompt: ObjectPrompt) throws -> [MaskPrediction] { try predict([prompt]) }
     public func remember(_ sample: AppearanceSample) throws -> AppearanceMemory? { nil }
+    public func refresh(_ memory: AppearanceMemory, with mask: Mask) throws -> AppearanceMemory { memory }
     public func bounds(of logits: MaskLogits) -> (box: Box, pixels: Int)? { nil }
     public var inputScale: SIMD2<Float> { SIMD2(1, 1) }
     public var lanes: Int { 1 }

@@ -13,11 +13,14 @@ struct AbilityTests {
         let name = "able"
         var abilities: SegmenterAbilities = [.boxes, .appearanceMemory]
         let asked = Protected<[ObjectPrompt]>([])
+        /// The frames whose masks it was told later.
+        let refreshed = Protected<[Int]>([])
 
         struct Frame: SegmentableFrame {
             let base: any SegmentableFrame
             let index: Int
             let asked: Protected<[ObjectPrompt]>
+            let refreshed: Protected<[Int]>
             var size: ImageSize { base.size }
 
             func predict(_ prompts: [ObjectPrompt]) throws -> [MaskPrediction] {
@@ -32,17 +35,22 @@ struct AbilityTests {
             }
 
             func remember(_ sample: AppearanceSample) -> AppearanceMemory? {
-                guard case .points(let points) = sample else { return nil }
-                let positives = points.filter(\.isPositive)
+                let positives = sample.points.filter(\.isPositive)
+                guard !positives.isEmpty else { return nil }
                 return AppearanceMemory(
                     positives.reduce(SIMD2<Float>.zero) { $0 + $1.position } / Float(positives.count) - SIMD2(Float(index), 0))
+            }
+
+            func refresh(_ memory: AppearanceMemory, with mask: Mask) -> AppearanceMemory {
+                refreshed.withLock { $0.append(index) }
+                return memory
             }
 
             func bounds(of logits: MaskLogits) -> (box: Box, pixels: Int)? { (Box(x0: 1, y0: 1, x1: 9, y1: 9), 64) }
         }
 
         func frame(_ index: Int, of video: FrameStore) throws -> any SegmentableFrame {
-            Frame(base: try FakeSegmenter().frame(index, of: video), index: index, asked: asked)
+            Frame(base: try FakeSegmenter().frame(index, of: video), index: index, asked: asked, refreshed: refreshed)
         }
 
         func frameLogits(_ logits: MaskLogits, size: ImageSize) -> [Float] { FakeSegmenter().frameLogits(logits, size: size) }
@@ -68,6 +76,8 @@ struct AbilityTests {
         let asked = segmenter.asked.withLock { $0 }
         #expect(asked.contains { $0.box != nil && !$0.points.isEmpty })
         #expect(asked.count { $0.memory != nil && !$0.points.contains(where: \.isPositive) } == 4)
+        // Not the query frame's, which it began with.
+        #expect(segmenter.refreshed.withLock { $0 } == Array(1..<12))
         let blind = try await masks(AbleSegmenter(abilities: .boxes), tracker: FakeTracker(hidden: 4..<8))
         #expect(blind.map(\.isEmpty) == (0..<12).map { (4..<8).contains($0) })
     }

@@ -110,6 +110,7 @@ struct ExportCommandTests {
         inputs["prev"] = Tensor(shape: [1, 1, 120, 160])
         inputs["has"] = Tensor(shape: [1])
         inputs["ref"] = Tensor(shape: [1, 24, 65], repeating: -1)
+        inputs["target"] = Tensor(shape: [1, 66])
         let outputs = try decoder(inputs)
         let grey = RGBImage(width: 640, height: 480, red: 127, green: 127, blue: 127)
         let shared = try NanoFrameEncoder(engine: engine, precision: .float32)

@@ -44,6 +44,17 @@ struct NanoPromptParityTests {
         }
     }
 
+    /// PyTorch solves in float32.
+    @Test func targetModelsMatch() throws {
+        let (coverage, expected) = (try reference.tensor("coverage"), try reference.tensor("target"))
+        let p8 = try reference.tensor("p8_mirrored").channelsLast()
+        for object in 0..<2 {
+            let evidence = try #require(TargetEvidence(p8: p8, coverage: Array(coverage.values[(object * 560)..<((object + 1) * 560)])))
+            #expect(relativeL2(TargetModel(evidence).weights, Array(expected.values[(object * 66)..<(object * 66 + 65)])) < 1e-3)
+        }
+        #expect(TargetEvidence(p8: p8, coverage: [Float](repeating: 0, count: 560)) == nil)
+    }
+
     @Test(arguments: [false, true]) func decoderPassesMatch(withMemory: Bool) throws {
         let maps = try encode().filter { $0.key != "c4" }
         let decoder = try engine.compile(key: "decoder", precision: .float32) {
@@ -58,6 +69,7 @@ struct NanoPromptParityTests {
             given["prev"] = previous
             given["has"] = Tensor(shape: [2], repeating: pass == 1 ? 0 : 1)
             given["ref"] = withMemory ? try reference.tensor("ref") : unused
+            given["target"] = withMemory ? try reference.tensor("target") : Tensor(shape: [2, 66])
             let outputs = try decoder(given)
             let logits = try #require(outputs["logits"])
             let iou = try #require(outputs["iou"])

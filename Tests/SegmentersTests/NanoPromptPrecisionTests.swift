@@ -67,12 +67,63 @@ struct NanoPromptPrecisionTests {
         let frame = NanoPrompt.Frame(maps: maps(), decoder: try decoder(.float32))
         var mask = Mask(size: frame.size)
         for y in 20..<60 { for x in 200..<280 { mask[x, y] = true } }
-        let samples: [AppearanceSample] = [.points([.positive(240, 40), .positive(210, 30), .negative(20, 20)]), .mask(mask)]
+        let samples: [AppearanceSample] = [
+            AppearanceSample(points: [.positive(240, 40), .positive(210, 30), .negative(20, 20)]), AppearanceSample(mask: mask),
+        ]
         let plain = try frame.predict([ObjectPrompt(points: [.positive(240, 40)])])[0].logits
         for sample in samples {
             let memory = try #require(try frame.remember(sample))
             #expect(try frame.predict([ObjectPrompt(points: [.positive(240, 40)], memory: memory)])[0].logits != plain)
         }
+    }
+
+    /// Of later masks every fourth is taken into the memory, and only where there was a mask to begin with.
+    @Test func everyFourthLaterMaskCounts() throws {
+        let frame = NanoPrompt.Frame(maps: maps(), decoder: try decoder(.float32))
+        func mask(at left: Int) -> Mask {
+            var mask = Mask(size: frame.size)
+            for y in 20..<60 { for x in left..<(left + 80) { mask[x, y] = true } }
+            return mask
+        }
+        func answers(_ start: AppearanceSample) throws -> [[Float]] {
+            var memory = try #require(try frame.remember(start))
+            return try (0..<9).map { count in
+                if count > 0 { memory = try frame.refresh(memory, with: mask(at: 200 + 24 * count)) }
+                return try frame.predict([ObjectPrompt(points: [.positive(240, 40)], memory: memory)])[0].logits.values
+            }
+        }
+        let marked = try answers(AppearanceSample(mask: mask(at: 200)))
+        #expect((1..<9).filter { marked[$0] != marked[$0 - 1] } == [4, 8])
+        let pointed = try answers(AppearanceSample(points: [.positive(240, 40)]))
+        #expect(pointed.allSatisfy { $0 == pointed[0] })
+        #expect(marked[0] != pointed[0])
+    }
+
+    /// A memory that another segmenter made stays as it is, and does not count.
+    @Test func foreignMemoriesAreIgnored() throws {
+        let frame = NanoPrompt.Frame(maps: maps(), decoder: try decoder(.float32))
+        let foreign = try frame.refresh(AppearanceMemory(7), with: Mask(size: frame.size))
+        #expect(foreign.content(as: Int.self) == 7)
+        let clicks = [PointPrompt.positive(240, 40)]
+        func logits(_ memory: AppearanceMemory?) throws -> MaskLogits {
+            try frame.predict([ObjectPrompt(points: clicks, memory: memory)])[0].logits
+        }
+        #expect(try logits(foreign) == logits(nil))
+    }
+
+    /// Cells of 8 pixels of the input of a picture that is enlarged, and does not fill the last ones.
+    @Test func coverageIsInCellsOfTheInput() {
+        let grid = NanoInputGrid(frame: ImageSize(width: 100, height: 50), longestSide: 200)
+        #expect(grid.input == ImageSize(width: 224, height: 128))
+        var mask = Mask(size: grid.frame)
+        for y in 4..<6 { for x in 0..<4 { mask[x, y] = true } }
+        let coverage = grid.coverage(of: mask, stride: 8)
+        #expect(coverage.count == 28 * 16)
+        #expect((0..<28).map { coverage[28 + $0] } == [0.5] + [Float](repeating: 0, count: 24) + [-1, -1, -1])
+        #expect(coverage[0] == 0 && coverage[28 * 11] == 0 && coverage[28 * 12] == -1)
+        let thick = NanoInputGrid(frame: ImageSize(width: 4, height: 2))
+        let single = Mask(size: thick.frame)
+        #expect(thick.coverage(of: single, stride: 8).max() == 0)
     }
 
     /// On a picture of no object, whose maps are not like those that the ranges of eight bits were taken from.
@@ -131,8 +182,9 @@ struct NanoPromptPrecisionTests {
             try NanoDecoder.trunkModel(weights: NanoWeights.segmenter(), input: input, objects: 2)
         }
         var given = try maps([
-            "e": reference.tensor("e"), "points": reference.tensor("points_pass2"), "prev": reference.tensor("logits_pass1_ref"),
-            "has": Tensor(shape: [2], repeating: 1), "ref": reference.tensor("ref"),
+            "e": reference.tensor("e"), "p8": reference.tensor("p8").channelsLast(), "points": reference.tensor("points_pass2"),
+            "prev": reference.tensor("logits_pass1_ref"), "has": Tensor(shape: [2], repeating: 1), "ref": reference.tensor("ref"),
+            "target": reference.tensor("target"),
         ])
         for name in ["p4", "p8", "p16"] { given[name] = try reference.tensor(name).channelsLast() }
         let outputs = try trunk(given)

@@ -29,12 +29,15 @@ struct FramePrompter {
         }
         if options.prompting.usesOtherObjectsAsNegatives { shareNegatives(&candidates, &states, points, rivalry) }
         // No object to ask for: the image encoder need not run on this frame.
-        if candidates.contains(where: { isPromptable($0) }) { try decode(&candidates, on: encoded ?? segmenter.frame(frame, of: video)) }
+        let isAsked = candidates.contains { isPromptable($0) }
+        let prepared = isAsked ? try encoded ?? segmenter.frame(frame, of: video) : nil
+        if let prepared { try decode(&candidates, on: prepared) }
         var outcomes: [ObjectID: ObjectOutcome] = [:]
         for candidate in candidates {
             outcomes[candidate.object] = states[candidate.object]?.conclude(
                 candidate.prediction, mask: { mask($0, sparing: candidate.positives) }, points: points[candidate.object] ?? [],
                 isRecovery: candidate.isRecovery, options: options)
+            if let prepared { try states[candidate.object]?.refreshMemory(with: outcomes[candidate.object]?.mask, in: prepared) }
         }
         return outcomes
     }

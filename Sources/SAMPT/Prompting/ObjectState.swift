@@ -4,7 +4,7 @@ import Support
 
 /// What is remembered of one object from frame to frame in one direction of time: how large it was, what it looks like.
 struct ObjectState: Sendable {
-    let memory: AppearanceMemory?
+    private(set) var memory: AppearanceMemory?
     let hasNegativeClicks: Bool
     var generator: SeededGenerator
 
@@ -60,6 +60,12 @@ struct ObjectState: Sendable {
         recentArea = 0.7 * recentArea + 0.3 * area
         isFitForSeeding = prediction.predictedIoU >= options.reinitialization.minimumIoU
         return outcome
+    }
+
+    /// Takes along how the object looks in a frame whose mask is sure.
+    mutating func refreshMemory(with mask: Mask?, in frame: any SegmentableFrame) throws {
+        guard isFitForSeeding, let memory, let mask, !mask.isEmpty else { return }
+        self.memory = try frame.refresh(memory, with: mask)
     }
 
     private func absence(_ prediction: MaskPrediction?, _ points: [PromptPoint]) -> MaskEvidence {

@@ -56,8 +56,10 @@ struct ObjectStart: Sendable {
         }
         guard options.prompting.usesAppearanceMemory, segmenter.abilities.contains(.appearanceMemory) else { return }
         memory = try segmenter.frame(query.frame, of: video).remember(
-            .points(
-                sampled.positives.map { PointPrompt($0, isPositive: true) } + sampled.negatives.map { PointPrompt($0, isPositive: false) }))
+            AppearanceSample(
+                mask: mask,
+                points: sampled.positives.map { PointPrompt($0, isPositive: true) }
+                    + sampled.negatives.map { PointPrompt($0, isPositive: false) }))
     }
 
     /// The outcome in the query frame, with the points as the tracker took them.

@@ -14,7 +14,7 @@ struct NanoDecoder {
     private let iou1, iou2: Linear
 
     init(_ weights: Weights) throws {
-        in8 = try Conv2d(weights["in8"]["conv"], from: 18, to: 64, kernel: 3)
+        in8 = try Conv2d(weights["in8"]["conv"], from: NanoPromptMaps.channels8, to: 64, kernel: 3)
         r8 = try ResidualBlock(weights["r8"], channels: 64)
         down = try Conv2d(weights["down"]["conv"], from: 64, to: 128, kernel: 3, stride: 2)
         r16a = try ResidualBlock(weights["r16a"], channels: 128)
@@ -32,7 +32,7 @@ struct NanoDecoder {
     }
 
     /// - Parameters:
-    ///   - maps8, maps4: the prompt maps, K x 18 x H/8 x W/8 and K x 6 x H/4 x W/4.
+    ///   - maps8, maps4: the prompt maps, K x 20 x H/8 x W/8 and K x 6 x H/4 x W/4.
     func callAsFunction(p4: Value, p8: Value, p16: Value, maps8: Value, maps4: Value) -> (logits: Value, iou: Value) {
         let objects = maps8.shape[0]
         let a8 = r8((p8 + in8(maps8)).relu())
@@ -68,9 +68,10 @@ struct NanoDecoder {
     static func model(weights: Weights, input: ImageSize, objects: Int, points: Int, memory: Int) throws -> ONNXModel {
         let graph = Graph("nano-decoder")
         let inputs = NanoMapInputs(graph: graph, input: input)
-        let (p4, p8, p16) = (inputs.p4(), inputs.p8(), inputs.p16())
-        let maps = inputs.promptMaps(objects: objects, points: points, memory: memory)
-        let (logits, iou) = try NanoDecoder(weights["dec"])(p4: p4, p8: p8, p16: p16, maps8: maps.stride8, maps4: maps.stride4)
+        let (p4, p8, p16) = (inputs.p4(), inputs.featuresLast(), inputs.p16())
+        let maps = inputs.promptMaps(features: p8, objects: objects, points: points, memory: memory)
+        let (logits, iou) = try NanoDecoder(weights["dec"])(
+            p4: p4, p8: p8.channelsFirst(), p16: p16, maps8: maps.stride8, maps4: maps.stride4)
         graph.output("logits", logits)
         graph.output("iou", iou)
         return try graph.model()
@@ -88,18 +89,26 @@ struct NanoMapInputs {
     }
 
     func p4() -> Value { encoderMap("p4", 32, 4) }
-    func p8() -> Value { encoderMap("p8", 64, 8) }
+    func p8() -> Value { featuresLast().channelsFirst() }
+    /// `p8` as the encoder returns it, channels last.
+    func featuresLast() -> Value { encoderOutput("p8", 64, 8) }
     func p16() -> Value { encoderMap("p16", 128, 16) }
 
-    /// A map that the encoder returns with channels last.
     private func encoderMap(_ name: String, _ channels: Int, _ stride: Int) -> Value {
-        graph.input(name, shape: [1, input.height / stride, input.width / stride, channels]).channelsFirst()
+        encoderOutput(name, channels, stride).channelsFirst()
     }
 
-    func promptMaps(objects: Int, points: Int, memory: Int) -> NanoPromptMaps {
+    /// A map that the encoder returns with channels last.
+    private func encoderOutput(_ name: String, _ channels: Int, _ stride: Int) -> Value {
+        graph.input(name, shape: [1, input.height / stride, input.width / stride, channels])
+    }
+
+    /// - Parameter features: `p8` with channels last.
+    func promptMaps(features: Value, objects: Int, points: Int, memory: Int) -> NanoPromptMaps {
         NanoPromptMaps(
-            e: map("e", 64, 8), points: graph.input("points", shape: [objects, points, 3]), previous: map("prev", 1, 4, batch: objects),
-            has: graph.input("has", shape: [objects]), memory: graph.input("ref", shape: [objects, memory, 65]))
+            e: map("e", 64, 8), features: features, points: graph.input("points", shape: [objects, points, 3]),
+            previous: map("prev", 1, 4, batch: objects), has: graph.input("has", shape: [objects]),
+            memory: graph.input("ref", shape: [objects, memory, 65]), target: graph.input("target", shape: [objects, 66]))
     }
 }
 

@@ -31,6 +31,10 @@ extension NanoPrompt: ExportableSegmenter {
                 the memory of how the object looks: rows of e (64 values, sampled at points in another frame and made unit length) with a label \
                 as for points; -1 where unused
                 """,
+                "target": """
+                the target model: what tells the object from the rest in another frame, 64 weights of p8's channels, a bias, and 1; all 0 where \
+                there is none
+                """,
                 "logits": "above 0 is object; a quarter of the encoder's input in size",
                 "iou": "the predicted intersection over union",
             ].merging(Self.maps("the encoder's output")) { $1 })

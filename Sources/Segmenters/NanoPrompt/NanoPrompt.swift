@@ -49,37 +49,11 @@ public final class NanoPrompt: PromptableSegmenter {
         /// One by one: in a batch the sums of some processors come out otherwise, and an object's mask would depend on who else is there.
         func predict(_ prompts: [ObjectPrompt]) throws -> [MaskPrediction] { try prompts.map { try decoder.run($0, on: maps) } }
 
-        /// Embeddings of at most `memorySlots` points; further ones are left out, positives first.
-        func remember(_ sample: AppearanceSample) throws -> AppearanceMemory? {
-            let points =
-                switch sample {
-                case .points(let points): points.filter(\.isPositive) + points.filter { !$0.isPositive }
-                case .mask(let mask): mask.evenPixels(NanoPrompt.memorySlots).map { PointPrompt($0, isPositive: true) }
-                }
-            return AppearanceMemory(
-                NanoMemory(
-                    entries: points.prefix(NanoPrompt.memorySlots).map {
-                        NanoMemory.Entry(embedding: embedding(at: $0.position * maps.grid.scale), isPositive: $0.isPositive)
-                    }))
-        }
+        /// Embeddings of at most `memorySlots` points, of further ones positives first, and the target model of the mask where there is one.
+        func remember(_ sample: AppearanceSample) throws -> AppearanceMemory? { AppearanceMemory(NanoMemory(sample, in: maps)) }
 
-        /// The unit-length bilinear sample of `e` at a point in input pixels; cells outside count as zero.
-        private func embedding(at point: SIMD2<Float>) -> [Float] {
-            let (width, height) = (maps.e.shape[3], maps.e.shape[2])
-            let u = point / 8 - 0.5
-            let (left, top) = (Int(u.x.rounded(.down)), Int(u.y.rounded(.down)))
-            let fraction = u - SIMD2(Float(left), Float(top))
-            var result = [Float](repeating: 0, count: 64)
-            maps.e.withUnsafeBuffer { e in
-                for (dx, dy) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
-                    let (x, y) = (left + dx, top + dy)
-                    guard (0..<width).contains(x), (0..<height).contains(y) else { continue }
-                    let weight = (dx == 0 ? 1 - fraction.x : fraction.x) * (dy == 0 ? 1 - fraction.y : fraction.y)
-                    for channel in 0..<64 { result[channel] += weight * e[channel * width * height + y * width + x] }
-                }
-            }
-            let length = (result.reduce(0) { $0 + $1 * $1 } + 1e-6).squareRoot()
-            return result.map { $0 / length }
+        func refresh(_ memory: AppearanceMemory, with mask: Mask) throws -> AppearanceMemory {
+            memory.content(as: NanoMemory.self).map { AppearanceMemory($0.refreshed(by: mask, in: maps)) } ?? memory
         }
     }
 
@@ -101,7 +75,7 @@ public final class NanoPrompt: PromptableSegmenter {
         func run(_ prompt: ObjectPrompt, on maps: NanoFrameEncoder.Maps) throws -> MaskPrediction {
             let input = maps.grid.input
             let slots = max(1, (prompt.points.count + NanoPrompt.pointSlots - 1) / NanoPrompt.pointSlots) * NanoPrompt.pointSlots
-            let promptMaps = try mapLibrary.network("nano-prompt-maps-1-\(input)-1x\(slots)x\(NanoPrompt.memorySlots)") {
+            let promptMaps = try mapLibrary.network("nano-prompt-maps-2-\(input)-1x\(slots)x\(NanoPrompt.memorySlots)") {
                 try NanoPromptMaps.model(input: input, objects: 1, points: slots, memory: NanoPrompt.memorySlots)
             }
             let trunk = try library.network("nano-decoder-trunk-2-\(weights.source.fingerprint)-\(input)-1\(inEightBits ? "-int8" : "")") {
@@ -109,12 +83,15 @@ public final class NanoPrompt: PromptableSegmenter {
             }
             let (width, height) = (input.width / 4, input.height / 4)
             let previous = prompt.previousLogits(width: width, height: height)
+            let memory = prompt.memory?.content(as: NanoMemory.self) ?? NanoMemory()
             var inputs = try promptMaps([
                 "e": maps.e,
+                "p8": maps.p8,
                 "points": Self.points(prompt, slots: slots, scale: maps.grid.scale),
                 "prev": Tensor(shape: [1, 1, height, width], previous?.values ?? [Float](repeating: 0, count: width * height)),
                 "has": Tensor(shape: [1], [previous == nil ? 0 : 1]),
-                "ref": Self.memory(prompt),
+                "ref": memory.references,
+                "target": memory.target,
             ])
             inputs["p4"] = maps.p4
             inputs["p8"] = maps.p8
@@ -140,31 +117,5 @@ public final class NanoPrompt: PromptableSegmenter {
             }
             return Tensor(shape: [1, slots, 3], values)
         }
-
-        private static func memory(_ prompt: ObjectPrompt) -> Tensor {
-            let slots = NanoPrompt.memorySlots
-            var values = [Float](repeating: 0, count: slots * 65)
-            let entries = prompt.memory?.content(as: NanoMemory.self)?.entries ?? []
-            for m in 0..<slots {
-                guard m < entries.count, entries[m].embedding.count == 64 else {
-                    values[65 * m + 64] = -1
-                    continue
-                }
-                for channel in 0..<64 { values[65 * m + channel] = entries[m].embedding[channel] }
-                values[65 * m + 64] = entries[m].isPositive ? 1 : 0
-            }
-            return Tensor(shape: [1, slots, 65], values)
-        }
     }
-}
-
-/// What NanoPrompt remembers of an object.
-private struct NanoMemory: Sendable {
-    /// One embedding with its label per point.
-    struct Entry: Sendable {
-        var embedding: [Float]
-        var isPositive: Bool
-    }
-
-    var entries: [Entry]
 }

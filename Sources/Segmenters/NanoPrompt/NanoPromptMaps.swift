@@ -5,23 +5,24 @@ import TensorFiles
 /// The maps that carry points, the previous mask and the appearance memory into the decoder's trunk
 /// (docs/models/nano-prompt.md, "Prompt maps").
 ///
-/// Inputs: the encoder's `e` (batch 1); `points` K x N x 3 = (x, y, label) in input pixels, label 1 positive, 0 negative,
+/// Inputs: the encoder's `e` and `p8` (batch 1); `points` K x N x 3 = (x, y, label) in input pixels, label 1 positive, 0 negative,
 /// -1 unused; `prev` K x 1 x H/4 x W/4 logits of the pass before; `has` K, 1 where `prev` counts; `ref` K x M x 65, the appearance
-/// memory with labels as for points.
+/// memory with labels as for points; `target` K x 66, the target model: 64 weights of `p8`, bias, and 1, or zeros where there is none.
 ///
 /// A graph of their own, always run in float32: bfloat16 has 8 bits, so that coordinates from 512 on would be rounded to
 /// multiples of 4 pixels and prompts would miss what they point at. There are no weights, so it compiles in no time, and the
 /// trunk does not depend on the number of slots.
 struct NanoPromptMaps {
-    static let channels8 = 18
+    static let channels8 = 20
     static let channels4 = 6
 
-    /// K x 18 x H/8 x W/8.
+    /// K x 20 x H/8 x W/8.
     let stride8: Value
     /// K x 6 x H/4 x W/4.
     let stride4: Value
 
-    init(e: Value, points: Value, previous: Value, has: Value, memory: Value) {
+    /// - Parameter features: `p8`, 1 x H/8 x W/8 x 64.
+    init(e: Value, features: Value, points: Value, previous: Value, has: Value, memory: Value, target: Value) {
         let (objects, count) = (points.shape[0], points.shape[1])
         let (height, width) = (e.shape[2], e.shape[3])
         let cells = height * width
@@ -54,11 +55,17 @@ struct NanoPromptMaps {
         let remembered = memory.sliced(axis: 2, 0..<64).matmul(embeddings)
         let memoryCount = memoryPositive.sum([1])
 
+        let hasTarget = target.sliced(axis: 1, 65..<66).reshaped([objects, 1, 1])
+        let likeness = features.reshaped([1, cells, 64]).matmul(target.sliced(axis: 1, 0..<64).reshaped([objects, 64, 1]))
+        let bias = target.sliced(axis: 1, 64..<65).reshaped([objects, 1, 1])
+        let score = likeness.reshaped([objects, 1, cells]) + bias
+
         let matches = [
             Self.best(similarity, positive), Self.best(similarity, negative), Self.best(local, positive), Self.best(local, negative), mean,
             prototype(inside), prototype(has.reshaped([objects, 1, 1]) - inside),
             Self.best(remembered, memoryPositive), Self.best(remembered, memoryNegative),
             (remembered * memoryPositive).sum([1]) / (memoryCount + 1e-3), memoryCount.clamped(max: 1).expanded([objects, 1, cells]),
+            score.clamped(min: -2, max: 2) * hasTarget, hasTarget.expanded([objects, 1, cells]),
         ]
         let amount = ((positive.sum([1]) + 1).log() * 0.4).reshaped([objects, 1, 1, 1])
         stride8 = Value.concatenate(
@@ -76,7 +83,8 @@ struct NanoPromptMaps {
 
     static func model(input: ImageSize, objects: Int, points: Int, memory: Int) throws -> ONNXModel {
         let graph = Graph("nano-prompt-maps")
-        let maps = NanoMapInputs(graph: graph, input: input).promptMaps(objects: objects, points: points, memory: memory)
+        let inputs = NanoMapInputs(graph: graph, input: input)
+        let maps = inputs.promptMaps(features: inputs.featuresLast(), objects: objects, points: points, memory: memory)
         graph.output("maps8", maps.stride8)
         graph.output("maps4", maps.stride4)
         return try graph.model()
