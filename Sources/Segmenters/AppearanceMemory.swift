@@ -15,7 +15,8 @@ public struct AppearanceMemory: Sendable {
 public struct AppearanceSample: Sendable {
     /// The object's pixels, of the frame's size; nil where only points are known.
     public var mask: Mask?
-    /// Points on the object (positive) and around it (negative), in pixels of the frame. None: a segmenter that needs some takes them from the mask.
+    /// Points on the object (positive) and around it (negative), in pixels of the frame. None: a segmenter that needs some takes them from
+    /// the mask.
     public var points: [PointPrompt]
 
     public init(mask: Mask? = nil, points: [PointPrompt] = []) {

@@ -49,7 +49,7 @@ public final class NanoPrompt: PromptableSegmenter {
         /// One by one: in a batch the sums of some processors come out otherwise, and an object's mask would depend on who else is there.
         func predict(_ prompts: [ObjectPrompt]) throws -> [MaskPrediction] { try prompts.map { try decoder.run($0, on: maps) } }
 
-        /// Embeddings of at most `memorySlots` points, of further ones positives first, and the target model of the mask where there is one.
+        /// Embeddings of at most `memorySlots` points, further ones being left out, positives last; and the target model of a mask.
         func remember(_ sample: AppearanceSample) throws -> AppearanceMemory? { AppearanceMemory(NanoMemory(sample, in: maps)) }
 
         func refresh(_ memory: AppearanceMemory, with mask: Mask) throws -> AppearanceMemory {

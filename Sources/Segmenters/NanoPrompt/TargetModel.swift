@@ -1,8 +1,8 @@
 import Media
 import TensorFiles
 
-/// What tells an object from the rest of a frame: the linear function of a cell's features in `p8` that says best, by ridge regression, whether
-/// the cell belongs to the object: 1 inside, -1 outside (docs/models/nano-prompt.md, "Target model").
+/// What tells an object from the rest of a frame: the linear function of a cell's features in `p8` that says best, by ridge regression,
+/// whether the cell belongs to the object: 1 inside, -1 outside (docs/models/nano-prompt.md, "Target model").
 struct TargetModel {
     /// 64 weights and the bias.
     let weights: [Float]
