@@ -98,7 +98,8 @@ public enum PresetKey: String, Sendable, CaseIterable {
         case .otherNegatives: "Whether points of other objects serve as negative points."
         case .otherNegativesLimit: "At most this many points of other objects, per object and frame."
         case .specks: "Whether small parts of a mask that no point touches are kept or dropped."
-        case .memory: "Whether the segmenter is shown how the object looked in its query frame, where it can use that."
+        case .memory:
+            "Whether the segmenter is shown how the object looked in its query frame and in sure ones since, where it can use that."
         case .reinit:
             """
             How points are sampled anew from predicted masks. rolling: every object on its own after the horizon, from the frame at hand; the others look at a \

@@ -132,7 +132,7 @@ public struct PromptingOptions: Sendable, Equatable {
     public var maximumOtherNegatives: Int? = 8
     /// Whether small parts of a mask that no point touches are dropped.
     public var removesSpecks = true
-    /// Whether a segmenter that can remember appearances is given the query frame's.
+    /// Whether a segmenter that can remember appearances is given the query frame's, and those of sure masks since.
     public var usesAppearanceMemory = true
     /// Which masks that come from the memory alone, without a visible point, are taken.
     public var recovery = RecoveryOptions()
