@@ -226,19 +226,26 @@ def embed(e, points):
     return q / (q.square().sum(2, keepdim=True) + 1e-6).sqrt()
 
 
-def target_of(p8, masks, valid=None):
+def target_of(p8, masks):
     """The target model of an object (card, "Target model"): the linear function of a cell's features in p8 (K,64,H,W) that says best, by ridge
-    regression, whether the cell belongs to masks (K,1,H,W in 0..1). valid: cells inside the picture (K,1,H,W). K,66: 64 weights, bias, 1."""
+    regression, whether the cell belongs to masks (K,1,H,W in 0..1). K,66: 64 weights, bias, 1."""
+    return solve_target(target_sums(p8, masks))
+
+
+def target_sums(p8, masks):
+    """what a target model is solved from: weighted products of features with features (K,65,65) and with what is wanted (K,65,1)"""
     y = masks.float().flatten(2)[:, 0]
-    w = torch.ones_like(y) if valid is None else valid.float().flatten(2)[:, 0]
-    share = (y * w).sum(1, keepdim=True) / w.sum(1, keepdim=True)
-    w = w * (1 + y * (share.clamp(min=1e-3).rsqrt() - 1))
+    share = y.mean(1, keepdim=True)
+    w = 1 + y * (share.clamp(min=1e-3).rsqrt() - 1)
     w = w / w.sum(1, keepdim=True)
     f = p8.float().flatten(2)
     f = torch.cat([f, torch.ones_like(f[:, :1])], 1)
     fw = f * w[:, None]
-    g = fw @ f.transpose(1, 2)
-    b = fw @ (2 * y - 1)[:, :, None]
+    return fw @ f.transpose(1, 2), fw @ (2 * y - 1)[:, :, None]
+
+
+def solve_target(sums):
+    g, b = sums
     ridge = torch.ones(65)
     ridge[64] = 0
     size = g.diagonal(dim1=1, dim2=2).mean(1)
@@ -434,6 +441,18 @@ class Fine(nn.Module):
         x = F.relu(self.a(torch.cat([x, torch.tanh(up / 4)], 1)))
         x = F.relu(x + self.b(x))
         return up + self.out(x).float()
+
+
+def input_size(h, w, longest=640):
+    """how a frame of h x w lies in the networks' input (card, "Use"): its height and width there, and the input's"""
+
+    def side(v):
+        v *= longest / max(h, w)
+        multiple = round(v / 32) * 32
+        return multiple if abs(multiple / v - 1) < 0.04 else max(1, round(v))
+
+    rh, rw = side(h), side(w)
+    return rh, rw, -(-rh // 32) * 32, -(-rw // 32) * 32
 
 
 def extent_of(area):

@@ -7,16 +7,14 @@ import cv2
 import openvino as ov
 import torch
 from export import load, export
-from model import MEAN, STD
+from model import MEAN, STD, input_size
 
 cv2.setNumThreads(1)
 
 
 class Segmenter:
     def __init__(self, ck, h=480, w=854, longest=640, precision="f32", threads=2, memory=False):
-        self.s = longest / max(h, w)
-        self.rh, self.rw = round(h * self.s), round(w * self.s)
-        self.H, self.W = -(-self.rh // 32) * 32, -(-self.rw // 32) * 32
+        self.rh, self.rw, self.H, self.W = input_size(h, w, longest)
         self.h, self.w = h, w
         d = tempfile.mkdtemp()
         export(load(ck), d, self.H, self.W, memory)

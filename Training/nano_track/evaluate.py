@@ -58,10 +58,8 @@ class FrameEncoder:
     def __init__(self, h, w, longest=640, precision="f32", threads=2):
         import openvino as ov
 
-        s = longest / max(h, w)
         self.h, self.w = h, w
-        self.rh, self.rw = round(h * s), round(w * s)
-        self.H, self.W = -(-self.rh // 32) * 32, -(-self.rw // 32) * 32
+        self.rh, self.rw, self.H, self.W = M.nano_model.input_size(h, w, longest)
         self.k = np.array([self.rw / w, self.rh / h], np.float32)
         enc = load_encoder()
 

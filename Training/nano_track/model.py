@@ -24,6 +24,7 @@ MEAN, STD = nano_model.MEAN, nano_model.STD
 D8, D4, DH = 64, 32, 128  # embedding widths, hidden state
 R = 3  # local windows are (2R+1) x (2R+1) cells
 ITERS = 3
+SEARCH = 24  # cells a side of the window that the heat map is computed in
 
 
 def load_encoder(path=None):
@@ -170,40 +171,69 @@ class Tracker(nn.Module):
         return dict(x=xy, v=torch.zeros_like(xy), h=torch.tanh(self.h0(q8)), q8=q8, r8=q8, q4=q4, r4=q4)
 
     def heat(self, f8, st, xp):
+        """heat map on the whole grid, for training; in use it is computed in a window around the best of what correlations and priors alone say"""
         B, C, H, W = f8.shape
-        N = xp.shape[1]
+        cq, cr = self.correlations(f8, st)
+        columns, rows = (torch.arange(n).float().expand(B, xp.shape[1], n) for n in (W, H))
+        logit = self.logits(cq, cr, st, xp, columns, rows)[0]
+        return logit, *self.soft_maximum(logit, cq, cr, columns, rows, cq.amax(-1, keepdim=True)), cq, cr
+
+    def heat_in_window(self, f8, st, xp):
+        B, C, H, W = f8.shape
+        cq, cr = self.correlations(f8, st)
+        columns, rows = (torch.arange(n).float().expand(B, xp.shape[1], n) for n in (W, H))
+        best = self.logits(cq, cr, st, xp, columns, rows, learned=False)[1].argmax(-1, keepdim=True)
+        columns, rows = (
+            (centre - min(SEARCH, n) // 2).clamp(0, n - min(SEARCH, n)) + torch.arange(min(SEARCH, n)).float()
+            for centre, n in (((best % W).float(), W), (torch.div(best, W, rounding_mode="floor").float(), H))
+        )
+        cells = (rows[..., :, None] * W + columns[..., None, :]).flatten(2).long()
+        q, r = cq.gather(2, cells), cr.gather(2, cells)
+        logit = self.logits(q, r, st, xp, columns, rows)[0]
+        return logit, *self.soft_maximum(logit, q, r, columns, rows, cq.amax(-1, keepdim=True)), cq, cr
+
+    def correlations(self, f8, st):
         ff = f8.flatten(2)
-        g = self.gate(st["h"])
-        cx, cy = (torch.arange(W) + 0.5) * 8, (torch.arange(H) + 0.5) * 8
+        with torch.autocast("cpu", enabled=False):
+            return torch.bmm(st["q8"].float(), ff), torch.bmm(st["r8"].float(), ff)  # B,N,HW
+
+    def logits(self, cq, cr, st, xp, columns, rows, learned=True):
+        """of cells whose columns and rows in the grid are B,N,w and B,N,h: logits, and what correlations and priors alone say (B,N,hw each)"""
+        B, N, W = columns.shape
+        H = rows.shape[2]
+        a = 2 * torch.sigmoid(self.gate(st["h"]).float())
 
         def gauss(c, s):
             return (
-                torch.exp(-((cy - c[..., 1:]) ** 2) / (2 * s * s))[..., None]
-                * torch.exp(-((cx - c[..., :1]) ** 2) / (2 * s * s))[..., None, :]
+                torch.exp(-(((rows + 0.5) * 8 - c[..., 1:]) ** 2) / (2 * s * s))[..., None]
+                * torch.exp(-(((columns + 0.5) * 8 - c[..., :1]) ** 2) / (2 * s * s))[..., None, :]
             ).flatten(2)
 
-        with torch.autocast("cpu", enabled=False):
-            cq, cr = torch.bmm(st["q8"].float(), ff), torch.bmm(st["r8"].float(), ff)  # B,N,HW
-        a = 2 * torch.sigmoid(g.float())
         near, far = gauss(xp, 12.0) * a[..., 0:1], gauss(st["x"], 48.0) * a[..., 1:2]
         aq, ar = cq * a[..., 2:3], cr * a[..., 3:4]
+        plain = self.mix[0] * aq + self.mix[1] * ar + self.mix[2] * near + self.mix[3] * far
+        if not learned:
+            return None, plain
         m = (
             torch.stack([cq, cr, near, far, aq, ar], -1).reshape(B * N, H, W, 6).permute(0, 3, 1, 2)
         )  # channels last in memory
         o = self.h2(F.relu(self.h1(m))).reshape(B, N, H * W).float()
-        logit = o * 4 + self.mix[0] * aq + self.mix[1] * ar + self.mix[2] * near + self.mix[3] * far
-        # soft-argmax within 2.5 cells of the maximum
+        return o * 4 + plain, plain
+
+    def soft_maximum(self, logit, cq, cr, columns, rows, best):
+        """soft-argmax within 2.5 cells of the maximum (pixels), and what it was found by"""
+        W, H = columns.shape[2], rows.shape[2]
         p = torch.softmax(logit, -1)
         k = p.argmax(-1, keepdim=True)
         kx, ky = (k % W).float(), torch.div(k, W, rounding_mode="floor").float()
         gx, gy = torch.arange(W).float().repeat(H), torch.arange(H).float().repeat_interleave(W)
         pm = p * (((gx - kx) ** 2 + (gy - ky) ** 2) < 6.3).float()
         mass = pm.sum(-1, keepdim=True)
+        gx, gy = columns.repeat(1, 1, H), rows.repeat_interleave(W, 2)
         x = torch.cat(
             [(pm * (gx + 0.5) * 8).sum(-1, keepdim=True), (pm * (gy + 0.5) * 8).sum(-1, keepdim=True)], -1
         ) / (mass + 1e-8)
-        stats = torch.cat([mass, cq.gather(-1, k), cr.gather(-1, k), cq.amax(-1, keepdim=True)], -1)
-        return logit, x, stats, cq, cr
+        return x, torch.cat([mass, cq.gather(-1, k), cr.gather(-1, k), best], -1)
 
     def step(self, f4, f8, st, A):
         """one frame. A: B,N,N row-normalised adjacency of points of the same object (identity-free mean is fine).
@@ -212,7 +242,7 @@ class Tracker(nn.Module):
         x0 = st["x"]
         vf = torch.sigmoid(self.gate(st["h"])[..., 4:5] + 1)
         xp = x0 + vf * st["v"]
-        logit, xg, stats, cq, cr = self.heat(f8, st, xp)
+        logit, xg, stats, cq, cr = (self.heat if self.training else self.heat_in_window)(f8, st, xp)
         xgd = xg.detach()
         stats = stats.detach()
         x = xgd

@@ -94,7 +94,7 @@ final class NanoTrackNetworks: Sendable {
     }
 
     func step(input: ImageSize, count: Int) throws -> any CompiledNetwork {
-        try library.network("nano-track-step-\(weights.source.fingerprint)-\(input)-\(count)") {
+        try library.network("nano-track-step-2-\(weights.source.fingerprint)-\(input)-\(count)") {
             try NanoTrackStep.stepModel(weights: weights, input: input, count: count)
         }
     }

@@ -112,47 +112,56 @@ struct NanoTrackStep {
         return [("x1", x), ("v1", v), ("h1", h), ("r8_1", newR8), ("r4_1", newR4), ("pv", pv)]
     }
 
-    /// Step 2 of the card: a heat map over the stride-8 grid and its soft maximum.
+    /// Step 2 of the card: a heat map over cells of the stride-8 grid, and its soft maximum. What correlations and priors alone say is
+    /// computed on the whole grid; the learned part, which costs most, in a window around the best of it.
     private func match(cq: Value, cr: Value, near: Value, far: Value, gates: Value) -> (position: Value, stats: Value) {
         let graph = cq.graph
-        let count = cq.shape[0]
-        let cells = width * height
         let strengths = (gates.sliced(axis: 1, 0..<4)).sigmoid() * 2
         func strength(_ i: Int) -> Value { strengths.sliced(axis: 1, i..<(i + 1)) }
-        let centersX = graph.constant(Tensor(shape: [1, width], (0..<width).map { (Float($0) + 0.5) * 8 }), name: "centersX")
-        let centersY = graph.constant(Tensor(shape: [1, height], (0..<height).map { (Float($0) + 0.5) * 8 }), name: "centersY")
-        func prior(_ p: Value, _ sigma: Float) -> Value {
-            let scale = -1 / (2 * sigma * sigma)
-            let gx = ((centersX - p.sliced(axis: 1, 0..<1)).squared() * scale).exp()
-            let gy = ((centersY - p.sliced(axis: 1, 1..<2)).squared() * scale).exp()
-            return (gy.reshaped([count, height, 1]) * gx.reshaped([count, 1, width])).reshaped([count, cells])
+        let priors = [Prior(center: near, sigma: 12, strength: strength(0)), Prior(center: far, sigma: 48, strength: strength(1))]
+        func plain(_ q: Value, _ r: Value, _ priors: [Value]) -> Value {
+            q * (strength(2) * mix[0]) + r * (strength(3) * mix[1]) + priors[0] * mix[2] + priors[1] * mix[3]
         }
-        let nearMap = prior(near, 12) * strength(0)
-        let farMap = prior(far, 48) * strength(1)
-        let aq = cq * strength(2)
-        let ar = cr * strength(3)
-        let maps = Value.concatenate([cq, cr, nearMap, farMap, aq, ar].map { $0.reshaped([count, 1, height, width]) }, axis: 1)
-        let learned = h2.summingDepthwise(h1(maps).relu()).reshaped([count, cells]) * 4
-        let logits = learned + aq * mix[0] + ar * mix[1] + nearMap * mix[2] + farMap * mix[3]
+        let window = SearchWindow(
+            around: bestCell(plain(cq, cr, priors.map { $0.map(columns: graph.indices(width), rows: graph.indices(height)) })),
+            width: width, height: height)
+        let (q, r) = (cq.gatheredElements(window.cells, axis: 1), cr.gatheredElements(window.cells, axis: 1))
+        let expected = priors.map { $0.map(columns: window.columns, rows: window.rows) }
+        let maps = Value.concatenate(
+            [q, r, expected[0], expected[1], q * strength(2), r * strength(3)].map {
+                $0.reshaped([cq.shape[0], 1, window.height, window.width])
+            }, axis: 1)
+        let learned = h2.summingDepthwise(h1(maps).relu()).reshaped(q.shape) * 4
+        return softMaximum(of: learned + plain(q, r, expected), in: window, correlations: (q, r), bestCorrelation: cq.max([1]))
+    }
 
+    /// The first cell of each row of a map with its largest value; as reductions, which are quicker than ArgMax on long rows.
+    private func bestCell(_ map: Value) -> Value {
+        let cells = map.shape[1]
+        return (map >= map.max([1])).choose(map.graph.indices(cells), else: map.graph.constant(Float(cells - 1))).min([1])
+    }
+
+    private func softMaximum(
+        of logits: Value, in window: SearchWindow, correlations: (query: Value, recent: Value), bestCorrelation: Value
+    ) -> (position: Value, stats: Value) {
+        let count = logits.shape[0]
         let p = logits.softmax(axis: 1)
-        // The first cell with the largest probability; as reductions, which are quicker than ArgMax on long rows.
-        let index = graph.constant(Tensor(shape: [1, cells], (0..<cells).map(Float.init)), name: "cells")
-        let last = graph.constant(Float(cells - 1))
-        let bestCell = (p >= p.max([1])).choose(index, else: last).min([1])
-        let best = bestCell.asIndices()
-        let row = ((bestCell + 0.5) * (1 / Float(width))).floor()
-        let column = bestCell - row * Float(width)
-        let columns = graph.constant(Tensor(shape: [1, cells], (0..<cells).map { Float($0 % width) }), name: "columns")
-        let rows = graph.constant(Tensor(shape: [1, cells], (0..<cells).map { Float($0 / width) }), name: "rows")
-        let disk = ((columns - column).squared() + (rows - row).squared() < 6.3).asFloat()
-        let weights = p * disk
-        let mass = weights.sum([1])
-        let x = (weights * ((columns + 0.5) * 8)).sum([1])
-        let y = (weights * ((rows + 0.5) * 8)).sum([1])
+        let best = bestCell(p)
+        let row = ((best + 0.5) * (1 / Float(window.width))).floor()
+        let column = best - row * Float(window.width)
+        let weights = p.reshaped([count, window.height, window.width]) * window.disk(column: column, row: row)
+        let byColumn = weights.sum([1], keepingDimensions: false)
+        let byRow = weights.sum([2], keepingDimensions: false)
+        let mass = byColumn.sum([1])
+        let x = (byColumn * ((window.columns + 0.5) * 8)).sum([1])
+        let y = (byRow * ((window.rows + 0.5) * 8)).sum([1])
         let position = Value.concatenate([x, y], axis: 1) / (mass + 1e-8)
+        let index = best.asIndices()
         let stats = Value.concatenate(
-            [mass, cq.gatheredElements(best, axis: 1), cr.gatheredElements(best, axis: 1), cq.max([1])], axis: 1)
+            [
+                mass, correlations.query.gatheredElements(index, axis: 1), correlations.recent.gatheredElements(index, axis: 1),
+                bestCorrelation,
+            ], axis: 1)
         return (position, stats)
     }
 

@@ -32,7 +32,7 @@ struct TargetEvidence: Sendable {
     ///   - coverage: the share of each cell that is the object's, row by row; negative in cells outside the picture, which do not count.
     /// - Returns: nil where the object covers nothing.
     init?(p8: Tensor, coverage: [Float]) {
-        let (size, channels) = (Self.size, Self.size - 1)
+        let channels = Self.size - 1
         let counted = coverage.filter { $0 >= 0 }
         let inside = counted.reduce(0, +)
         guard inside > 0, p8.count == coverage.count * channels else { return nil }
@@ -40,18 +40,14 @@ struct TargetEvidence: Sendable {
         let share = inside / Float(counted.count)
         let gain = 1 / max(share, 1e-3).squareRoot() - 1
         let total = counted.reduce(Float(0)) { $0 + 1 + $1 * gain }
-        var gram = [Float](repeating: 0, count: size * size)
-        var wanted = [Float](repeating: 0, count: size)
-        var features = [Float](repeating: 1, count: size)
+        var sums = WeightedSums()
         p8.withUnsafeBuffer { p8 in
             for (cell, covered) in coverage.enumerated() where covered >= 0 {
-                for channel in 0..<channels { features[channel] = p8[cell * channels + channel] }
-                let weight = (1 + covered * gain) / total
-                gram.addOuter(features, weight: weight)
-                for row in 0..<size { wanted[row] += weight * (2 * covered - 1) * features[row] }
+                let features = UnsafeBufferPointer(rebasing: p8[(cell * channels)..<((cell + 1) * channels)])
+                sums.add(features, weight: (1 + covered * gain) / total, wanted: 2 * covered - 1)
             }
         }
-        (self.gram, self.wanted) = (gram, wanted)
+        (gram, wanted) = sums.result()
     }
 
     /// Between this and further evidence.
@@ -89,23 +85,6 @@ extension NanoInputGrid {
                 let (x1, y1) = (max(xs[column + 1], x0 + 1), max(ys[row + 1], y0 + 1))
                 let inside = sums[y1 * width + x1] - sums[y0 * width + x1] - sums[y1 * width + x0] + sums[y0 * width + x0]
                 return Float(inside) / Float((x1 - x0) * (y1 - y0))
-            }
-        }
-    }
-}
-
-extension [Float] {
-    /// Adds the weighted outer product of a vector with itself to the lower half of a square matrix.
-    fileprivate mutating func addOuter(_ vector: [Float], weight: Float) {
-        let size = vector.count
-        withUnsafeMutableBufferPointer { matrix in
-            vector.withUnsafeBufferPointer { vector in
-                for row in 0..<size {
-                    let factor = weight * vector[row]
-                    // Features behind a ReLU: many are zero.
-                    guard factor != 0 else { continue }
-                    for column in 0...row { matrix[row * size + column] += factor * vector[column] }
-                }
             }
         }
     }
