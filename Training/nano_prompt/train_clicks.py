@@ -14,6 +14,7 @@ annealed-STEP-tracker.safetensors is the tracker that belongs to it. A new state
 weights and with the rest in clicks-extras.safetensors beside this file, so training goes on where a finished model stands.
     chrt -i 0 python train_clicks.py STATE
     chrt -i 0 python train_clicks.py STATE --encoder 2e-4
+    chrt -i 0 python train_clicks.py STATE --encoder 2e-4 --clips     # from clips, too, followed as in use (rollouts.py)
     chrt -i 0 python train_clicks.py STATE --anneal 150
 """
 
@@ -32,9 +33,11 @@ from torch.nn import functional as F
 from data import NN, NP
 from free_scenes import FreeScenes
 from model import MEAN, STD, Nano, embed, extent_of, load_weights, target_of, up2, widen
+from rollouts import Clips, Followed, Rollout, tracker_with
 from scenes import shape_of
 from train import NE, corrupt, error_points, iou_of, loss_fn
 
+RENEWED = 3  # steps for each clip
 HERE = os.path.dirname(os.path.abspath(__file__))
 WEIGHTS = os.path.join(HERE, "../../Sources/Segmenters/Resources/nano.safetensors")
 TRACKER = os.path.join(HERE, "../../Sources/PointTrackers/Resources/nano-tracker.safetensors")
@@ -159,21 +162,50 @@ def step_loss(net, batch, rng, autocast, follower=None):
             target = targets_of(fe[1][other].repeat_interleave(k, 0), seen_as.flatten(0, 1)[:, None].float() / 255)
         strays = follower(x, c4, fe) if follower else torch.zeros(())
         st, cur, prev, has = states(net, fk, gt, pts, ref, target, extent, rng)
-        lo, judged, b4 = net.dec.details(*fk, cur, prev, has, ref, target, extent, disturbed)
-        some = torch.nonzero((iou_of(lo.detach(), gt) > 0.5) & ~wrong)[:, 0][:6]  # outlines of what was found
-        fine = net.fine(lo[some].detach(), b4[some].detach(), c2[some // k].detach())
-    right = (~wrong).float()
+        loss, iou, judged, gain = answer(net, fk, c2, (cur, prev, has, ref, target, extent), gt, gt2, ~wrong, disturbed)
+    loss = loss + 3 * strays
+    one, known = few & (st == 0) & ~wrong, target[:, 65] > 0
+    return loss, dict(
+        loss=loss.item(), click=iou[one & ~told], told=iou[one & told], many=iou[~few & (st == 0)], later=iou[(st > 0) & ~wrong],
+        known=iou[known & ~wrong], judge=(judged - iou).abs(), finer=gain, strays=strays.item(),
+    )
+
+
+def answer(net, fk, c2, question, gt, gt2, right, disturb=None):
+    """loss of the answers to a question of n targets (points, prev, has, ref, target, extent); fk: maps of each target's picture, c2: of each picture;
+    gt, gt2: masks at strides 4 and 2; right: where the mask is to be learned, not the judge alone. And IoU, predicted IoU, what Fine adds."""
+    lo, judged, b4 = net.dec.details(*fk, *question, disturb)
     iou = iou_of(lo.detach(), gt)
+    some = torch.nonzero((iou > 0.5) & right)[:, 0][:6]  # outlines of what was found
+    fine = net.fine(lo[some].detach(), b4[some].detach(), c2[some // (len(gt) // len(c2))].detach())
+    right = right.float()
     loss = (loss_fn(lo.float(), gt) * right).sum() / right.sum().clamp(min=1) + 0.5 * F.mse_loss(judged.float(), iou)
     gain = torch.zeros(0)
     if len(some):
         loss = loss + loss_fn(fine.float(), gt2[some]).mean()
         gain = iou_of(fine.detach(), gt2[some]) - iou_of(up2(lo[some].detach()), gt2[some])
+    return loss, iou, judged.detach().float(), gain
+
+
+def clip_loss(net, asked, autocast, follower=None):
+    """as step_loss, of what was asked in frames of clips (Followed.draw)"""
+    frames, masks, question = asked
+    k = masks.shape[1]
+    x = ((frames.permute(0, 3, 1, 2).float() - MEAN) / STD).contiguous(memory_format=torch.channels_last)
+    gt2 = masks.flatten(0, 1)[:, None].float() / 255
+    gt = F.avg_pool2d(gt2, 2)
+    question = [v.flatten(0, 1) for v in question]
+    with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+        with torch.set_grad_enabled(follower is not None):
+            *fe, c2, c4 = net.enc.pyramid(x)
+        strays = follower(x, c4, fe) if follower else torch.zeros(())
+        fk = [v.repeat_interleave(k, 0) for v in fe]
+        there = gt.mean((1, 2, 3)) > 0.001
+        loss, iou, judged, gain = answer(net, fk, c2, (*question, None), gt, gt2, there)
     loss = loss + 3 * strays
-    one, known = few & (st == 0) & ~wrong, target[:, 65] > 0
+    lost = ~(question[0][..., 2] > 0.5).any(1)
     return loss, dict(
-        loss=loss.item(), click=iou[one & ~told], told=iou[one & told], many=iou[~few & (st == 0)], later=iou[(st > 0) & ~wrong],
-        known=iou[known & ~wrong], judge=(judged.detach().float() - iou).abs(), finer=gain, strays=strays.item(),
+        clip_loss=loss.item(), clip=iou[there & ~lost], clip_lost=iou[there & lost], clip_judge=(judged - iou).abs(), clip_sure=judged - iou,
     )
 
 
@@ -196,6 +228,7 @@ def main():
     a.add_argument("--minutes", type=float, default=1e9, help="stop after this time")
     a.add_argument("--steps", type=int, default=10**9, help="stop after this step")
     a.add_argument("--anneal", type=int, default=0)
+    a.add_argument("--clips", action="store_true", help="learn from clips in which objects are followed as in use, too")
     a.add_argument("--float32", action="store_true", help="do not train in bfloat16 (processors without AVX512-BF16 or AMX)")
     a = a.parse_args()
     os.makedirs(a.state, exist_ok=True)
@@ -241,21 +274,34 @@ def main():
         signal.signal(sig, lambda *_: stop.append(1))
     start, begun, written, base = step, time.time(), time.time(), seconds
     end = start + a.anneal if a.anneal else a.steps
-    loader = torch.utils.data.DataLoader(
-        Batches(a.seed, a.targets), batch_size=None, sampler=range(step, min(end, step + 10**6)), num_workers=1, prefetch_factor=6,
-        collate_fn=lambda v: v,
-    )
+    steps = range(step, min(end, step + 10**6))
+
+    def loader(dataset, numbers, ahead):
+        return iter(torch.utils.data.DataLoader(
+            dataset, batch_size=None, sampler=numbers, num_workers=1, prefetch_factor=ahead, collate_fn=lambda v: v))
+
+    pictures = loader(Batches(a.seed, a.targets), steps, 6)
+    followed = None
+    if a.clips:
+        rollout = Rollout(net, tracker_with(load_weights(TRACKER), follower and follower.head), not a.float32)
+        followed = Followed(loader(Clips(a.seed, a.targets), range(step // RENEWED, 10**6), 3), rollout, a.seed)
     log = open(os.path.join(a.state, "log.txt"), "a")
     seen = {}
-    for batch in loader:
+    for _ in steps:
         torch.manual_seed(a.seed * 1_000_003 + step)
         rng = np.random.default_rng((a.seed, step, 1))
         share = min(1, (step + 1 - start) / a.warm) * (1 - (step - start) / a.anneal if a.anneal else 1)
         for group, rate in zip(opt.param_groups, rates):
             group["lr"] = rate * share
-        loss, numbers = step_loss(net, batch, rng, not a.float32, follower)
         opt.zero_grad(set_to_none=True)
+        loss, numbers = step_loss(net, next(pictures), rng, not a.float32, follower)
         loss.backward()
+        if followed:
+            if step % RENEWED == 0:
+                followed.renew()
+            loss, more = clip_loss(net, followed.draw(4, rng), not a.float32, follower)
+            loss.backward()
+            numbers.update(more)
         torch.nn.utils.clip_grad_norm_(params, 5.0)
         opt.step()
         step += 1

@@ -1,5 +1,4 @@
-/// Sums over cells of weighted products of their features, some cells at a time: what one row of the result needs is then loaded once for all of
-/// them.
+/// Sums over cells of weighted products of their features, some cells at a time: a row of the result is loaded once for all of them.
 struct WeightedSums {
     /// Features of a cell and the constant 1, and what is wanted of it; filled up to whole vectors.
     private static let width = 80
