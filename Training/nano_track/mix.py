@@ -1,6 +1,7 @@
-"""mix.py OLD NEW SHARE OUT: weights between two .safetensors files of the tracker, SHARE of the way from OLD to NEW, the ranges of the eight-bit form as well.
+"""mix.py OLD NEW SHARE OUT: weights between two .safetensors files of one network, SHARE of the way from OLD to NEW, the ranges of the eight-bit form as well.
 
-What ships is 0.75 of the way from the weights that training began with to those that it ended with (docs/models/nano-track.md)."""
+The tracker was taken 0.75 of the way from the weights that its training began with to those that it ended with (docs/models/nano-track.md), segmenter and
+tracker halfway when they had learned from clips (Training/README.md)."""
 
 import os
 import sys
