@@ -161,6 +161,8 @@ public final class OpenVINOEngine: InferenceEngine {
         // Building the graph has read the whole checkpoint to compare its checksums; compiling reads what it needs again.
         source.dropMappedPages()
         let names = try TensorNames(model: model)
+        // An imported network has what it needs of this in its stored form. Engines that do not know it do without.
+        try? core.set("SNIPPETS_MODE", source.loadsSooner ? "DISABLE" : "ENABLE")
         let compiled = try makeHandle("compile the network") {
             copenvino_core_compile_model(OpenVINOLibrary.functions, core.handle, model, OpenVINOCore.device, $0)
         }

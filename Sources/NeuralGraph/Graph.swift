@@ -20,11 +20,14 @@ public final class Graph {
     private var large: [Int: Tensor] = [:]
     /// Whether convolutions that know the range of what they read multiply in eight bits.
     public let multipliesInEightBits: Bool
+    /// See `ONNXModel.loadsSooner`.
+    private let loadsSooner: Bool
     /// Values in eight bits, by the names of those they stand for.
     private var roundedValues: [String: Value] = [:]
 
-    public init(_ name: String, multipliesInEightBits: Bool = false) {
+    public init(_ name: String, multipliesInEightBits: Bool = false, loadsSooner: Bool = false) {
         proto.name = name
+        self.loadsSooner = loadsSooner
         self.multipliesInEightBits = multipliesInEightBits
     }
 
@@ -165,7 +168,7 @@ public final class Graph {
         }
         for (index, tensor) in large { graph.initializer[index].refer(to: tensor) }
         model.graph = graph
-        return ONNXModel(data: model.serialized(), constants: Array(large.values))
+        return ONNXModel(data: model.serialized(), constants: Array(large.values), loadsSooner: loadsSooner)
     }
 }
 
@@ -177,6 +180,9 @@ public struct ONNXModel: Sendable {
     public var data: Data
     /// The constants that `data` refers to. Whoever reads `data` keeps them as long as what was made from it may use them.
     public var constants: [Tensor]
+    /// Whether loading it in a third of the time is worth running it a little longer: for networks of many small operators. The engine then
+    /// does not make code for groups of them.
+    public var loadsSooner: Bool
 
     /// The size of `constants`.
     public var constantBytes: Int { constants.reduce(0) { $0 + $1.count * MemoryLayout<Float>.stride } }
@@ -186,9 +192,8 @@ public struct ONNXModel: Sendable {
         for constant in constants { constant.dropMappedPages() }
     }
 
-    public init(data: Data, constants: [Tensor] = []) {
-        self.data = data
-        self.constants = constants
+    public init(data: Data, constants: [Tensor] = [], loadsSooner: Bool = false) {
+        (self.data, self.constants, self.loadsSooner) = (data, constants, loadsSooner)
     }
 }
 

@@ -38,6 +38,21 @@ struct Method: Sendable {
         rule = options.reinitialization.variant?.rule
     }
 
+    /// Loads networks on a thread of its own in the order in which the first object needs them: while one is loaded, another one runs.
+    func loadNetworks() -> ProductionLane<Bool>? {
+        guard options.overlapsSteps, let first = objects.first else { return nil }
+        let (size, segmenter, tracker) = (video.size, segmenter, tracker)
+        var isMask = false
+        if case .mask = first.prompt { isMask = true }
+        return .once { [isMask] in
+            // Whoever needs a network that cannot be loaded says so.
+            if isMask { try? tracker.loadNetworks(for: size) }
+            try? segmenter.loadNetworks(for: size)
+            if !isMask { try? tracker.loadNetworks(for: size) }
+            return true
+        }
+    }
+
     // MARK: Step 1: choose query points (section 3.1)
 
     /// The object's mask in its query frame, given or predicted from what marks it, and query points on it and around it.

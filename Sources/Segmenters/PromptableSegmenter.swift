@@ -16,12 +16,16 @@ public protocol PromptableSegmenter: Sendable {
     func frameLogits(_ logits: MaskLogits, size: ImageSize) -> [Float]
     /// The pixels of a frame with a logit above 0.
     func mask(_ logits: MaskLogits, size: ImageSize) -> Mask
+    /// Loads the networks that frames of this size are asked with, so that this can go on beside other work. Whoever does not call it has
+    /// them loaded when they are needed. Nothing unless a segmenter says otherwise.
+    func loadNetworks(for size: ImageSize) throws
 }
 
 extension PromptableSegmenter {
     public var abilities: SegmenterAbilities { [] }
     public var unavailability: String? { nil }
     public var recommendedPrompting: RecommendedPrompting { RecommendedPrompting() }
+    public func loadNetworks(for size: ImageSize) throws {}
 }
 
 /// What a segmenter can do beyond answering to points. They compose: whoever asks a segmenter uses all that it has.

@@ -118,6 +118,30 @@ struct OpenVINONetworkTests {
         #expect(timings.allSatisfy { $0.duration >= .zero && !$0.name.isEmpty && !$0.implementation.isEmpty })
     }
 
+    /// Small operators are one node of the engine or stay apart, in a network that is compiled and in one that is loaded.
+    @Test func whatLoadsSoonerComputesTheSame() throws {
+        let folder = try Fixtures.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var results: [[Float]] = []
+        for loadsSooner in [false, true] {
+            for _ in ["compiled", "loaded"] {
+                let engine = try OpenVINOEngine(.init(cacheFolder: folder, profiling: true))
+                let network = try engine.network(key: "\(loadsSooner)", precision: .float32) {
+                    var model = try TinyModels.model(
+                        inputs: [("x", [64, 64])], outputs: [("y", [64, 64])],
+                        nodes: [("Sigmoid", ["x"], "s"), ("Mul", ["x", "s"], "p"), ("Tanh", ["p"], "t"), ("Sub", ["t", "s"], "y")])
+                    model.loadsSooner = loadsSooner
+                    return model
+                }
+                let x = TinyModels.noise([64, 64], seed: 3)
+                let timings = try network.profile(["x": x])
+                #expect(timings.contains { $0.type == "Subgraph" } == !loadsSooner, "\(timings.map(\.type))")
+                results.append(try #require(try network(["x": x])["y"]).values)
+            }
+        }
+        for other in results.dropFirst() { #expect(relativeL2(other, results[0]) < 1e-6) }
+    }
+
     @Test func profileNeedsItsConfiguration() throws {
         let network = try network(TinyModels.affine())
         #expect(throws: InferenceError.self) { try network.profile(["x": Tensor(shape: [2, 3])]) }

@@ -41,6 +41,15 @@ public final class NanoTrack: PointTracker {
         return NanoTrackSession(
             video: video, frame: frame, direction: direction, maps: maps, networks: networks, threshold: visibilityThreshold)
     }
+
+    public func loadNetworks(for size: ImageSize) throws {
+        let input = NanoInputGrid(frame: size).input
+        try maps.source.loadNetwork(for: size)
+        _ = try maps.network(input)
+        let slots = NanoTrackNetworks.slots(for: 0)
+        _ = try networks.start(input: input, count: slots)
+        _ = try networks.step(input: input, count: slots)
+    }
 }
 
 /// Tracking embeddings of a frame from the shared encoder's maps: the head, once per frame.
@@ -66,13 +75,16 @@ package struct NanoTrackMapsProcessor: DerivedFrameProcessor {
     }
 
     package func process(_ maps: NanoFrameEncoder.Maps) throws -> Maps {
-        let input = maps.grid.input
-        let network = try library.network("nano-track-head-2-\(weights.source.fingerprint)-\(input)\(inEightBits ? "-int8" : "")") {
-            try NanoTrackHead.model(weights: weights, input: input, inEightBits: inEightBits)
-        }
+        let network = try network(maps.grid.input)
         let outputs = try network(["c4": maps.c4, "p4": maps.p4, "p8": maps.p8, "e": maps.e])
         guard let f4 = outputs["f4"], let f8 = outputs["f8"] else { throw TrackerError.missingOutput("f4") }
         return Maps(f4: f4, f8: f8)
+    }
+
+    func network(_ input: ImageSize) throws -> any CompiledNetwork {
+        try library.network("nano-track-head-2-\(weights.source.fingerprint)-\(input)\(inEightBits ? "-int8" : "")") {
+            try NanoTrackHead.model(weights: weights, input: input, inEightBits: inEightBits)
+        }
     }
 }
 
@@ -88,13 +100,13 @@ final class NanoTrackNetworks: Sendable {
     }
 
     func start(input: ImageSize, count: Int) throws -> any CompiledNetwork {
-        try library.network("nano-track-start-\(weights.source.fingerprint)-\(input)-\(count)") {
+        try library.network("nano-track-start-2-\(weights.source.fingerprint)-\(input)-\(count)") {
             try NanoTrackStep.startModel(weights: weights, input: input, count: count)
         }
     }
 
     func step(input: ImageSize, count: Int) throws -> any CompiledNetwork {
-        try library.network("nano-track-step-2-\(weights.source.fingerprint)-\(input)-\(count)") {
+        try library.network("nano-track-step-3-\(weights.source.fingerprint)-\(input)-\(count)") {
             try NanoTrackStep.stepModel(weights: weights, input: input, count: count)
         }
     }

@@ -56,7 +56,7 @@ struct NanoTrackStep {
 
     /// Templates and hidden state of `count` points `x` in their query frame: `q8`, `q4`, `h`.
     static func startModel(weights: Weights, input: ImageSize, count: Int) throws -> ONNXModel {
-        let graph = Graph("nano-track-start")
+        let graph = Graph("nano-track-start", loadsSooner: true)
         let step = try NanoTrackStep(weights, input: input)
         let maps = step.declareMaps(graph)
         let x = graph.input("x", shape: [count, 2])
@@ -69,7 +69,8 @@ struct NanoTrackStep {
 
     /// One frame for `count` points: state and group matrix `A` in, state and `pv` (visible and certain) out.
     static func stepModel(weights: Weights, input: ImageSize, count: Int) throws -> ONNXModel {
-        let graph = Graph("nano-track-step")
+        // Of many points a run takes longer than its small operators, and a load pays less.
+        let graph = Graph("nano-track-step", loadsSooner: count <= 128)
         let step = try NanoTrackStep(weights, input: input)
         let maps = step.declareMaps(graph)
         func state(_ name: String, _ size: Int) -> Value { graph.input(name, shape: [count, size]) }
@@ -147,8 +148,7 @@ struct NanoTrackStep {
         let count = logits.shape[0]
         let p = logits.softmax(axis: 1)
         let best = bestCell(p)
-        let row = ((best + 0.5) * (1 / Float(window.width))).floor()
-        let column = best - row * Float(window.width)
+        let (row, column) = best.rowAndColumn(ofCellsAcross: window.width)
         let weights = p.reshaped([count, window.height, window.width]) * window.disk(column: column, row: row)
         let byColumn = weights.sum([1], keepingDimensions: false)
         let byRow = weights.sum([2], keepingDimensions: false)

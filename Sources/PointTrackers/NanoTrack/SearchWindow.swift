@@ -21,8 +21,7 @@ struct SearchWindow {
     init(around cell: Value, width gridWidth: Int, height gridHeight: Int) {
         width = min(Self.side, gridWidth)
         height = min(Self.side, gridHeight)
-        let row = ((cell + 0.5) * (1 / Float(gridWidth))).floor()
-        let column = cell - row * Float(gridWidth)
+        let (row, column) = cell.rowAndColumn(ofCellsAcross: gridWidth)
         func cells(around center: Value, _ side: Int, _ limit: Int) -> Value {
             let start = (center - Float(side / 2)).clamped(min: 0, max: Float(limit - side))
             return start + cell.graph.indices(side)
@@ -40,6 +39,14 @@ struct SearchWindow {
         let count = column.shape[0]
         let squared = distances(height, row).reshaped([count, height, 1]) + distances(width, column).reshaped([count, 1, width])
         return (squared < 6.3).asFloat()
+    }
+}
+
+extension Value {
+    /// Where cells are, of flat indices as floats.
+    func rowAndColumn(ofCellsAcross width: Int) -> (row: Value, column: Value) {
+        let row = ((self + 0.5) * (1 / Float(width))).floor()
+        return (row, self - row * Float(width))
     }
 }
 

@@ -13,6 +13,7 @@ final class SegmentationRun {
     private var nextFrame = 0
     private var framesDone = 0
     private var startTime: ContinuousClock.Instant?
+    private var loading: ProductionLane<Bool>?
 
     init(
         segmenter: any PromptableSegmenter, tracker: any PointTracker, options: VideoSegmenterOptions, video: FrameStore,
@@ -43,6 +44,7 @@ final class SegmentationRun {
         startTime = .now
         try method.options.validate()
         try ObjectQuery.validate(method.objects, size: method.video.size, frameCount: method.video.frameCount)
+        loading = method.loadNetworks()
         try source.prepare { report() }
     }
 

@@ -39,9 +39,7 @@ public final class NanoFrameEncoder: FrameProcessor {
 
     public func process(_ image: RGBImage) throws -> Maps {
         let grid = NanoInputGrid(frame: image.size)
-        let network = try library.network("nano-encoder-2-\(weights.source.fingerprint)-\(grid.input)\(inEightBits ? "-int8" : "")") {
-            try NanoEncoder.model(weights: weights, input: grid.input, inEightBits: inEightBits)
-        }
+        let network = try network(grid.input)
         var outputs = try network(["image": Self.networkInput(image, grid: grid, resampler: resampler(for: grid))])
         func take(_ name: String) throws -> Tensor {
             guard let tensor = outputs.removeValue(forKey: name) else { throw SegmenterError.missingOutput(name) }
@@ -49,6 +47,15 @@ public final class NanoFrameEncoder: FrameProcessor {
         }
         return Maps(grid: grid, c4: try take("c4"), p4: try take("p4"), p8: try take("p8"), p16: try take("p16"), e: try take("e"))
     }
+
+    private func network(_ input: ImageSize) throws -> any CompiledNetwork {
+        try library.network("nano-encoder-2-\(weights.source.fingerprint)-\(input)\(inEightBits ? "-int8" : "")") {
+            try NanoEncoder.model(weights: weights, input: input, inEightBits: inEightBits)
+        }
+    }
+
+    /// Loads the network for frames of a size.
+    package func loadNetwork(for size: ImageSize) throws { _ = try network(NanoInputGrid(frame: size).input) }
 
     private func resampler(for grid: NanoInputGrid) -> AreaResampler {
         resampler.withLock { last in

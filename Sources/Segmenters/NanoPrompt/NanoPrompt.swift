@@ -27,6 +27,11 @@ public final class NanoPrompt: PromptableSegmenter {
         Frame(maps: try video.value(of: encoder, at: index), decoder: decoder)
     }
 
+    public func loadNetworks(for size: ImageSize) throws {
+        try encoder.loadNetwork(for: size)
+        _ = try decoder.networks(NanoInputGrid(frame: size).input)
+    }
+
     public func frameLogits(_ logits: MaskLogits, size: ImageSize) -> [Float] { upsampler(logits, size).logits(logits.values) }
     public func mask(_ logits: MaskLogits, size: ImageSize) -> Mask { upsampler(logits, size).mask(logits.values) }
 
@@ -75,12 +80,7 @@ public final class NanoPrompt: PromptableSegmenter {
         func run(_ prompt: ObjectPrompt, on maps: NanoFrameEncoder.Maps) throws -> MaskPrediction {
             let input = maps.grid.input
             let slots = max(1, (prompt.points.count + NanoPrompt.pointSlots - 1) / NanoPrompt.pointSlots) * NanoPrompt.pointSlots
-            let promptMaps = try mapLibrary.network("nano-prompt-maps-2-\(input)-1x\(slots)x\(NanoPrompt.memorySlots)") {
-                try NanoPromptMaps.model(input: input, objects: 1, points: slots, memory: NanoPrompt.memorySlots)
-            }
-            let trunk = try library.network("nano-decoder-trunk-2-\(weights.source.fingerprint)-\(input)-1\(inEightBits ? "-int8" : "")") {
-                try NanoDecoder.trunkModel(weights: weights, input: input, objects: 1, inEightBits: inEightBits)
-            }
+            let (promptMaps, trunk) = try networks(input, slots: slots)
             let (width, height) = (input.width / 4, input.height / 4)
             let previous = prompt.previousLogits(width: width, height: height)
             let memory = prompt.memory?.content(as: NanoMemory.self) ?? NanoMemory()
@@ -101,6 +101,18 @@ public final class NanoPrompt: PromptableSegmenter {
                 throw SegmenterError.missingOutput("logits")
             }
             return MaskPrediction(logits: MaskLogits(width: width, height: height, values: logits.values), predictedIoU: iou)
+        }
+
+        func networks(
+            _ input: ImageSize, slots: Int = NanoPrompt.pointSlots
+        ) throws -> (maps: any CompiledNetwork, trunk: any CompiledNetwork) {
+            let maps = try mapLibrary.network("nano-prompt-maps-3-\(input)-1x\(slots)x\(NanoPrompt.memorySlots)") {
+                try NanoPromptMaps.model(input: input, objects: 1, points: slots, memory: NanoPrompt.memorySlots)
+            }
+            let trunk = try library.network("nano-decoder-trunk-2-\(weights.source.fingerprint)-\(input)-1\(inEightBits ? "-int8" : "")") {
+                try NanoDecoder.trunkModel(weights: weights, input: input, objects: 1, inEightBits: inEightBits)
+            }
+            return (maps, trunk)
         }
 
         private static func points(_ prompt: ObjectPrompt, slots: Int, scale: SIMD2<Float>) -> Tensor {

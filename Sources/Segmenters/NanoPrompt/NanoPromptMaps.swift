@@ -82,7 +82,7 @@ struct NanoPromptMaps {
     }
 
     static func model(input: ImageSize, objects: Int, points: Int, memory: Int) throws -> ONNXModel {
-        let graph = Graph("nano-prompt-maps")
+        let graph = Graph("nano-prompt-maps", loadsSooner: true)
         let inputs = NanoMapInputs(graph: graph, input: input)
         let maps = inputs.promptMaps(features: inputs.featuresLast(), objects: objects, points: points, memory: memory)
         graph.output("maps8", maps.stride8)
