@@ -2,7 +2,7 @@
 first pass, the target model takes sure masks along. What the decoder is asked in a frame so has the faults that its own answers in earlier frames
 brought about: points that have drifted onto other things, parts without points, masks that have lost a limb.
 
-train_clicks.py --clips learns from these questions. Constants are the program's defaults (VideoSegmenterOptions, NanoMemory)."""
+train_clicks.py --clips learns from these questions, --track from how points went on that were sampled on predicted masks. Constants are the program's defaults (VideoSegmenterOptions, NanoMemory)."""
 
 import importlib
 import os
@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from data import NN, NP, kmeans_points
 from model import MEAN, STD, embed, solve_target, target_sums
 from scenes import ring_of
+from true_tracks import TrueTracks
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SLOTS = NP + NN  # of the marked frame; as many of the latest mask come behind them
@@ -27,7 +28,7 @@ SHAPES = [(384, 224, 0.5), (480, 288, 0.25), (576, 320, 0.25)]  # width, height,
 
 def of_tracker(name):
     """a module of nano_track/, some of which have names of ours"""
-    names = ("data", "model", "things", "clips")
+    names = ("data", "model")
     ours = {k: sys.modules.pop(k) for k in names if k in sys.modules}
     sys.path.insert(0, os.path.join(HERE, "../nano_track"))
     try:
@@ -39,8 +40,11 @@ def of_tracker(name):
         sys.modules.update(ours)
 
 
+clips = of_tracker("clips")  # by this name its sheets come from the worker
+
+
 class Clips(torch.utils.data.Dataset):
-    """clips of some objects: frames T,H,W,3 and masks T,K,H/2,W/2, both uint8; the same number always gives the same clip"""
+    """clips of some objects: frames T,H,W,3 and masks T,K,H/2,W/2, both uint8, and TrueTracks; the same number always gives the same clip"""
 
     def __init__(self, seed, objects, frames=16):
         self.seed, self.objects, self.frames, self.scenes = seed, objects, frames, None
@@ -50,7 +54,7 @@ class Clips(torch.utils.data.Dataset):
 
     def __getitem__(self, number):
         if self.scenes is None:  # in the worker, not in the trainer
-            self.scenes = of_tracker("clips").Scenes(T=self.frames, npts=8, things=0.5, made=0.04)
+            self.scenes = clips.Scenes(T=self.frames, npts=8, things=0.5, made=0.04)
         attempt = 0
         while True:
             rng = np.random.default_rng((self.seed, number, attempt, 5))
@@ -67,9 +71,10 @@ class Clips(torch.utils.data.Dataset):
         chosen = [chosen[i % len(chosen)] for i in range(self.objects)]
         masks = [[cv2.resize((g == k) * np.uint8(255), (w // 2, h // 2), interpolation=cv2.INTER_AREA) for k in chosen] for g in clip["groups"]]
         frames, masks = clip["frames"], np.array(masks)
-        if rng.random() < 0.5 and masks[-1].mean((1, 2)).min() > 1.5:
+        reverse = rng.random() < 0.5 and masks[-1].mean((1, 2)).min() > 1.5
+        if reverse:
             frames, masks = frames[::-1].copy(), masks[::-1].copy()
-        return frames, masks
+        return frames, masks, TrueTracks(clip["sheets"], clip["parts"], reverse)
 
 
 def followed(groups):
@@ -94,6 +99,12 @@ def spread(mask, rng):
         ys, xs = np.nonzero(area)
         out.append(2 * kmeans_points(np.stack([xs, ys], 1), n, rng) + 1 if len(xs) else np.zeros((0, 2), np.float32))
     return out
+
+
+def of_same_kind(label):
+    """K,N of 1, 0 and -1: K,N,N, rows that average over the points with the same label"""
+    same = (label[:, :, None] == label[:, None]).float() * (label >= 0)[:, None]
+    return same / same.sum(2, keepdim=True).clamp(min=1)
 
 
 def without_specks(mask):
@@ -122,6 +133,7 @@ class Rollout:
         pos, neg = spread(mask, rng)
         lo = 0 if first else SLOTS
         self.label[k, lo : lo + SLOTS] = -1
+        self.part[k, lo : lo + SLOTS] = -1
         if len(pos) == 0:
             return
         xy = torch.from_numpy(np.concatenate([pos, neg]).astype(np.float32))[None]
@@ -129,11 +141,11 @@ class Rollout:
         for name, rows in self.tracker.start(self.f4[t][None], self.f8[t][None], xy).items():
             self.state[name][k, lo : lo + n] = rows[0]
         self.label[k, lo : lo + n] = torch.cat([torch.ones(len(pos)), torch.zeros(len(neg))])
+        self.part[k, lo : lo + n], self.place[k, lo : lo + n] = self.truth.anchors(xy[0].numpy(), t)
 
     def track(self, t):
         """one step of all objects' points; confidences"""
-        same = (self.label[:, :, None] == self.label[:, None]).float() * (self.label >= 0)[:, None]
-        a = same / same.sum(2, keepdim=True).clamp(min=1)
+        a = of_same_kind(self.label)
         k = len(self.label)
         with torch.autocast("cpu", torch.bfloat16, enabled=self.autocast):
             self.state, o = self.tracker.step(self.f4[t].expand(k, -1, -1, -1), self.f8[t].expand(k, -1, -1, -1), self.state, a)
@@ -154,14 +166,16 @@ class Rollout:
         return out
 
     @torch.no_grad()
-    def __call__(self, frames, masks, rng):
-        """Follows all objects through a clip (frames T,H,W,3; masks T,K,H/2,W/2 in 0..255) from their first masks on.
-        Returns points, previous logits, whether there are any, ref and target, each T-1,K,...: the last question of each frame."""
+    def __call__(self, frames, masks, truth, rng):
+        """Follows all objects through a clip (frames T,H,W,3; masks T,K,H/2,W/2 in 0..255; TrueTracks) from their first masks on.
+        Returns points, previous logits, whether there are any, ref and target, each T-1,K,...: the last question of each frame; and Tracks."""
         T, K = masks.shape[:2]
         x = ((torch.from_numpy(frames).permute(0, 3, 1, 2).float() - MEAN) / STD).contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16, enabled=self.autocast):
             *fe, _, c4 = self.net.enc.pyramid(x)
             self.f4, self.f8 = self.tracker.head(c4, fe[0], fe[1], fe[3])
+        tracks = Tracks([v.bfloat16() for v in (c4, fe[0], fe[1], fe[3])], truth)
+        self.truth, self.part, self.place = truth, np.full((K, 2 * SLOTS), -1), np.zeros((K, 2 * SLOTS, 2))
         h, w = frames.shape[1:3]
         size = torch.tensor([w, h], dtype=torch.float32)
         self.label = torch.full((K, 2 * SLOTS), -1.0)
@@ -178,6 +192,7 @@ class Rollout:
         ref[..., 64] = self.label[:, :SLOTS]
         asked = []
         for t in range(1, T):
+            tracks.add(self.state, self.label, self.part, self.place)
             pv = self.track(t)
             points = self.prompts(pv, size, rng)
             prev, has = torch.zeros(K, 1, h // 4, w // 4), torch.zeros(K)
@@ -199,7 +214,7 @@ class Rollout:
                 logits, judged = self.net.dec(*fk, points, prev, has, ref, target)
             asked.append((points, prev, has, ref.clone(), target.clone()))
             self.conclude(t, objects, logits, judged, lost, fe[1], target, rng)
-        return [torch.stack(v) for v in zip(*asked)]
+        return [torch.stack(v) for v in zip(*asked)], tracks
 
     def conclude(self, t, objects, logits, judged, lost, p8, target, rng):
         """takes or leaves the answers; new points and new target models where masks are sure"""
@@ -228,6 +243,28 @@ class Rollout:
                 o.since = 0
 
 
+class Tracks:
+    """Points of a clip that were followed from frame to frame, and where they truly went. maps: what the tracker's head reads, of all frames"""
+
+    def __init__(self, maps, truth):
+        self.maps, self.truth, self.frames = maps, truth, []
+
+    def add(self, state, label, part, place):
+        """the points of the next frame, at the frame's end"""
+        self.frames.append(({k: v.clone() for k, v in state.items()}, label.clone(), part.copy(), place.copy()))
+
+    def part_of(self, t, length):
+        """From frame t on: maps of the `length` frames behind it, state, labels, which points have a truth (K,N), and for each of these
+        frames where they are (length,K,N,2) and whether they are seen (length,K,N)."""
+        state, label, part, place = self.frames[t]
+        known = part >= 0
+        xy, seen = np.zeros((length, *part.shape, 2), np.float32), np.zeros((length, *part.shape), np.float32)
+        for i in range(length):
+            xy[i, known], seen[i, known] = self.truth.positions(part[known], place[known], t + 1 + i)
+        maps = [v[t + 1 : t + 1 + length] for v in self.maps]
+        return maps, state, label, *[torch.from_numpy(v) for v in (known.astype(np.float32), xy, seen)]
+
+
 def tracker_with(weights, head=None):
     """NanoTrack's Tracker of a weights file, which stays as it is, with another head if one is given"""
     tracker = of_tracker("model").Tracker()
@@ -246,26 +283,33 @@ class Followed:
 
     def renew(self):
         """takes the next clip in"""
-        frames, masks = next(self.clips)
-        questions = self.rollout(frames, masks, np.random.default_rng((self.seed, self.made, 6)))
+        frames, masks, truth = next(self.clips)
+        questions, tracks = self.rollout(frames, masks, truth, np.random.default_rng((self.seed, self.made, 6)))
         of_size = self.by_size.setdefault(frames.shape[1:3], [])
-        of_size.append((torch.from_numpy(frames), torch.from_numpy(masks), questions))
+        of_size.append((torch.from_numpy(frames), torch.from_numpy(masks), questions, tracks))
         del of_size[: -self.kept]
         self.made += 1
 
-    def draw(self, n, rng):
-        """a frame of n clips each: frames n,H,W,3, masks n,K,H/2,W/2 (both uint8), and the questions, n,K,... each"""
+    def of_one_size(self, n, rng):
+        """n different clips of one size"""
         while not any(len(v) >= 2 * n for v in self.by_size.values()):
             self.renew()
         full = [v for v in self.by_size.values() if len(v) >= n]
         of_size = full[rng.choice(len(full), p=np.array([len(v) for v in full]) / sum(len(v) for v in full))]
+        return [of_size[i] for i in rng.choice(len(of_size), n, replace=False)]
+
+    def draw(self, n, rng):
+        """a frame of n clips each: frames n,H,W,3, masks n,K,H/2,W/2 (both uint8), and the questions, n,K,... each"""
         out = []
-        for i in rng.choice(len(of_size), n, replace=False):
-            frames, masks, questions = of_size[i]
+        for frames, masks, questions, _ in self.of_one_size(n, rng):
             t = int(rng.integers(1, len(frames)))
             out.append((frames[t], masks[t], *[v[t - 1] for v in questions]))
         frames, masks, *questions = [torch.stack(v) for v in zip(*out)]
         return frames, masks, questions
+
+    def draw_tracks(self, n, length, rng):
+        """a stretch of n clips each (Tracks.part_of)"""
+        return [tracks.part_of(int(rng.integers(len(frames) - length)), length) for frames, _, _, tracks in self.of_one_size(n, rng)]
 
 
 if __name__ == "__main__":  # rollouts.py PICTURE: J by frame with the weights that ship, and a picture of what was asked
@@ -277,8 +321,8 @@ if __name__ == "__main__":  # rollouts.py PICTURE: J by frame with the weights t
     weights = load_weights(HERE + "/../../Sources/PointTrackers/Resources/nano-tracker.safetensors")
     rollout, rows, scores = Rollout(net.eval(), tracker_with(weights), True), [], []
     for number in range(12):
-        frames, masks = Clips(77, 3)[number]
-        points, prev, has, _, _ = rollout(frames, masks, np.random.default_rng(number))
+        frames, masks, truth = Clips(77, 3)[number]
+        (points, prev, has, _, _), _ = rollout(frames, masks, truth, np.random.default_rng(number))
         gt = F.avg_pool2d(torch.from_numpy(masks[1:]).float() / 255, 2)
         row = [frames[0]]
         for t in (1, 5, 9, 13):

@@ -33,11 +33,12 @@ from torch.nn import functional as F
 from data import NN, NP
 from free_scenes import FreeScenes
 from model import MEAN, STD, Nano, embed, extent_of, load_weights, target_of, up2, widen
-from rollouts import Clips, Followed, Rollout, tracker_with
+from rollouts import Clips, Followed, Rollout, of_same_kind, of_tracker, tracker_with
 from scenes import shape_of
 from train import NE, corrupt, error_points, iou_of, loss_fn
 
 RENEWED = 3  # steps for each clip
+STRETCH = 6  # frames that the tracker learns from at a time
 HERE = os.path.dirname(os.path.abspath(__file__))
 WEIGHTS = os.path.join(HERE, "../../Sources/Segmenters/Resources/nano.safetensors")
 TRACKER = os.path.join(HERE, "../../Sources/PointTrackers/Resources/nano-tracker.safetensors")
@@ -209,6 +210,29 @@ def clip_loss(net, asked, autocast, follower=None):
     )
 
 
+def track_loss(tracker, stretches, autocast):
+    """of points that were being followed in clips (Followed.draw_tracks), as the tracker's own training has it"""
+    losses = of_tracker("losses")
+    maps, states, labels, known, xy, seen = zip(*stretches)
+    length, k = len(xy[0]), len(labels[0])
+    maps = [torch.cat(v).contiguous(memory_format=torch.channels_last) for v in zip(*maps)]
+    state = {name: torch.cat([s[name] for s in states]) for name in states[0]}
+    a, known, xy, seen = of_same_kind(torch.cat(labels)), torch.cat(known), torch.cat(xy, 1), torch.cat(seen, 1)
+    total, far, right = 0.0, [], []
+    with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+        f4, f8 = tracker.head(*[v if autocast else v.float() for v in maps])
+        h, w = f8.shape[2:]
+        of_frame = [[v[i::length].repeat_interleave(k, 0) for v in (f4, f8)] for i in range(length)]  # of clips, of their objects
+        for i, (of4, of8) in enumerate(of_frame):
+            state, o = tracker.step(of4, of8, state, a)
+            total = total + losses.total(losses.step_losses(o, xy[i], seen[i], torch.tensor([8.0 * w, 8.0 * h]), known))
+            there = seen[i] * known > 0
+            far.append((state["x"].detach() - xy[i]).norm(dim=-1)[there])
+            right.append(((o["pv"] > 0.3) == (seen[i] > 0))[known > 0].float())
+    far = torch.cat(far)
+    return total / length, dict(track_loss=float(total.detach()) / length, within_4=(far < 4).float(), within_16=(far < 16).float(), occlusion=torch.cat(right))
+
+
 def save(path, state):
     torch.save(state, path + ".part")
     os.replace(path + ".part", path)
@@ -229,6 +253,7 @@ def main():
     a.add_argument("--steps", type=int, default=10**9, help="stop after this step")
     a.add_argument("--anneal", type=int, default=0)
     a.add_argument("--clips", action="store_true", help="learn from clips in which objects are followed as in use, too")
+    a.add_argument("--track", type=float, default=0, help="with --clips and --encoder: rate of the tracker's step, which learns from the clips with the head; 0: it stays")
     a.add_argument("--float32", action="store_true", help="do not train in bfloat16 (processors without AVX512-BF16 or AMX)")
     a = a.parse_args()
     os.makedirs(a.state, exist_ok=True)
@@ -248,6 +273,13 @@ def main():
         net.enc.requires_grad_(True)
         net.enc.body.stem.requires_grad_(False)
         net.enc.body.blocks[:3].requires_grad_(False)
+    tracker, steps_of_tracker = tracker_with(load_weights(TRACKER), follower and follower.head), []
+    if a.track:
+        trained["tracker"] = tracker
+        steps_of_tracker += [p for n, p in tracker.named_parameters() if not n.startswith("head.")]
+        for p in steps_of_tracker:
+            p.requires_grad_(True)
+        rates.append(a.track)
     step, seconds = 0, 0.0
     state = torch.load(last) if os.path.exists(last) else None
     goes_on = state is not None and any(k.startswith("enc.") for k in state["net"])  # the encoder had been learning already
@@ -256,7 +288,7 @@ def main():
     if state and not goes_on:
         opt.load_state_dict(state["opt"])
     if a.encoder:
-        for group in (body, rest):
+        for group in (body, rest) + ((steps_of_tracker,) if a.track else ()):
             opt.add_param_group(dict(params=group))
     if state:
         trained.load_state_dict(state["net"], strict=goes_on or not a.encoder)
@@ -266,7 +298,7 @@ def main():
     ema = copy.deepcopy(trained)
     if state:
         ema.load_state_dict(state["ema"], strict=goes_on or not a.encoder)
-    params = [p for group in opt.param_groups for p in group["params"]]
+    params = [p for group in opt.param_groups[: 3 if a.encoder else 1] for p in group["params"]]
     averaged = dict(ema.named_parameters())
     averages = [(averaged[n], p.data) for n, p in trained.named_parameters() if p.requires_grad]
     stop = []
@@ -283,7 +315,7 @@ def main():
     pictures = loader(Batches(a.seed, a.targets), steps, 6)
     followed = None
     if a.clips:
-        rollout = Rollout(net, tracker_with(load_weights(TRACKER), follower and follower.head), not a.float32)
+        rollout = Rollout(net, tracker, not a.float32)
         followed = Followed(loader(Clips(a.seed, a.targets), range(step // RENEWED, 10**6), 3), rollout, a.seed)
     log = open(os.path.join(a.state, "log.txt"), "a")
     seen = {}
@@ -302,7 +334,12 @@ def main():
             loss, more = clip_loss(net, followed.draw(4, rng), not a.float32, follower)
             loss.backward()
             numbers.update(more)
-        torch.nn.utils.clip_grad_norm_(params, 5.0)
+        if a.track:
+            loss, more = track_loss(tracker, followed.draw_tracks(3, STRETCH, rng), not a.float32)
+            loss.backward()
+            numbers.update(more)
+        for some in (params, steps_of_tracker):
+            torch.nn.utils.clip_grad_norm_(some, 5.0)
         opt.step()
         step += 1
         seconds = base + time.process_time()
@@ -334,9 +371,9 @@ def main():
         extras["extents"] = net.dec.in8.conv.weight.data[:, net.dec.NPROMPT :].half().contiguous()
         save_file(extras, path + "-extras.safetensors", metadata={"format": "pt"})
         if follower:
-            head = {"head." + k: v.half() for k, v in follower.head.state_dict().items() if k in dict(follower.head.named_parameters())}
-            tracker = {k: head.get(k, v).contiguous() for k, v in load_file(TRACKER).items() if not k.endswith(".input_range")}
-            save_file(tracker, path + "-tracker.safetensors", metadata={"format": "pt"})
+            learned = {k: p.data.half() for k, p in tracker.named_parameters()}
+            shipped = {k: learned.get(k, v).contiguous() for k, v in load_file(TRACKER).items() if not k.endswith(".input_range")}
+            save_file(shipped, path + "-tracker.safetensors", metadata={"format": "pt"})
 
 
 if __name__ == "__main__":

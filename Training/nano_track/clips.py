@@ -652,7 +652,7 @@ class Scenes:
         lut = np.zeros(256, np.uint8)
         for s in sheets:
             lut[s.part] = s.group
-        return dict(frames=frames, xy=xy + 0.5, vis=vis, inside=inside, layer=lay, groups=lut[ids])
+        return dict(frames=frames, xy=xy + 0.5, vis=vis, inside=inside, layer=lay, groups=lut[ids], parts=ids, sheets=sheets)
 
 
 if __name__ == "__main__":

@@ -171,12 +171,13 @@ class Tracker(nn.Module):
         return dict(x=xy, v=torch.zeros_like(xy), h=torch.tanh(self.h0(q8)), q8=q8, r8=q8, q4=q4, r4=q4)
 
     def heat(self, f8, st, xp):
-        """heat map on the whole grid, for training; in use it is computed in a window around the best of what correlations and priors alone say"""
+        """Heat map on the whole grid, its columns, rows and first cell, the best place, what that was found by, and both correlations.
+        In use the map is computed in a window around the best of what correlations and priors alone say."""
         B, C, H, W = f8.shape
         cq, cr = self.correlations(f8, st)
         columns, rows = (torch.arange(n).float().expand(B, xp.shape[1], n) for n in (W, H))
         logit = self.logits(cq, cr, st, xp, columns, rows)[0]
-        return logit, *self.soft_maximum(logit, cq, cr, columns, rows, cq.amax(-1, keepdim=True)), cq, cr
+        return logit, (W, H, torch.zeros(2)), *self.soft_maximum(logit, cq, cr, columns, rows, cq.amax(-1, keepdim=True)), cq, cr
 
     def heat_in_window(self, f8, st, xp):
         B, C, H, W = f8.shape
@@ -190,7 +191,8 @@ class Tracker(nn.Module):
         cells = (rows[..., :, None] * W + columns[..., None, :]).flatten(2).long()
         q, r = cq.gather(2, cells), cr.gather(2, cells)
         logit = self.logits(q, r, st, xp, columns, rows)[0]
-        return logit, *self.soft_maximum(logit, q, r, columns, rows, cq.amax(-1, keepdim=True)), cq, cr
+        window = columns.shape[2], rows.shape[2], torch.stack([columns[..., 0], rows[..., 0]], -1)
+        return logit, window, *self.soft_maximum(logit, q, r, columns, rows, cq.amax(-1, keepdim=True)), cq, cr
 
     def correlations(self, f8, st):
         ff = f8.flatten(2)
@@ -242,7 +244,7 @@ class Tracker(nn.Module):
         x0 = st["x"]
         vf = torch.sigmoid(self.gate(st["h"])[..., 4:5] + 1)
         xp = x0 + vf * st["v"]
-        logit, xg, stats, cq, cr = (self.heat if self.training else self.heat_in_window)(f8, st, xp)
+        logit, window, xg, stats, cq, cr = (self.heat if self.training else self.heat_in_window)(f8, st, xp)
         xgd = xg.detach()
         stats = stats.detach()
         x = xgd
@@ -303,7 +305,7 @@ class Tracker(nn.Module):
         r8 = unit(st["r8"] + a * (n8 - st["r8"]), 2)
         r4 = st["r4"] + a[..., None] * (n4 - st["r4"])
         return dict(x=x, v=v, h=h, q8=st["q8"], r8=r8, q4=st["q4"], r4=r4), dict(
-            heat=logit, xs=xs, vs=vs, pv=pv[..., 0]
+            heat=logit, window=window, xs=xs, vs=vs, pv=pv[..., 0]
         )
 
 

@@ -21,9 +21,9 @@ import numpy as np
 import torch
 import torch.multiprocessing as mp
 import torch.distributed as dist
-from torch.nn import functional as F
 from model import Tracker, load_encoder, encode, nano_model, MEAN, STD
 from clips import Scenes
+from losses import step_losses, total
 
 NPTS = 128
 
@@ -148,20 +148,6 @@ def batch_of(clips, n, gen):
     return f, torch.stack(XY, 1), torch.stack(V, 1), torch.stack(A)  # T,B,N,2
 
 
-def heat_target(xy, H, W):
-    """log-softmax is gathered at the four cells around the point: returns indices and bilinear weights"""
-    u = xy / 8 - 0.5
-    u0 = torch.floor(u)
-    fr = u - u0
-    idx, w = [], []
-    for dy in (0, 1):
-        for dx in (0, 1):
-            x, y = (u0[..., 0] + dx).clamp(0, W - 1), (u0[..., 1] + dy).clamp(0, H - 1)
-            idx.append((y * W + x).long())
-            w.append((fr[..., 0] if dx else 1 - fr[..., 0]) * (fr[..., 1] if dy else 1 - fr[..., 1]))
-    return torch.stack(idx, -1), torch.stack(w, -1)
-
-
 def run_clip(net, f, xy, vis, A, bf16, bptt=0):
     """track a batch of clips; returns the loss and statistics"""
     T, B = f[0].shape[:2]
@@ -178,38 +164,13 @@ def run_clip(net, f, xy, vis, A, bf16, bptt=0):
             if bptt and t > 1 and (t - 1) % bptt == 0:
                 st = {k: (v if k in ("q8", "q4") else v.detach()) for k, v in st.items()}
             st, o = net.step(F4[t], F8[t], st, A)
-            g, v = xy[t], vis[t].float()
-            inside = ((g > 0) & (g < S)).all(-1).float()
-            nv = v.sum() + 1
-            idx, w = heat_target(g, H, W)
-            lp = F.log_softmax(o["heat"].float(), -1).gather(-1, idx)
-            L["heat"] = L["heat"] + (-(lp * w).sum(-1).clamp(max=20) * v).sum() / nv
-            wp = v + 0.1 * (1 - v) * inside  # hidden points inside the picture count a little
-            for i, x in enumerate(o["xs"]):
-                d = x.float() - g
-                hub = F.huber_loss(x.float(), g, reduction="none", delta=4.0).sum(-1) / 4
-                hub = torch.where(hub > 12, 12 + 0.1 * (hub - 12), hub)
-                k = 0.1 if i == 0 else 0.8 ** (len(o["xs"]) - 1 - i)
-                if i:
-                    k = k * (
-                        0.1 + 0.9 * ((o["xs"][i - 1].detach() - g).norm(dim=-1) < 28).float()
-                    )  # beyond the local windows' reach: little to learn
-                L["pos"] = L["pos"] + (hub * wp * k).sum() / nv
-            for i, y in enumerate(o["vs"]):
-                y = y.float()
-                k = 0.8 ** (len(o["vs"]) - 1 - i)
-                e = (o["xs"][i + 1].detach() - g).norm(dim=-1)
-                L["vis"] = L["vis"] + k * F.binary_cross_entropy_with_logits(y[..., 0], v)
-                L["unc"] = (
-                    L["unc"]
-                    + k
-                    * (F.binary_cross_entropy_with_logits(y[..., 1], (e < 6).float(), reduction="none") * v).sum()
-                    / nv
-                )
+            g = xy[t]
+            for k, loss in step_losses(o, g, vis[t].float(), S).items():
+                L[k] = L[k] + loss
             E.append((st["x"] - g).norm(dim=-1).detach())
             P.append(o["pv"].detach())
             C.append((o["xs"][0].detach() - g).norm(dim=-1))
-    loss = (L["heat"] * 0.5 + L["pos"] * 0.5 + L["vis"] + L["unc"] * 0.5) / (T - 1)
+    loss = total(L) / (T - 1)
     E, P, C, v = torch.stack(E), torch.stack(P), torch.stack(C), vis[1:]
     loss_, L = float(loss.detach()), {k: (v.detach() if torch.is_tensor(v) else v) for k, v in L.items()}
     s = dict(
