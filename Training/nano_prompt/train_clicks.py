@@ -15,6 +15,7 @@ weights and with the rest in clicks-extras.safetensors beside this file, so trai
     chrt -i 0 python train_clicks.py STATE
     chrt -i 0 python train_clicks.py STATE --encoder 2e-4
     chrt -i 0 python train_clicks.py STATE --encoder 2e-4 --clips     # from clips, too, followed as in use (rollouts.py)
+    chrt -i 0 python train_clicks.py STATE --encoder 2e-4 --clips --track 5e-4     # the tracker, too, in the same loop
     chrt -i 0 python train_clicks.py STATE --anneal 150
 """
 
