@@ -51,6 +51,15 @@ struct NetworkLoadingTests {
         return loaded.withLock { $0 }
     }
 
+    @Test("A frame that is made ready for clicks has the networks loaded that a click asks first, and then the tracker's")
+    func preparedFrame() async throws {
+        let loaded = Protected<[String]>([])
+        let session = try AnnotationSession(
+            VideoSegmenter(segmenter: LoadingSegmenter(loaded: loaded), tracker: LoadingTracker(loaded: loaded)), video: video)
+        try await session.prepare(2)
+        #expect(loaded.withLock { $0 } == ["segmenter \(video.size)", "tracker \(video.size)"])
+    }
+
     @Test func whatIsNeededFirstComesFirst() async throws {
         let size = video.size
         #expect(try await loaded(.mask(video.mask(0))) == ["tracker \(size)", "segmenter \(size)"])

@@ -8,9 +8,10 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from click_losses import track_loss
 from model import Nano, load_weights, widen
 from rollouts import Clips, Rollout, tracker_with
-from train_clicks import STRETCH, TRACKER, WEIGHTS, track_loss
+from train_clicks import STRETCH, TRACKER, WEIGHTS
 
 
 class Told(Rollout):

@@ -97,7 +97,8 @@ public final class AnnotationSession: Sendable {
         try await onThread { [core] in try core.preview(of: object, at: frame, adding: point) }
     }
 
-    /// Runs the segmenter's encoder on a frame, so that the first click in it need not wait for that. Nothing is logged.
+    /// Runs the segmenter's encoder on a frame and loads what a click and its propagation ask, so that the first click in it need not wait
+    /// for that. Nothing is logged.
     public func prepare(_ frame: Int) async throws { try await onThread { [core] in try core.prepare(frame) } }
 
     /// All objects in a frame, overlaps resolved: by logits, or by the order in which a person put the objects.

@@ -210,6 +210,9 @@ final class SessionCore: Sendable {
     func prepare(_ frame: Int) throws {
         try check(frame: frame)
         _ = try models.segmenter.frame(frame, of: frames)
+        // Whoever needs a network that cannot be loaded says so.
+        try? models.segmenter.loadNetworks(for: frames.size)
+        try? models.tracker.loadNetworks(for: frames.size)
     }
 
     func preview(of id: ObjectID?, at frame: Int, adding point: PointPrompt) throws -> SpanFrame? {
