@@ -40,15 +40,15 @@ public protocol PointTracker: Sendable {
     var unavailability: String? { get }
     /// Starts at `frame` without any points. Feature maps live in `video`'s cache, where other users find them.
     func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession
-    /// Loads the networks that points are followed with in frames of this size, so that this can go on beside other work. Whoever does not
-    /// call it has them loaded when they are needed. Nothing unless a tracker says otherwise.
-    func loadNetworks(for size: ImageSize) throws
+    /// Loads the networks that so many points are followed with in frames of this size, so that this can go on beside other work. Whoever
+    /// does not call it has them loaded when they are needed. Nothing unless a tracker says otherwise.
+    func loadNetworks(for size: ImageSize, points: Int) throws
 }
 
 extension PointTracker {
     public var isCausal: Bool { false }
     public var unavailability: String? { nil }
-    public func loadNetworks(for size: ImageSize) throws {}
+    public func loadNetworks(for size: ImageSize, points: Int) throws {}
 }
 
 /// Points being followed from frame to frame in one direction of time.

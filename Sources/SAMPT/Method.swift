@@ -39,17 +39,17 @@ struct Method: Sendable {
     }
 
     /// Loads networks on a thread of its own in the order in which the first object needs them: while one is loaded, another one runs.
-    func loadNetworks() -> ProductionLane<Bool>? {
+    func loadNetworks() -> ProductionLane<Void>? {
         guard options.overlapsSteps, let first = objects.first else { return nil }
         let (size, segmenter, tracker) = (video.size, segmenter, tracker)
+        let points = options.queryPoints.most * objects(queriedIn: first.frame).count
         var isMask = false
         if case .mask = first.prompt { isMask = true }
         return .once { [isMask] in
             // Whoever needs a network that cannot be loaded says so.
-            if isMask { try? tracker.loadNetworks(for: size) }
+            if isMask { try? tracker.loadNetworks(for: size, points: points) }
             try? segmenter.loadNetworks(for: size)
-            if !isMask { try? tracker.loadNetworks(for: size) }
-            return true
+            if !isMask { try? tracker.loadNetworks(for: size, points: points) }
         }
     }
 

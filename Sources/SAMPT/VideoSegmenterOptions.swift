@@ -71,6 +71,8 @@ public struct QueryPointOptions: Sendable, Equatable {
     /// among the visible ones). An object's clicks are tracked in addition, and prompt before all others.
     public var positives = 16
     public var negatives = 8
+    /// Of an object, as far as that many can matter: an option may be any number.
+    var most: Int { min(positives, 4096) + min(negatives, 4096) }
     /// Sampled positive points keep this many pixels from the object's edge, where it is thick enough. The reference keeps none.
     public var margin = 2
     /// Where negative points are sampled.

@@ -30,8 +30,8 @@ struct NetworkLoadingTests {
         func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {
             try base.start(on: video, at: frame, direction: direction)
         }
-        func loadNetworks(for size: ImageSize) throws {
-            loaded.withLock { $0.append("tracker \(size)") }
+        func loadNetworks(for size: ImageSize, points: Int) throws {
+            loaded.withLock { $0.append("tracker \(size), \(points) points") }
             throw Broken()
         }
     }
@@ -57,13 +57,13 @@ struct NetworkLoadingTests {
         let session = try AnnotationSession(
             VideoSegmenter(segmenter: LoadingSegmenter(loaded: loaded), tracker: LoadingTracker(loaded: loaded)), video: video)
         try await session.prepare(2)
-        #expect(loaded.withLock { $0 } == ["segmenter \(video.size)", "tracker \(video.size)"])
+        #expect(loaded.withLock { $0 } == ["segmenter \(video.size)", "tracker \(video.size), 24 points"])
     }
 
     @Test func whatIsNeededFirstComesFirst() async throws {
         let size = video.size
-        #expect(try await loaded(.mask(video.mask(0))) == ["tracker \(size)", "segmenter \(size)"])
-        #expect(try await loaded(.points([.positive(30.5, 30.5)])) == ["segmenter \(size)", "tracker \(size)"])
+        #expect(try await loaded(.mask(video.mask(0))) == ["tracker \(size), 24 points", "segmenter \(size)"])
+        #expect(try await loaded(.points([.positive(30.5, 30.5)])) == ["segmenter \(size)", "tracker \(size), 24 points"])
         #expect(try await loaded(.mask(video.mask(0)), overlapsSteps: false).isEmpty)
     }
 }

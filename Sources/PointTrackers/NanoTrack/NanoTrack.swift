@@ -42,12 +42,13 @@ public final class NanoTrack: PointTracker {
             video: video, frame: frame, direction: direction, maps: maps, networks: networks, threshold: visibilityThreshold)
     }
 
-    public func loadNetworks(for size: ImageSize) throws {
+    public func loadNetworks(for size: ImageSize, points: Int) throws {
         let input = NanoInputGrid(frame: size).input
         try maps.source.loadNetwork(for: size)
         _ = try maps.network(input)
-        let slots = NanoTrackNetworks.slots(for: 0)
-        _ = try networks.start(input: input, count: slots)
+        let slots = NanoTrackNetworks.slots(for: min(points, NanoTrackBatches.limit))
+        // Objects are added one by one.
+        _ = try networks.start(input: input, count: NanoTrackNetworks.slots(for: 0))
         _ = try networks.step(input: input, count: slots)
     }
 }

@@ -69,7 +69,7 @@ struct NanoTrackStep {
 
     /// One frame for `count` points: state and group matrix `A` in, state and `pv` (visible and certain) out.
     static func stepModel(weights: Weights, input: ImageSize, count: Int) throws -> ONNXModel {
-        // Of many points a run takes longer than its small operators, and a load pays less.
+        // Measured with 48 points. With many, code for groups of operators has more to work on.
         let graph = Graph("nano-track-step", loadsSooner: count <= 128)
         let step = try NanoTrackStep(weights, input: input)
         let maps = step.declareMaps(graph)

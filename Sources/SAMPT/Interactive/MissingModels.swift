@@ -19,8 +19,6 @@ public struct MissingModels: PromptableSegmenter, PointTracker {
     public func frameLogits(_ logits: MaskLogits, size: ImageSize) -> [Float] { [Float](repeating: 0, count: size.pixelCount) }
     public func mask(_ logits: MaskLogits, size: ImageSize) -> Mask { Mask(size: size) }
 
-    public func loadNetworks(for size: ImageSize) throws { throw SessionError.modelsMissing(reason: reason) }
-
     public func start(on video: FrameStore, at frame: Int, direction: TimeDirection) throws -> any TrackingSession {
         throw SessionError.modelsMissing(reason: reason)
     }

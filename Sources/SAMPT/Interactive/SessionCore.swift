@@ -212,7 +212,7 @@ final class SessionCore: Sendable {
         _ = try models.segmenter.frame(frame, of: frames)
         // Whoever needs a network that cannot be loaded says so.
         try? models.segmenter.loadNetworks(for: frames.size)
-        try? models.tracker.loadNetworks(for: frames.size)
+        try? models.tracker.loadNetworks(for: frames.size, points: models.options.queryPoints.most)
     }
 
     func preview(of id: ObjectID?, at frame: Int, adding point: PointPrompt) throws -> SpanFrame? {

@@ -13,7 +13,7 @@ final class SegmentationRun {
     private var nextFrame = 0
     private var framesDone = 0
     private var startTime: ContinuousClock.Instant?
-    private var loading: ProductionLane<Bool>?
+    private var loading: ProductionLane<Void>?
 
     init(
         segmenter: any PromptableSegmenter, tracker: any PointTracker, options: VideoSegmenterOptions, video: FrameStore,
