@@ -25,6 +25,11 @@ def targets_of(p8, seen_as):
     return t * there[:, None]
 
 
+def of_targets(maps, k):
+    """maps of pictures -> of the k targets of each"""
+    return maps.repeat_interleave(k, 0).contiguous(memory_format=torch.channels_last)
+
+
 def states(net, fk, gt, pts, ref, target, extent, rng):
     """points, previous logits and whether there are any, as after 0, 1 or 2 passes or with the mask of an earlier frame"""
     n = len(gt)
@@ -46,13 +51,22 @@ def states(net, fk, gt, pts, ref, target, extent, rng):
             e[..., 2] = torch.where(torch.arange(NE)[None] < torch.randint(1, NE + 1, (len(some), 1)), e[..., 2], -torch.ones(()))
             cur[which[some], slot : slot + NE] = e
 
+    counting = [m for m in net.dec.modules() if isinstance(m, torch.nn.BatchNorm2d) and m.training]  # only while all is trained from the start
     with torch.no_grad():
+        for m in counting:
+            m.eval()
         passed(torch.nonzero((st == 1) | (st == 2))[:, 0], first, NP + NN)
         passed(torch.nonzero(st == 2)[:, 0], cur.clone(), NP + NN + NE)
         i = torch.nonzero(st == 3)[:, 0]
         if len(i):
             prev[i], has[i] = corrupt(gt[i], rng), 1
+        for m in counting:
+            m.train()
     return st, cur, prev, has
+
+
+def encoder_learns(net):
+    return net.enc.emb.weight.requires_grad
 
 
 def step_loss(net, batch, rng, autocast, follower=None):
@@ -68,11 +82,11 @@ def step_loss(net, batch, rng, autocast, follower=None):
     value = extent_of(gt.sum((1, 2, 3)) * 16) + torch.randn(n) * torch.where(wrong, torch.tensor(0.7), torch.tensor(0.2))
     extent = torch.stack([value, torch.ones(n)], 1) * told[:, None]
     with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
-        with torch.set_grad_enabled(follower is not None):
+        with torch.set_grad_enabled(encoder_learns(net)):
             *fe, c2, c4 = net.enc.pyramid(x)
             other = torch.arange(b) ^ 1
             ref = torch.cat([embed(fe[3][other].repeat_interleave(k, 0), rp), rp[..., 2:]], 2)
-            fk = [v.repeat_interleave(k, 0) for v in fe]
+            fk = [of_targets(v, k) for v in fe]
             target = targets_of(fe[1][other].repeat_interleave(k, 0), seen_as.flatten(0, 1)[:, None].float() / 255)
         strays = follower(x, c4, fe) if follower else torch.zeros(())
         st, cur, prev, has = states(net, fk, gt, pts, ref, target, extent, rng)
@@ -110,10 +124,10 @@ def clip_loss(net, asked, autocast, follower=None):
     gt = F.avg_pool2d(gt2, 2)
     question = [v.flatten(0, 1) for v in question]
     with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
-        with torch.set_grad_enabled(follower is not None):
+        with torch.set_grad_enabled(encoder_learns(net)):
             *fe, c2, c4 = net.enc.pyramid(x)
         strays = follower(x, c4, fe) if follower else torch.zeros(())
-        fk = [v.repeat_interleave(k, 0) for v in fe]
+        fk = [of_targets(v, k) for v in fe]
         there = gt.mean((1, 2, 3)) > 0.001
         loss, iou, judged, gain = answer(net, fk, c2, (*question, None), gt, gt2, there)
     loss = loss + 3 * strays

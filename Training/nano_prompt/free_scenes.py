@@ -12,11 +12,13 @@ import zlib
 import cv2
 import numpy as np
 
+import coco
 import salient
 from data import CACHE, DATA, adjacency, region_stats
 from scenes import Scenes, pick, points, ring_of
 
 cv2.setNumThreads(1)
+SOURCES = ("bsds", "duts", "coco")
 HELD_OUT = 8  # every eighth picture and cut-out, by a hash of its name, is never trained on
 
 
@@ -84,28 +86,39 @@ def few_clicks(mask, rng):
 
 
 class FreeScenes(Scenes):
-    """whole: share of scenes with a whole thing; free: of the others those on a free photograph; few: share of targets marked by few clicks"""
+    """sources: research data beside what is free, "bsds" and "duts", and "coco", of which free pictures alone are taken; whole: share of scenes with
+    whole things (half as many others where there are no regions of BSDS500); free: of the others those on a free photograph; few: share of targets marked by few clicks"""
 
-    def __init__(self, split="train", whole=0.5, free=0.5, few=0.45, bsds=True):
+    def __init__(self, split="train", sources=SOURCES, whole=0.5, free=0.5, few=0.45):
         super().__init__(split, paste=0.6 if split == "train" else 0.0, camvid=0.0, extra=0.0)
+        regions = "bsds" in sources and len(self.c.bs) > 0
         self.photographs, cutouts, pool = load(split)
-        self.free, self.few = free if bsds else 1.0, few
+        self.free, self.few = free if regions else 1.0, few
         n = len(self.src)
         self.src = self.src + cutouts
         self.xpool = [(i + n, b, m) for i, b, m in pool]
-        self.pe = 1.0 if split != "train" or not bsds else 0.7
+        self.pe = 1.0 if split != "train" or not regions else 0.7
         self.c.unions = 0.15  # few clicks cannot tell which neighbours belong to it
-        self.whole, self.things = whole if split == "train" and bsds else 0.0, []
-        if self.whole:
-            self.things, pool = salient.load(split)
-            n = len(self.src)
-            self.src = self.src + self.things
-            # As many of the ones as of the others, though they are fewer.
-            self.xpool = self.xpool * max(1, len(pool) // len(self.xpool)) + [(i + n, b, m) for i, b, m in pool]
+        self.things, pools = [], []
+        for name, share, of in (("duts", 0.8, salient), ("coco", 0.2, coco)):
+            pictures, pool = of.load(split) if name in sources else ([], [])
+            if pictures:
+                n = len(self.src)
+                self.src = self.src + pictures
+                self.things.append((share, pictures))
+                pools += [(i + n, b, m) for i, b, m in pool]
+        self.whole = (whole if regions else (1 + whole) / 2) if self.things else 0.0
+        # As many of the ones as of the others, though they are fewer.
+        self.xpool = self.xpool * max(1, len(pools) // len(self.xpool)) + pools
+
+    def thing(self, rng):
+        shares = np.array([share for share, _ in self.things])
+        pictures = self.things[rng.choice(len(shares), p=shares / shares.sum())][1]
+        return pictures[rng.integers(len(pictures))]
 
     def base(self, rng):
         while rng.random() < self.whole:
-            it = self.things[rng.integers(len(self.things))]
+            it = self.thing(rng)
             an = it["anns"][0]
             sel = self.c.pick_regions(it, an, rng)
             if sel is not None:

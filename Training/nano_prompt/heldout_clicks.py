@@ -32,11 +32,14 @@ def load_any(path):
             from train_clicks import WEIGHTS
 
             shipped = {k: v for k, v in load_weights(WEIGHTS).items() if k.startswith("enc.")}
-            sd = {**shipped, **{k: v for k, v in sd["ema"].items() if not k.startswith("follower.")}}
+            sd = {**({} if any(".bn." in k for k in sd["ema"]) else shipped), **{k: v for k, v in sd["ema"].items() if not k.startswith("follower.")}}
         else:
             sd = sd["net"]
     extents = any(k.startswith("fine.") for k in sd)  # the state of train_clicks.py
     net = Nano(extents=extents, fine=any(k.startswith("fine.") for k in sd))
+    if any(".bn." in k for k in sd):  # of --fresh
+        net.load_state_dict(sd)
+        return net.fuse().eval(), extents
     net.fuse()
     net.load_state_dict(sd if extents else widen(sd))
     return net.eval(), extents
@@ -61,7 +64,7 @@ def many(mask, rng):
 
 
 def made(n, seed):
-    sc, out = FreeScenes("val", bsds=False), []
+    sc, out = FreeScenes("val", sources=()), []
     i = 0
     while len(out) < n:
         rng = np.random.default_rng((seed, i))

@@ -12,6 +12,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from depthwise import Depthwise
+
 # (kernel, stride, expand, cin, cout) of the 16 MBConv blocks of EfficientNet-Lite0
 LITE0 = [
     (3, 1, 1, 32, 16),
@@ -50,7 +52,11 @@ class SameConv(nn.Module):
         if self.pad:
             a, b = self.pad
             x = F.pad(x, (a, b, a, b))
-        x = self.conv(x)
+        c = self.conv
+        if c.groups > 1 and c.weight.requires_grad and torch.is_grad_enabled():
+            x = Depthwise.apply(x, c.weight, c.bias, c.stride[0], c.padding[0])
+        else:
+            x = c(x)
         return F.relu6(x) if self.act else x
 
 

@@ -16,6 +16,7 @@ from torch.nn import functional as F
 NANO_DIR = os.environ.get("NANO_DIR", os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "nano_prompt"))
 import importlib.util
 
+sys.path.append(NANO_DIR)  # behind ours: for what the segmenter's model.py imports
 _s = importlib.util.spec_from_file_location("nano_model", os.path.join(NANO_DIR, "model.py"))
 nano_model = importlib.util.module_from_spec(_s)
 _s.loader.exec_module(nano_model)
@@ -140,6 +141,7 @@ def sample(f, xy, stride, k=2):
 class Tracker(nn.Module):
     def __init__(self):
         super().__init__()
+        self.windowed = False  # in training, too, the heat map is computed in a window
         self.head = Head()
         K = (2 * R + 1) ** 2
         # global matching: 6 maps -> logit
@@ -244,7 +246,7 @@ class Tracker(nn.Module):
         x0 = st["x"]
         vf = torch.sigmoid(self.gate(st["h"])[..., 4:5] + 1)
         xp = x0 + vf * st["v"]
-        logit, window, xg, stats, cq, cr = (self.heat if self.training else self.heat_in_window)(f8, st, xp)
+        logit, window, xg, stats, cq, cr = (self.heat if self.training and not self.windowed else self.heat_in_window)(f8, st, xp)
         xgd = xg.detach()
         stats = stats.detach()
         x = xgd

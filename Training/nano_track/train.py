@@ -42,8 +42,8 @@ def pad_points(c, n=NPTS):
     return [torch.from_numpy(v) for v in (xy, vis, lay, ins)]
 
 
-def encoder(width, height):
-    """the frozen encoder in OpenVINO (f32, one thread): uint8 frames T,H,W,3 -> c4, p4, p8, e (bf16)"""
+def encoder(width, height, precision):
+    """the frozen encoder in OpenVINO (one thread): uint8 frames T,H,W,3 -> c4, p4, p8, e (bf16)"""
     import openvino as ov
     import tempfile
     import warnings
@@ -62,7 +62,7 @@ def encoder(width, height):
     with tempfile.TemporaryDirectory() as d:
         torch.onnx.export(E(), (torch.zeros(1, 3, height, width),), d + "/e.onnx", opset_version=17, dynamo=False)
         net = ov.Core().compile_model(
-            d + "/e.onnx", "CPU", {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1}
+            d + "/e.onnx", "CPU", {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1}
         )
 
     def run(frames):
@@ -78,7 +78,7 @@ def worker(k, a, q):
     os.nice(2)
     parent = os.getppid()
     sizes = [(a.width, a.height)] + [(3 * a.width // 64 * 32, 3 * a.height // 64 * 32)] * (a.large > 0)
-    features = [encoder(*size) for size in sizes]
+    features = [encoder(*size, "bf16" if a.bf16 else "f32") for size in sizes]
     d = Scenes(*sizes[0], a.T, NPTS, hard=a.hard, things=a.things, made=a.made)
     i = a.first
     while True:
@@ -207,6 +207,7 @@ def main():
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--hard", type=float, default=1.0)
     p.add_argument("--large", type=float, default=0.0, help="share of clips, and of steps, of 1.5 times the width and height")
+    p.add_argument("--window", action="store_true", help="the heat map is computed in its window, as in use; for weights that find points already")
     p.add_argument("--frozen", action="store_true", help="the statistics that the embeddings are centred with stay as they are")
     p.add_argument("--things", type=float, default=0.0, help="share of whole things and cut-outs among the objects")
     p.add_argument("--made", type=float, default=0.0, help="share of clips made of noise")
@@ -237,6 +238,7 @@ def main():
     if a.world > 1:
         dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{a.port}", rank=a.rank, world_size=a.world)
     net = Tracker()
+    net.windowed = a.window
     if state:
         net.load_state_dict(state["net"])
     elif a.init:
