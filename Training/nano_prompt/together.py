@@ -1,6 +1,7 @@
 """Training by several processes on one machine."""
 
 import os
+import shutil
 import tempfile
 
 import torch
@@ -14,7 +15,8 @@ class Together:
         self.rank, self.world, self.others = 0, processes, []
         if processes == 1:
             return
-        meeting = "file://" + os.path.join(tempfile.mkdtemp(), "meeting")
+        folder = tempfile.mkdtemp()
+        meeting = "file://" + os.path.join(folder, "meeting")
         for rank in range(1, processes):
             pid = os.fork()
             if pid == 0:
@@ -22,6 +24,9 @@ class Together:
                 break
             self.others.append(pid)
         dist.init_process_group("gloo", init_method=meeting, rank=self.rank, world_size=processes)
+        dist.barrier()
+        if self.rank == 0:
+            shutil.rmtree(folder)
 
     def average(self, parameters, stops):
         """the processes' mean gradients; whether any of them is to stop"""

@@ -248,8 +248,9 @@ def main():
             written = time.time()
         if done:
             break
+    del pictures, followed  # and with them the processes that make batches
     if rank:
-        os._exit(0)
+        return
     together.wait()
     if a.anneal and not finished:
         trained.load_state_dict(ema.state_dict())
