@@ -5,13 +5,12 @@ NANO_DATA/coco holds images/ and instances.json in COCO's form (or a part of it)
 
 import json
 import os
-import pickle
 
 import cv2
 import numpy as np
 
-from data import CACHE, DATA, adjacency, region_stats
-from salient import Picture
+from data import CACHE, DATA, cached
+from salient import Picture, kept, loose
 
 FREE = (4, 5, 7, 8)
 HELD_OUT = 10
@@ -29,32 +28,31 @@ def labels(shape, annotations):
 
 
 def load(split):
-    """pictures, and what of them may be pasted elsewhere: (index, box, mask)"""
-    cache = os.path.join(CACHE, f"coco-{split}.pkl")
-    if not os.path.exists(cache):
-        pictures, pool = [], []
-        path = os.path.join(DATA, "coco")
-        all_of_it = json.load(open(path + "/instances.json")) if os.path.exists(path) else dict(images=[], annotations=[])
-        of_picture = {}
-        for a in all_of_it["annotations"]:
-            of_picture.setdefault(a["image_id"], []).append(a)
-        for i in all_of_it["images"]:
-            if i["license"] not in FREE or (i["id"] % HELD_OUT == 0) == (split == "train"):
-                continue
-            lab, n = labels((i["height"], i["width"]), of_picture.get(i["id"], []))
-            if n == 1:
-                continue
-            area, border, bb = region_stats(lab, n)
-            for k in range(1, n):
-                x0, y0, x1, y1 = bb[k]
-                if border[k] <= 0.05 * (x1 - x0 + y1 - y0) and area[k] > 2500:
-                    pool.append((len(pictures), (x0 - 2, y0 - 2, x1 + 2, y1 + 2), np.pad((lab[y0:y1, x0:x1] == k).astype(np.uint8), 2)))
-            stats = dict(area=area, border=border, bb=bb, adj=adjacency(lab, n), cls=np.array([0] + [9] * (n - 1)))
-            jpg = np.fromfile(os.path.join(path, "images", i["file_name"]), np.uint8)
-            pictures.append(dict(jpg=jpg, png=cv2.imencode(".png", lab)[1], stats=stats, kind="camvid"))
-        pickle.dump((pictures, pool), open(cache, "wb"), -1)
-    pictures, pool = pickle.load(open(cache, "rb"))
+    """pictures, and what of them may be pasted elsewhere: (index, box, mask); none where there is no such data"""
+    path = os.path.join(DATA, "coco")
+    if not os.path.exists(path):
+        return [], []
+    pictures, pool = cached(os.path.join(CACHE, f"coco-{split}.pkl"), lambda: read(path, split))
     return [Picture(p) for p in pictures], pool
+
+
+def read(path, split):
+    with open(path + "/instances.json") as f:
+        listed = json.load(f)
+    of_picture, pictures, pool = {}, [], []
+    for a in listed["annotations"]:
+        of_picture.setdefault(a["image_id"], []).append(a)
+    for i in listed["images"]:
+        image = os.path.join(path, "images", i["file_name"])
+        if i["license"] not in FREE or (i["id"] % HELD_OUT == 0) == (split == "train") or not os.path.exists(image):
+            continue
+        lab, n = labels((i["height"], i["width"]), of_picture.get(i["id"], []))
+        if n == 1:
+            continue
+        picture = kept(np.fromfile(image, np.uint8), lab, n)
+        pool += [(len(pictures), *thing) for thing in loose(picture, lab)]
+        pictures.append(picture)
+    return pictures, pool
 
 
 if __name__ == "__main__":

@@ -43,9 +43,22 @@ def adjacency(lab, n):
     return a + a.T
 
 
+def cached(path, make):
+    """what make() gives, kept in a file, which appears when it is whole: processes that train together may want it at once"""
+    if not os.path.exists(path):
+        part = f"{path}.{os.getpid()}"
+        with open(part, "wb") as f:
+            pickle.dump(make(), f, -1)
+        os.replace(part, path)
+    with open(path, "rb") as f:
+        return pickle.load(f)
+
+
 def load_all(cache=os.path.join(CACHE, "data.pkl")):
-    if os.path.exists(cache):
-        return pickle.load(open(cache, "rb"))
+    return cached(cache, read_all)
+
+
+def read_all():
     items, val = [], []
     for sp in ("train", "val", "test"):
         for i, f in enumerate(sorted(glob.glob(f"{DATA}/bsds/groundTruth/{sp}/*.mat"))):
@@ -93,7 +106,6 @@ def load_all(cache=os.path.join(CACHE, "data.pkl")):
                     kind="camvid",
                 )
             )
-    pickle.dump((items, val), open(cache, "wb"), -1)
     return items, val
 
 
@@ -278,11 +290,8 @@ class Clicks(torch.utils.data.Dataset):
         if split != "train":
             self.pool = []
             self.paste = 0
-        elif os.path.exists(pc):
-            self.pool = pickle.load(open(pc, "rb"))
         else:
-            self.pool = paste_pool(self.items, np.random.default_rng(1))
-            pickle.dump(self.pool, open(pc, "wb"), -1)
+            self.pool = cached(pc, lambda: paste_pool(self.items, np.random.default_rng(1)))
 
     def __len__(self):
         return self.n

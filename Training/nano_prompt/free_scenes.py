@@ -6,7 +6,6 @@ A thing may touch the one before it, as a rider touches the horse; their union i
 import glob
 import math
 import os
-import pickle
 import zlib
 
 import cv2
@@ -14,7 +13,7 @@ import numpy as np
 
 import coco
 import salient
-from data import CACHE, DATA, adjacency, region_stats
+from data import CACHE, DATA, adjacency, cached, region_stats
 from scenes import Scenes, pick, points, ring_of
 
 cv2.setNumThreads(1)
@@ -33,26 +32,28 @@ def item(im, lab, n):
 
 def load(split, cache=os.path.join(CACHE, "free.pkl")):
     """photographs (one region: all of it) and cut-outs (region 1) with the pool of what may be pasted"""
-    if not os.path.exists(cache):
-        out = {s: ([], [], []) for s in ("train", "val")}
-        for f in sorted(glob.glob(DATA + "/free/pictures/*/*")):
-            im = cv2.imread(f)
-            im = cv2.resize(im, None, fx=0.7, fy=0.7, interpolation=cv2.INTER_AREA)[..., ::-1].copy()
-            out["val" if is_held_out(f) else "train"][0].append(item(im, np.zeros(im.shape[:2], np.uint8), 1))
-        for f in sorted(glob.glob(DATA + "/free/cutouts/*/*")):
-            im = cv2.imread(f, -1)
-            pictures, cutouts, pool = out["val" if is_held_out(f) else "train"]
-            a = np.pad((im[..., 3] > 127).astype(np.uint8), 2)
-            rgb = np.pad(im[..., 2::-1], ((2, 2), (2, 2), (0, 0)), mode="edge")
-            clear = a == 0  # colours under a clear pixel are arbitrary: those of the nearest opaque one
-            _, near = cv2.distanceTransformWithLabels(clear.astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL)
-            at = np.zeros(near.max() + 1, int)
-            at[near[~clear]] = np.flatnonzero(~clear)
-            rgb = rgb.reshape(-1, 3)[at[near]].reshape(rgb.shape)
-            pool.append((len(cutouts), (0, 0, a.shape[1], a.shape[0]), a))
-            cutouts.append(item(rgb, a, 2))
-        pickle.dump(out, open(cache, "wb"), -1)
-    return pickle.load(open(cache, "rb"))[split]
+    return cached(cache, read)[split]
+
+
+def read():
+    out = {s: ([], [], []) for s in ("train", "val")}
+    for f in sorted(glob.glob(DATA + "/free/pictures/*/*")):
+        im = cv2.imread(f)
+        im = cv2.resize(im, None, fx=0.7, fy=0.7, interpolation=cv2.INTER_AREA)[..., ::-1].copy()
+        out["val" if is_held_out(f) else "train"][0].append(item(im, np.zeros(im.shape[:2], np.uint8), 1))
+    for f in sorted(glob.glob(DATA + "/free/cutouts/*/*")):
+        im = cv2.imread(f, -1)
+        pictures, cutouts, pool = out["val" if is_held_out(f) else "train"]
+        a = np.pad((im[..., 3] > 127).astype(np.uint8), 2)
+        rgb = np.pad(im[..., 2::-1], ((2, 2), (2, 2), (0, 0)), mode="edge")
+        clear = a == 0  # colours under a clear pixel are arbitrary: those of the nearest opaque one
+        _, near = cv2.distanceTransformWithLabels(clear.astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL)
+        at = np.zeros(near.max() + 1, int)
+        at[near[~clear]] = np.flatnonzero(~clear)
+        rgb = rgb.reshape(-1, 3)[at[near]].reshape(rgb.shape)
+        pool.append((len(cutouts), (0, 0, a.shape[1], a.shape[0]), a))
+        cutouts.append(item(rgb, a, 2))
+    return out
 
 
 def centre(mask):
@@ -87,7 +88,7 @@ def few_clicks(mask, rng):
 
 class FreeScenes(Scenes):
     """sources: research data beside what is free, "bsds" and "duts", and "coco", of which free pictures alone are taken; whole: share of scenes with
-    whole things (half as many others where there are no regions of BSDS500); free: of the others those on a free photograph; few: share of targets marked by few clicks"""
+    whole things (half as many others where there are no regions of BSDS500); 0: no such things at all; free: of the others those on a free photograph; few: share of targets marked by few clicks"""
 
     def __init__(self, split="train", sources=SOURCES, whole=0.5, free=0.5, few=0.45):
         super().__init__(split, paste=0.6 if split == "train" else 0.0, camvid=0.0, extra=0.0)
@@ -101,7 +102,7 @@ class FreeScenes(Scenes):
         self.c.unions = 0.15  # few clicks cannot tell which neighbours belong to it
         self.things, pools = [], []
         for name, share, of in (("duts", 0.8, salient), ("coco", 0.2, coco)):
-            pictures, pool = of.load(split) if name in sources else ([], [])
+            pictures, pool = of.load(split) if whole and name in sources else ([], [])
             if pictures:
                 n = len(self.src)
                 self.src = self.src + pictures

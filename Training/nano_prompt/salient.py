@@ -5,12 +5,11 @@ DUTS-TR; DUTS-TE is held out. Pictures stay compressed in memory and are read wh
 
 import glob
 import os
-import pickle
 
 import cv2
 import numpy as np
 
-from data import CACHE, DATA, region_stats
+from data import CACHE, DATA, adjacency, cached, region_stats
 
 cv2.setNumThreads(1)
 
@@ -38,27 +37,40 @@ class Picture(dict):
         return dict.__getitem__(self, key)
 
 
+def kept(jpg, lab, n):
+    """a picture (the bytes of its file) as Picture wants it, its things numbered in lab from 1 to n - 1"""
+    area, border, bb = region_stats(lab, n)
+    stats = dict(area=area, border=border, bb=bb, adj=adjacency(lab, n), cls=np.array([0] + [9] * (n - 1)))
+    return dict(jpg=jpg, png=cv2.imencode(".png", lab)[1], stats=stats, kind="camvid")
+
+
+def loose(picture, lab):
+    """boxes and masks of the things that the picture's border does not cut and that are large enough: what may be pasted elsewhere"""
+    area, border, bb = (picture["stats"][k] for k in ("area", "border", "bb"))
+    for k in range(1, len(area)):
+        x0, y0, x1, y1 = bb[k]
+        if border[k] <= 0.05 * (x1 - x0 + y1 - y0) and area[k] > 2500:
+            yield (x0 - 2, y0 - 2, x1 + 2, y1 + 2), np.pad((lab[y0:y1, x0:x1] == k).astype(np.uint8), 2)
+
+
 def load(split):
     """pictures, and what of them may be pasted elsewhere: (index, box, mask)"""
     name = "DUTS-TR" if split == "train" else "DUTS-TE"
-    cache = os.path.join(CACHE, name + ".pkl")
-    if not os.path.exists(cache):
-        pictures, pool = [], []
-        for f in sorted(glob.glob(f"{DATA}/duts/{name}/{name}-Mask/*.png")):
-            m = whole(f)
-            image = f.replace("-Mask", "-Image").replace(".png", ".jpg")
-            if m is None or not os.path.exists(image):
-                continue
-            area, border, bb = region_stats(m, 2)
-            stats = dict(area=area, border=border, bb=bb, adj=np.array([[0, 1], [1, 0]]), cls=np.array([0, 9]))
-            x0, y0, x1, y1 = bb[1]
-            if border[1] <= 0.05 * (x1 - x0 + y1 - y0) and area[1] > 2500:
-                pool.append((len(pictures), (x0 - 2, y0 - 2, x1 + 2, y1 + 2), np.pad(m[y0:y1, x0:x1], 2)))
-            png = cv2.imencode(".png", m)[1]
-            pictures.append(dict(jpg=np.fromfile(image, np.uint8), png=png, stats=stats, kind="camvid"))
-        pickle.dump((pictures, pool), open(cache, "wb"), -1)
-    pictures, pool = pickle.load(open(cache, "rb"))
+    pictures, pool = cached(os.path.join(CACHE, name + ".pkl"), lambda: read(name))
     return [Picture(p) for p in pictures], pool
+
+
+def read(name):
+    pictures, pool = [], []
+    for f in sorted(glob.glob(f"{DATA}/duts/{name}/{name}-Mask/*.png")):
+        m = whole(f)
+        image = f.replace("-Mask", "-Image").replace(".png", ".jpg")
+        if m is None or not os.path.exists(image):
+            continue
+        picture = kept(np.fromfile(image, np.uint8), m, 2)
+        pool += [(len(pictures), *thing) for thing in loose(picture, m)]
+        pictures.append(picture)
+    return pictures, pool
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import torch.distributed as dist
 
 
 class Together:
-    """Processes that each make a part of every step: two of one thread get through 1.6 times as much as one of two threads."""
+    """Processes that each make a part of every step: two of one thread get through 1.5 times as much as one of two threads."""
 
     def __init__(self, processes):
         self.rank, self.world, self.others = 0, processes, []

@@ -169,6 +169,8 @@ def main():
     goes_on = state is not None and any(k.startswith("enc.") for k in state["net"])  # the encoder had been learning already
     if state and goes_on and not a.encoder:
         raise SystemExit("this state's encoder has been learning: give --encoder RATE")
+    if state and a.fresh != any(".bn." in k for k in state["net"]):
+        raise SystemExit("this state has BatchNorm: give --fresh" if not a.fresh else "this state has no BatchNorm: it goes on without --fresh")
     if state and not goes_on:
         opt.load_state_dict(state["opt"])
     if a.encoder:
