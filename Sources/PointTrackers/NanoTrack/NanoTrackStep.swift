@@ -69,8 +69,8 @@ struct NanoTrackStep {
 
     /// One frame for `count` points: state and group matrix `A` in, state and `pv` (visible and certain) out.
     static func stepModel(weights: Weights, input: ImageSize, count: Int) throws -> ONNXModel {
-        // Measured with 48 points. With many, code for groups of operators has more to work on.
-        let graph = Graph("nano-track-step", loadsSooner: count <= 128)
+        // For every count: results of the two ways of compiling differ in rounding, and an object's points are not to depend on others'.
+        let graph = Graph("nano-track-step", loadsSooner: true)
         let step = try NanoTrackStep(weights, input: input)
         let maps = step.declareMaps(graph)
         func state(_ name: String, _ size: Int) -> Value { graph.input(name, shape: [count, size]) }

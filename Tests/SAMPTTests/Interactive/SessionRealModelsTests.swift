@@ -132,6 +132,12 @@ struct SessionRealModelsTests {
             }
         }
         let alone = try tracks(0)
-        for others in [1, 3, 6] { #expect(try tracks(others) == alone, "\(others)") }
+        for others in [1, 3, 6] {
+            let differences = zip(try tracks(others), alone).map { together, alone in
+                zip(together, alone).map { (($0 - $1) * ($0 - $1)).sum().squareRoot() }.max() ?? .infinity
+            }
+            // 0 where there is AVX-512. With AVX2 alone, matrix products of other sizes round otherwise (0.00006).
+            #expect(differences.count == 5 && differences.allSatisfy { $0 < 0.001 }, "\(others): \(differences)")
+        }
     }
 }
