@@ -107,7 +107,7 @@ final class NanoTrackNetworks: Sendable {
     }
 
     func step(input: ImageSize, count: Int) throws -> any CompiledNetwork {
-        try library.network("nano-track-step-3-\(weights.source.fingerprint)-\(input)-\(count)") {
+        try library.network("nano-track-step-4-\(weights.source.fingerprint)-\(input)-\(count)") {
             try NanoTrackStep.stepModel(weights: weights, input: input, count: count)
         }
     }
