@@ -130,6 +130,7 @@ def main():
     a.add_argument("--steps", type=int, default=10**9, help="stop after this step")
     a.add_argument("--anneal", type=int, default=0)
     a.add_argument("--clips", action="store_true", help="learn from clips in which objects are followed as in use, too")
+    a.add_argument("--clips-every", type=int, default=1, metavar="N", help="clips in one of N steps")
     a.add_argument("--track", type=float, default=0, help="with --clips and --encoder: rate of the tracker's step, which learns from the clips with the head; 0: it stays")
     a.add_argument("--float32", action="store_true", help="do not train in bfloat16 (processors without AVX512-BF16 or AMX)")
     a = a.parse_args()
@@ -205,7 +206,7 @@ def main():
     followed = None
     if a.clips:
         rollout = Rollout(net, tracker, not a.float32)
-        followed = Followed(loader(Clips(a.seed + 7919 * rank, a.targets), range(step // RENEWED, 10**6), 3), rollout, a.seed + 7919 * rank)
+        followed = Followed(loader(Clips(a.seed + 7919 * rank, a.targets), range(step // (RENEWED * a.clips_every), 10**6), 3), rollout, a.seed + 7919 * rank)
     log = open(os.path.join(a.state, "log.txt"), "a")
     seen = {}
     for _ in steps:
@@ -217,13 +218,13 @@ def main():
         opt.zero_grad(set_to_none=True)
         loss, numbers = step_loss(net, next(pictures), rng, not a.float32, follower)
         loss.backward()
-        if followed:
-            if step % RENEWED == 0:
+        if followed and step % a.clips_every == 0:
+            if step % (RENEWED * a.clips_every) == 0:
                 followed.renew()
             loss, more = clip_loss(net, followed.draw(4, rng), not a.float32, follower)
             loss.backward()
             numbers.update(more)
-        if a.track:
+        if a.track and step % a.clips_every == 0:
             loss, more = track_loss(tracker, followed.draw_tracks(3, STRETCH, rng), not a.float32)
             loss.backward()
             numbers.update(more)
