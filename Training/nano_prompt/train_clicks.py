@@ -38,7 +38,7 @@ from rollouts import Clips, Followed, Rollout, tracker_with
 from scenes import shape_of
 from together import Together
 
-RENEWED = 3  # steps for each clip
+RENEWED = 3  # steps with clips for each new clip
 STRETCH = 6  # frames that the tracker learns from at a time
 HERE = os.path.dirname(os.path.abspath(__file__))
 WEIGHTS = os.path.join(HERE, "../../Sources/Segmenters/Resources/nano.safetensors")
@@ -130,10 +130,12 @@ def main():
     a.add_argument("--steps", type=int, default=10**9, help="stop after this step")
     a.add_argument("--anneal", type=int, default=0)
     a.add_argument("--clips", action="store_true", help="learn from clips in which objects are followed as in use, too")
-    a.add_argument("--clips-every", type=int, default=1, metavar="N", help="clips in one of N steps")
+    a.add_argument("--clips-every", type=int, default=1, metavar="N", help="with --clips: only in one of N steps, for a smaller share of what is learned")
     a.add_argument("--track", type=float, default=0, help="with --clips and --encoder: rate of the tracker's step, which learns from the clips with the head; 0: it stays")
     a.add_argument("--float32", action="store_true", help="do not train in bfloat16 (processors without AVX512-BF16 or AMX)")
     a = a.parse_args()
+    if a.clips_every < 1 or not a.clips and (a.clips_every > 1 or a.track):
+        raise SystemExit("--track and --clips-every N (1 and more) go with --clips")
     os.makedirs(a.state, exist_ok=True)
     last = os.path.join(a.state, "last.pt")
     if a.fresh and (a.clips or not a.encoder):
@@ -203,10 +205,11 @@ def main():
             dataset, batch_size=None, sampler=numbers, num_workers=1, prefetch_factor=ahead, collate_fn=lambda v: v))
 
     pictures = loader(Batches(a.seed, rank, a.targets, a.sources, a.small), steps, 6)
-    followed = None
+    followed, renewed = None, RENEWED * a.clips_every
     if a.clips:
         rollout = Rollout(net, tracker, not a.float32)
-        followed = Followed(loader(Clips(a.seed + 7919 * rank, a.targets), range(step // (RENEWED * a.clips_every), 10**6), 3), rollout, a.seed + 7919 * rank)
+        onwards = range(step // renewed, 10**6)
+        followed = Followed(loader(Clips(a.seed + 7919 * rank, a.targets), onwards, 3), rollout, a.seed + 7919 * rank)
     log = open(os.path.join(a.state, "log.txt"), "a")
     seen = {}
     for _ in steps:
@@ -219,7 +222,7 @@ def main():
         loss, numbers = step_loss(net, next(pictures), rng, not a.float32, follower)
         loss.backward()
         if followed and step % a.clips_every == 0:
-            if step % (RENEWED * a.clips_every) == 0:
+            if step % renewed == 0:
                 followed.renew()
             loss, more = clip_loss(net, followed.draw(4, rng), not a.float32, follower)
             loss.backward()
