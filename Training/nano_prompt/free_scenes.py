@@ -88,9 +88,10 @@ def few_clicks(mask, rng):
 
 class FreeScenes(Scenes):
     """sources: research data beside what is free, "bsds" and "duts", and "coco", of which free pictures alone are taken; whole: share of scenes with
-    whole things (half as many others where there are no regions of BSDS500); 0: no such things at all; free: of the others those on a free photograph; few: share of targets marked by few clicks"""
+    whole things (half as many others where there are no regions of BSDS500); 0: no such things at all; free: of the others those on a free photograph; few: share of targets marked by few clicks;
+    coco_share: share of COCO among whole things"""
 
-    def __init__(self, split="train", sources=SOURCES, whole=0.5, free=0.5, few=0.45):
+    def __init__(self, split="train", sources=SOURCES, whole=0.5, free=0.5, few=0.45, coco_share=0.2):
         super().__init__(split, paste=0.6 if split == "train" else 0.0, camvid=0.0, extra=0.0)
         regions = "bsds" in sources and len(self.c.bs) > 0
         self.photographs, cutouts, pool = load(split)
@@ -101,7 +102,7 @@ class FreeScenes(Scenes):
         self.pe = 1.0 if split != "train" or not regions else 0.7
         self.c.unions = 0.15  # few clicks cannot tell which neighbours belong to it
         self.things, pools = [], []
-        for name, share, of in (("duts", 0.8, salient), ("coco", 0.2, coco)):
+        for name, share, of in (("duts", 1 - coco_share, salient), ("coco", coco_share, coco)):
             pictures, pool = of.load(split) if whole and name in sources else ([], [])
             if pictures:
                 n = len(self.src)

@@ -49,15 +49,16 @@ EXTRAS = os.path.join(HERE, "clicks-extras.safetensors")
 class Batches(torch.utils.data.Dataset):
     """the batch of each step; the same step always gives the same batch"""
 
-    def __init__(self, seed, rank, targets, sources, small):
-        self.seed, self.rank, self.targets, self.sources, self.small, self.scenes = seed, rank, targets, sources, small, None
+    def __init__(self, seed, rank, targets, sources, small, coco):
+        self.seed, self.rank, self.targets, self.sources = seed, rank, targets, sources
+        self.small, self.coco, self.scenes = small, coco, None
 
     def __len__(self):
         return 10**9
 
     def __getitem__(self, step):
         if self.scenes is None:  # in the worker, not in the trainer
-            self.scenes = FreeScenes(sources=self.sources)
+            self.scenes = FreeScenes(sources=self.sources, coco_share=self.coco)
         w, h, b = shape_of(step, self.seed)
         if self.small:
             w, h = (32 * round(v * 0.68 / 32) for v in (w, h))
@@ -118,6 +119,7 @@ def main():
     a.add_argument("--seed", type=int, default=11)
     a.add_argument("--targets", type=int, default=3)
     a.add_argument("--sources", nargs="*", default=SOURCES, choices=SOURCES, help="of the pictures beside the free photographs and cut-outs")
+    a.add_argument("--coco", type=float, default=0.2, help="share of COCO among whole things")
     a.add_argument("--rate", type=float, default=3e-4)
     a.add_argument("--encoder", type=float, default=0, help="rate of the encoder's pyramid and the tracker's head, of its body 0.4 of that; 0: they stay")
     a.add_argument("--small", action="store_true", help="views of two thirds of the width and height, for a beginning: half as long a step")
@@ -204,7 +206,7 @@ def main():
         return iter(torch.utils.data.DataLoader(
             dataset, batch_size=None, sampler=numbers, num_workers=1, prefetch_factor=ahead, collate_fn=lambda v: v))
 
-    pictures = loader(Batches(a.seed, rank, a.targets, a.sources, a.small), steps, 6)
+    pictures = loader(Batches(a.seed, rank, a.targets, a.sources, a.small, a.coco), steps, 6)
     followed, renewed = None, RENEWED * a.clips_every
     if a.clips:
         rollout = Rollout(net, tracker, not a.float32)
